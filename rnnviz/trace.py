@@ -1,0 +1,324 @@
+"""The schema of a trace: which arrays a recurrent module leaves behind, over which dims, and how they are
+kept in a file.
+
+A trace is an xarray.DataTree with one node for each recurrent module. `FIELDS` says what a node holds,
+`assemble` makes one from numpy arrays, `check` tells whether a tree is one, `save` and `open_trace` keep it
+in one netCDF file.
+"""
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+FORMAT = "rnnviz trace 1"
+
+STATE = ("layer", "direction", "batch", "time", "unit")
+INITIAL = ("layer", "direction", "batch", "unit")
+SIGNED = (-1.0, 1.0)
+SHARE = (0.0, 1.0)
+
+
+@dataclass(frozen=True)
+class Field:
+    """One array of a trace: its dims in order, what a reader calls it, its bounds if it has any."""
+
+    dims: tuple[str, ...]
+    long_name: str
+    valid_range: tuple[float, float] | None = None
+    comment: str = ""
+    optional: bool = False
+    units: str = "1"  # dimensionless, as all numbers inside a network are
+
+
+def _calls(field: Field) -> Field:
+    """The same state once for each call, kept only where a module was called several times."""
+    comment = "one for each call, in order; only where there were several calls"
+    return Field(("calls", *field.dims), f"{field.long_name} of each call", comment=comment, optional=True)
+
+
+_HIDDEN_INITIAL = Field(INITIAL, "hidden state before the first step")
+_CELL_INITIAL = Field(INITIAL, "cell state before the first step")
+_ALL = {
+    "hidden": Field(STATE, "hidden state", SIGNED),
+    "hidden_initial": _HIDDEN_INITIAL,
+    "hidden_initial_by_call": _calls(_HIDDEN_INITIAL),
+    "input": Field(("batch", "time", "feature"), "input of the first layer"),
+    # xarray takes an array named like one of the dims for a coordinate, so no dim is called `input`: layer 0
+    # reads features, a layer above reads the units below it, and the weights hold room for the widest.
+    "input_weight": Field(
+        ("layer", "direction", "gate", "unit", "input_unit"),
+        "input weight",
+        comment="layers differ in input width: the narrower ones are NaN beyond theirs",
+    ),
+    "recurrent_weight": Field(
+        ("layer", "direction", "gate", "unit", "previous_unit"), "recurrent weight from h_{t-1} to the gate"
+    ),
+    "input_bias": Field(
+        ("layer", "direction", "gate", "unit"), "input bias", comment="0 where there are no biases"
+    ),
+    "recurrent_bias": Field(
+        ("layer", "direction", "gate", "unit"), "recurrent bias", comment="0 where there are no biases"
+    ),
+}
+
+# What each kind of module leaves behind.
+FIELDS: dict[str, dict[str, Field]] = {
+    "rnn": _ALL,
+    "gru": {
+        **_ALL,
+        "reset_gate": Field(STATE, "reset gate r", SHARE),
+        "update_gate": Field(STATE, "update gate z", SHARE, comment="z keeps: h_t = (1 - z) n + z h_{t-1}"),
+        "candidate": Field(STATE, "candidate n", SIGNED),
+    },
+    "lstm": {
+        **_ALL,
+        "cell": Field(STATE, "cell state"),
+        "cell_initial": _CELL_INITIAL,
+        "cell_initial_by_call": _calls(_CELL_INITIAL),
+        "input_gate": Field(STATE, "input gate i", SHARE),
+        "forget_gate": Field(STATE, "forget gate f", SHARE),
+        "candidate": Field(STATE, "candidate g", SIGNED),
+        "output_gate": Field(STATE, "output gate o", SHARE),
+    },
+}
+
+# PyTorch's order of the rows of a weight.
+GATES = {
+    "rnn": ("hidden",),
+    "gru": ("reset_gate", "update_gate", "candidate"),
+    "lstm": ("input_gate", "forget_gate", "candidate", "output_gate"),
+}
+
+DIRECTIONS = ("forward", "backward")
+
+COORDINATES = {
+    "layer": "layer, counted from 0 at the input",
+    "direction": "direction of reading",
+    "batch": "sequence in the batch",
+    "time": "position in the input",
+    "unit": "unit",
+    "gate": "rows of a weight, in PyTorch's order",
+    "call": "which call of the module this step belongs to",
+    "token": "token read at this position",
+}
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What one module left behind, as numpy arrays in the shapes of `FIELDS`.
+
+    kind: 'lstm', 'gru' or 'rnn'. steps: how many steps each call had; they add up to the length of `time`.
+    attributes: written on the node as they are (nonlinearity, replay_error).
+    """
+
+    kind: str
+    arrays: Mapping[str, np.ndarray]
+    steps: Sequence[int]
+    attributes: Mapping[str, object] = field(default_factory=dict)
+
+
+def assemble(
+    modules: Mapping[str, Recorded],
+    tokens: Iterable[str] | None = None,
+    attributes: Mapping[str, object] | None = None,
+) -> xr.DataTree:
+    """The trace of these modules, one node for each, under its name.
+
+    tokens: what stands at each position, the same for every module. attributes: written at the root.
+    Raises ValueError, naming the field, the shape that came and the shape that was wanted.
+    """
+    labels = None if tokens is None else _labels(tokens)
+    nodes = {name: _node(name, recorded, labels) for name, recorded in modules.items()}
+    root = xr.Dataset(attrs={"format": FORMAT, **(attributes or {})})
+    return xr.DataTree.from_dict({"/": root, **nodes})
+
+
+def pad_inputs(layers: Sequence[np.ndarray]) -> np.ndarray:
+    """Input weights of all layers as one array, NaN beyond a layer's own width.
+
+    layers: each (direction, gate, unit, its input width).
+    Returns (layer, direction, gate, unit, widest input).
+    """
+    widest = max(weight.shape[-1] for weight in layers)
+    margins = [[(0, 0)] * 3 + [(0, widest - weight.shape[-1])] for weight in layers]
+    padded = [
+        np.pad(weight, margin, constant_values=np.nan) for weight, margin in zip(layers, margins, strict=True)
+    ]
+    return np.stack(padded)
+
+
+def check(tree: xr.DataTree) -> None:
+    """Nothing, if the tree is a trace.
+
+    Raises ValueError naming the field, the shape that came and the shape that was wanted. Arrays and nodes
+    that the schema does not know (a statistic kept beside its trace) are left alone.
+    """
+    if not isinstance(tree, xr.DataTree) or tree.attrs.get("format") != FORMAT:
+        raise ValueError(
+            f"not a trace: wanted a DataTree with the attribute format={FORMAT!r}; got {_described(tree)}"
+        )
+    for node in tree.subtree:
+        if node.attrs.get("kind") in FIELDS:
+            _check_node(node.path.lstrip("/"), node.attrs["kind"], node.to_dataset(inherit=False))
+
+
+def save(tree: xr.DataTree, path: str | os.PathLike) -> None:
+    """Keeps a trace in one netCDF file, over one that may be there. Raises ValueError if it is no trace."""
+    check(tree)
+    path = Path(path)
+    unfinished = path.with_name(path.name + ".part")
+    try:
+        tree.to_netcdf(unfinished, engine="h5netcdf")
+        unfinished.replace(path)  # so that a write that fails does not cost the file that was there
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def open_trace(path: str | os.PathLike) -> xr.DataTree:
+    """A saved trace, wholly in memory, its file closed again.
+
+    Raises FileNotFoundError if there is no such file, ValueError if it is cut short, damaged or not a trace.
+    """
+    if not Path(path).exists():
+        raise FileNotFoundError(f"no such trace: {path}")
+    try:
+        with xr.open_datatree(path, engine="h5netcdf") as opened:
+            tree = opened.load()
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
+        reason = str(error).partition("\n")[0]
+        raise ValueError(f"{path} cannot be read as a trace: {reason}") from error
+    try:
+        check(tree)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
+    return tree
+
+
+def _node(name: str, recorded: Recorded, labels: np.ndarray | None) -> xr.Dataset:
+    kind, arrays = recorded.kind, recorded.arrays
+    sizes = _sizes(name, kind, arrays)
+    for key, wanted in FIELDS[kind].items():
+        if key in arrays:
+            _check_shape(f"{name}: {key}", arrays[key].shape, wanted.dims, sizes)
+        elif not wanted.optional:
+            raise ValueError(f"{name}: {key} is missing; wanted {_shape_text(wanted.dims, sizes)}")
+    if sum(recorded.steps) != sizes["time"]:
+        raise ValueError(
+            f"{name}: the steps of all calls are {sum(recorded.steps)}; time has {sizes['time']}"
+        )
+    if labels is not None and len(labels) != sizes["time"]:
+        raise ValueError(f"{name}: tokens came with length {len(labels)}; time has length {sizes['time']}")
+    coordinates = {
+        "layer": ("layer", np.arange(sizes["layer"])),
+        "direction": ("direction", np.array(DIRECTIONS[: sizes["direction"]])),
+        "batch": ("batch", np.arange(sizes["batch"])),
+        "time": ("time", np.arange(sizes["time"])),
+        "unit": ("unit", np.arange(sizes["unit"])),
+        "gate": ("gate", np.array(GATES[kind])),
+        "call": ("time", np.repeat(np.arange(len(recorded.steps)), recorded.steps)),
+    }
+    if labels is not None:
+        coordinates["token"] = ("time", labels)
+    unbounded = _unbounded(kind, arrays, recorded.attributes)
+    return xr.Dataset(
+        {
+            key: (wanted.dims, arrays[key], _attributes(wanted, key not in unbounded))
+            for key, wanted in FIELDS[kind].items()
+            if key in arrays
+        },
+        coords={
+            key: (dim, values, {"long_name": COORDINATES[key], "units": "1"})
+            for key, (dim, values) in coordinates.items()
+        },
+        attrs={"kind": kind, **recorded.attributes},
+    )
+
+
+def _attributes(wanted: Field, bounded: bool) -> dict[str, object]:
+    attributes: dict[str, object] = {"long_name": wanted.long_name, "units": wanted.units}
+    if wanted.valid_range and bounded:
+        attributes["valid_range"] = np.array(wanted.valid_range)
+    if wanted.comment:
+        attributes["comment"] = wanted.comment
+    return attributes
+
+
+def _unbounded(kind: str, arrays: Mapping[str, np.ndarray], attributes: Mapping[str, object]) -> set[str]:
+    """The fields that lose their range: relu states, and a GRU's that mix in a start beyond it."""
+    starts = arrays.get("hidden_initial_by_call", arrays["hidden_initial"])
+    beyond = kind == "gru" and not bool((np.abs(starts) <= 1).all())
+    return {"hidden"} if attributes.get("nonlinearity") == "relu" or beyond else set()
+
+
+def _labels(tokens: Iterable[str]) -> np.ndarray:
+    tokens = list(tokens)
+    for position, token in enumerate(tokens):
+        if not isinstance(token, str):
+            raise TypeError(f"tokens must be strings; token {position} is {token!r}")
+        # numpy and netCDF end a string at NUL, and keep it as UTF-8, which has no lone surrogates
+        if "\0" in token or any("\ud800" <= character <= "\udfff" for character in token):
+            raise ValueError(
+                f"token {position} is {token!r}: NUL and lone surrogates cannot be kept in a file"
+            )
+    return np.array(tokens, dtype=str)
+
+
+def _sizes(name: str, kind: str, arrays: Mapping[str, np.ndarray]) -> dict[str, int]:
+    """Length of every dim, from the arrays that define them."""
+    if kind not in FIELDS:
+        raise ValueError(f"{name}: kind must be one of {', '.join(FIELDS)}; got {kind!r}")
+    sizes = {"gate": len(GATES[kind])}
+    for key in ("hidden", "input", "input_weight", "hidden_initial_by_call"):
+        dims = FIELDS[kind][key].dims
+        if key not in arrays:
+            continue
+        if arrays[key].ndim != len(dims):
+            _check_shape(f"{name}: {key}", arrays[key].shape, dims, sizes)
+        for dim, length in zip(dims, arrays[key].shape, strict=True):
+            sizes.setdefault(dim, length)
+    sizes["previous_unit"] = sizes.get("unit", 0)
+    return sizes
+
+
+def _check_node(name: str, kind: str, node: xr.Dataset) -> None:
+    sizes = {str(dim): length for dim, length in node.sizes.items()} | {"gate": len(GATES[kind])}
+    sizes["previous_unit"] = sizes.get("unit", 0)
+    for key, wanted in FIELDS[kind].items():
+        if key in node:
+            _check_dims(f"{name}: {key}", node[key], wanted.dims, sizes)
+        elif not wanted.optional:
+            raise ValueError(f"{name}: {key} is missing; wanted {_shape_text(wanted.dims, sizes)}")
+    for coordinate, wanted_values in (("gate", GATES[kind]), ("direction", DIRECTIONS[: sizes["direction"]])):
+        came = tuple(node[coordinate].values.tolist())
+        if came != wanted_values:
+            raise ValueError(f"{name}: {coordinate} came as {came}; wanted {wanted_values}")
+
+
+def _check_dims(title: str, array: xr.DataArray, dims: tuple[str, ...], sizes: Mapping[str, int]) -> None:
+    if array.dims != dims:
+        came = _shape_text(array.dims, dict(array.sizes))
+        raise ValueError(f"{title} came as {came}; wanted {_shape_text(dims, sizes)}")
+    _check_shape(title, array.shape, dims, sizes)
+
+
+def _check_shape(title: str, shape: tuple[int, ...], dims: tuple[str, ...], sizes: Mapping[str, int]) -> None:
+    if len(shape) != len(dims) or any(
+        sizes.get(dim, got) != got for dim, got in zip(dims, shape, strict=True)
+    ):
+        raise ValueError(f"{title} came as {tuple(shape)}; wanted {_shape_text(dims, sizes)}")
+
+
+def _shape_text(dims: Iterable[str], sizes: Mapping[str, int]) -> str:
+    return "(" + ", ".join(f"{dim} {sizes[dim]}" if dim in sizes else str(dim) for dim in dims) + ")"
+
+
+def _described(tree: object) -> str:
+    return (
+        f"format={tree.attrs.get('format')!r}"
+        if isinstance(tree, xr.DataTree)
+        else f"a {type(tree).__name__}"
+    )

@@ -1,0 +1,386 @@
+"""Recording finds what a step-by-step loop finds, and changes nothing."""
+
+import threading
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+from rnnviz import cells
+from rnnviz.record import record
+
+KINDS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
+each_kind = pytest.mark.parametrize("kind", KINDS)
+
+
+def states(kind, module, batch=2, dtype=torch.float32):
+    """Random initial states as the module wants them."""
+    shape = (module.num_layers * (2 if module.bidirectional else 1), batch, module.hidden_size)
+    h, c = torch.randn(2, *shape, dtype=dtype)
+    return (h, c) if kind == "lstm" else h
+
+
+def flat(outputs):
+    """All tensors of (output, h_n) or (output, (h_n, c_n))."""
+    output, final = outputs
+    return (output, *final) if isinstance(final, tuple) else (output, final)
+
+
+def same(one, other):
+    return all(torch.equal(a, b) for a, b in zip(flat(one), flat(other), strict=True))
+
+
+def plain_and_recorded(module, *inputs):
+    """What the module returns without and with a recording, from one state of the random generator."""
+    torch.manual_seed(1)
+    plain = module(*inputs)
+    after = torch.get_rng_state()
+    torch.manual_seed(1)
+    with record(module) as recording:
+        came = module(*inputs)
+    assert torch.equal(after, torch.get_rng_state())
+    return plain, came, recording.trace
+
+
+def footprint(model):
+    return {
+        name: (set(vars(module)), module.training, len(module._forward_hooks), len(module._forward_pre_hooks))
+        for name, module in model.named_modules()
+    }
+
+
+def loop(kind, module, x, initial):
+    """States and gates by layer and direction, stepped one by one: dicts of (time, batch, unit)."""
+    found, width = {}, 2 if module.bidirectional else 1
+    for layer in range(module.num_layers):
+        outputs = []
+        for direction in range(width):
+            suffix = f"l{layer}" + ("_reverse" if direction else "")
+            names = ["weight_ih_", "weight_hh_"] + (["bias_ih_", "bias_hh_"] if module.bias else [])
+            weights = [getattr(module, name + suffix) for name in names]
+            h = (initial[0] if kind == "lstm" else initial)[layer * width + direction]
+            c = initial[1][layer * width + direction] if kind == "lstm" else None
+            steps = [None] * len(x)
+            for t in range(len(x))[:: -1 if direction else 1]:
+                if kind == "lstm":
+                    h, c, gates = cells.lstm_step(x[t], h, c, *weights)
+                    steps[t] = {"hidden": h, "cell": c, **gates._asdict()}
+                elif kind == "gru":
+                    h, gates = cells.gru_step(x[t], h, *weights)
+                    steps[t] = {"hidden": h, **gates._asdict()}
+                else:
+                    weights += [None] * (4 - len(weights))
+                    h = cells.rnn_step(x[t], h, *weights, module.nonlinearity)
+                    steps[t] = {"hidden": h}
+            found[layer, direction] = {key: torch.stack([step[key] for step in steps]) for key in steps[0]}
+            outputs.append(found[layer, direction]["hidden"])
+        x = torch.cat(outputs, -1)
+    return found
+
+
+@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("bias", [False, True])
+@each_kind
+def test_every_state_and_gate_is_that_of_the_loop(kind, bias, bidirectional):
+    module = KINDS[kind](3, 4, 2, bias=bias, bidirectional=bidirectional, dtype=torch.float64)
+    x, initial = torch.randn(5, 2, 3, dtype=torch.float64), states(kind, module, dtype=torch.float64)
+    with record(module) as recording, torch.no_grad():
+        module(x, initial)
+    node = recording.trace[kind]
+    with torch.no_grad():
+        wanted = loop(kind, module, x, initial)
+    for (layer, direction), arrays in wanted.items():
+        for name, array in arrays.items():
+            came = node[name].isel(layer=layer, direction=direction).transpose("time", "batch", "unit")
+            np.testing.assert_allclose(came, array.numpy(), atol=1e-12, err_msg=f"{name} {layer} {direction}")
+    assert node.attrs["replay_error"] < 1e-12
+    assert list(node["direction"].values) == ["forward", "backward"][: bidirectional + 1]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    kind=st.sampled_from([*KINDS, "relu"]),
+    layers=st.integers(1, 3),
+    batch=st.integers(1, 3),
+    steps=st.integers(1, 9),
+    unit=st.integers(1, 5),
+    bidirectional=st.booleans(),
+    batch_first=st.booleans(),
+    bias=st.booleans(),
+    unbatched=st.booleans(),
+    given_states=st.booleans(),
+    training=st.booleans(),
+    dropout=st.sampled_from([0.0, 0.5, 1.0]),
+    dtype=st.sampled_from([torch.float32, torch.float64]),
+    mode=st.sampled_from([torch.no_grad, torch.inference_mode, torch.enable_grad]),
+)
+def test_outputs_are_unchanged_and_gates_lie_between_0_and_1(
+    kind, layers, batch, steps, unit, bidirectional, batch_first, bias, unbatched, given_states, training,
+    dropout, dtype, mode,
+):  # fmt: skip
+    extra = {"nonlinearity": "relu"} if kind == "relu" else {}
+    kind = "rnn" if kind == "relu" else kind
+    dropout = dropout if layers > 1 else 0.0  # torch warns of dropout that has no effect
+    module = KINDS[kind](
+        3, unit, num_layers=layers, bias=bias, batch_first=batch_first, dropout=dropout,
+        bidirectional=bidirectional, dtype=dtype, **extra,
+    ).train(training)  # fmt: skip
+    shape = (steps, 3) if unbatched else (batch, steps, 3) if batch_first else (steps, batch, 3)
+    inputs = [torch.randn(shape, dtype=dtype)]
+    if given_states:
+        initial = states(kind, module, batch, dtype)
+        if unbatched:
+            initial = tuple(s[:, 0] for s in initial) if kind == "lstm" else initial[:, 0]
+        inputs.append(initial)
+    with mode():
+        plain, came, trace = plain_and_recorded(module, *inputs)
+    assert same(plain, came)
+    assert [t.stride() for t in flat(plain)] == [t.stride() for t in flat(came)]
+    assert plain[0].requires_grad == came[0].requires_grad
+    node = trace[kind]
+    assert node.attrs["replay_error"] < 1e-4
+    assert node["hidden"].dtype == (np.float32 if dtype == torch.float32 else np.float64)
+    for name in ("input_gate", "forget_gate", "output_gate", "reset_gate", "update_gate"):
+        if name in node:
+            assert node[name].min() >= 0 and node[name].max() <= 1
+    last = node["hidden"].isel(layer=-1).transpose("time", "batch", "direction", "unit").values
+    wanted = came[0].detach().unsqueeze(1) if unbatched else came[0].detach()
+    wanted = wanted.transpose(0, 1) if batch_first and not unbatched else wanted
+    np.testing.assert_array_equal(last.reshape(wanted.shape), wanted.numpy())
+
+
+@each_kind
+def test_gradients_of_parameters_and_inputs_are_unchanged(kind):
+    module = KINDS[kind](3, 4, 2, dropout=0.5, bidirectional=True, batch_first=True)
+    x = torch.randn(2, 5, 3, requires_grad=True)
+    plain, came, _ = plain_and_recorded(module, x)
+    gradients = [
+        torch.autograd.grad(outputs[0].square().sum(), [x, *module.parameters()]) for outputs in (plain, came)
+    ]
+    assert all(torch.equal(a, b) for a, b in zip(*gradients, strict=True))
+
+
+class Tagger(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.encoder = nn.LSTM(3, 4, batch_first=True)
+        self.head = nn.ModuleDict({"rnn": nn.GRU(4, 2, batch_first=True)})
+
+    def forward(self, x):
+        return self.head["rnn"](self.encoder(x)[0])[0]
+
+
+def test_modules_go_by_their_names_in_the_model():
+    with record(model := Tagger()) as recording:
+        model(torch.randn(1, 5, 3))
+    assert set(recording.trace.children) == {"encoder", "head.rnn"}
+    assert recording.trace["head.rnn"]["update_gate"].shape == (1, 1, 1, 5, 2)
+    assert recording.trace.attrs["torch_version"] == torch.__version__
+
+
+@each_kind
+def test_calls_follow_each_other_on_time(kind):
+    module = KINDS[kind](3, 4, bidirectional=True)
+    x = torch.randn(5, 2, 3)
+    with record(module, tokens="abcde") as recording:
+        _, state = module(x[:3])
+        second, _ = module(x[3:], state)
+    node = recording.trace[kind]
+    assert node["call"].values.tolist() == [0, 0, 0, 1, 1]
+    assert node["token"].values.tolist() == list("abcde")
+    backward = node["hidden"].sel(direction="backward", layer=0).isel(time=slice(3, 5))
+    np.testing.assert_array_equal(backward.transpose("time", "batch", "unit"), second[..., 4:].detach())
+    h = state[0] if kind == "lstm" else state
+    np.testing.assert_array_equal(node["hidden_initial_by_call"][1, 0], h.detach())
+
+
+def test_the_weights_are_those_of_the_call():
+    module = nn.GRU(3, 4, 2, bidirectional=True)
+    weights = [p.detach().clone() for p in module.parameters()]
+    optimiser = torch.optim.SGD(module.parameters(), lr=1.0)
+    with record(module) as recording:
+        module(torch.randn(5, 2, 3))[0].sum().backward()
+        optimiser.step()
+    node = recording.trace["gru"]
+    first = node.sel(direction="forward").isel(layer=0)
+    np.testing.assert_array_equal(first["input_weight"][..., :3], weights[0].unflatten(0, (3, 4)))
+    assert np.isnan(first["input_weight"][..., 3:]).all()
+    backward = node.sel(direction="backward").isel(layer=1)
+    wanted = [weight.unflatten(0, (3, 4)) for weight in weights[-4:]]
+    for name, weight in zip(
+        ("input_weight", "recurrent_weight", "input_bias", "recurrent_bias"), wanted, strict=True
+    ):
+        np.testing.assert_array_equal(backward[name], weight)
+
+
+def test_weights_given_for_one_call_are_recorded():
+    module, x = nn.LSTM(3, 4, 2), torch.randn(5, 2, 3)
+    doubled = {name: 2 * p.detach() for name, p in module.named_parameters()}
+    plain = torch.func.functional_call(module, doubled, (x,))
+    with record(module) as recording:
+        assert same(torch.func.functional_call(module, doubled, (x,)), plain)
+    bias = recording.trace["lstm"]["recurrent_bias"][0, 0]
+    np.testing.assert_array_equal(bias, doubled["bias_hh_l0"].reshape(4, 4))
+
+
+def test_a_diverged_model_may_be_called_twice():
+    module = nn.LSTM(3, 4)
+    with record(module) as recording, torch.no_grad():
+        module.weight_hh_l0.fill_(torch.nan)
+        module(torch.randn(5, 2, 3))
+        module(torch.randn(5, 2, 3))
+    assert recording.trace["lstm"]["hidden"].isnull().any()
+
+
+def test_an_empty_batch_is_recorded_as_one():
+    module = nn.LSTM(3, 4, 2)
+    with record(module) as recording:
+        module(torch.randn(5, 0, 3))
+    assert recording.trace["lstm"]["cell"].shape == (2, 1, 0, 5, 4)
+
+
+def test_calls_with_different_weights_do_not_share_a_trace():
+    module = nn.GRU(3, 4)
+    with record(module) as recording:
+        module(torch.randn(5, 2, 3))
+        module.weight_hh_l0.data += 1  # the version counter does not see this
+        module(torch.randn(5, 2, 3))
+    with pytest.raises(RuntimeError, match="weights of 'gru' changed before its call 1"):
+        _ = recording.trace
+
+
+def test_a_trace_does_not_follow_its_tensors():
+    module, x = nn.LSTM(3, 4), torch.ones(5, 1, 3)
+    with record(module) as recording, torch.no_grad():
+        output, (h, c) = module(x)
+        kept = output.clone()
+        for tensor in (output, h, c, x):
+            tensor.zero_()
+    np.testing.assert_array_equal(recording.trace["lstm"]["hidden"][0, 0, 0], kept[:, 0])
+    assert (recording.trace["lstm"]["input"] == 1).all()
+
+
+def test_nothing_is_left_on_the_model_also_when_it_raises():
+    model = Tagger().eval()
+    before = footprint(model)
+    with pytest.raises(ZeroDivisionError), record(model) as recording:
+        model(torch.randn(1, 5, 3))
+        raise ZeroDivisionError
+    assert footprint(model) == before
+    assert torch.overrides._get_current_function_mode() is None
+    assert recording.trace["encoder"]["time"].size == 5  # what ran before is there
+    with pytest.raises(ValueError, match="Expected input"), record(model):
+        model(torch.randn(1, 1, 5, 3))
+    assert torch.overrides._get_current_function_mode() is None
+
+
+def test_an_inner_recording_does_not_hide_the_call_from_the_outer():
+    model, x = Tagger(), torch.randn(1, 5, 3)
+    with record(model) as outer:
+        with record(model.encoder) as inner:
+            plain = model(x)
+        model(x)
+    assert inner.trace["lstm"]["hidden"].shape == (1, 1, 1, 5, 4)
+    assert outer.trace["encoder"]["hidden"].shape == (1, 1, 1, 10, 4)
+    assert torch.equal(plain, model(x))
+
+
+def test_two_threads_record_each_their_own():
+    model, traces, together = nn.GRU(3, 4), {}, threading.Barrier(2)
+
+    def run(steps):
+        with record(model) as recording:
+            together.wait()
+            model(torch.randn(steps, 1, 3))
+            together.wait()
+        traces[steps] = recording.trace["gru"]["time"].size
+
+    threads = [threading.Thread(target=run, args=(steps,)) for steps in (4, 7)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert traces == {4: 4, 7: 7}
+
+
+def test_a_gru_that_starts_beyond_one_has_no_range():
+    module = nn.GRU(3, 4)
+    with record(module) as recording:
+        module(torch.randn(5, 1, 3), torch.full((1, 1, 4), 3.0))
+    assert "valid_range" not in recording.trace["gru"]["hidden"].attrs
+
+
+def test_large_numbers_and_overflow_are_no_cause_for_a_warning():
+    for module, scale in ((nn.LSTM(3, 4), 1e4), (nn.RNN(3, 4, nonlinearity="relu"), 1e38)):
+        with record(module) as recording, torch.no_grad():
+            module.weight_hh_l0.fill_(1.5)
+            module(torch.randn(60, 2, 3) * scale)
+        assert recording.trace
+
+
+def test_gates_that_do_not_rebuild_the_states_warn(monkeypatch):
+    monkeypatch.setattr(cells, "gru_hidden", lambda gates, previous: gates.update_gate * previous)
+    module = nn.GRU(3, 4)
+    with record(module) as recording:
+        module(torch.randn(5, 2, 3))
+    with pytest.warns(RuntimeWarning, match="'gru': the gates rebuild its states with an error of"):
+        _ = recording.trace
+
+
+def test_the_trace_comes_after_the_block_and_needs_a_call():
+    module = nn.LSTM(3, 4)
+    with record(module) as recording, pytest.raises(RuntimeError, match="after the block"):
+        _ = recording.trace
+    with pytest.raises(RuntimeError, match="no recurrent call was seen: call LSTM inside the block"):
+        _ = recording.trace
+    with record(nn.Linear(2, 2)) as recording:
+        pass
+    with pytest.raises(RuntimeError, match="Linear holds no nn.RNN"):
+        _ = recording.trace
+
+
+def test_tokens_must_be_as_many_as_the_steps():
+    module = nn.LSTM(3, 4)
+    with record(module, tokens="abc") as recording:
+        module(torch.randn(5, 2, 3))
+    with pytest.raises(ValueError, match="length 3; time has length 5"):
+        _ = recording.trace
+
+
+def test_what_cannot_be_recorded_is_refused_in_one_line():
+    packed = nn.utils.rnn.pack_padded_sequence(torch.randn(5, 2, 3), [5, 3])
+    projecting = nn.LSTM(3, 4, proj_size=2)
+    for kind in KINDS.values():
+        module = kind(3, 4)
+        with pytest.raises(NotImplementedError, match="pad it and pass a tensor$"), record(module):
+            module(packed)
+    with pytest.raises(NotImplementedError, match="proj_size > 0"), record(projecting):
+        projecting(torch.randn(5, 2, 3))
+    with pytest.raises(NotImplementedError, match="bfloat16"), record(half := nn.GRU(3, 4).bfloat16()):
+        half(torch.randn(5, 2, 3).bfloat16())
+    compiled = torch.compile(nn.GRU(3, 4), backend="eager")
+    with pytest.raises(NotImplementedError, match="compiled"), record(compiled):
+        pass
+    gru, x = nn.GRU(3, 4), torch.randn(5, 2, 3)
+    with (
+        pytest.raises(NotImplementedError, match="outside torch.autocast"),
+        record(gru),
+        torch.autocast("cpu", torch.bfloat16),
+    ):
+        gru(x)
+    with pytest.raises(NotImplementedError, match="inside torch.func"), record(gru):
+        torch.func.grad(lambda x: gru(x)[0].sum())(x)
+    with pytest.raises(TypeError, match="wants an nn.Module; got int"), record(3):
+        pass
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit")
+def test_a_scripted_module_is_refused():
+    with (
+        pytest.raises(NotImplementedError, match="ScriptModule"),
+        record(nn.Sequential(torch.jit.script(nn.GRU(3, 4)))),
+    ):
+        pass

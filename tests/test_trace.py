@@ -1,0 +1,142 @@
+"""A trace says what it holds, refuses what does not fit, and comes back from its file as it was."""
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from rnnviz.trace import FIELDS, Recorded, assemble, check, open_trace, pad_inputs, save
+
+SIZES = {
+    "layer": 2, "direction": 2, "batch": 2, "time": 5, "unit": 3,
+    "feature": 4, "input_unit": 6, "previous_unit": 3, "calls": 2,
+}  # fmt: skip
+GATE_COUNT = {"rnn": 1, "gru": 3, "lstm": 4}
+TOKENS = ["\n", " ", "한", "/", "🙂"]
+
+
+def arrays(kind="lstm", by_call=False):
+    sizes = SIZES | {"gate": GATE_COUNT[kind]}
+    return {
+        name: np.full([sizes[dim] for dim in field.dims], 0.5, np.float32)
+        for name, field in FIELDS[kind].items()
+        if by_call or not field.optional
+    }
+
+
+def recorded(kind="lstm", steps=(5,), **changed):
+    return Recorded(kind, arrays(kind, len(steps) > 1) | changed, steps, {"replay_error": 0.0})
+
+
+@pytest.mark.parametrize("kind", FIELDS)
+def test_every_array_says_what_it_is(kind):
+    node = assemble({"m": recorded(kind)})["m"]
+    for name in node.data_vars:
+        assert node[name].dims == FIELDS[kind][name].dims
+        assert node[name].attrs["long_name"] and node[name].attrs["units"] == "1"
+    for coordinate in ("layer", "direction", "batch", "time", "unit", "gate", "call"):
+        assert node[coordinate].attrs["units"] == "1"
+
+
+def test_gates_and_tanh_states_have_a_range_and_cells_have_none():
+    node = assemble({"m": recorded()})["m"]
+    assert node["forget_gate"].attrs["valid_range"].tolist() == [0, 1]
+    assert node["hidden"].attrs["valid_range"].tolist() == [-1, 1]
+    assert "valid_range" not in node["cell"].attrs
+    relu = Recorded("rnn", arrays("rnn"), [5], {"nonlinearity": "relu"})
+    assert "valid_range" not in assemble({"m": relu})["m"]["hidden"].attrs
+
+
+def test_gates_stand_in_pytorchs_order():
+    tree = assemble({"a": recorded("lstm"), "b": recorded("gru")})
+    assert tree["a"]["gate"].values.tolist() == ["input_gate", "forget_gate", "candidate", "output_gate"]
+    assert tree["b"]["gate"].values.tolist() == ["reset_gate", "update_gate", "candidate"]
+
+
+def test_narrow_layers_are_padded_with_nan():
+    padded = pad_inputs([np.ones((1, 1, 1, 1)), np.ones((1, 1, 1, 2))])
+    assert np.array_equal(padded[:, 0, 0, 0], [[1, np.nan], [1, 1]], equal_nan=True)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"cell": np.zeros((2, 2, 2, 5, 4))}, r"m: cell came as \(2, 2, 2, 5, 4\); wanted .*unit 3\)"),
+        ({"hidden": np.zeros(3)}, r"m: hidden came as \(3,\); wanted \(layer, direction"),
+        ({"recurrent_weight": np.zeros((2, 2, 3, 3, 3))}, r"recurrent_weight came .* gate 4"),
+        ({"recurrent_weight": np.zeros((2, 2, 4, 3, 2))}, r"recurrent_weight came .* previous_unit 3"),
+    ],
+)  # fmt: skip
+def test_an_array_of_the_wrong_shape_is_named(change, message):
+    with pytest.raises(ValueError, match=message):
+        assemble({"m": recorded(**change)})
+
+
+def test_a_missing_array_is_named():
+    without = {name: array for name, array in arrays().items() if name != "cell"}
+    with pytest.raises(ValueError, match="m: cell is missing; wanted"):
+        assemble({"m": Recorded("lstm", without, [5])})
+
+
+@pytest.mark.parametrize("tokens", [["a", "\0", "b", "c", "d"], ["\ud800"] * 5])
+def test_tokens_that_no_file_keeps_are_refused(tokens):
+    with pytest.raises(ValueError, match="cannot be kept in a file"):
+        assemble({"m": recorded()}, tokens)
+
+
+@pytest.mark.parametrize("tokens", [TOKENS, ["", "", "", "", ""], ["a", "", "\u200b", "\t", "a\r\nb"], None])
+def test_a_trace_comes_back_as_it_was(tmp_path, tokens):
+    modules = {
+        "head.rnn": recorded("gru"),
+        "lstm": recorded("lstm", steps=(2, 3)),
+        "rnn": Recorded("rnn", arrays("rnn"), [5], {"nonlinearity": "tanh", "replay_error": 1e-7}),
+    }
+    tree = assemble(modules, tokens, {"torch_version": "2"})
+    save(tree, tmp_path / "a.nc")
+    opened = open_trace(tmp_path / "a.nc")
+    save(opened, tmp_path / "b.nc")
+    for came in (opened, open_trace(tmp_path / "b.nc")):
+        assert came.identical(tree)
+        for name in modules:
+            assert came[name].name == name
+            for key, variable in tree[name].variables.items():
+                assert came[name][key].dtype == variable.dtype
+            assert tokens is None or came[name]["token"].values.tolist() == tokens
+    assert [path.name for path in sorted(tmp_path.iterdir())] == ["a.nc", "b.nc"]
+
+
+def test_an_opened_file_may_be_written_over(tmp_path):
+    path = tmp_path / "a.nc"
+    save(assemble({"m": recorded()}), path)
+    opened = open_trace(path)
+    save(opened, path)
+    assert open_trace(path).identical(opened)
+
+
+def test_a_file_that_is_no_trace_is_refused_in_one_line(tmp_path):
+    whole, cut, other, text = (tmp_path / name for name in ("whole.nc", "cut.nc", "other.nc", "text.nc"))
+    save(assemble({"m": recorded()}), whole)
+    content = whole.read_bytes()
+    cut.write_bytes(content[: len(content) // 2])
+    xr.Dataset({"x": ("time", [1.0])}).to_netcdf(other, engine="h5netcdf")
+    text.write_text("hello")
+    with pytest.raises(FileNotFoundError, match="no such trace"):
+        open_trace(tmp_path / "none.nc")
+    for path in (cut, other, text, tmp_path):
+        with pytest.raises(ValueError, match="trace") as error:
+            open_trace(path)
+        assert "\n" not in str(error.value)
+
+
+def test_check_names_the_field_and_the_shapes():
+    tree = assemble({"m": recorded()})
+    check(tree)
+    tree["m"] = xr.DataTree(tree["m"].to_dataset().drop_vars("forget_gate"))
+    with pytest.raises(ValueError, match="m: forget_gate is missing"):
+        check(tree)
+    tree["m"] = xr.DataTree(assemble({"m": recorded()})["m"].to_dataset().transpose("time", ...))
+    with pytest.raises(ValueError, match=r"m: hidden came as \(time 5.*; wanted \(layer 2"):
+        check(tree)
+    with pytest.raises(ValueError, match="not a trace"):
+        check(xr.Dataset())
+    with pytest.raises(ValueError, match="not a trace"):
+        check(xr.DataTree())
