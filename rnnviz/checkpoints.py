@@ -1,0 +1,109 @@
+"""Small trained models on disk: weights as safetensors, a card that says what they are, and their principal components.
+
+checkpoints/NAME.safetensors   the weights; no pickle is ever executed
+checkpoints/NAME.json          the card: model, vocabulary, data, recipe, command, scores, sha256 of the weights
+checkpoints/NAME.nc            principal components of the states on held-out text (see stats.states)
+"""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+
+import safetensors
+import safetensors.torch
+import torch
+from torch import nn
+
+from rnnviz.models import LanguageModel
+from rnnviz.text import Vocabulary
+
+FOLDER = Path(__file__).resolve().parent.parent / "checkpoints"
+LARGEST = 64 * 2**20  # bytes: nothing shipped comes near, and no more is read into memory
+
+
+class CheckpointError(ValueError):
+    """A checkpoint that is missing, damaged or not a checkpoint. The message is one line and says what to do."""
+
+
+def folder() -> Path:
+    """Where checkpoints lie: the project's own folder, or what RNNVIZ_CHECKPOINTS names."""
+    return Path(os.environ.get("RNNVIZ_CHECKPOINTS") or FOLDER)
+
+
+def names() -> list[str]:
+    """The checkpoints that are there, by the name of their card, in alphabetical order."""
+    return sorted(p.stem for p in folder().glob("*.json"))
+
+
+def card(name: str) -> dict:
+    """What a checkpoint says of itself. Raises CheckpointError where it is missing or not a card."""
+    if name not in names():
+        have = ", ".join(names()) or "none: train one with python -m rnnviz train"
+        raise CheckpointError(f"there is no checkpoint {name!r}; there is {have}")
+    try:
+        found = json.loads((folder() / f"{name}.json").read_text("utf-8"))
+        size, kind = len(found["vocabulary"]) + 1, found["model"]["kind"]
+        if found["model"]["vocabulary"] != size or not isinstance(kind, str):
+            raise ValueError("vocabulary and model do not agree")
+        return found
+    except (ValueError, KeyError, TypeError, AttributeError) as problem:
+        raise CheckpointError(f"the card {name}.json is damaged ({problem}); {_again(name)}") from problem
+
+
+def vocabulary(card: dict) -> Vocabulary:
+    """The vocabulary that a card holds."""
+    return Vocabulary(tuple(card["vocabulary"]))
+
+
+def load(name: str) -> tuple[LanguageModel, dict]:
+    """A shipped model, ready to read (eval mode), and its card.
+
+    Raises CheckpointError, in one line, where a file is missing, truncated, changed or not what its card says.
+    """
+    found = card(name)
+    path = folder() / f"{name}.safetensors"
+    if not path.is_file():
+        raise CheckpointError(f"{path.name} is missing; {_again(name)}")
+    if path.stat().st_size > LARGEST:
+        raise CheckpointError(
+            f"{path.name} has {path.stat().st_size:,} bytes, more than {LARGEST:,}; {_again(name)}"
+        )
+    raw = path.read_bytes()
+    if hashlib.sha256(raw).hexdigest() != found.get("sha256"):
+        raise CheckpointError(
+            f"{path.name} is truncated or is not the file its card describes; {_again(name)}"
+        )
+    try:
+        weights = safetensors.torch.load(raw)
+        with torch.random.fork_rng(
+            devices=[]
+        ):  # the random start that is overwritten must not move anyone's generator
+            model = LanguageModel(**found["model"])
+        model.load_state_dict(weights)
+    except (safetensors.SafetensorError, RuntimeError, TypeError, ValueError) as problem:
+        line = str(problem).splitlines()[0]
+        raise CheckpointError(
+            f"{path.name} does not hold the model of its card ({line}); {_again(name)}"
+        ) from problem
+    return model.eval().requires_grad_(False), found
+
+
+def save(name: str, model: nn.Module, card: dict) -> Path:
+    """Writes weights and card; the card gets the weights' sha256. Returns the path of the weights."""
+    folder().mkdir(parents=True, exist_ok=True)
+    path = folder() / f"{name}.safetensors"
+    raw = safetensors.torch.save({k: v.contiguous() for k, v in model.state_dict().items()})
+    path.write_bytes(raw)
+    card = card | {"name": name, "sha256": hashlib.sha256(raw).hexdigest()}
+    (folder() / f"{name}.json").write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    return path
+
+
+def components_path(name: str) -> Path:
+    """Where the principal components of a checkpoint's states lie (netCDF)."""
+    return folder() / f"{name}.nc"
+
+
+def _again(name: str) -> str:
+    return f"restore it with git, or train it again: python -m rnnviz train {name}"

@@ -1,0 +1,78 @@
+"""Vocabularies: text to ids and back, and how a token is shown."""
+
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+UNKNOWN = "\N{REPLACEMENT CHARACTER}"
+"""The token that stands for every character a vocabulary does not hold; always id 0."""
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Characters and their ids. Id 0 is `UNKNOWN`; the others follow in code point order.
+
+    characters: the known characters, each a string of length 1.
+    """
+
+    characters: tuple[str, ...]
+    _ids: dict[str, int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self):
+        wrong = [c for c in self.characters if len(c) != 1 or c == UNKNOWN]
+        if wrong or len(set(self.characters)) != len(self.characters):
+            raise ValueError(
+                f"a vocabulary holds single characters, each once, without {UNKNOWN!r}; got {wrong!r}"
+            )
+        object.__setattr__(self, "_ids", {c: i for i, c in enumerate(self.characters, start=1)})
+
+    @classmethod
+    def of(cls, text: str, at_least: int = 1) -> "Vocabulary":
+        """The characters that occur `at_least` times in `text`."""
+        counts = Counter(text)
+        return cls(tuple(sorted(c for c, n in counts.items() if n >= at_least and c != UNKNOWN)))
+
+    def __len__(self) -> int:
+        return len(self.characters) + 1
+
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        """The token of each id."""
+        return (UNKNOWN, *self.characters)
+
+    def encode(self, text: str) -> list[int]:
+        """One id for each character; 0 where the character is not known."""
+        return [self._ids.get(c, 0) for c in text]
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """The text of the ids; `UNKNOWN` for 0. Raises IndexError beyond the vocabulary."""
+        tokens = self.tokens
+        return "".join(tokens[i] for i in ids)
+
+    def unknown(self, text: str) -> Counter[str]:
+        """The characters of `text` that are not known, and how often each occurs."""
+        return Counter(c for c in text if c not in self._ids)
+
+
+def visible(token: str) -> str:
+    """A token as it is shown: blanks, line ends and what has no shape of its own get a sign.
+
+    ' ' -> '·', newline -> '↵', tab -> '⇥', other control characters their Unicode control picture, a combining mark
+    sits on a dotted circle, an invisible format character becomes its code point.
+    """
+    return "".join(_visible(c) for c in token)
+
+
+def _visible(character: str) -> str:
+    signs = {" ": "·", "\n": "↵", "\t": "⇥", "\x7f": "␡"}
+    if character in signs:
+        return signs[character]
+    if character < " ":
+        return chr(0x2400 + ord(character))
+    category = unicodedata.category(character)
+    if category.startswith("M"):
+        return "◌" + character
+    if category.startswith(("C", "Z")):
+        return f"U+{ord(character):04X}"
+    return character
