@@ -1,0 +1,59 @@
+"""A 2-D array as colour."""
+
+import numpy as np
+import plotly.graph_objects as go
+import xarray as xr
+
+from rnnviz.figures import style
+
+
+def heatmap(array: xr.DataArray, limits: tuple[float, float] | None = None, height: int = 420) -> go.Figure:
+    """A (unit, time) array as colour, first row on top; limits from `valid_range`, never from the data.
+
+    array: floats; or bytes made by stats.pixels.codes, where 0 … 255 stand for the limits, which are then needed. Rows are
+    drawn in the order they come, named by the coordinate of the first dim. The numeric coordinate of the second dim
+    gives the middle of the columns. Raises ValueError where there are no limits.
+    """
+    low, high = style.limits_of(array, limits)
+    rows, columns = array.dims
+    names = array[rows].values if rows in array.coords else np.arange(array.sizes[rows])
+    middle = array[columns].values if columns in array.coords else np.arange(array.sizes[columns])
+    width = float(middle[1] - middle[0]) if len(middle) > 1 else 1.0
+    coded = array.dtype == np.uint8
+    scale = style.scale_of(low)
+    ticks = [low, (low + high) / 2, high]
+    trace = go.Heatmap(
+        z=array.values,
+        x0=float(middle[0]),
+        dx=width,
+        zmin=0 if coded else low,
+        zmax=255 if coded else high,
+        colorscale=style.colorscale(scale),
+        colorbar={
+            "tickvals": [0, 127.5, 255] if coded else ticks,
+            "ticktext": [f"{t:g}" for t in ticks],
+            "thickness": 12,
+        },
+        hoverinfo="none",
+        zsmooth=False,
+    )
+    drawn = style.figure(
+        trace,
+        axis="time",
+        title=style.axis_title(array),
+        height=height,
+        scale=scale,
+        limits=[low, high],
+        units=[int(n) for n in names],
+        pooled=int(array.attrs.get("pooled", 1)),
+    )
+    start = round(float(middle[0]) - width / 2 + 0.5)
+    style.time_axis(drawn, start, start + round(width * len(middle)))
+    stride = max(1, -(-len(names) // 8))
+    drawn.update_yaxes(
+        title=rows,
+        range=[len(names) - 0.5, -0.5],
+        tickvals=list(range(0, len(names), stride)),
+        ticktext=[str(int(n)) for n in names[::stride]],
+    )
+    return drawn

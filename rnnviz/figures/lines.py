@@ -1,0 +1,92 @@
+"""Curves over time."""
+
+import plotly.graph_objects as go
+import xarray as xr
+
+from rnnviz.figures import style
+
+
+def lines(
+    array: xr.DataArray, kind: str = "lstm", limits: tuple[float, float] | None = None, height: int = 190
+) -> go.Figure:
+    """One curve over time, or one for each entry of another dim.
+
+    array: (time,) or (other, time). kind: 'rnn', 'gru' or 'lstm', whose colour is taken; a dim `architecture` brings
+    its own. limits: of the vertical axis; without them `valid_range`, and where there is none the axis fits the data.
+    """
+    limits = limits or array.attrs.get("valid_range")
+    other = [d for d in array.dims if d != "time"]
+    rows = [array] if not other else [array.isel({other[0]: i}) for i in range(array.sizes[other[0]])]
+    traces = []
+    for row in rows:
+        name = str(row[other[0]].item()) if other and other[0] in row.coords else ""
+        colour = style.ARCHITECTURE.get(name, style.ARCHITECTURE[kind])
+        traces.append(
+            go.Scatter(
+                x0=_first(array),
+                dx=1,
+                y=row.values,
+                name=name,
+                mode="lines+markers" if row.size <= 300 else "lines",
+                line={"color": colour, "width": 2},
+                marker={"size": 5},
+                hoverinfo="none",
+            )
+        )
+    drawn = style.figure(
+        *traces,
+        axis="time",
+        title=style.axis_title(array),
+        height=height,
+        unit=_unit(array),
+        limits=_listed(limits),
+    )
+    drawn.update_yaxes(nticks=5)
+    if limits is not None:
+        pad = (limits[1] - limits[0]) * 0.04
+        drawn.update_yaxes(range=[limits[0] - pad, limits[1] + pad])
+    if limits is None or limits[0] < 0 < limits[1]:
+        drawn.add_hline(0, line={"color": style.INK, "width": 1, "dash": "dot"})
+    return style.time_axis(drawn, _first(array), _first(array) + array.sizes["time"])
+
+
+def contributions(parts: xr.Dataset, height: int = 240) -> go.Figure:
+    """What a unit keeps (solid) and writes (hatched) at each step, stacked, and their sum, its state, as a line.
+
+    parts: `keep`, `write`, `state`, each (time,), as stats.gates.contributions makes them, for one unit.
+    """
+    colour = style.ARCHITECTURE[parts["state"].attrs["kind"]]
+    first = _first(parts["state"])
+    bars = [
+        go.Bar(
+            x0=first, dx=1, y=parts[name].values, name=parts[name].attrs["long_name"], hoverinfo="none",
+            marker={
+                "color": colour, "opacity": opacity, "line": {"width": 0},
+                "pattern": {"shape": shape, "fillmode": "replace"},
+            },
+        )
+        for name, opacity, shape in (("keep", 0.85, ""), ("write", 0.6, "/"))
+    ]  # fmt: skip
+    state = parts["state"]
+    line = go.Scatter(
+        x0=first, dx=1, y=state.values, name=state.attrs["long_name"], mode="lines", hoverinfo="none",
+        line={"color": style.INK, "width": 2},
+    )  # fmt: skip
+    drawn = style.figure(
+        *bars, line, axis="time", title=style.axis_title(state), height=height, unit=_unit(state), legend=True
+    )
+    drawn.update_layout(barmode="relative", bargap=0.15)
+    drawn.add_hline(0, line={"color": style.INK, "width": 1, "dash": "dot"})
+    return style.time_axis(drawn, first, first + state.sizes["time"])
+
+
+def _first(array: xr.DataArray) -> float:
+    return float(array["time"].values[0]) if "time" in array.coords else 0.0
+
+
+def _unit(array: xr.DataArray) -> int | None:
+    return int(array["unit"].item()) if "unit" in array.coords and array["unit"].ndim == 0 else None
+
+
+def _listed(limits) -> list[float] | None:
+    return None if limits is None else [float(v) for v in limits]

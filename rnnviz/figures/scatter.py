@@ -1,0 +1,102 @@
+"""Points: the state's path along its principal components, and how saturated the gates are."""
+
+import numpy as np
+import plotly.graph_objects as go
+import xarray as xr
+
+from rnnviz.figures import style
+
+
+def path(points: xr.DataArray, kind: str = "lstm", height: int = 420) -> go.Figure:
+    """The state's way through time, one point a step, lighter early and darker late.
+
+    points: (time, component) with two or three components and their `share` of the variance, as stats.states.path makes them.
+    Raises ValueError for another number of components.
+    """
+    count = points.sizes["component"]
+    if count not in (2, 3):
+        raise ValueError(f"a path is drawn along 2 or 3 components; got {count}")
+    titles = [
+        f"component {i + 1} ({share:.0%} of variance)" for i, share in enumerate(points["share"].values)
+    ]
+    steps = points.sizes["time"]
+    look = {
+        "mode": "lines+markers",
+        "line": {"color": "rgba(127,127,127,0.45)", "width": 1},
+        "marker": {
+            "size": (7 if steps <= 300 else 4) if count == 2 else 3,
+            "color": np.arange(steps, dtype=np.float32),
+            "colorscale": [[0, "#c9cdd3"], [1, style.ARCHITECTURE[kind]]],
+        },
+        "hoverinfo": "none",
+    }
+    values = points.transpose("component", "time").values
+    if count == 2:
+        drawn = style.figure(
+            go.Scatter(x=values[0], y=values[1], **look), axis="path", title="", height=height
+        )
+        drawn.update_xaxes(title=titles[0])
+        return drawn.update_yaxes(title=titles[1])
+    trace = go.Scatter3d(x=values[0], y=values[1], z=values[2], **look)
+    drawn = style.figure(trace, axis="path", title="", height=height + 80)
+    axes = {
+        f"{name}axis": {"title": {"text": text}, "color": style.INK}
+        for name, text in zip("xyz", titles, strict=True)
+    }
+    return drawn.update_layout(scene=axes, margin={"l": 0, "r": 0, "t": 36, "b": 0})
+
+
+def saturation(
+    shares: xr.Dataset, kind: str, chosen: int | None = None, title: str = "", height: int = 420
+) -> go.Figure:
+    """Each unit at its share of open (across) and shut (up) steps; on the diagonal it is never in between.
+
+    shares: `open` and `shut`, each (unit,), as stats.gates.saturation makes them. chosen: the unit to mark.
+    Karpathy, Johnson & Fei-Fei 2015, figure 3.
+    """
+    across, up = shares["open"], shares["shut"]
+    units = _units(up)
+    trace = go.Scatter(
+        x=across.values, y=up.values, mode="markers", marker=_markers(units, chosen, kind), hoverinfo="none"
+    )
+    diagonal = go.Scatter(
+        x=[0, 1],
+        y=[1, 0],
+        mode="lines",
+        line={"color": style.INK, "width": 1, "dash": "dot"},
+        hoverinfo="skip",
+    )
+    drawn = style.figure(
+        trace, diagonal, axis="unit", title=title, height=height, points=units, shows="saturation"
+    )
+    drawn.update_xaxes(range=[-0.03, 1.03], title=across.attrs["long_name"], tickformat=".0%")
+    return drawn.update_yaxes(range=[-0.03, 1.03], title=up.attrs["long_name"], tickformat=".0%")
+
+
+def half_lives(steps: xr.DataArray, kind: str, chosen: int | None = None, height: int = 300) -> go.Figure:
+    """The half-life of each unit's memory, in the order given, on a log axis.
+
+    steps: (unit,), steps, as stats.gates.half_life makes them; zero and infinity have no place on a log axis and are
+    left out. chosen: the unit to mark.
+    """
+    units = _units(steps)
+    trace = go.Scatter(
+        x0=1, dx=1, y=steps.values, mode="markers", marker=_markers(units, chosen, kind), hoverinfo="none"
+    )
+    drawn = style.figure(trace, axis="unit", title="", height=height, points=units, shows="half_life")
+    drawn.update_xaxes(title="units, longest memory first")
+    return drawn.update_yaxes(type="log", title=style.axis_title(steps))
+
+
+def _units(array: xr.DataArray) -> list[int]:
+    return [int(u) for u in array["unit"].values] if "unit" in array.coords else list(range(array.size))
+
+
+def _markers(units: list[int], chosen: int | None, kind: str) -> dict:
+    marked = [u == chosen for u in units]
+    return {
+        "color": style.ARCHITECTURE[kind],
+        "opacity": [1.0 if m else 0.45 for m in marked],
+        "size": [16 if m else 9 for m in marked],
+        "line": {"color": style.INK, "width": [2.0 if m else 0.0 for m in marked]},
+    }

@@ -1,0 +1,81 @@
+"""One palette, one set of scales and one layout for every figure. The board swaps the two sides of a scale in the dark."""
+
+import plotly.graph_objects as go
+import xarray as xr
+
+# after Okabe & Ito 2008: told apart by the colour-blind
+ARCHITECTURE = {"rnn": "#E69F00", "gru": "#009E73", "lstm": "#0072B2"}
+INK = "#7F7F7F"  # axes and guides: legible on light and on dark
+
+# stops from the lower to the upper limit; the middle of a diverging scale is the page's background
+SCALES = {
+    "diverging": {
+        "light": ["#8c3a06", "#d55e00", "#f2b68a", "#ffffff", "#8fc1e3", "#0072b2", "#003f6b"],
+        "dark": ["#ffc59e", "#e8741c", "#7a3a0d", "#11151c", "#0b466b", "#2f93d1", "#bfe2fa"],
+    },
+    "gate": {
+        "light": ["#ffffff", "#d9d5ea", "#a99fd0", "#7465ae", "#432c7d", "#1f0d4d"],
+        "dark": ["#11151c", "#2c2352", "#54429a", "#8576cc", "#b9b0e6", "#f1eeff"],
+    },
+}
+
+
+def limits_of(array: xr.DataArray, limits: tuple[float, float] | None) -> tuple[float, float]:
+    """The given limits, or the array's `valid_range`. Raises ValueError where there is neither: never from the data."""
+    if limits is None:
+        limits = array.attrs.get("valid_range")
+    if limits is None:
+        raise ValueError(f"{array.name or 'the array'} has no valid_range; give limits=(low, high)")
+    return float(limits[0]), float(limits[1])
+
+
+def scale_of(low: float) -> str:
+    """'diverging' where values go below zero, else 'gate'."""
+    return "diverging" if low < 0 else "gate"
+
+
+def colorscale(name: str) -> list[list]:
+    """A scale for a light background, as plotly takes it."""
+    stops = SCALES[name]["light"]
+    return [[i / (len(stops) - 1), colour] for i, colour in enumerate(stops)]
+
+
+def figure(*traces, axis: str, title: str, height: int, **meta) -> go.Figure:
+    """An empty sheet with the house's margins and type. axis, meta: see the package's docstring."""
+    drawn = go.Figure(list(traces))
+    drawn.update_layout(
+        meta={"axis": axis} | meta,
+        title={"text": title, "font": {"size": 15}},
+        height=height,
+        margin={"l": 64, "r": 16, "t": 36, "b": 36},
+        font={"size": 14},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        showlegend=False,
+        hovermode="closest",
+        dragmode="zoom",
+        template="none",
+    )
+    drawn.update_xaxes(showgrid=False, zeroline=False, linecolor=INK, tickcolor=INK, automargin=False)
+    drawn.update_yaxes(
+        gridcolor="rgba(127,127,127,0.18)", zeroline=False, linecolor=INK, tickcolor=INK, automargin=False
+    )
+    return drawn
+
+
+def time_axis(drawn: go.Figure, start: float, stop: float) -> go.Figure:
+    """A numeric axis over the steps start … stop - 1, counted from 1 on screen; labels on round steps."""
+    steps = int(stop - start)
+    stride = next(
+        s for s in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000) if steps / s <= 14 or s == 5000
+    )
+    shown = [t for t in range(int(start), int(stop)) if (t + 1) % stride == 0 or stride == 1]
+    return drawn.update_xaxes(
+        range=[start - 0.5, stop - 0.5], tickvals=shown, ticktext=[str(t + 1) for t in shown], title="step"
+    )
+
+
+def axis_title(array: xr.DataArray) -> str:
+    """`long_name (units)`; a plain number has no unit to name."""
+    name, units = array.attrs.get("long_name", array.name or ""), array.attrs.get("units", "1")
+    return name if units == "1" else f"{name} ({units})"

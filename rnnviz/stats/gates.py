@@ -1,0 +1,93 @@
+"""What the gates do: how often they are shut or open, what a cell keeps and writes, for how long it remembers."""
+
+import numpy as np
+import xarray as xr
+
+NAMES = {
+    "lstm": ("input_gate", "forget_gate", "candidate", "output_gate", "cell"),
+    "gru": ("reset_gate", "update_gate", "candidate"),
+    "rnn": (),
+}
+KEEPING = {"lstm": "forget_gate", "gru": "update_gate"}
+"""The gate that multiplies the old state: PyTorch's z keeps, as in h_t = (1 - z) n + z h_{t-1}."""
+
+
+def names(node) -> tuple[str, ...]:
+    """The gates and what goes with them that a recorded module has, in drawing order; empty for a plain RNN."""
+    return NAMES[node.attrs["kind"]]
+
+
+def saturation(gate: xr.DataArray, low: float = 0.1, high: float = 0.9) -> xr.Dataset:
+    """Share of steps at which each unit's gate is shut (< low) or open (> high).
+
+    gate: dims include time; values in [0, 1]. Returns `shut` and `open`, without time, fractions in [0, 1]. They are the
+    left- and right-saturated shares of Karpathy, Johnson & Fei-Fei 2015, arXiv:1506.02078, section 4.2.
+    Raises ValueError unless 0 <= low < high <= 1.
+    """
+    if not 0 <= low < high <= 1:
+        raise ValueError(f"need 0 <= low < high <= 1; got low={low}, high={high}")
+    steps = gate.count("time")  # padding is NaN and does not count
+    shares = {
+        "shut": ((gate < low).sum("time") / steps, f"share of steps below {low:g}"),
+        "open": ((gate > high).sum("time") / steps, f"share of steps above {high:g}"),
+    }
+    return xr.Dataset(
+        {
+            name: share.assign_attrs(long_name=text, units="1", valid_range=[0.0, 1.0])
+            for name, (share, text) in shares.items()
+        }
+    )
+
+
+def half_life(gate: xr.DataArray) -> xr.DataArray:
+    """Steps after which half of a memory is left when only the gate acts on it, per unit.
+
+    gate: dims include time; the gate that keeps, values in [0, 1]. A memory kept by f at each step is halved after
+    ln(1/2) / ln(f) steps; over a text f is the geometric mean of its steps. Returns the same without time; inf where the
+    gate never closes, 0 where it once shut completely.
+    """
+    with np.errstate(divide="ignore"):
+        rate = -np.log(gate.astype(np.float64)).mean("time")
+        steps = np.log(2.0) / rate
+    return steps.assign_attrs(long_name="half-life", units="steps")
+
+
+def previous(state: xr.DataArray, initial: xr.DataArray) -> xr.DataArray:
+    """The state each step started from: one step earlier in the direction of reading, `initial` at the first.
+
+    state: (time, …) of one direction and sequence, with a scalar coordinate `direction`; initial: the same without time.
+    """
+    backward = str(state["direction"].item()) == "backward" if "direction" in state.coords else False
+    shift = -1 if backward else 1
+    moved = state.roll(time=shift, roll_coords=False).copy()
+    moved[{"time": -1 if backward else 0}] = initial.values
+    return moved
+
+
+def contributions(node) -> xr.Dataset:
+    """What a cell keeps of its old state and what it writes; together they are the new state.
+
+    node: a recorded LSTM (keep f∘c_{t-1}, write i∘g, state c_t) or GRU (keep z∘h_{t-1}, write (1-z)∘n, state h_t), with one
+    layer, direction and sequence chosen. Returns `keep`, `write`, `state`, each (time, unit).
+    Raises ValueError for a plain RNN, which keeps nothing apart from what it writes.
+    """
+    kind = node.attrs["kind"]
+    if kind == "lstm":
+        state = node["cell"]
+        keep = node["forget_gate"] * previous(state, node["cell_initial"])
+        write = node["input_gate"] * node["candidate"]
+        texts = ("kept: f∘c before", "written: i∘g", "cell state c")
+    elif kind == "gru":
+        state = node["hidden"]
+        keep = node["update_gate"] * previous(state, node["hidden_initial"])
+        write = (1 - node["update_gate"]) * node["candidate"]
+        texts = ("kept: z∘h before", "written: (1-z)∘n", "hidden state h")
+    else:
+        raise ValueError(f"a {kind} has no gates, so nothing is kept apart from what is written")
+    parts = dict(zip(("keep", "write", "state"), (keep, write, state), strict=True))
+    return xr.Dataset(
+        {
+            name: part.transpose("time", "unit").assign_attrs(long_name=text, units="1", kind=kind)
+            for (name, part), text in zip(parts.items(), texts, strict=True)
+        }
+    )

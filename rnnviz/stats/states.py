@@ -1,0 +1,117 @@
+"""What the hidden states do: order of the units, where a unit is excited, the path of the state."""
+
+import numpy as np
+import xarray as xr
+
+ORDERS = ("stored", "similarity", "activity")
+
+
+def order(hidden: xr.DataArray, by: str = "stored") -> np.ndarray:
+    """Unit numbers in the order in which to draw them.
+
+    hidden: (unit, time), any order of dims. by: 'stored' as the model has them; 'similarity' puts units with similar
+    curves side by side (average linkage of Euclidean distances, optimal leaf order: Bar-Joseph et al. 2001);
+    'activity' by falling root mean square over time. Returns (unit,), integers. Raises ValueError for another `by`.
+    """
+    if by not in ORDERS:
+        raise ValueError(f"order must be one of {', '.join(ORDERS)}; got {by!r}")
+    values = hidden.transpose("unit", "time").dropna("time").values
+    stored = np.arange(len(values))
+    if by == "stored" or (by == "similarity" and len(values) < 3):
+        return stored
+    if by == "activity":
+        return np.argsort(-np.sqrt(np.square(values, dtype=np.float64).mean(1)), kind="stable")
+    from scipy.cluster.hierarchy import leaves_list, linkage, optimal_leaf_ordering
+    from scipy.spatial.distance import pdist
+
+    distances = pdist(values)
+    return leaves_list(optimal_leaf_ordering(linkage(distances, "average"), distances))
+
+
+def strongest(curve: xr.DataArray, count: int = 5) -> xr.Dataset:
+    """The steps at which a unit is highest and lowest.
+
+    curve: (time,); NaN steps never count. Returns `highest` and `lowest`, each (rank,): values with coordinate `step`, the
+    position in time; ties in reading order. Raises ValueError unless count >= 1.
+    """
+    if count < 1:
+        raise ValueError(f"count must be at least 1; got {count}")
+    values = curve.values
+    steps = np.flatnonzero(np.isfinite(values))
+    found = {}
+    for name, sign in (("highest", -1), ("lowest", 1)):
+        best = steps[np.argsort(sign * values[steps], kind="stable")][:count]
+        found[name] = xr.DataArray(
+            values[best], dims="rank", coords={f"{name}_step": ("rank", best)}, attrs=curve.attrs, name=name
+        )
+    return xr.Dataset(found)
+
+
+def principal_components(hidden: xr.DataArray, count: int = 3) -> xr.Dataset:
+    """The directions along which the states of a model spread most, fitted once on a long text.
+
+    hidden: (layer, direction, batch, time, unit); NaN steps are left out. Returns `mean` (layer, direction, unit), `axis`
+    (layer, direction, component, unit), orthonormal, each with its largest loading positive, and `share`
+    (layer, direction, component): fraction of the variance along it. Pearson 1901; scikit-learn's PCA.
+    """
+    from sklearn.decomposition import PCA
+
+    layers, directions, units = (hidden.sizes[d] for d in ("layer", "direction", "unit"))
+    count = min(count, units)
+    mean = np.empty((layers, directions, units), np.float32)
+    axis = np.empty((layers, directions, count, units), np.float32)
+    share = np.empty((layers, directions, count), np.float32)
+    for layer, direction in np.ndindex(layers, directions):
+        steps = hidden.isel(layer=layer, direction=direction).transpose("batch", "time", "unit").values
+        steps = steps.reshape(-1, units)
+        fit = PCA(count, svd_solver="full").fit(steps[np.isfinite(steps).all(1)].astype(np.float64))
+        largest = np.abs(fit.components_).argmax(1)
+        sign = np.sign(fit.components_[np.arange(count), largest])
+        mean[layer, direction] = fit.mean_
+        axis[layer, direction] = fit.components_ * sign[:, None]
+        share[layer, direction] = fit.explained_variance_ratio_
+    return xr.Dataset(
+        {
+            "mean": (("layer", "direction", "unit"), mean, {"long_name": "mean state", "units": "1"}),
+            "axis": (
+                ("layer", "direction", "component", "unit"),
+                axis,
+                {"long_name": "principal axis", "units": "1"},
+            ),
+            "share": (
+                ("layer", "direction", "component"),
+                share,
+                {"long_name": "share of variance", "units": "1", "valid_range": [0.0, 1.0]},
+            ),
+        },
+        coords={
+            "layer": np.arange(layers),
+            "direction": hidden["direction"].values,
+            "component": np.arange(count),
+        },
+    )
+
+
+def path(hidden: xr.DataArray, components: xr.Dataset) -> xr.DataArray:
+    """The state's way through time along the principal axes.
+
+    hidden: (time, unit) of one layer and direction; components: that layer and direction of `principal_components`.
+    Returns (time, component). Raises ValueError where the numbers of units differ.
+    """
+    if hidden.sizes["unit"] != components.sizes["unit"]:
+        raise ValueError(
+            f"components are of {components.sizes['unit']} units; the states have {hidden.sizes['unit']}"
+        )
+    centred = hidden.transpose("time", "unit").values - components["mean"].values
+    return xr.DataArray(
+        centred @ components["axis"].transpose("unit", "component").values,
+        dims=("time", "component"),
+        coords={k: v for k, v in hidden.coords.items() if v.dims == ("time",)}
+        | {"component": components["component"].values, "share": ("component", components["share"].values)},
+        attrs={"long_name": "state along its principal components", "units": "1"},
+    )
+
+
+def slope(hidden: xr.DataArray) -> xr.DataArray:
+    """The slope of a tanh unit where it stands, 1 - h², the factor that its gradient meets at each step; in [0, 1]."""
+    return (1 - hidden**2).assign_attrs(long_name="slope of tanh, 1 - h²", units="1", valid_range=[0.0, 1.0])

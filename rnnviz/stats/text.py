@@ -1,0 +1,38 @@
+"""What a language model expects: likely next tokens and the surprise of what came."""
+
+import numpy as np
+import xarray as xr
+
+
+def candidates(log_probability: xr.DataArray, count: int = 5) -> xr.Dataset:
+    """The likeliest next tokens after each step, best first.
+
+    log_probability: (time, candidate), nats. Returns `id` (time, rank), positions along `candidate`, and `probability`
+    (time, rank). Raises ValueError unless 1 <= count.
+    """
+    if count < 1:
+        raise ValueError(f"count must be at least 1; got {count}")
+    values = log_probability.transpose("time", "candidate").values
+    count = min(count, values.shape[1])
+    best = np.argpartition(-values, count - 1, axis=1)[:, :count]
+    falling = np.argsort(-np.take_along_axis(values, best, 1), axis=1, kind="stable")
+    best = np.take_along_axis(best, falling, 1)
+    probability = np.exp(np.take_along_axis(values, best, 1))
+    limits = {"long_name": "probability of the next token", "units": "1", "valid_range": [0.0, 1.0]}
+    return xr.Dataset(
+        {"id": (("time", "rank"), best), "probability": (("time", "rank"), probability, limits)}
+    )
+
+
+def surprise(log_probability: xr.DataArray, ids: list[int]) -> xr.DataArray:
+    """How surprised the model was by each token, -ln p(token | tokens before it); NaN at the first, which nothing predicts.
+
+    log_probability: (time, candidate), nats, row t for what follows token t. Returns (time,), nats.
+    Raises ValueError unless there is one id for each step.
+    """
+    values = log_probability.transpose("time", "candidate").values
+    if len(ids) != len(values):
+        raise ValueError(f"wanted one id for each of {len(values)} steps; got {len(ids)}")
+    nats = np.full(len(ids), np.nan, np.float32)
+    nats[1:] = -values[np.arange(len(ids) - 1), ids[1:]]
+    return xr.DataArray(nats, dims="time", attrs={"long_name": "surprise", "units": "nat"})
