@@ -1,0 +1,53 @@
+"""What is this, and what does it look like inside?"""
+
+import streamlit as st
+
+from rnnviz import ui
+from rnnviz.ui import _
+
+
+def draw(run: ui.Run) -> None:
+    now = ui.settings()
+    layer, id = run.at(now["layer"]), f"home-{run.key}-{now['layer']}"
+    picture, finer = ui.unit_heatmap(
+        run, id, layer["hidden"], (-1, 1), _("Hidden state h"), height=400, order="similarity"
+    )
+    ui.board(
+        id,
+        **run.strip,
+        figures=[picture],
+        colour=(layer["hidden"].sel(unit=now["unit"]), (-1, 1)),
+        candidates=run.candidates,
+        unit=now["unit"],
+        finer=finer,
+        summary=_("Hidden states of {model}: {units} units read {steps} characters.").format(
+            model=run.name, units=layer.sizes["unit"], steps=len(run.text)
+        ),
+    )
+
+
+st.title(_("See inside a recurrent network"))
+st.write(
+    _(
+        "Type a sentence: a trained network reads it, one character at a time. Below is everything it keeps in mind "
+        "while it reads; each row is one unit, each column one character, and every number is computed by the network itself."
+    )
+)
+ui.reader_text()
+if run := ui.current_run():
+    draw(run)
+st.subheader(_("Where to go from here"))
+rooms = {
+    "pages/explore/states.py": (
+        _("Hidden states"),
+        _("Which units are active, on which characters, and what comes next?"),
+    ),
+    "pages/explore/gates.py": (
+        _("Gates"),
+        _("What does an LSTM or GRU let in, keep and show, and for how long?"),
+    ),
+}
+for column, (page, (title, question)) in zip(st.columns(len(rooms)), rooms.items(), strict=True):
+    with column.container(border=True):
+        st.page_link(page, label=f"**{title}**")
+        st.write(question)

@@ -1,0 +1,174 @@
+"""The board: tokens and time-aligned figures under one cursor, which moves in the browser alone."""
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import plotly.graph_objects as go
+import streamlit as st
+import xarray as xr
+
+from rnnviz.figures.style import SCALES
+from rnnviz.ui import settings as chosen
+from rnnviz.ui.language import _
+from rnnviz.ui.server import PLOTLY_URL
+
+HERE = Path(__file__).parent
+
+_component = st.components.v2.component(
+    "rnnviz_board",
+    css=(HERE / "board.css").read_text("utf-8"),
+    js=(HERE / "board.js").read_text("utf-8"),
+    isolate_styles=False,
+)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A figure on the board. spec: plotly's JSON (`go.Figure.to_json`); title: in the reader's language."""
+
+    id: str
+    spec: str
+    title: str | None = None
+
+    @classmethod
+    def of(cls, id: str, figure: go.Figure, title: str | None = None) -> "Drawn":
+        return cls(id, figure.to_json(), title)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the reader clicked: a figure's id ('tokens' for the strip), a unit or None, a step or None."""
+
+    figure: str
+    unit: int | None
+    time: int | None
+
+
+def board(
+    id: str,
+    tokens: Sequence[str],
+    unknown: Sequence[int],
+    figures: Sequence[Drawn],
+    *,
+    summary: str,
+    colour: tuple[xr.DataArray, tuple[float, float]] | None = None,
+    candidates: tuple[xr.Dataset, Sequence[str]] | None = None,
+    lists: Sequence[tuple[str, xr.DataArray]] = (),
+    unit: int | None = None,
+    finer: bool = False,
+) -> None:
+    """Draws the board. A click on a unit chooses it in the settings; a click on a step moves the kept cursor there.
+
+    id: stands for the text and what is drawn of it; another id starts with the whole text in view.
+    tokens: as shown, one a step; unknown: the steps whose token the model does not know.
+    colour: a curve (time,) and the limits of the scale that colours the tokens.
+    candidates: `id` and `probability` (time, rank) and the tokens that ids stand for.
+    lists: titles, and (rank,) values NAME with a coordinate `NAME_step`, as stats.states.strongest makes them.
+    finer: true where fewer numbers were sent than there are; then a zoom comes back, see `zoom`.
+    """
+    data = {
+        "id": id,
+        "plotly": PLOTLY_URL,
+        "tokens": list(tokens),
+        "unknown": [int(t) for t in unknown],
+        "figures": [{"id": f.id, "spec": f.spec, "title": f.title} for f in figures],
+        "scales": SCALES,
+        "colour": None,
+        "candidates": None,
+        "lists": [_list(title, values) for title, values in lists],
+        "unit": unit,
+        "step": chosen.settings()["step"],
+        "summary": summary,
+        "finer": finer,
+        "labels": _labels(),
+    }
+    if colour is not None:
+        values, limits = colour
+        scale = "diverging" if limits[0] < 0 else "gate"
+        data["colour"] = {
+            "values": _packed(values.values),
+            "limits": list(map(float, limits)),
+            "scale": scale,
+        }
+    if candidates is not None:
+        best, names = candidates
+        ids = best["id"].values.astype(np.uint16)
+        data["candidates"] = {
+            "count": best.sizes["rank"],
+            "ids": _packed(ids.ravel()),
+            "values": _packed(best["probability"].values.ravel()),
+            "tokens": list(names),
+        }
+    _component(
+        data=data, key="board", on_choice_change=_chosen, on_zoom_change=lambda: None, default={"zoom": None}
+    )
+
+
+def zoom(id: str, steps: int) -> tuple[int, int] | None:
+    """The steps [first, last) that the reader has zoomed to on the board `id`; None where all are in view."""
+    state = st.session_state.get("board") or {}
+    found = state.get("zoom")
+    if not isinstance(found, dict) or found.get("id") != id or not found.get("range"):
+        return None
+    first, last = found["range"]
+    return max(0, int(first)), min(steps, int(last + 1.5))
+
+
+def choice() -> Choice | None:
+    """The click that led to this run, if one did."""
+    clicked = (st.session_state.get("board") or {}).get("choice")
+    if not isinstance(clicked, dict):
+        return None
+    return Choice(clicked.get("figure", ""), clicked.get("unit"), clicked.get("time"))
+
+
+def _chosen() -> None:
+    clicked = choice()
+    if clicked is None:
+        return
+    if clicked.unit is not None:
+        chosen.choose(unit=clicked.unit)
+    if clicked.time is not None:
+        chosen.choose(step=clicked.time)
+
+
+def _list(title: str, values: xr.DataArray) -> dict:
+    steps = values[f"{values.name}_step"]
+    pairs = zip(steps.values, values.values, strict=True)
+    return {"title": title, "entries": [{"step": int(step), "value": float(value)} for step, value in pairs]}
+
+
+def _packed(values: np.ndarray) -> dict:
+    """An array as plotly's JSON writes one: base64 of its bytes and its type."""
+    kind = {"float32": "f4", "uint16": "u2"}[str(values.dtype)]
+    return {"dtype": kind, "bdata": base64.b64encode(np.ascontiguousarray(values).tobytes()).decode()}
+
+
+def _labels() -> dict[str, str]:
+    return {
+        "board": _("Tokens and figures under one cursor"),
+        "passage": _("The text, coloured by the chosen unit"),
+        "keys": _(
+            "Arrow keys left and right move the cursor, up and down another unit, Enter chooses it, plus and minus zoom, "
+            "zero shows all, space plays."
+        ),
+        "step": _("step"),
+        "steps": _("steps"),
+        "unit": _("unit"),
+        "open": _("open"),
+        "shut": _("shut"),
+        "candidates": _("Next character"),
+        "back": _("One step back"),
+        "forward": _("One step on"),
+        "play": _("Play or pause"),
+        "narrower": _("Zoom in"),
+        "wider": _("Zoom out"),
+        "all": _("Show all"),
+        "save": _("Save this figure as PNG"),
+        "noPlotly": _(
+            "The drawing library could not be loaded. Reload the page; if that does not help, restart the app."
+        ),
+    }

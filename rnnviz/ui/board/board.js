@@ -1,0 +1,794 @@
+// The board: a strip of tokens and a column of figures that share one time axis and one cursor.
+// All that moves with the pointer happens here; Python hears of a choice (figure, unit, time) and, where it holds finer
+// data than was sent, of the zoom. Text of the reader goes in through textContent only.
+
+const boards = new WeakMap();
+let plotly; // one promise for the page
+
+export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
+  let board = boards.get(parentElement);
+  if (!board) {
+    board = new Board(parentElement);
+    boards.set(parentElement, board);
+  }
+  board.send = { state: setStateValue, trigger: setTriggerValue };
+  board.update(data);
+  return () => {
+    board.destroy();
+    boards.delete(parentElement);
+  };
+}
+
+function loadPlotly(file) {
+  plotly ??= import(new URL(file, document.baseURI)).then(() => window.Plotly);
+  return plotly;
+}
+
+function element(tag, className, text) {
+  const made = document.createElement(tag);
+  if (className) made.className = className;
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+const ARRAYS = { f4: Float32Array, f8: Float64Array, u1: Uint8Array, u2: Uint16Array, i2: Int16Array, i4: Int32Array };
+
+function decode(array) {
+  // plotly's own form of a typed array: {dtype, bdata, shape}
+  if (!array || !array.bdata) return array;
+  const bytes = Uint8Array.from(atob(array.bdata), (c) => c.charCodeAt(0));
+  return new ARRAYS[array.dtype](bytes.buffer);
+}
+
+const digits = (value) =>
+  Number.isFinite(value) ? (Math.abs(value) < 1e-4 && value !== 0 ? value.toExponential(2) : value.toFixed(4)) : "–";
+const signed = (value) => digits(value).replace("-", "\u2212");
+const percent = (value) => (value >= 0.0995 ? (100 * value).toFixed(1) : (100 * value).toPrecision(2)) + " %";
+const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
+
+function hexParts(hex) {
+  return [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
+}
+
+class Board {
+  constructor(parent) {
+    this.figures = new Map(); // id -> what is on screen
+    this.cursor = null;
+    this.hoveredUnit = null;
+    this.zoom = null; // [first, last) edges in steps; null: all of it
+    this.playing = null;
+    this.build(parent);
+  }
+
+  // ---- the frame, made once -------------------------------------------------------------------------------------
+
+  build(parent) {
+    this.root = element("section", "rv-board");
+    this.root.tabIndex = 0;
+    this.root.setAttribute("role", "group");
+    this.bar = element("div", "rv-bar");
+    this.readout = element("output", "rv-readout");
+    this.readout.setAttribute("aria-live", "off");
+    this.tools = element("div", "rv-tools");
+    this.buttons = {};
+    for (const [name, sign] of [["back", "‹"], ["play", "▶"], ["forward", "›"], ["narrower", "+"], ["wider", "−"], ["all", "⤢"]]) {
+      const button = element("button", "rv-button", sign);
+      button.type = "button";
+      button.addEventListener("click", () => this.act(name));
+      this.buttons[name] = button;
+      this.tools.append(button);
+    }
+    this.bar.append(this.readout, this.tools);
+    this.main = element("div", "rv-main");
+    this.column = element("div", "rv-column");
+    this.passage = element("div", "rv-passage");
+    this.passage.tabIndex = 0;
+    this.passage.setAttribute("role", "group");
+    this.strip = element("div", "rv-strip");
+    this.stripCanvas = element("canvas", "rv-strip-canvas");
+    this.stack = element("div", "rv-stack");
+    this.line = element("div", "rv-line");
+    this.band = element("div", "rv-band");
+    this.band.hidden = true;
+    this.timed = element("div", "rv-timed");
+    this.timed.append(this.strip, this.stack, this.line, this.band);
+    this.column.append(this.passage, this.timed);
+    this.side = element("aside", "rv-side");
+    this.main.append(this.column, this.side);
+    this.below = element("div", "rv-below");
+    this.live = element("p", "rv-hidden");
+    this.live.setAttribute("aria-live", "polite");
+    this.summary = element("p", "rv-hidden");
+    this.summary.id = `rv-summary-${Math.random().toString(36).slice(2)}`; // an id of the page, nothing that is shown
+    this.root.setAttribute("aria-describedby", this.summary.id);
+    this.themeProbe = element("i", "rv-theme");
+    this.problem = element("p", "rv-problem");
+    this.problem.hidden = true;
+    this.root.append(this.bar, this.main, this.below, this.problem, this.live, this.summary, this.themeProbe);
+    parent.append(this.root);
+
+    this.timed.addEventListener("pointermove", (e) => this.pointerMoved(e));
+    this.timed.addEventListener("pointerdown", (e) => this.pointerDown(e));
+    this.timed.addEventListener("pointerup", (e) => this.pointerUp(e));
+    this.timed.addEventListener("pointercancel", () => this.dragEnds());
+    this.timed.addEventListener("pointerleave", () => this.hoverUnit(null));
+    this.timed.addEventListener("dblclick", () => this.setZoom(null));
+    this.passage.addEventListener("pointermove", (e) => this.overPassage(e, false));
+    this.passage.addEventListener("click", (e) => this.overPassage(e, true));
+    this.root.addEventListener("keydown", (e) => this.key(e));
+    // the theme's variables change without a call: a transition of a colour that follows them tells when
+    this.themeProbe.addEventListener("transitionend", () => this.restyle());
+    this.observer = new ResizeObserver(() => this.resized());
+    this.observer.observe(this.root);
+  }
+
+  destroy() {
+    this.stop();
+    clearTimeout(this.zoomTimer);
+    this.observer.disconnect();
+    for (const figure of this.figures.values()) window.Plotly?.purge(figure.plot);
+    this.root.remove();
+  }
+
+  // ---- what Python sends ------------------------------------------------------------------------------------------
+
+  update(data) {
+    const other = !this.data || this.data.id !== data.id;
+    this.data = data;
+    this.steps = data.tokens.length;
+    const words = data.labels;
+    this.root.setAttribute("aria-label", words.board);
+    this.passage.setAttribute("aria-label", words.passage);
+    this.summary.textContent = `${data.summary} ${words.keys}`;
+    for (const [name, button] of Object.entries(this.buttons)) {
+      button.title = words[name];
+      button.setAttribute("aria-label", words[name]);
+    }
+    if (other) {
+      this.zoom = null;
+      this.stop();
+      this.cursor = null;
+    }
+    if (this.cursor === null || (data.step !== null && data.step !== this.sentStep)) this.cursor = data.step ?? this.steps - 1;
+    this.sentStep = data.step;
+    this.cursor = clamp(this.cursor, 0, this.steps - 1);
+    this.colour = data.colour && { ...data.colour, values: decode(data.colour.values) };
+    this.candidates = data.candidates && {
+      ...data.candidates,
+      ids: decode(data.candidates.ids),
+      values: decode(data.candidates.values),
+    };
+    this.readTheme();
+    this.layFigures(data.figures);
+    this.drawSide();
+    this.drawPassage();
+    this.drawStrip();
+    this.showCursor();
+    this.draw();
+  }
+
+  layFigures(sent) {
+    const wanted = new Set(sent.map((f) => f.id));
+    for (const [id, figure] of this.figures) {
+      if (wanted.has(id)) continue;
+      window.Plotly?.purge(figure.plot);
+      figure.frame.remove();
+      this.figures.delete(id);
+    }
+    for (const { id, spec, title } of sent) {
+      let figure = this.figures.get(id);
+      if (!figure) {
+        figure = this.frameFor(id);
+        this.figures.set(id, figure);
+      }
+      if (figure.spec !== spec) {
+        figure.spec = spec;
+        figure.parsed = JSON.parse(spec);
+        figure.meta = figure.parsed.layout.meta;
+        figure.values = figure.parsed.data.map((t) => decode(t.z ?? t.y));
+        figure.across = figure.parsed.data.map((t) => decode(t.x));
+        figure.stale = true;
+      }
+      figure.title.textContent = title ?? figure.parsed.layout.title?.text ?? "";
+      (figure.meta.axis === "time" ? this.stack : this.below).append(figure.frame);
+      this.drawLegend(figure);
+    }
+    const timed = this.timedFigures();
+    timed.forEach((figure, i) => {
+      const last = i === timed.length - 1;
+      if (figure.last !== last) figure.stale = true;
+      figure.last = last;
+    });
+  }
+
+  timedFigures() {
+    return [...this.figures.values()].filter((f) => f.meta.axis === "time");
+  }
+
+  frameFor(id) {
+    const frame = element("figure", "rv-figure");
+    frame.dataset.figure = id;
+    const head = element("figcaption", "rv-head");
+    const title = element("span", "rv-title");
+    const legend = element("span", "rv-legend");
+    const value = element("span", "rv-value");
+    const save = element("button", "rv-button rv-save", "⤓");
+    save.type = "button";
+    const holder = element("div", "rv-plot-holder");
+    const plot = element("div", "rv-plot");
+    plot.setAttribute("aria-hidden", "true"); // the summary and the live line speak for it
+    const row = element("div", "rv-row");
+    holder.append(plot, row);
+    head.append(title, legend, value, save);
+    frame.append(head, holder);
+    const figure = { id, frame, title, legend, value, plot, holder, row, save };
+    save.addEventListener("click", async () => {
+      const Plotly = await loadPlotly(this.data.plotly);
+      Plotly.downloadImage(plot, { format: "png", scale: 2, filename: `rnnviz-${id}` });
+    });
+    return figure;
+  }
+
+  drawLegend(figure) {
+    figure.save.title = this.data.labels.save;
+    figure.save.setAttribute("aria-label", `${this.data.labels.save}: ${figure.title.textContent}`);
+    figure.legend.replaceChildren();
+    const { scale, limits } = figure.meta;
+    if (scale) {
+      const gradient = element("span", "rv-gradient");
+      gradient.style.background = `linear-gradient(to right, ${this.stops(scale).join(", ")})`;
+      figure.legend.append(element("span", "", `${limits[0]}`.replace("-", "\u2212")), gradient, element("span", "", `${limits[1]}`));
+    } else if (figure.meta.legend) {
+      for (const trace of figure.parsed.data) {
+        const key = element("span", `rv-key ${trace.type === "bar" ? (trace.marker.pattern?.shape ? "rv-hatched" : "rv-solid") : "rv-stroke"}`);
+        key.style.setProperty("--rv-key", trace.marker?.color ?? trace.line.color);
+        figure.legend.append(key, element("span", "", trace.name));
+      }
+    }
+  }
+
+  // ---- colours ----------------------------------------------------------------------------------------------------
+
+  readTheme() {
+    const style = getComputedStyle(this.root);
+    const read = (name, fallback) => style.getPropertyValue(name).trim() || fallback;
+    this.theme = {
+      text: read("--st-text-color", "#1f2328"),
+      background: read("--st-background-color", "#ffffff"),
+      font: read("--st-font", "sans-serif"),
+    };
+    const canvas = element("canvas").getContext("2d");
+    canvas.fillStyle = this.theme.background;
+    const [r, g, b] = hexParts(canvas.fillStyle.startsWith("#") ? canvas.fillStyle : "#ffffff");
+    this.theme.side = 0.299 * r + 0.587 * g + 0.114 * b < 128 ? "dark" : "light";
+    this.root.dataset.theme = this.theme.side;
+  }
+
+  stops(scale) {
+    return this.data.scales[scale][this.theme.side];
+  }
+
+  shade(value, { scale, limits }) {
+    const stops = this.stops(scale).map(hexParts);
+    const at = clamp((value - limits[0]) / (limits[1] - limits[0]), 0, 1) * (stops.length - 1);
+    const low = Math.min(Math.floor(at), stops.length - 2);
+    const mixed = stops[low].map((v, i) => Math.round(v + (stops[low + 1][i] - v) * (at - low)));
+    const [r, g, b] = mixed.map((v) => (v / 255 <= 0.04045 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4));
+    const luminance = 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    return { back: `rgb(${mixed.join(",")})`, ink: luminance > 0.179 ? "#000000" : "#ffffff" };
+  }
+
+  restyle() {
+    if (!this.data) return;
+    this.readTheme();
+    for (const figure of this.figures.values()) {
+      figure.stale = true;
+      this.drawLegend(figure);
+    }
+    this.drawPassage();
+    this.drawStrip();
+    this.draw();
+  }
+
+  // ---- geometry: the same for the strip, every figure and the line -------------------------------------------------
+
+  margins() {
+    return this.timed.clientWidth < 560 ? { l: 44, r: 8 } : { l: 64, r: 16 };
+  }
+
+  range() {
+    return this.zoom ?? [-0.5, this.steps - 0.5];
+  }
+
+  x(step) {
+    const { l, r } = this.margins();
+    const [low, high] = this.range();
+    return l + ((step - low) / (high - low)) * (this.timed.clientWidth - l - r);
+  }
+
+  stepAt(clientX, exact = false) {
+    const { l, r } = this.margins();
+    const [low, high] = this.range();
+    const box = this.timed.getBoundingClientRect();
+    const at = low + ((clientX - box.left - l) / (box.width - l - r)) * (high - low);
+    return exact ? clamp(at, low, high) : clamp(Math.round(at), Math.ceil(low), Math.floor(high));
+  }
+
+  figureAt(target) {
+    return this.figures.get(target.closest?.(".rv-figure")?.dataset.figure);
+  }
+
+  rowAt(figure, clientY) {
+    if (!figure?.meta.units) return null;
+    const box = figure.plot.getBoundingClientRect();
+    const { t, b } = this.verticalMargins(figure);
+    const rows = figure.meta.units.length;
+    const row = Math.floor(((clientY - box.top - t) / (box.height - t - b)) * rows);
+    return row >= 0 && row < rows ? row : null;
+  }
+
+  verticalMargins(figure) {
+    return { t: 6, b: figure.last ? 48 : 8 };
+  }
+
+  resized() {
+    const width = this.root.clientWidth;
+    if (!this.data || !width || width === this.width) return;
+    this.width = width;
+    for (const figure of this.figures.values()) figure.stale = true;
+    this.drawPassage();
+    this.drawStrip();
+    this.draw();
+    this.showCursor();
+  }
+
+  // ---- drawing ----------------------------------------------------------------------------------------------------
+
+  async draw() {
+    const revision = (this.revision = (this.revision ?? 0) + 1);
+    this.root.removeAttribute("data-drawn");
+    let Plotly;
+    try {
+      Plotly = await loadPlotly(this.data.plotly);
+    } catch {
+      this.problem.hidden = false;
+      this.problem.textContent = this.data.labels.noPlotly;
+      return;
+    }
+    if (revision !== this.revision) return; // a newer call draws
+    for (const figure of this.figures.values()) {
+      if (!figure.stale) continue;
+      figure.stale = false;
+      await this.drawFigure(Plotly, figure);
+    }
+    if (revision !== this.revision) return;
+    this.showCursor();
+    this.root.dataset.drawn = this.data.id;
+    this.root.dataset.revision = String(revision);
+  }
+
+  async drawFigure(Plotly, figure) {
+    const { data, layout } = JSON.parse(figure.spec);
+    const timed = figure.meta.axis === "time";
+    const narrow = this.timed.clientWidth < 560;
+    const axis = { color: this.theme.text, tickfont: { size: 13 } };
+    layout.font = { ...layout.font, color: this.theme.text, family: this.theme.font };
+    delete layout.title;
+    layout.width = figure.holder.clientWidth;
+    layout.autosize = false;
+    layout.uirevision = "kept";
+    layout.xaxis = { ...layout.xaxis, ...axis };
+    layout.yaxis = { ...layout.yaxis, ...axis };
+    for (const trace of data) {
+      if (figure.meta.scale && trace.type === "heatmap") {
+        const stops = this.stops(figure.meta.scale);
+        trace.colorscale = stops.map((c, i) => [i / (stops.length - 1), c]);
+        trace.showscale = false;
+      }
+    }
+    if (timed) {
+      const [low, high] = this.range();
+      layout.margin = { ...this.margins(), ...this.verticalMargins(figure) };
+      if (!figure.last) layout.height -= 28;
+      if (narrow) layout.yaxis.title = undefined;
+      layout.xaxis.range = [low, high];
+      Object.assign(layout.xaxis, this.ticks(low, high));
+      layout.xaxis.showticklabels = figure.last;
+      if (!figure.last) layout.xaxis.title = undefined;
+      else layout.xaxis.title = { text: this.data.labels.step, standoff: 6 };
+    } else {
+      layout.margin = layout.scene ? { l: 0, r: 0, t: 0, b: 0 } : { l: narrow ? 52 : 64, r: 16, t: 8, b: 52 };
+      if (narrow) layout.height = Math.min(layout.height, 340);
+      if (layout.scene) for (const name of ["xaxis", "yaxis", "zaxis"]) layout.scene[name].color = this.theme.text;
+    }
+    if (figure.meta.axis === "path") {
+      const mark = { ...data[0], mode: "markers", marker: { size: layout.scene ? 8 : 15, color: "rgba(0,0,0,0)", line: { width: 3, color: this.theme.text } } };
+      if (layout.scene) mark.marker.color = this.theme.text;
+      data.push({ ...mark, x: [], y: [], ...(layout.scene ? { z: [] } : {}) });
+    }
+    const config = { displayModeBar: false, staticPlot: timed, responsive: false, doubleClick: "reset", displaylogo: false };
+    await Plotly.react(figure.plot, data, layout, config);
+    if (!timed && !figure.listening) {
+      figure.listening = true;
+      figure.plot.on("plotly_hover", (e) => this.hoverPoint(figure, e.points[0]));
+      figure.plot.on("plotly_click", (e) => this.clickPoint(figure, e.points[0]));
+    }
+    figure.marked = null;
+  }
+
+  ticks(low, high) {
+    const room = Math.max(3, Math.floor((this.timed.clientWidth - 80) / 56));
+    const stride = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000].find((s) => (high - low) / s <= room) ?? 10000;
+    const at = [];
+    for (let t = Math.ceil(low); t <= high; t++) if ((t + 1) % stride === 0) at.push(t);
+    return { tickmode: "array", tickvals: at, ticktext: at.map((t) => String(t + 1)) };
+  }
+
+  paintToken(span, step) {
+    span.classList.toggle("rv-unknown", this.data.unknown.includes(step));
+    span.classList.toggle("rv-blank", /^[·↵⇥]$/.test(this.data.tokens[step]));
+    if (!this.colour) return;
+    const { back, ink } = this.shade(this.colour.values[step], this.colour);
+    span.style.background = back;
+    span.style.color = ink;
+  }
+
+  drawStrip() {
+    const [low, high] = this.range();
+    const each = this.x(1) - this.x(0);
+    this.strip.replaceChildren();
+    if (each < 8) {
+      // too narrow for letters: colour alone, the text itself stands above in lines
+      const width = this.timed.clientWidth;
+      this.stripCanvas.width = width;
+      this.stripCanvas.height = 14;
+      const pen = this.stripCanvas.getContext("2d");
+      pen.clearRect(0, 0, width, 14);
+      if (this.colour) {
+        for (let t = Math.max(0, Math.ceil(low)); t <= Math.min(this.steps - 1, high); t++) {
+          pen.fillStyle = this.shade(this.colour.values[t], this.colour).back;
+          pen.fillRect(this.x(t - 0.5), 0, Math.max(1, each), 14);
+        }
+      }
+      this.strip.append(this.stripCanvas);
+      this.strip.style.height = "14px";
+      return;
+    }
+    this.strip.style.height = "30px";
+    for (let t = Math.max(0, Math.ceil(low)); t <= Math.min(this.steps - 1, Math.floor(high)); t++) {
+      const span = element("span", "rv-token", this.data.tokens[t]);
+      span.dataset.step = t;
+      span.style.left = `${this.x(t - 0.5)}px`;
+      span.style.width = `${each}px`;
+      span.style.fontSize = `${clamp(each * 1.1, 12, 18)}px`;
+      this.paintToken(span, t);
+      this.strip.append(span);
+    }
+  }
+
+  drawPassage() {
+    const { l, r } = this.margins();
+    this.passage.hidden = (this.timed.clientWidth - l - r) / this.steps >= 8;
+    this.spans = [];
+    this.passage.replaceChildren();
+    if (this.passage.hidden) return;
+    const all = document.createDocumentFragment();
+    this.data.tokens.forEach((token, t) => {
+      const span = element("span", "rv-letter", token);
+      span.dataset.step = t;
+      this.paintToken(span, t);
+      this.spans.push(span);
+      all.append(span);
+      if (token === "↵") all.append(element("br"));
+    });
+    this.passage.append(all);
+  }
+
+  drawSide() {
+    this.side.replaceChildren();
+    const words = this.data.labels;
+    if (this.candidates) {
+      this.side.append(element("h3", "rv-side-title", words.candidates));
+      this.candidateRows = Array.from({ length: this.candidates.count }, () => {
+        const row = element("div", "rv-candidate");
+        const token = element("span", "rv-candidate-token");
+        const bar = element("span", "rv-candidate-bar");
+        const fill = element("span", "rv-candidate-fill");
+        bar.append(fill);
+        const value = element("span", "rv-candidate-value");
+        row.append(token, bar, value);
+        this.side.append(row);
+        return { token, fill, value };
+      });
+    }
+    for (const list of this.data.lists ?? []) {
+      this.side.append(element("h3", "rv-side-title", list.title));
+      for (const { step, value } of list.entries) {
+        const button = element("button", "rv-entry");
+        button.type = "button";
+        const text = element("span", "rv-entry-text");
+        const from = Math.max(0, step - 6);
+        text.append(
+          element("span", "rv-context", this.data.tokens.slice(from, step).join("")),
+          element("b", "", this.data.tokens[step]),
+          element("span", "rv-context", this.data.tokens.slice(step + 1, step + 4).join("")),
+        );
+        button.append(text, element("span", "rv-entry-value", signed(value)));
+        button.setAttribute("aria-label", `${words.step} ${step + 1}: ${this.data.tokens[step]}, ${signed(value)}`);
+        button.addEventListener("click", () => this.moveTo(step, true));
+        this.side.append(button);
+      }
+    }
+    this.side.hidden = !this.side.childElementCount;
+  }
+
+  // ---- the cursor -------------------------------------------------------------------------------------------------
+
+  moveTo(step, reveal = false) {
+    step = clamp(step, 0, this.steps - 1);
+    if (reveal && this.zoom && (step < this.zoom[0] || step > this.zoom[1])) {
+      const width = this.zoom[1] - this.zoom[0];
+      const low = clamp(step - width / 2, -0.5, this.steps - 0.5 - width);
+      this.setZoom([low, low + width]);
+    }
+    if (step === this.cursor) return;
+    this.cursor = step;
+    this.showCursor();
+  }
+
+  hoverUnit(unit) {
+    if (unit === this.hoveredUnit) return;
+    this.hoveredUnit = unit;
+    this.showCursor();
+  }
+
+  showCursor() {
+    if (!this.data || this.pending) return;
+    this.pending = requestAnimationFrame(() => {
+      this.pending = null;
+      this.paintCursor();
+    });
+  }
+
+  paintCursor() {
+    const { data, cursor } = this;
+    const words = data.labels;
+    const unit = this.hoveredUnit ?? data.unit;
+    const inside = cursor >= this.range()[0] && cursor <= this.range()[1];
+    this.line.hidden = !inside;
+    this.line.style.transform = `translateX(${this.x(cursor)}px)`;
+    for (const span of [this.markedLetter, this.markedToken]) span?.classList.remove("rv-here");
+    this.markedLetter = this.spans?.[cursor];
+    this.markedToken = this.strip.querySelector(`[data-step="${cursor}"]`);
+    for (const span of [this.markedLetter, this.markedToken]) span?.classList.add("rv-here");
+    this.readout.replaceChildren(
+      element("span", "", `${words.step} ${cursor + 1} / ${this.steps}`),
+      element("b", "rv-readout-token", data.tokens[cursor]),
+      ...(unit === null ? [] : [element("span", "", `${words.unit} ${unit}`)]),
+    );
+    const spoken = [];
+    for (const figure of this.figures.values()) {
+      const text = this.valueText(figure, cursor, unit);
+      if (text !== null) figure.value.textContent = text;
+      if (text && figure.meta.axis === "time") spoken.push(`${figure.title.textContent}: ${text}`);
+      this.markRow(figure, unit);
+      this.markPath(figure, cursor);
+    }
+    this.spoken = `${words.step} ${cursor + 1}, ${data.tokens[cursor]}${unit === null ? "" : `, ${words.unit} ${unit}`}. ${spoken.join("; ")}`;
+    if (this.candidateRows) {
+      const { count, ids, values, tokens } = this.candidates;
+      this.candidateRows.forEach((row, rank) => {
+        const at = cursor * count + rank;
+        row.token.textContent = tokens[ids[at]];
+        row.fill.style.width = `${100 * values[at]}%`;
+        row.value.textContent = percent(values[at]);
+      });
+    }
+  }
+
+  pointText(figure, unit) {
+    const at = figure.meta.points.indexOf(unit);
+    if (at < 0) return "";
+    const words = this.data.labels;
+    const value = figure.values[0][at];
+    if (figure.meta.shows === "half_life") return `${words.unit} ${unit}: ${Number.isFinite(value) ? value.toPrecision(4) : "∞"} ${words.steps}`;
+    return `${words.unit} ${unit}: ${words.open} ${percent(figure.across[0][at])}, ${words.shut} ${percent(value)}`;
+  }
+
+  valueText(figure, step, unit) {
+    const { meta, parsed, values } = figure;
+    if (meta.axis === "unit") return this.pointText(figure, unit);
+    if (meta.axis !== "time") return "";
+    const first = parsed.data[0];
+    if (first.type === "heatmap") {
+      const row = meta.units.indexOf(unit);
+      const columns = values[0].length / meta.units.length;
+      const column = Math.round((step - first.x0) / first.dx);
+      if (row < 0 || column < 0 || column >= columns) return "";
+      const raw = values[0][row * columns + column];
+      const [low, high] = meta.limits;
+      return values[0] instanceof Uint8Array ? `≈ ${signed(low + (raw / 255) * (high - low)).slice(0, 5)}` : signed(raw);
+    }
+    const at = step - first.x0;
+    if (parsed.data.length === 1) return signed(values[0][at]);
+    return parsed.data.map((trace, i) => `${trace.name} ${signed(values[i][at])}`).join(" · ");
+  }
+
+  markRow(figure, unit) {
+    const { units } = figure.meta;
+    const row = units ? units.indexOf(unit) : -1;
+    figure.row.hidden = row < 0;
+    if (row < 0) return;
+    const { t, b } = this.verticalMargins(figure);
+    const { l, r } = this.margins();
+    const height = (figure.plot.clientHeight - t - b) / units.length;
+    Object.assign(figure.row.style, {
+      top: `${t + row * height - 1}px`,
+      height: `${Math.max(height, 1) + 2}px`,
+      left: `${l - 6}px`,
+      right: `${r}px`,
+    });
+  }
+
+  markPath(figure, step) {
+    if (figure.meta.axis !== "path" || !figure.listening || figure.marked === step) return;
+    figure.marked = step;
+    const [trace] = figure.parsed.data;
+    const axes = trace.type === "scatter3d" ? ["x", "y", "z"] : ["x", "y"];
+    figure.points ??= {};
+    if (figure.points.spec !== figure.spec) figure.points = { spec: figure.spec, ...Object.fromEntries(axes.map((a) => [a, decode(trace[a])])) };
+    window.Plotly.restyle(figure.plot, Object.fromEntries(axes.map((a) => [a, [[figure.points[a][step]]]])), [1]);
+  }
+
+  say() {
+    this.paintCursor();
+    clearTimeout(this.sayTimer);
+    this.sayTimer = setTimeout(() => (this.live.textContent = this.spoken), 120);
+  }
+
+  // ---- pointer, keys, buttons -------------------------------------------------------------------------------------
+
+  pointerMoved(event) {
+    const figure = this.figureAt(event.target);
+    this.moveTo(this.stepAt(event.clientX));
+    const row = this.rowAt(figure, event.clientY);
+    this.hoverUnit(row === null ? null : figure.meta.units[row]);
+    if (this.drag && event.pointerType === "mouse" && Math.abs(event.clientX - this.drag.x) > 5) {
+      const [low, high] = [this.drag.step, this.stepAt(event.clientX, true)].sort((a, b) => a - b);
+      this.band.hidden = false;
+      this.band.style.left = `${this.x(low)}px`;
+      this.band.style.width = `${this.x(high) - this.x(low)}px`;
+    }
+  }
+
+  pointerDown(event) {
+    if (event.button !== 0 || event.target.closest("button")) return;
+    this.stop();
+    this.drag = { x: event.clientX, step: this.stepAt(event.clientX, true), figure: this.figureAt(event.target), y: event.clientY, target: event.target };
+    this.root.focus({ preventScroll: true });
+    event.preventDefault();
+  }
+
+  pointerUp(event) {
+    const drag = this.drag;
+    const zooms = drag && !this.band.hidden;
+    this.dragEnds();
+    if (!drag) return;
+    if (zooms) {
+      const [low, high] = [drag.step, this.stepAt(event.clientX, true)].sort((a, b) => a - b);
+      this.setZoom([Math.round(low) - 0.5, Math.max(Math.round(high), Math.round(low) + 3) + 0.5]);
+      return;
+    }
+    if (drag.figure && event.clientX - this.timed.getBoundingClientRect().left < this.margins().l - 8) return; // the axis is no cell
+    const row = this.rowAt(drag.figure, drag.y);
+    this.moveTo(this.stepAt(event.clientX));
+    if (drag.figure && drag.figure.meta.units && row === null) return;
+    this.choose(drag.figure?.id ?? "tokens", row !== null ? drag.figure.meta.units[row] : (drag.figure?.meta.unit ?? null));
+  }
+
+  dragEnds() {
+    this.drag = null;
+    this.band.hidden = true;
+  }
+
+  choose(figure, unit, time = this.cursor) {
+    this.sentStep = time ?? this.sentStep; // Python will send this step back: the cursor is there already
+    this.send.trigger("choice", { figure, unit, time });
+  }
+
+  overPassage(event, click) {
+    const step = event.target.dataset?.step;
+    if (step === undefined) return;
+    this.moveTo(Number(step), click);
+    if (click) this.choose("tokens", null);
+  }
+
+  hoverPoint(figure, point) {
+    if (figure.meta.axis === "path" && point.curveNumber === 0) this.moveTo(point.pointNumber);
+    if (figure.meta.axis !== "unit" || point.curveNumber !== 0) return;
+    this.hoverUnit(figure.meta.points[point.pointNumber]);
+  }
+
+  clickPoint(figure, point) {
+    if (point.curveNumber !== 0 && figure.meta.axis !== "path") return;
+    if (figure.meta.axis === "path") this.choose(figure.id, null);
+    else this.choose(figure.id, figure.meta.points[point.pointNumber], null);
+  }
+
+  key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const onButton = event.target.closest("button");
+    const far = event.shiftKey ? 10 : 1;
+    const units = this.timedFigures().find((f) => f.meta.units)?.meta.units;
+    const row = units?.indexOf(this.hoveredUnit ?? this.data.unit) ?? -1;
+    const actions = {
+      ArrowLeft: () => this.moveTo(this.cursor - far, true),
+      ArrowRight: () => this.moveTo(this.cursor + far, true),
+      Home: () => this.moveTo(0, true),
+      End: () => this.moveTo(this.steps - 1, true),
+      ArrowUp: () => units && this.hoverUnit(units[Math.max(0, row - far)]),
+      ArrowDown: () => units && this.hoverUnit(units[Math.min(units.length - 1, row + far)]),
+      Escape: () => this.hoverUnit(null),
+      "+": () => this.act("narrower"),
+      "-": () => this.act("wider"),
+      0: () => this.act("all"),
+      ...(onButton ? {} : { " ": () => this.act("play"), Enter: () => this.choose("keyboard", this.hoveredUnit ?? this.data.unit) }),
+    };
+    const action = actions[event.key];
+    if (!action) return;
+    event.preventDefault();
+    if (event.key !== " ") this.stop();
+    action();
+    this.say();
+  }
+
+  act(name) {
+    const [low, high] = this.range();
+    const around = (factor) => {
+      const width = clamp((high - low) * factor, 4, this.steps);
+      const from = clamp(this.cursor - ((this.cursor - low) / (high - low)) * width, -0.5, this.steps - 0.5 - width);
+      this.setZoom(width >= this.steps ? null : [from, from + width]);
+    };
+    if (name !== "play") this.stop();
+    if (name === "back") this.moveTo(this.cursor - 1, true);
+    else if (name === "forward") this.moveTo(this.cursor + 1, true);
+    else if (name === "narrower") around(0.5);
+    else if (name === "wider") around(2);
+    else if (name === "all") this.setZoom(null);
+    else if (this.playing) this.stop();
+    else this.play();
+  }
+
+  play() {
+    if (this.cursor >= this.steps - 1) this.moveTo(0, true);
+    this.buttons.play.textContent = "❚❚";
+    this.buttons.play.setAttribute("aria-pressed", "true");
+    this.playing = setInterval(() => {
+      if (this.cursor >= this.steps - 1) this.stop();
+      else this.moveTo(this.cursor + 1, true);
+    }, 200);
+  }
+
+  stop() {
+    clearInterval(this.playing);
+    this.playing = null;
+    this.buttons.play.textContent = "▶";
+    this.buttons.play.setAttribute("aria-pressed", "false");
+  }
+
+  setZoom(range) {
+    if (range) {
+      const low = clamp(range[0], -0.5, this.steps - 0.5);
+      const high = clamp(range[1], low, this.steps - 0.5);
+      range = high - low >= this.steps || high <= low ? null : [low, high];
+    }
+    this.zoom = range;
+    for (const figure of this.timedFigures()) figure.stale = true;
+    this.drawStrip();
+    this.showCursor();
+    this.draw();
+    clearTimeout(this.zoomTimer);
+    if (!this.data.finer) return; // all that there is lies here already
+    this.zoomTimer = setTimeout(() => this.send.state("zoom", { id: this.data.id, range: this.zoom }), 150);
+  }
+}

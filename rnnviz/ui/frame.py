@@ -1,0 +1,193 @@
+"""What stands around every page: start, sidebar, text box, notices, address."""
+
+import string
+import tempfile
+from pathlib import Path
+
+import streamlit as st
+
+from rnnviz import checkpoints, trace
+from rnnviz.ui import settings as chosen
+from rnnviz.ui.language import LANGUAGES, _
+
+ICON = Path(__file__).resolve().parents[2] / "static" / "rnnviz.svg"
+
+
+def start() -> None:
+    """Page settings and what the address brings; first of all in app.py."""
+    st.set_page_config(page_title="rnnviz", page_icon=str(ICON), layout="wide")
+    st.session_state["notices"] = chosen.read_address()
+
+
+def open_page(page) -> None:
+    """The sidebar, then the page, then the address; a model that is not there falls back to one that is."""
+    names = checkpoints.names()
+    if names and chosen.settings()["model"] not in names:
+        chosen.choose(model=chosen.DEFAULT_MODEL if chosen.DEFAULT_MODEL in names else names[0])
+    with st.sidebar:
+        _sidebar(names)
+    for line in st.session_state.pop("notices", []):
+        notice(line)
+    page.run()
+
+
+def finish() -> None:
+    """Writes the address; last of all in app.py."""
+    chosen.write_address()
+
+
+def pick(widget, name: str, label: str, options=None, **more):
+    """A widget that shows and changes the setting `name`, and keeps it over page changes."""
+    key = f"pick_{name}"
+    st.session_state[key] = chosen.settings()[name]
+    arguments = {} if options is None else {"options": options}
+    return widget(label, key=key, on_change=_picked, args=(name, key), **arguments, **more)
+
+
+def reader_text() -> None:
+    """The box for the reader's text; what is typed stays, also when it cannot be read."""
+    key = "pick_text"
+    st.session_state[key] = chosen.text()
+    st.text_area(
+        _("Your text"),
+        key=key,
+        height=100,
+        on_change=_picked,
+        args=("text", key),
+        help=_("Up to {longest:,} characters. Ctrl+Enter, or a click outside the box, reads it.").format(
+            longest=chosen.LONGEST
+        ),
+    )
+
+
+def notice(line: str, error: bool = False) -> None:
+    """One line for the reader, shown as text: nothing in it is taken for markdown."""
+    shown = "".join(f"\\{c}" if c in string.punctuation else c for c in line)
+    (st.error if error else st.warning)(shown)
+
+
+def about(card: dict) -> None:
+    """What a model was trained on and how well it reads."""
+    scores = card["scores"]
+    rows = {
+        _(
+            "architecture"
+        ): f"{card['model']['kind'].upper()}, {card['model']['layers']} × {card['model']['hidden']}",
+        _("parameters"): f"{card['parameters']:,}",
+        _("held-out loss"): _("{validation:.3f} validation, {test:.3f} test (nats a character)").format(
+            **scores
+        ),
+        _("data"): card["data"]["source"].removeprefix("https://"),
+        _("licence"): card["data"]["licence"],
+        _("made by"): card["command"],
+    }
+    for name, value in rows.items():
+        st.caption(name)
+        st.text(value)
+
+
+def _sidebar(names: list[str]) -> None:
+    now = chosen.settings()
+    if names:
+        pick(st.selectbox, "model", _("Model"), names)
+        try:
+            card = checkpoints.card(now["model"])
+        except checkpoints.CheckpointError:
+            card = None  # the page says what is wrong with it
+        if card:
+            layers, units = card["model"]["layers"], card["model"]["hidden"]
+            if now["layer"] < layers > 1:
+                pick(
+                    st.segmented_control,
+                    "layer",
+                    _("Layer"),
+                    range(layers),
+                    format_func=lambda i: str(i + 1),
+                    required=True,
+                )
+            if now["unit"] < units:
+                pick(
+                    st.number_input, "unit", _("Unit"), min_value=0, max_value=units - 1, step=1,
+                    help=_("Or click a row of a heatmap. Units are numbered from 0, as in the tensor."),
+                )  # fmt: skip
+            with st.expander(_("About this model")):
+                about(card)
+    else:
+        notice(
+            _("There is no trained model here. Train one:") + " python -m rnnviz train shakespeare-lstm",
+            error=True,
+        )
+    pick(
+        st.segmented_control,
+        "lang",
+        _("Language"),
+        list(LANGUAGES),
+        format_func=LANGUAGES.__getitem__,
+        required=True,
+    )
+    st.caption(_("The address above holds this view: copy it to share it."))
+
+
+def _picked(name: str, key: str) -> None:
+    value = st.session_state[key]
+    if value is not None:
+        chosen.choose(**{name: value})
+
+
+def reading(page: str) -> None:
+    """How to read a page's pictures, folded below them."""
+    lines = {
+        "states": (
+            _(
+                "Each column is one character, each row one unit's value h between −1 and 1 after reading it. "
+                "White (or the dark background) is 0."
+            ),
+            _(
+                "Units with similar curves lie side by side when ordered by similarity; by activity, the busiest are on top."
+            ),
+            _(
+                "The path shows the whole state of the layer as one point that moves. Its axes were fitted once on "
+                "held-out text, so two texts can be compared."
+            ),
+            _("The candidates are the model's own probabilities for the next character at the cursor."),
+        ),
+        "gates": (
+            _(
+                "LSTM: i lets the candidate g in, f keeps the old cell state c, o shows it: c = f∘c + i∘g, h = o∘tanh(c)."
+            ),
+            _(
+                "GRU, in PyTorch's sign: h = (1 − z)∘n + z∘h before, so z keeps the old. Chung et al. 2014 and many "
+                "textbooks write z the other way round."
+            ),
+            _(
+                "A dot at the right edge is a unit whose gate is nearly always open, at the top one that is nearly "
+                "always shut; on the dotted line it is never in between."
+            ),
+            _(
+                "The half-life is what the keeping gate alone implies: a gate of 0.9 halves a memory every 6.6 steps. "
+                "Other paths through the gates come on top."
+            ),
+        ),
+    }
+    with st.expander(_("What you see")):
+        for line in lines[page]:
+            st.markdown(f"- {line}")
+
+
+def downloads(run) -> None:
+    """The recording to take away; made only when asked for."""
+    st.download_button(
+        _("Download the recording (netCDF)"),
+        data=lambda: _as_netcdf(run.trace),
+        file_name=f"{run.name}.nc",
+        mime="application/x-netcdf",
+        on_click="ignore",
+        help=_("All states, gates and weights; open it with rnnviz.open_trace or xarray."),
+    )
+
+
+def _as_netcdf(tree) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "trace.nc"
+        trace.save(tree, path)
+        return path.read_bytes()

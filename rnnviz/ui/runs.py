@@ -1,0 +1,157 @@
+"""A model reading the reader's text: done once, kept, and shared by all pages and readers."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import streamlit as st
+import torch
+import xarray as xr
+
+from rnnviz import checkpoints, stats
+from rnnviz.record import record
+from rnnviz.text import Vocabulary, visible
+from rnnviz.ui import settings as chosen
+from rnnviz.ui.language import _
+
+
+@dataclass(frozen=True)
+class Run:
+    """One text read by one model. Shared between readers: look, never change.
+
+    node: the recorded module. log_probability: (time, candidate), nats. components: the model's principal components.
+    """
+
+    key: str
+    name: str
+    card: dict
+    vocabulary: Vocabulary
+    text: str
+    trace: xr.DataTree
+    log_probability: xr.DataArray
+    components: xr.Dataset
+    unknown: Counter
+
+    @property
+    def node(self) -> xr.DataTree:
+        return self.trace["rnn"]
+
+    @property
+    def kind(self) -> str:
+        return self.card["model"]["kind"]
+
+    @property
+    def strip(self) -> dict[str, list]:
+        """What the board's strip shows: `tokens`, one visible one a step, and the steps that are `unknown`."""
+        return {
+            "tokens": [visible(c) for c in self.text],
+            "unknown": [t for t, c in enumerate(self.text) if c in self.unknown],
+        }
+
+    @property
+    def candidates(self) -> tuple[xr.Dataset, list[str]]:
+        """The likeliest next characters after each step, and the shown form of the vocabulary."""
+        best = kept(lambda: stats.text.candidates(self.log_probability), "candidates", self.key)
+        return best, [visible(token) for token in self.vocabulary.tokens]
+
+    def order(self, layer: int, by: str):
+        """The units of a layer in drawing order: (unit,), integers."""
+        return kept(lambda: stats.states.order(self.at(layer)["hidden"], by), "order", self.key, layer, by)
+
+    def at(self, layer: int) -> xr.Dataset:
+        """What was recorded of one layer of this one text."""
+        node = self.node
+        picked = node.to_dataset().isel(layer=layer, direction=0, batch=0)
+        return picked.assign_attrs(node.attrs)
+
+
+def current_run() -> Run | None:
+    """The chosen model reading the chosen text; None, and a line on the page, where that cannot be."""
+    from rnnviz.ui.frame import notice
+
+    now, text = chosen.settings(), chosen.text()
+    if not text:
+        notice(_("Type at least one character above, and the network will read it."))
+        return None
+    if len(text) > chosen.LONGEST:
+        message = _(
+            "The text has {count:,} characters; the first {longest:,} are read. Shorten it to choose which."
+        )
+        notice(message.format(count=len(text), longest=chosen.LONGEST))
+    try:
+        run = read(now["model"], _stamp(now["model"]), text[: chosen.LONGEST])
+    except checkpoints.CheckpointError as problem:
+        notice(_("This model cannot be opened:") + f" {problem}", error=True)
+        return None
+    layers, units = run.node.sizes["layer"], run.node.sizes["unit"]
+    if now["layer"] >= layers:
+        notice(_("This model has {count} layers; the first one is shown.").format(count=layers))
+        chosen.choose(layer=0)
+    if now["unit"] >= units:
+        notice(_("This model has the units 0 to {last}; unit 0 is shown.").format(last=units - 1))
+        chosen.choose(unit=0)
+    if now["step"] is not None and now["step"] >= len(run.text):
+        chosen.choose(step=None)
+    if run.unknown:
+        message = _(
+            "Unknown to this model: {count} of {total} characters ({kinds} different). It reads each as “unknown”; "
+            "they are underlined."
+        )
+        notice(message.format(count=run.unknown.total(), total=len(run.text), kinds=len(run.unknown)))
+    return run
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _model(name: str, stamp: str):
+    model, card = checkpoints.load(name)
+    path = checkpoints.components_path(name)
+    try:
+        with xr.open_dataset(path, engine="h5netcdf") as components:
+            return model, card, checkpoints.vocabulary(card), components.load()
+    except (OSError, ValueError) as problem:
+        raise checkpoints.CheckpointError(
+            f"{path.name} is missing or damaged; restore it with git, or train it again: python -m rnnviz train {name}"
+        ) from problem
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
+def read(name: str, stamp: str, text: str) -> Run:
+    """The model `name` reading `text`. stamp: changes when the file does. Raises CheckpointError."""
+    model, card, vocabulary, components = _model(name, stamp)
+    ids = vocabulary.encode(text)
+    with record(model, tokens=list(text)) as recording, torch.inference_mode():
+        scores, _state = model(torch.tensor([ids]))
+        log_probability = scores[0].log_softmax(-1)
+    return Run(
+        key=f"{name}-{hashlib.sha256(f'{stamp}{text}'.encode()).hexdigest()[:16]}",
+        name=name,
+        card=card,
+        vocabulary=vocabulary,
+        text=text,
+        trace=recording.trace,
+        log_probability=xr.DataArray(
+            log_probability.numpy(),
+            dims=("time", "candidate"),
+            attrs={"long_name": "log probability", "units": "nat"},
+        ),
+        components=components,
+        unknown=vocabulary.unknown(text),
+    )
+
+
+@st.cache_resource(max_entries=200, show_spinner=False)
+def _kept(key: tuple, _make: Callable):
+    return _make()
+
+
+def kept(make: Callable, *key):
+    """What `make()` gives, computed once for a key of text, numbers and settings. Never key on an array."""
+    return _kept(key, make)
+
+
+def _stamp(name: str) -> str:
+    try:
+        return str((checkpoints.folder() / f"{name}.safetensors").stat().st_mtime_ns)
+    except OSError:
+        return "missing"

@@ -1,0 +1,178 @@
+"""What the reader has chosen, kept over page changes and held by the address, so that a copied link shows the same.
+
+The address is written by the browser's history.replaceState: a choice makes no history entry, and Back leads to the page
+before. Links are read once when they arrive: at a first visit, after Back, or when the address was edited by hand.
+"""
+
+import base64
+import binascii
+import zlib
+from urllib.parse import quote, urlencode
+
+import streamlit as st
+
+from rnnviz import checkpoints
+from rnnviz.stats.states import ORDERS
+from rnnviz.ui.language import LANGUAGES, _
+
+LONGEST = 2000  # characters that are read
+LONGEST_LINK = 200_000  # characters that a link may unfold to; more is not looked at
+DEFAULT_MODEL = "shakespeare-lstm"
+DEFAULT_TEXTS = {
+    "shakespeare": "To be, or not to be, that is the question:",
+    "python": "def total(values):\n    return sum(v for v in values if v > 0)\n",
+}
+DEFAULTS = {
+    "model": DEFAULT_MODEL,
+    "text": None,  # the default text of the model
+    "layer": 0,
+    "unit": 0,
+    "order": "similarity",
+    "components": 2,
+    "gate": None,
+    "step": None,  # the cursor, where a click has set it; None: the end of the text
+    "lang": "en",
+}
+
+_address = st.components.v2.component(
+    "rnnviz_address",
+    js="""export default function ({ data }) {
+  const url = new URL(window.location.href);
+  if (url.search === data) return;
+  url.search = data;
+  window.history.replaceState(window.history.state, "", url);
+}""",
+)
+
+
+def settings() -> dict:
+    """The reader's settings; change them through `choose`."""
+    return st.session_state.setdefault("settings", dict(DEFAULTS))
+
+
+def choose(**changes) -> None:
+    """Changes settings. Another model or text starts with the cursor at its end."""
+    if "model" in changes or "text" in changes:
+        changes = {"step": None} | changes
+    settings().update(changes)
+
+
+def text() -> str:
+    """What is in the text box: what the reader typed, or the default for the model's corpus."""
+    typed = settings()["text"]
+    if typed is not None:
+        return typed
+    return DEFAULT_TEXTS.get(settings()["model"].split("-")[0], DEFAULT_TEXTS["shakespeare"])
+
+
+def read_address() -> list[str]:
+    """Takes the settings from the address where it brings new ones. Returns what was wrong with it, a line each."""
+    params = st.query_params.to_dict()
+    page = (st.context.url or "").split("?")[0]
+    came = urlencode(sorted(params.items()))
+    moved = page != st.session_state.get("page")
+    first = "settings" not in st.session_state
+    st.session_state["page"] = page
+    seen = st.session_state.setdefault("addresses", set())
+    # while a newer address is on its way to the browser, a rerun still brings the one before: that is not a wish
+    if not params.keys() & _READERS.keys() or (came in seen and not moved and not first):
+        return []
+    if came == st.session_state.get("address"):
+        return []
+    seen.add(came)
+    found, wrong = dict(DEFAULTS) | {"lang": settings()["lang"]}, []
+    for name, reader in _READERS.items():
+        if name in params:
+            try:
+                found["text" if name == "textz" else name] = reader(params[name])
+            except ValueError as problem:
+                wrong.append(str(problem))
+    choose(**found)
+    return wrong
+
+
+def write_address() -> None:
+    """Puts the settings that differ from the defaults into the browser's address."""
+    now = settings()
+    params = {k: now[k] for k in _READERS if k in DEFAULTS and k != "text" and now[k] != DEFAULTS[k]}
+    for counted in ("layer", "step"):  # from 1 on screen, and so in the address
+        if counted in params:
+            params[counted] += 1
+    params["model"] = now["model"]
+    if now["text"] is not None:
+        packed = len(quote(now["text"])) > 3000
+        params["textz" if packed else "text"] = _pack(now["text"]) if packed else now["text"]
+    params = {k: str(v) for k, v in params.items()}
+    came = urlencode(sorted(params.items()))
+    st.session_state["address"] = came
+    st.session_state.setdefault("addresses", set()).add(came)
+    _address(data="?" + urlencode(params), key="address")
+
+
+def _pack(value: str) -> str:
+    return base64.urlsafe_b64encode(zlib.compress(value.encode("utf-8", "replace"), 9)).decode()
+
+
+def _unpack(value: str) -> str:
+    try:
+        unfold = zlib.decompressobj()
+        raw = unfold.decompress(base64.urlsafe_b64decode(value), LONGEST_LINK)
+        return _typed(raw.decode("utf-8"))
+    except (zlib.error, binascii.Error, UnicodeDecodeError, ValueError):
+        raise ValueError(_("The text in this link is damaged; type or paste the text again.")) from None
+
+
+def _typed(value: str) -> str:
+    return (
+        value[:LONGEST_LINK]
+        .replace("\r\n", "\n")
+        .replace("\r", "\n")
+        .encode("utf-8", "replace")
+        .decode("utf-8")
+    )
+
+
+def _model(value: str) -> str:
+    if value not in checkpoints.names():
+        have = ", ".join(checkpoints.names()) or "–"
+        raise ValueError(
+            _("The link names a model that is not here; choose one of {names}.").format(names=have)
+        )
+    return value
+
+
+def _number(name: str, lowest: int):
+    def read(value: str) -> int:
+        if not value.isdecimal() or len(value) > 6 or int(value) < lowest:
+            message = _(
+                "The link's value for “{name}” is not a whole number from {lowest} on; the first one is shown."
+            )
+            raise ValueError(message.format(name=name, lowest=lowest))
+        return int(value) - lowest
+
+    return read
+
+
+def _one_of(name: str, options):
+    def read(value: str):
+        for option in options:
+            if str(option) == value:
+                return option
+        message = _("The link's value for “{name}” must be one of {options}.")
+        raise ValueError(message.format(name=name, options=", ".join(map(str, options))))
+
+    return read
+
+
+_READERS = {
+    "lang": _one_of("lang", tuple(LANGUAGES)),
+    "model": _model,
+    "text": _typed,
+    "textz": _unpack,
+    "layer": _number("layer", 1),
+    "unit": _number("unit", 0),
+    "order": _one_of("order", ORDERS),
+    "components": _one_of("components", (2, 3)),
+    "gate": _one_of("gate", ("input_gate", "forget_gate", "output_gate", "reset_gate", "update_gate")),
+    "step": _number("step", 1),
+}

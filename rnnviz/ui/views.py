@@ -1,0 +1,73 @@
+"""What several pages draw of a run: made once, kept, and in the reader's language."""
+
+from collections.abc import Callable
+
+import plotly.graph_objects as go
+import xarray as xr
+
+from rnnviz import figures, stats
+from rnnviz.ui.board import Drawn, zoom
+from rnnviz.ui.runs import Run, kept
+from rnnviz.ui.settings import settings
+
+
+def drawn(id: str, make: Callable[[], go.Figure], title: str, *key) -> Drawn:
+    """A figure for the board, made once for its key. key: the board's id and the settings that `make` depends on."""
+    return kept(lambda: Drawn.of(id, make(), title), "drawn", id, title, *key)
+
+
+def unit_heatmap(
+    run: Run,
+    board: str,
+    array: xr.DataArray,
+    limits: tuple[float, float],
+    title: str,
+    height: int,
+    columns: int = 800,
+    cells: int = 60_000,
+    order: str | None = None,
+) -> tuple[Drawn, bool]:
+    """A heatmap unit × time in the chosen order of the units, and whether there are finer values than were drawn.
+
+    board: the id of the board it lies on, whose zoom decides what is drawn exactly. array: (unit, time) named as in
+    the trace. columns, cells: see stats.pixels.fit.
+    """
+    now = settings()
+    order, window = order or now["order"], zoom(board, len(run.text))
+    key = (board, array.name, order, window)
+    rows = array.transpose("unit", "time").isel(unit=run.order(now["layer"], order))
+    shown = kept(lambda: stats.pixels.fit(rows, limits, window, columns, cells), "shown", *key)
+    make = lambda: figures.heatmap(shown, limits=limits, height=height)  # noqa: E731
+    return drawn(str(array.name), make, title, *key), shown.size < array.size or shown.dtype != array.dtype
+
+
+# limits that a colour always means the same by; what is not named here is a gate
+LIMITS = {"cell": (-3.0, 3.0), "candidate": (-1.0, 1.0), "hidden": (-1.0, 1.0)}
+LETTERS = {
+    "lstm": {"input_gate": "i", "forget_gate": "f", "candidate": "g", "output_gate": "o", "cell": "c"},
+    "gru": {"reset_gate": "r", "update_gate": "z", "candidate": "n"},
+    "rnn": {"hidden": "h", "slope": "1 − h²"},
+}
+
+
+def gate_name(name: str) -> str:
+    """The field's English term: 'forget_gate' -> 'forget gate'."""
+    return name.replace("_", " ")
+
+
+def small_multiples(run: Run, board: str, layer: xr.Dataset, names) -> tuple[list[Drawn], bool]:
+    """One low heatmap for each of the names, and whether there are finer values than were drawn."""
+    pictures = [
+        unit_heatmap(
+            run,
+            board,
+            layer[name],
+            LIMITS.get(name, (0.0, 1.0)),
+            f"{gate_name(name)} {LETTERS[run.kind][name]}",
+            height=176,
+            columns=400,
+            cells=20_000,
+        )
+        for name in names
+    ]
+    return [picture for picture, _finer in pictures], any(finer for _picture, finer in pictures)
