@@ -8,25 +8,20 @@ The names below are imported when they are first used, so that importing rnnviz 
 """
 
 import importlib
+import sys
+import types
 
 __version__ = "0.1.0"
 
-_HOMES = {
-    "record": "rnnviz.record",
-    "open_trace": "rnnviz.trace",
-    "save": "rnnviz.trace",
-    "load": "rnnviz.checkpoints",
-}
+_HOMES = {"open_trace": "rnnviz.trace", "save": "rnnviz.trace", "load": "rnnviz.checkpoints"}
 _ROOMS = ("cells", "checkpoints", "figures", "models", "stats", "tasks", "text", "trace", "train")
 
-__all__ = list((*_HOMES, *_ROOMS))
+__all__ = ["load", "open_trace", "record", "save", *_ROOMS]
 
 
 def __getattr__(name: str):
     if name in _HOMES:
-        found = getattr(importlib.import_module(_HOMES[name]), name)
-        globals()[name] = found  # the module rnnviz.record must not hide the function record
-        return found
+        return getattr(importlib.import_module(_HOMES[name]), name)
     if name in _ROOMS:
         return importlib.import_module(f"rnnviz.{name}")
     raise AttributeError(f"module 'rnnviz' has no attribute {name!r}")
@@ -34,3 +29,18 @@ def __getattr__(name: str):
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
+
+
+class _Face(types.ModuleType):
+    """Importing the room rnnviz.record must not put it in the place of the function rnnviz.record."""
+
+    @property
+    def record(self):
+        return importlib.import_module("rnnviz.record").record
+
+    @record.setter
+    def record(self, room) -> None:
+        """The import system lays the room here; it is found in sys.modules all the same."""
+
+
+sys.modules[__name__].__class__ = _Face

@@ -61,10 +61,6 @@ def _train(options: argparse.Namespace) -> int:
     recipe = dataclasses.replace(
         train.RECIPES[options.name], **{k: v for k, v in given.items() if v is not None}
     )
-    if recipe.steps < 1 or recipe.learning_rate <= 0:
-        raise ValueError(
-            f"steps and learning rate must be positive; got {recipe.steps} and {recipe.learning_rate}"
-        )
     name = options.save_as or options.name
     if not name.replace("-", "").replace("_", "").isalnum():
         raise ValueError(f"a name has letters, digits, - and _ only; got {name!r}")
@@ -120,7 +116,7 @@ def _card(training, corpus, options, seconds: float) -> dict:
     import torch
 
     from rnnviz.models import parameter_count
-    from rnnviz.train import LEARNING_RATES, held_out_loss
+    from rnnviz.train import NOTES, TUNING, held_out_loss
 
     recipe = training.recipe
     flags = [f"--{flag} {getattr(options, flag.replace('-', '_'))}" for flag in ("steps", "seed", "learning-rate")
@@ -144,8 +140,7 @@ def _card(training, corpus, options, seconds: float) -> dict:
         "data": {k: getattr(corpus, k) for k in ("source", "licence", "sha256", "split")}
         | {"characters": {p: len(getattr(corpus, p)) for p in ("train", "validation", "test")}},
         "recipe": dataclasses.asdict(recipe),
-        "tuning": f"learning rate chosen among {', '.join(map(str, LEARNING_RATES))} by validation after 300 steps "
-        "(benchmarks/learning_rates.py)",
+        "tuning": "; ".join(filter(None, [TUNING, NOTES.get(options.name)])),
         "command": " ".join(["python -m rnnviz train", options.name, *flags]),
         "seconds_of_last_run": round(seconds),
         "torch": torch.__version__,

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 """The token that stands for every character a vocabulary does not hold; always id 0."""
 
+HANGUL_FILLERS = "\u115f\u1160\u3164\uffa0"  # letters by category, but without a shape
+
 
 @dataclass(frozen=True)
 class Vocabulary:
@@ -20,8 +22,9 @@ class Vocabulary:
     _ids: dict[str, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self):
-        wrong = [c for c in self.characters if len(c) != 1 or c == UNKNOWN]
-        if wrong or len(set(self.characters)) != len(self.characters):
+        counts = Counter(self.characters)
+        wrong = [c for c, n in counts.items() if not isinstance(c, str) or len(c) != 1 or c == UNKNOWN or n > 1]
+        if wrong:
             raise ValueError(
                 f"a vocabulary holds single characters, each once, without {UNKNOWN!r}; got {wrong!r}"
             )
@@ -47,7 +50,9 @@ class Vocabulary:
 
     def decode(self, ids: Iterable[int]) -> str:
         """The text of the ids; `UNKNOWN` for 0. Raises IndexError beyond the vocabulary."""
-        tokens = self.tokens
+        tokens, ids = self.tokens, list(ids)
+        if any(i < 0 for i in ids):
+            raise IndexError(f"ids count from 0; got {min(ids)}")
         return "".join(tokens[i] for i in ids)
 
     def unknown(self, text: str) -> Counter[str]:
@@ -73,6 +78,6 @@ def _visible(character: str) -> str:
     category = unicodedata.category(character)
     if category.startswith("M"):
         return "◌" + character
-    if category.startswith(("C", "Z")):
+    if category.startswith(("C", "Z")) or character in HANGUL_FILLERS:
         return f"U+{ord(character):04X}"
     return character

@@ -7,19 +7,17 @@ point a step) or 'unit' (one point a unit).
 import importlib
 
 _HOMES = {
-    "heatmap": "rnnviz.figures.heatmap",
-    "lines": "rnnviz.figures.lines",
-    "contributions": "rnnviz.figures.lines",
-    "path": "rnnviz.figures.scatter",
-    "saturation": "rnnviz.figures.scatter",
-    "half_lives": "rnnviz.figures.scatter",
+    "heatmap": "rnnviz.figures.grids",
+    "lines": "rnnviz.figures.curves",
+    "contributions": "rnnviz.figures.curves",
+    "path": "rnnviz.figures.points",
+    "saturation": "rnnviz.figures.points",
+    "half_lives": "rnnviz.figures.points",
 }
 __all__ = list(_HOMES)
 
 
 def __getattr__(name: str):
     if name in _HOMES:
-        found = getattr(importlib.import_module(_HOMES[name]), name)
-        globals()[name] = found  # the module figures.heatmap must not hide the function heatmap
-        return found
+        return getattr(importlib.import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'rnnviz.figures' has no attribute {name!r}")

@@ -47,20 +47,27 @@ def half_life(gate: xr.DataArray) -> xr.DataArray:
     gate never closes, 0 where it once shut completely.
     """
     with np.errstate(divide="ignore"):
-        rate = -np.log(gate.astype(np.float64)).mean("time")
+        rate = 0.0 - np.log(gate.astype(np.float64)).mean("time")  # 0.0 - 0.0 is 0.0, where -0.0 would give -inf
         steps = np.log(2.0) / rate
-    return steps.assign_attrs(long_name="half-life", units="steps")
+    return steps.drop_attrs().assign_attrs(long_name="half-life", units="steps")
 
 
-def previous(state: xr.DataArray, initial: xr.DataArray) -> xr.DataArray:
-    """The state each step started from: one step earlier in the direction of reading, `initial` at the first.
+def previous(node, name: str) -> xr.DataArray:
+    """The state each step started from: one step earlier in the direction of reading, the initial state at the first.
 
-    state: (time, …) of one direction and sequence, with a scalar coordinate `direction`; initial: the same without time.
+    node: a recorded module with one layer, direction and sequence chosen; name: `hidden` or `cell`. Where the module was
+    called several times, each call starts from its own initial state. Returns (time, unit).
     """
+    state = node[name].transpose("time", "unit")
     backward = str(state["direction"].item()) == "backward" if "direction" in state.coords else False
     shift = -1 if backward else 1
     moved = state.roll(time=shift, roll_coords=False).copy()
-    moved[{"time": -1 if backward else 0}] = initial.values
+    if f"{name}_initial_by_call" not in node:
+        moved[{"time": -1 if backward else 0}] = node[f"{name}_initial"].values
+        return moved
+    for call, initial in enumerate(node[f"{name}_initial_by_call"].transpose("calls", "unit").values):
+        steps = np.flatnonzero(node["call"].values == call)
+        moved[{"time": steps[-1] if backward else steps[0]}] = initial
     return moved
 
 
@@ -74,12 +81,12 @@ def contributions(node) -> xr.Dataset:
     kind = node.attrs["kind"]
     if kind == "lstm":
         state = node["cell"]
-        keep = node["forget_gate"] * previous(state, node["cell_initial"])
+        keep = node["forget_gate"] * previous(node, "cell")
         write = node["input_gate"] * node["candidate"]
         texts = ("kept: f∘c before", "written: i∘g", "cell state c")
     elif kind == "gru":
         state = node["hidden"]
-        keep = node["update_gate"] * previous(state, node["hidden_initial"])
+        keep = node["update_gate"] * previous(node, "hidden")
         write = (1 - node["update_gate"]) * node["candidate"]
         texts = ("kept: z∘h before", "written: (1-z)∘n", "hidden state h")
     else:
@@ -87,7 +94,7 @@ def contributions(node) -> xr.Dataset:
     parts = dict(zip(("keep", "write", "state"), (keep, write, state), strict=True))
     return xr.Dataset(
         {
-            name: part.transpose("time", "unit").assign_attrs(long_name=text, units="1", kind=kind)
+            name: part.transpose("time", "unit").drop_attrs().assign_attrs(long_name=text, units="1", kind=kind)
             for (name, part), text in zip(parts.items(), texts, strict=True)
         }
     )

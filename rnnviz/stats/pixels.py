@@ -17,12 +17,13 @@ def pool(array: xr.DataArray, columns: int) -> xr.DataArray:
     steps = array.sizes[time]
     if steps <= columns:
         return array
-    block = -(-2 * steps // columns)  # two columns stand for each block
+    block = -(-steps // (columns // 2))  # two columns stand for each block
     blocks = -(-steps // block)
     values = np.pad(array.values, ((0, 0), (0, blocks * block - steps)), mode="edge").reshape(
         -1, blocks, block
     )
-    low, high = values.argmin(2), values.argmax(2)
+    hole = np.isnan(values)  # padding is no extreme
+    low, high = np.where(hole, np.inf, values).argmin(2), np.where(hole, -np.inf, values).argmax(2)
     first, second = np.minimum(low, high), np.maximum(low, high)
     both = np.stack([np.take_along_axis(values, at[..., None], 2)[..., 0] for at in (first, second)], axis=2)
     start = float(array[time].values[0]) if time in array.coords else 0.0
@@ -31,7 +32,7 @@ def pool(array: xr.DataArray, columns: int) -> xr.DataArray:
         both.reshape(len(both), -1),
         dims=array.dims,
         coords={row: array[row].values, time: middle},
-        attrs=array.attrs | {"pooled": block},
+        attrs=array.attrs | {"pooled": block, "steps": steps},
         name=array.name,
     )
 
@@ -39,11 +40,13 @@ def pool(array: xr.DataArray, columns: int) -> xr.DataArray:
 def codes(array: xr.DataArray, limits: tuple[float, float]) -> xr.DataArray:
     """The array as one byte a value: 0 at the lower limit, 255 at the upper, beyond them the nearest of the two.
 
-    limits: low < high. A value is off by at most (high - low) / 510. Raises ValueError where low >= high.
+    limits: low < high. A value is off by at most (high - low) / 510. Raises ValueError where low >= high or a value is NaN.
     """
     low, high = limits
     if low >= high:
         raise ValueError(f"need low < high; got {low} and {high}")
+    if np.isnan(array.values).any():
+        raise ValueError("NaN has no code; leave padding out before coding")
     scaled = np.clip((array.values - low) / (high - low), 0, 1)
     return array.copy(data=np.rint(scaled * 255).astype(np.uint8))
 

@@ -11,11 +11,16 @@ from rnnviz.ui import settings as chosen
 from rnnviz.ui.language import LANGUAGES, _
 
 ICON = Path(__file__).resolve().parents[2] / "static" / "rnnviz.svg"
+STYLE = """
+[data-testid="stMainBlockContainer"] { padding: 3.5rem clamp(1rem, 4vw, 3.5rem) 4rem; max-width: 1500px; }
+.st-key-address { display: none; }
+"""
 
 
 def start() -> None:
     """Page settings and what the address brings; first of all in app.py."""
     st.set_page_config(page_title="rnnviz", page_icon=str(ICON), layout="wide")
+    st.html(f"<style>{STYLE}</style>")
     st.session_state["notices"] = chosen.read_address()
 
 

@@ -117,6 +117,8 @@ def _unpack(value: str) -> str:
     try:
         unfold = zlib.decompressobj()
         raw = unfold.decompress(base64.urlsafe_b64decode(value), LONGEST_LINK)
+        if not unfold.eof:
+            raise ValueError("cut off, or longer than a text may be")
         return _typed(raw.decode("utf-8"))
     except (zlib.error, binascii.Error, UnicodeDecodeError, ValueError):
         raise ValueError(_("The text in this link is damaged; type or paste the text again.")) from None
@@ -143,7 +145,7 @@ def _model(value: str) -> str:
 
 def _number(name: str, lowest: int):
     def read(value: str) -> int:
-        if not value.isdecimal() or len(value) > 6 or int(value) < lowest:
+        if not (value.isascii() and value.isdecimal()) or len(value) > 6 or int(value) < lowest:
             message = _(
                 "The link's value for “{name}” is not a whole number from {lowest} on; the first one is shown."
             )

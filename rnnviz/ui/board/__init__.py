@@ -1,6 +1,7 @@
 """The board: tokens and time-aligned figures under one cursor, which moves in the browser alone."""
 
 import base64
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 import xarray as xr
+from plotly.utils import PlotlyJSONEncoder
 
 from rnnviz.figures.style import SCALES
 from rnnviz.ui import settings as chosen
@@ -27,7 +29,7 @@ _component = st.components.v2.component(
 
 @dataclass(frozen=True)
 class Drawn:
-    """A figure on the board. spec: plotly's JSON (`go.Figure.to_json`); title: in the reader's language."""
+    """A figure on the board. spec: plotly's JSON; title: in the reader's language."""
 
     id: str
     spec: str
@@ -35,7 +37,8 @@ class Drawn:
 
     @classmethod
     def of(cls, id: str, figure: go.Figure, title: str | None = None) -> "Drawn":
-        return cls(id, figure.to_json(), title)
+        # to_json would write every slash of base64 as six signs
+        return cls(id, json.dumps(figure.to_dict(), cls=PlotlyJSONEncoder), title)
 
 
 @dataclass(frozen=True)

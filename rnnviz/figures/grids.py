@@ -14,12 +14,14 @@ def heatmap(array: xr.DataArray, limits: tuple[float, float] | None = None, heig
     drawn in the order they come, named by the coordinate of the first dim. The numeric coordinate of the second dim
     gives the middle of the columns. Raises ValueError where there are no limits.
     """
+    coded = array.dtype == np.uint8
+    if coded and limits is None:
+        raise ValueError("bytes stand for values between limits; give limits=(low, high)")
     low, high = style.limits_of(array, limits)
     rows, columns = array.dims
     names = array[rows].values if rows in array.coords else np.arange(array.sizes[rows])
     middle = array[columns].values if columns in array.coords else np.arange(array.sizes[columns])
     width = float(middle[1] - middle[0]) if len(middle) > 1 else 1.0
-    coded = array.dtype == np.uint8
     scale = style.scale_of(low)
     ticks = [low, (low + high) / 2, high]
     trace = go.Heatmap(
@@ -48,7 +50,7 @@ def heatmap(array: xr.DataArray, limits: tuple[float, float] | None = None, heig
         pooled=int(array.attrs.get("pooled", 1)),
     )
     start = round(float(middle[0]) - width / 2 + 0.5)
-    style.time_axis(drawn, start, start + round(width * len(middle)))
+    style.time_axis(drawn, start, start + array.attrs.get("steps", round(width * len(middle))))
     stride = max(1, -(-len(names) // 8))
     drawn.update_yaxes(
         title=rows,

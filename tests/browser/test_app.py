@@ -1,0 +1,180 @@
+"""What a person sees and does, in a real browser."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests.browser.conftest import serving
+
+TEXT = "ROMEO: I would I were thy bird."
+
+
+def readout(seen) -> str:
+    return seen.tab.locator(".rv-readout").inner_text().replace("\n", " ")
+
+
+def test_the_first_visit_opens_on_a_picture(reader):
+    seen = reader()
+    expect(seen.tab.get_by_role("heading", name="See inside a recurrent network")).to_be_visible()
+    expect(seen.tab.locator("[data-figure=hidden] .rv-plot img, [data-figure=hidden] image").first).to_be_attached()
+    assert seen.tab.locator(".rv-token").all_inner_texts()[:5] == ["T", "o", "·", "b", "e"]
+    assert readout(seen).startswith("step 42 / 42")
+
+
+def test_a_deep_link_on_a_cold_server_opens_its_own_view(reader):
+    with serving() as cold:
+        seen = reader("/states?model=shakespeare-gru&unit=40&text=Hello%20there&layer=2", address=cold)
+        expect(seen.tab.get_by_role("heading", name="Hidden states")).to_be_visible()
+        expect(seen.tab.get_by_role("dialog")).to_have_count(0)
+        assert "unit 40" in readout(seen)
+        expect(seen.tab.get_by_label("Your text")).to_have_value("Hello there")
+        seen.tab.context.close()
+
+
+def test_typing_a_text_redraws_and_is_kept_in_the_address(reader):
+    seen = reader("/states")
+    before = seen.revision
+    seen.tab.get_by_label("Your text").fill(TEXT)
+    seen.tab.keyboard.press("Control+Enter")
+    seen.redrawn(before)
+    assert readout(seen).startswith(f"step {len(TEXT)} / {len(TEXT)}")
+    seen.tab.wait_for_function("location.search.includes('ROMEO')")
+
+
+def test_hovering_moves_the_cursor_everywhere_without_a_rerun(reader):
+    seen = reader(f"/states?text={TEXT}")
+    frames = []
+    seen.tab.on("websocket", lambda socket: None)
+    seen.tab.evaluate(
+        "() => { window.sent = 0; const send = WebSocket.prototype.send;"
+        " WebSocket.prototype.send = function (m) { window.sent++; return send.call(this, m); }; }"
+    )
+    before = seen.revision
+    for figure in ("hidden", "curve"):
+        box = seen.box(figure)
+        for share in (0.3, 0.5, 0.7):
+            seen.tab.mouse.move(box["x"] + share * box["width"], box["y"] + box["height"] / 3)
+            seen.tab.wait_for_timeout(60)
+            frames.append(readout(seen))
+    assert len(set(frames)) >= 3
+    assert seen.tab.locator(".rv-here").count() >= 1
+    assert seen.tab.locator("[data-figure=curve] .rv-value").inner_text() != ""
+    assert seen.tab.evaluate("window.sent") == 0
+    assert seen.revision == before
+
+
+def test_clicking_a_row_chooses_its_unit(reader):
+    seen = reader(f"/states?text={TEXT}&order=stored")
+    box, before = seen.box("hidden"), seen.revision
+    seen.tab.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    seen.tab.wait_for_timeout(100)
+    unit = re.search(r"unit (\d+)", readout(seen)).group(1)
+    assert unit != "0"
+    seen.tab.mouse.down()
+    seen.tab.mouse.up()
+    seen.redrawn(before)
+    expect(seen.tab.locator("[data-figure=curve] .rv-title")).to_have_text(f"Unit {unit}")
+    expect(seen.tab.get_by_label("Unit")).to_have_value(unit)
+    seen.tab.wait_for_function(f"location.search.includes('unit={unit}')")
+
+
+def test_clicking_a_dot_of_the_saturation_plot_chooses_its_unit(reader):
+    seen = reader(f"/gates?text={TEXT}&unit=3")
+    dot = seen.tab.locator("[data-figure=saturation] .point").nth(30)
+    dot.scroll_into_view_if_needed()
+    box, before = dot.bounding_box(), seen.revision
+    seen.tab.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    seen.tab.wait_for_timeout(150)
+    seen.tab.mouse.down()
+    seen.tab.mouse.up()
+    seen.redrawn(before)
+    seen.tab.wait_for_function("!new URLSearchParams(location.search).get('unit').match(/^3$/)")
+
+
+def test_keys_move_the_cursor_choose_a_unit_and_zoom(reader):
+    seen = reader(f"/states?text={TEXT}&order=stored&unit=5")
+    seen.tab.locator(".rv-board").focus()
+    for key in ("Home", "ArrowRight", "ArrowRight"):
+        seen.tab.keyboard.press(key)
+    seen.tab.wait_for_timeout(200)
+    assert readout(seen).startswith("step 3 /")
+    expect(seen.tab.locator(".rv-board [aria-live=polite]")).to_contain_text("step 3, M")
+    seen.tab.keyboard.press("ArrowDown")
+    before = seen.revision
+    seen.tab.keyboard.press("Enter")
+    seen.redrawn(before)
+    expect(seen.tab.get_by_label("Unit")).to_have_value("6")
+    wide = seen.tab.locator(".rv-token").count()
+    seen.tab.keyboard.press("+")
+    expect(seen.tab.locator(".rv-token")).not_to_have_count(wide)
+    seen.tab.keyboard.press("0")
+    expect(seen.tab.locator(".rv-token")).to_have_count(wide)
+
+
+def test_zoom_survives_a_rerun_and_brings_exact_values(reader):
+    seen = reader("/states?model=shakespeare-rnn&text=" + "to%20be%20or%20not%20" * 60)
+    value = seen.tab.locator("[data-figure=hidden] .rv-value")
+    expect(value).to_contain_text("≈")
+    box = seen.box("hidden")
+    seen.tab.mouse.move(box["x"] + 200, box["y"] + 80)
+    seen.tab.mouse.down()
+    seen.tab.mouse.move(box["x"] + 240, box["y"] + 80, steps=4)
+    seen.tab.mouse.up()
+    expect(value).not_to_contain_text("≈")
+    shown = seen.tab.locator(".rv-token").count()
+    before = seen.revision
+    seen.tab.get_by_label("Unit").fill("7")
+    seen.tab.keyboard.press("Enter")
+    seen.redrawn(before)
+    assert shown > 3
+    assert seen.tab.locator(".rv-token").count() == shown
+
+
+def test_switching_language_and_theme(reader):
+    seen = reader("/gates")
+    seen.tab.get_by_text("한국어").click()
+    expect(seen.tab.get_by_role("heading", name="게이트")).to_be_visible()
+    seen.tab.wait_for_function("location.search.includes('lang=ko')")
+    expect(seen.tab.locator(".rv-board")).to_have_attribute("data-theme", "light")
+    seen.tab.emulate_media(color_scheme="dark")
+    expect(seen.tab.locator(".rv-board")).to_have_attribute("data-theme", "dark")
+
+
+def test_back_returns_to_the_page_before(reader):
+    seen = reader(f"/states?text={TEXT}&unit=9")
+    seen.tab.get_by_role("link", name="Gates").click()
+    expect(seen.tab.get_by_role("heading", name="Gates")).to_be_visible()
+    seen.tab.go_back()
+    expect(seen.tab.get_by_role("heading", name="Hidden states")).to_be_visible()
+    seen.drawn()
+    expect(seen.tab.get_by_label("Your text")).to_have_value(TEXT)
+    expect(seen.tab.get_by_label("Unit")).to_have_value("9")
+
+
+def test_the_readers_text_is_never_taken_for_html(reader):
+    seen = reader("/states?text=%3Cimg%20src%3Dx%20onerror%3D%22window.hit%3D1%22%3E%3Cb%3Ebold%3C/b%3E")
+    assert seen.tab.evaluate("window.hit") is None
+    assert seen.tab.locator(".rv-board img[src=x]").count() == 0
+    letters = seen.tab.locator(".rv-token, .rv-letter").all_inner_texts()
+    assert "".join(letters).startswith("<img·src")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("path", ["/", "/states", "/gates", "/gates?model=shakespeare-rnn&lang=ko"])
+def test_no_page_violates_accessibility(reader, path, theme):
+    seen = reader(path, theme=theme)
+    found = Axe().run(seen.tab)
+    assert [(v["id"], [n["html"][:160] for n in v["nodes"]]) for v in found.response["violations"]] == []
+
+
+@pytest.mark.parametrize("path", ["/", "/states", "/gates"])
+def test_nothing_runs_over_the_edge_of_a_phone(reader, path):
+    seen = reader(path, width=400, height=800)
+    assert seen.tab.evaluate("document.documentElement.scrollWidth") <= 400
+    wide = seen.tab.evaluate(
+        "() => [...document.querySelectorAll('.rv-board *')].filter(e => !e.closest('svg') &&"
+        " e.getBoundingClientRect().right > 401).map(e => e.className)"
+    )
+    assert wide == []

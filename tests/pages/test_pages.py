@@ -1,0 +1,243 @@
+"""The three pages, as a reader meets them."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+import torch
+
+from rnnviz import checkpoints
+from rnnviz.ui.settings import DEFAULT_TEXTS
+
+PAGES = ("home", "states", "gates")
+MODELS = ("shakespeare-rnn", "shakespeare-gru", "shakespeare-lstm", "python-lstm")
+TEXT = "ROMEO: I would"
+
+
+def decoded(array: dict) -> np.ndarray:
+    import base64
+
+    values = np.frombuffer(base64.b64decode(array["bdata"]), array["dtype"])
+    return values.reshape([int(n) for n in array["shape"].split(",")]) if "shape" in array else values
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("lang", ["en", "ko"])
+def test_every_page_draws_every_model_in_both_languages(visit, page, model, lang):
+    seen = visit(page, model=model, text=TEXT, lang=lang)
+    assert not seen.test.exception
+    assert seen.lines == []
+    assert seen.board["tokens"] == list("ROMEO:·I·would")
+
+
+def test_the_first_visit_opens_on_a_picture(visit):
+    seen = visit()
+    assert seen.board["tokens"] == [c.replace(" ", "·") for c in DEFAULT_TEXTS["shakespeare"]]
+    assert list(seen.figures) == ["hidden"]
+
+
+def test_the_heatmap_shows_the_states_that_the_network_computes(visit):
+    model, card = checkpoints.load("shakespeare-gru")
+    ids = checkpoints.vocabulary(card).encode(TEXT)
+    hidden, _state = model.rnn(model.embedding(torch.tensor([ids])))
+    drawn = visit("states", model="shakespeare-gru", text=TEXT, layer=2, order="stored").figures["hidden"]
+    values = decoded(drawn["data"][0]["z"])
+    assert drawn["layout"]["meta"]["units"] == list(range(296))
+    np.testing.assert_allclose(values, hidden[0].T.detach().numpy(), atol=1e-5)
+
+
+def test_the_candidates_are_the_models_own_probabilities(visit):
+    model, card = checkpoints.load("shakespeare-lstm")
+    ids = checkpoints.vocabulary(card).encode(TEXT)
+    probability = model(torch.tensor([ids]))[0][0].softmax(-1)
+    sent = visit("states", model="shakespeare-lstm", text=TEXT).board["candidates"]
+    best = decoded(sent["values"]).reshape(len(TEXT), sent["count"])
+    np.testing.assert_allclose(best, probability.topk(sent["count"]).values.detach().numpy(), rtol=1e-3)
+
+
+def test_kept_and_written_add_up_to_the_cell(visit):
+    bars = visit("gates", model="shakespeare-lstm", text=TEXT, unit=7).figures["contributions"]["data"]
+    kept, written, cell = (decoded(trace["y"]) for trace in bars)
+    np.testing.assert_allclose(kept + written, cell, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("model", "wanted"),
+    [
+        ("shakespeare-lstm", ["input_gate", "forget_gate", "candidate", "output_gate", "cell"]),
+        ("shakespeare-gru", ["reset_gate", "update_gate", "candidate"]),
+    ],
+)
+def test_the_gates_page_draws_all_gates_and_what_they_imply(visit, model, wanted):
+    drawn = list(visit("gates", model=model, text=TEXT).figures)
+    assert drawn == [*wanted, "contributions", "saturation", "half_life"]
+
+
+def test_an_rnn_has_no_gates_and_the_page_says_what_it_has_instead(visit):
+    seen = visit("gates", model="shakespeare-rnn", text=TEXT)
+    assert "no gates" in seen.test.info[0].value
+    assert list(seen.figures) == ["hidden", "slope"]
+
+
+def test_a_link_brings_back_the_view(visit):
+    seen = visit("states", model="shakespeare-gru", text=TEXT, layer=2, unit=40, order="activity", lang="ko", step=3)
+    board = seen.board
+    assert (board["unit"], board["step"]) == (40, 2)
+    assert seen.test.header[0].value == "은닉 상태"
+    assert seen.test.selectbox[0].value == "shakespeare-gru"
+    for part in ("model=shakespeare-gru", "layer=2", "unit=40", "order=activity", "lang=ko", "step=3"):
+        assert part in seen.address
+
+
+def test_model_text_layer_and_unit_are_kept_over_page_changes(visit):
+    seen = visit("states", model="shakespeare-gru", text=TEXT, layer=2, unit=40)
+    seen.go("gates")
+    assert seen.board["unit"] == 40
+    assert seen.test.text_area[0].value == TEXT
+    assert seen.test.segmented_control(key="pick_layer").value == 1
+
+
+def test_choosing_in_the_sidebar_changes_the_address(visit):
+    seen = visit("states")
+    seen.test.number_input(key="pick_unit").set_value(12).run()
+    assert seen.board["unit"] == 12
+    assert "unit=12" in seen.address
+
+
+def test_another_model_brings_its_own_default_text_and_keeps_a_typed_one(visit):
+    seen = visit("states")
+    seen.test.selectbox[0].set_value("python-lstm").run()
+    assert seen.test.text_area[0].value == DEFAULT_TEXTS["python"]
+    seen.test.text_area[0].set_value("x = 1").run()
+    seen.test.selectbox[0].set_value("shakespeare-lstm").run()
+    assert seen.test.text_area[0].value == "x = 1"
+
+
+BAD_TEXTS = {
+    "one character": ("a", None),
+    "only a blank": (" ", None),
+    "too long": ("to be or not " * 200, "first 2,000 are read"),
+    "not in the vocabulary": ("Ελλάδα", "6 of 6 characters"),
+    "control characters": ("a\x07\x1b[31mb", "Unknown to this model"),
+    "right to left": ("שלום abc", "4 of 8 characters"),
+    "emoji": ("ok 👩‍👩‍👧 done", "Unknown to this model"),
+    "HTML": ("<img src=x onerror=alert(1)><b>bold</b>", "Unknown to this model"),
+    "markdown": ("![a](https://example.com/a.png) **b** $x^2$", "Unknown to this model"),
+}
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("name", BAD_TEXTS)
+def test_odd_text_is_read_or_gets_one_line_and_is_never_lost(visit, page, name):
+    text, line = BAD_TEXTS[name]
+    seen = visit(page, text=text)
+    assert not seen.test.exception
+    assert seen.test.text_area[0].value == text
+    assert len(seen.board["tokens"]) == min(len(text), 2000)
+    assert [line in shown for shown in seen.lines] == ([] if line is None else [True])
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_an_empty_text_is_asked_for(visit, page):
+    seen = visit(page)
+    seen.test.text_area[0].set_value("").run()
+    assert not seen.test.exception
+    assert seen.board is None
+    assert len(seen.lines) == 1
+    assert "at least one character" in seen.lines[0]
+
+
+BAD_LINKS = {
+    "model": ("nonsense", "names a model that is not here"),
+    "layer": ("9", "has 2 layers"),
+    "unit": ("100000", "units 0 to 255"),
+    "order": ("backwards", "must be one of stored, similarity, activity"),
+    "components": ("7", "must be one of 2, 3"),
+    "lang": ("xx", "must be one of en, ko"),
+    "textz": ("%%%", "damaged"),
+    "gate": ("door", "must be one of"),
+    "step": ("-1", "not a whole number"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_LINKS)
+def test_a_bad_link_gets_one_line_and_a_working_page(visit, name):
+    value, line = BAD_LINKS[name]
+    seen = visit("home", **{name: value, "text": TEXT} if name != "textz" else {name: value})
+    assert not seen.test.exception
+    assert [line in shown for shown in seen.lines] == [True]
+    assert seen.board["tokens"]
+
+
+@pytest.mark.parametrize("value", ["-1", "1.5", "1e3", "٣", "", "9" * 50, "<b>"])
+def test_a_unit_that_is_no_whole_number_is_refused(visit, value):
+    seen = visit("home", unit=value)
+    assert not seen.test.exception
+    assert seen.board["unit"] == 0
+    assert "<b>" not in "".join(seen.lines)
+
+
+def test_a_step_beyond_the_text_shows_its_end(visit):
+    seen = visit("states", text=TEXT, step=500)
+    assert not seen.test.exception
+    assert seen.board["step"] is None
+
+
+def test_a_long_text_travels_packed_in_the_link(visit):
+    text = "안녕하세요 " * 300
+    seen = visit("states")
+    seen.test.text_area[0].set_value(text).run()
+    assert "textz=" in seen.address
+    assert len(seen.address) < 6000
+    packed = seen.address.split("textz=")[1].split("&")[0].replace("%3D", "=")
+    assert visit("states", textz=packed).test.text_area[0].value == text
+
+
+def test_a_long_text_sends_at_most_a_megabyte(visit):
+    seen = visit("states", model="shakespeare-rnn", text="the quick brown fox " * 100)
+    assert seen.board["finer"]
+    assert len(json.dumps(seen.board)) <= 1_000_000
+
+
+@pytest.fixture
+def few_checkpoints(tmp_path, monkeypatch):
+    """A folder with one good checkpoint under another name beside a copy to be broken."""
+    for end in (".json", ".safetensors", ".nc"):
+        for name in ("good", "shakespeare-lstm"):
+            shutil.copy(checkpoints.FOLDER / f"shakespeare-lstm{end}", tmp_path / f"{name}{end}")
+    monkeypatch.setenv("RNNVIZ_CHECKPOINTS", str(tmp_path))
+    return tmp_path
+
+
+@pytest.mark.parametrize("end", [".safetensors", ".nc"])
+@pytest.mark.parametrize("damage", ["missing", "truncated", "not a checkpoint"])
+@pytest.mark.parametrize("page", PAGES)
+def test_a_damaged_checkpoint_gets_one_line(visit, few_checkpoints, end, damage, page):
+    path = few_checkpoints / f"shakespeare-lstm{end}"
+    if damage == "missing":
+        path.unlink()
+    else:
+        path.write_bytes(path.read_bytes()[:1000] if damage == "truncated" else b"hello, I am no checkpoint")
+    seen = visit(page, model="shakespeare-lstm", text=TEXT)
+    assert not seen.test.exception
+    assert len(seen.lines) == 1
+    assert path.name in seen.lines[0]
+    assert "\n" not in seen.lines[0]
+    assert seen.test.text_area[0].value == TEXT
+
+
+def test_a_damaged_card_gets_one_line(visit, few_checkpoints):
+    (few_checkpoints / "shakespeare-lstm.json").write_text("{")
+    seen = visit("states", model="shakespeare-lstm", text=TEXT)
+    assert not seen.test.exception
+    assert len(seen.lines) == 1
+    assert "shakespeare-lstm.json is damaged" in seen.lines[0]
+
+
+def test_without_any_checkpoint_the_page_says_how_to_train_one(visit, tmp_path, monkeypatch):
+    monkeypatch.setenv("RNNVIZ_CHECKPOINTS", str(tmp_path))
+    seen = visit("states")
+    assert not seen.test.exception
+    assert any("python -m rnnviz train" in line for line in seen.lines)

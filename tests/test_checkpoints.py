@@ -1,0 +1,236 @@
+"""A checkpoint comes back as it was, what is wrong is said in one line, the shipped ones are sound."""
+
+import hashlib
+import json
+import math
+from dataclasses import asdict
+
+import pytest
+import torch
+import xarray as xr
+
+from rnnviz import checkpoints, train
+from rnnviz.checkpoints import CheckpointError
+from rnnviz.models import LanguageModel, log_probabilities, parameter_count
+
+SHIPPED = ("shakespeare-rnn", "shakespeare-gru", "shakespeare-lstm", "python-lstm")
+REST = {"parameters": 1, "scores": {"validation": 1.0, "test": 1.0}, "data": {}, "command": "-"}
+VOCABULARY = ["\n", "a", "한", "🙂"]
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("RNNVIZ_CHECKPOINTS", str(tmp_path))
+    return tmp_path
+
+
+def small(kind="lstm", **more):
+    torch.manual_seed(1)
+    return LanguageModel(kind, len(VOCABULARY) + 1, embedding=3, hidden=4, **more)
+
+
+def card_of(kind="lstm", **changed):
+    model = {"kind": kind, "vocabulary": len(VOCABULARY) + 1, "embedding": 3, "hidden": 4, "layers": 2}
+    return {"model": model | changed, "vocabulary": VOCABULARY, "seed": 1} | REST
+
+
+def refused(name="small"):
+    """The message of the refusal, which is one line."""
+    with pytest.raises(CheckpointError) as error:
+        checkpoints.load(name)
+    message = str(error.value)
+    assert message and "\n" not in message
+    return message
+
+
+@pytest.mark.parametrize("kind", ["rnn", "gru", "lstm"])
+def test_a_checkpoint_comes_back_as_it_was(folder, kind):
+    model = small(kind, dropout=0.5)
+    path = checkpoints.save("small", model, card_of(kind))
+    loaded, card = checkpoints.load("small")
+    assert path == folder / "small.safetensors"
+    assert card == card_of(kind) | {"name": "small", "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+    assert checkpoints.vocabulary(card).characters == tuple(VOCABULARY)
+    assert torch.equal(log_probabilities(loaded, [1, 2, 3, 4, 0]), log_probabilities(model, [1, 2, 3, 4, 0]))
+    assert not loaded.training and not any(p.requires_grad for p in loaded.parameters())
+
+
+def test_saving_over_a_checkpoint_replaces_it(folder):
+    for kind in ("rnn", "gru"):
+        checkpoints.save("small", small(kind), card_of(kind))
+    assert checkpoints.load("small")[1]["model"]["kind"] == "gru"
+    assert checkpoints.names() == ["small"]
+
+
+def test_names_are_in_alphabetical_order_and_none_where_there_is_no_folder(folder, monkeypatch):
+    for name in ("b", "a"):
+        checkpoints.save(name, small(), card_of())
+    assert checkpoints.names() == ["a", "b"]
+    monkeypatch.setenv("RNNVIZ_CHECKPOINTS", str(folder / "none"))
+    assert checkpoints.names() == []
+    assert "there is none: train one with python -m rnnviz train" in refused("a")
+
+
+def test_loading_leaves_the_random_generator_alone(folder):
+    checkpoints.save("small", small(), card_of())
+    checkpoints.save("wrong", small(), card_of(hidden=5))
+    before = torch.get_rng_state()
+    checkpoints.load("small")
+    refused("wrong")
+    assert torch.equal(before, torch.get_rng_state())
+
+
+@pytest.mark.parametrize("name", ["none", "../small", "", "small.json", "a\nb"])
+def test_a_name_that_is_not_there_is_refused_with_those_that_are(folder, name):
+    checkpoints.save("small", small(), card_of())
+    assert "there is small" in refused(name)
+
+
+def cut(path):
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+def flip(path):
+    raw = bytearray(path.read_bytes())
+    raw[-1] ^= 1
+    path.write_bytes(raw)
+
+
+def grow(path):
+    with path.open("r+b") as file:
+        file.truncate(checkpoints.LARGEST + 1)  # sparse: takes no room
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (lambda path: path.unlink(), "small.safetensors is missing"),
+        (cut, "truncated or is not the file its card describes"),
+        (flip, "truncated or is not the file its card describes"),
+        (lambda path: path.write_bytes(b""), "truncated or is not the file its card describes"),
+        (lambda path: path.write_bytes(b"garbage" * 99), "truncated or is not the file its card describes"),
+        (grow, "more than 67,108,864"),
+    ],
+)
+def test_damaged_weights_are_refused_in_one_line(folder, damage, words):
+    damage(checkpoints.save("small", small(), card_of()))
+    message = refused()
+    assert words in message
+    assert message.endswith("restore it with git, or train it again: python -m rnnviz train small")
+
+
+@pytest.mark.parametrize("raw", [b"", b"garbage" * 99, b"\xff" * 8, b"\x02\0\0\0\0\0\0\0{}"])
+def test_weights_that_are_no_safetensors_are_refused_also_where_the_card_agrees(folder, raw):
+    path = checkpoints.save("small", small(), card_of())
+    path.write_bytes(raw)
+    card = checkpoints.card("small") | {"sha256": hashlib.sha256(raw).hexdigest()}
+    (folder / "small.json").write_text(json.dumps(card))
+    assert "small.safetensors does not hold the model of its card" in refused()
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"hidden": 5}, {"layers": 1}, {"layers": 0}, {"hidden": -1}, {"hidden": "4"}, {"embedding": 2.5},
+        {"kind": "gru"}, {"kind": "transformer"}, {"width": 3},
+    ],
+)  # fmt: skip
+def test_a_card_of_another_model_is_refused_in_one_line(folder, changed):
+    checkpoints.save("small", small(), card_of(**changed))
+    assert "does not hold the model of its card" in refused()
+
+
+GOOD = card_of()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "garbage", "[]", "null", "3", "{}", '{"model": {}}', "\ud800",
+        json.dumps(GOOD)[:-9],
+        json.dumps(GOOD | {"vocabulary": ["a"]}),
+        json.dumps(GOOD | {"vocabulary": None}),
+        json.dumps(GOOD | {"vocabulary": [1, 2, 3, 4]}),
+        json.dumps(GOOD | {"vocabulary": ["ab", "c", "d", "e"]}),
+        json.dumps(GOOD | {"vocabulary": ["a", "a", "d", "e"]}),
+        json.dumps(GOOD | {"model": "lstm"}),
+        json.dumps(GOOD | {"model": GOOD["model"] | {"kind": 7}}),
+    ],
+)  # fmt: skip
+def test_a_damaged_card_is_refused_in_one_line(folder, text):
+    checkpoints.save("small", small(), card_of())
+    raw = json.loads((folder / "small.json").read_text("utf-8"))
+    written = text.encode("utf-8", "surrogatepass")
+    if written.endswith(b"}"):  # only what is in it is wrong, not that the sum of the weights is gone
+        written = json.dumps({"sha256": raw["sha256"]} | json.loads(written)).encode()
+    (folder / "small.json").write_bytes(written)
+    assert "small.json" in refused()
+
+
+@pytest.fixture
+def shipped(monkeypatch):
+    """Opens what lies in the project's own folder."""
+    monkeypatch.delenv("RNNVIZ_CHECKPOINTS", raising=False)
+    return checkpoints.load
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_shipped_model_is_what_its_card_says(shipped, name):
+    model, card = shipped(name)
+    assert card["name"] == name
+    assert card["parameters"] == parameter_count(model) < 1_000_000
+    assert card["model"]["kind"] == name.split("-")[1]
+    for text in ("source", "licence", "split"):
+        assert card["data"][text].strip()
+    assert len(card["data"]["sha256"]) == len(card["sha256"]) == 64
+    assert sum(card["data"]["characters"].values()) > 1_000_000
+    assert not any(str(part).startswith(("/", "~")) for part in card["data"].values())
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_shipped_model_can_be_made_again_by_its_command(shipped, name):
+    _, card = shipped(name)
+    assert card["command"] == f"python -m rnnviz train {name}"
+    assert card["recipe"] == asdict(train.RECIPES[name])
+    assert card["recipe"]["seed"] >= 0 and card["recipe"]["steps"] > 0
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_shipped_model_reads(shipped, name):
+    model, card = shipped(name)
+    vocabulary = checkpoints.vocabulary(card)
+    rows = log_probabilities(model, vocabulary.encode("the of the"))
+    torch.testing.assert_close(rows.exp().sum(-1), torch.ones(10))
+    assert vocabulary.decode([rows[8].argmax()]) == "e"  # after "the of th"
+    for part in ("validation", "test"):
+        assert 0.5 < card["scores"][part] < math.log(len(vocabulary)) / 2
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_shipped_model_has_its_principal_components(shipped, name):
+    _, card = shipped(name)
+    with xr.open_dataset(checkpoints.components_path(name), engine="h5netcdf") as components:
+        assert dict(components["axis"].sizes) == {
+            "layer": card["model"]["layers"], "direction": 1, "component": 3, "unit": card["model"]["hidden"],
+        }  # fmt: skip
+        assert components["share"].min() > 0 and components["share"].sum("component").max() <= 1
+
+
+def test_the_three_shakespeare_models_share_one_budget_and_one_text(shipped):
+    cards = [shipped(name)[1] for name in SHIPPED[:3]]
+    counts = [card["parameters"] for card in cards]
+    assert max(counts) <= 1.05 * min(counts)
+    assert cards[0]["data"] == cards[1]["data"] == cards[2]["data"]
+    alike = [card["recipe"] | {"kind": "", "hidden": 0} for card in cards]
+    assert alike[0] == alike[1] == alike[2]
+
+
+def test_the_shakespeare_lstm_reads_at_1_45_nats_or_better(shipped):
+    assert shipped("shakespeare-lstm")[1]["scores"]["validation"] <= 1.45
+
+
+def test_all_that_is_shipped_is_under_25_megabytes():
+    files = [
+        checkpoints.FOLDER / f"{name}.{end}" for name in SHIPPED for end in ("safetensors", "json", "nc")
+    ]
+    assert sum(file.stat().st_size for file in files) < 25e6

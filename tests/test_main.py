@@ -1,0 +1,212 @@
+"""The command line trains, stops without losing anything, goes on, and says in one line what is wrong."""
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+import torch
+
+from rnnviz import checkpoints, train
+from rnnviz.__main__ import main
+
+ROOT = Path(__file__).resolve().parent.parent
+TINY = train.Recipe("gru", "python", hidden=4, embedding=3, steps=6, batch=2, length=6)
+# three files that tasks.python_source puts into train, validation and test
+PARTS = {"train": "m0.py", "validation": "m23.py", "test": "m5.py"}
+
+# The same command with the recipe `tiny`; it waits after the second step, so that a signal comes in time.
+WAITING = f"""
+import sys
+from rnnviz import train
+from rnnviz.__main__ import main
+run = train.Training.run
+def waiting(self):
+    for measured in run(self):
+        if measured["step"] == 2:
+            print("two steps done", flush=True)
+            sys.stdin.readline()
+        yield measured
+train.Training.run = waiting
+train.RECIPES["tiny"] = train.{TINY}
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread():
+    """Two threads on two busy cores wait for each other: two hundred times slower."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    def refuse(*_, **__):
+        raise AssertionError("a test tried to download")
+
+    monkeypatch.setattr(urllib.request, "urlopen", refuse)
+    monkeypatch.setenv("RNNVIZ_CHECKPOINTS", str(tmp_path / "checkpoints"))
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    monkeypatch.setitem(train.RECIPES, "tiny", TINY)
+    return tmp_path / "checkpoints"
+
+
+@pytest.fixture
+def data(tmp_path):
+    source = tmp_path / "source"
+    source.mkdir()
+    for name in PARTS.values():
+        (source / name).write_text("def f(x):\n    return x + 1\n" * 60)
+    return str(source)
+
+
+def one_line(capsys):
+    """What stands on stderr, which is one line by rnnviz."""
+    err = capsys.readouterr().err
+    assert err.startswith("rnnviz: ") and err.count("\n") == 1
+    return err
+
+
+def weights(folder, name="tiny"):
+    return hashlib.sha256((folder / f"{name}.safetensors").read_bytes()).hexdigest()
+
+
+def test_train_writes_a_model_with_its_card_and_components(folder, data, capsys):
+    handlers = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+    assert main(["train", "tiny", "--data", data, "--seed", "3"]) == 0
+    assert handlers == (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM))
+    assert sorted(p.name for p in folder.iterdir()) == ["tiny.json", "tiny.nc", "tiny.safetensors"]
+    _, card = checkpoints.load("tiny")
+    assert card["command"] == "python -m rnnviz train tiny --seed 3"
+    assert card["recipe"]["seed"] == 3 and card["recipe"]["steps"] == 6
+    assert set(card["scores"]) == {"validation", "test"}
+    assert {"source", "licence", "sha256", "split", "characters"} == set(card["data"])
+    assert sum(card["data"]["characters"].values()) == 3 * 60 * len("def f(x):\n    return x + 1\n")
+    assert f"{card['parameters']:,} parameters" in capsys.readouterr().out
+    assert main(["models"]) == 0
+    listed = capsys.readouterr().out
+    assert listed.startswith("tiny ") and f"validation {card['scores']['validation']:.4f}" in listed
+
+
+def test_the_same_command_gives_the_same_weights(folder, data):
+    for name in ("one", "two"):
+        assert main(["train", "tiny", "--data", data, "--as", name]) == 0
+    assert weights(folder, "one") == weights(folder, "two")
+    assert checkpoints.card("two")["command"].endswith("train tiny --as two")
+
+
+def test_a_stop_saves_and_the_same_command_goes_on(folder, data, capsys):
+    command = ["train", "tiny", "--data", data]
+    with subprocess.Popen(
+        [sys.executable, "-W", "error", "-c", WAITING, *command],
+        cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as child:  # fmt: skip
+        assert child.stdout.readline() == "two steps done\n"
+        child.send_signal(signal.SIGINT)
+        out, err = child.communicate("go on\n", timeout=60)
+    assert child.returncode == 1
+    assert out == "stopped at step 2 of 6; the same command goes on from there\n"
+    assert "Traceback" not in err
+    assert [p.name for p in folder.iterdir()] == ["tiny.training.pt"]
+    assert main(command) == 0
+    assert capsys.readouterr().out.startswith("going on from step 2 of ")
+    assert not (folder / "tiny.training.pt").exists()
+    assert main([*command, "--as", "never-stopped"]) == 0
+    assert weights(folder) == weights(folder, "never-stopped")
+
+
+def test_a_polite_kill_in_the_midst_of_a_step_waits_for_its_end(folder, data, monkeypatch):
+    one_step = train.Training._one_step
+
+    def killed(training):
+        if training.step == 3:
+            signal.raise_signal(signal.SIGTERM)
+        return one_step(training)
+
+    monkeypatch.setattr(train.Training, "_one_step", killed)
+    assert main(["train", "tiny", "--data", data]) == 1
+    assert torch.load(folder / "tiny.training.pt", weights_only=True)["step"] == 4
+
+
+def test_a_damaged_unfinished_training_is_named_and_fresh_starts_again(folder, data, capsys):
+    folder.mkdir()
+    (folder / "tiny.training.pt").write_text("garbage")
+    assert main(["train", "tiny", "--data", data]) == 2
+    assert "is not a saved training; delete it or train with --fresh" in one_line(capsys)
+    assert main(["train", "tiny", "--data", data, "--fresh"]) == 0
+    assert not (folder / "tiny.training.pt").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["nobody"], "no recipe 'nobody'; there is shakespeare-rnn, "),
+        (["tiny", "--steps", "0"], "got 0 and "),
+        (["tiny", "--learning-rate", "-1"], "got 6 and -1.0"),
+        (["tiny", "--as", "../a"], "letters, digits, - and _ only; got '../a'"),
+        (["tiny", "--data", "/nowhere"], "no Python source in /nowhere"),
+        (["shakespeare-rnn", "--data", "/nowhere"], "No such file or directory: '/nowhere'"),
+        (["shakespeare-rnn", "--data", "/"], "Is a directory: '/'"),
+        (["shakespeare-rnn", "--data", __file__], "not Tiny Shakespeare: sha256 is"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_line(folder, data, capsys, arguments, words):
+    if "--data" not in arguments:
+        arguments = [*arguments, "--data", data]
+    assert main(["train", *arguments]) == 2
+    assert words in one_line(capsys)
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize("missing", ["validation", "test"])
+def test_a_corpus_without_held_out_text_is_refused_before_training(folder, data, capsys, missing):
+    (Path(data) / PARTS[missing]).unlink()
+    assert main(["train", "tiny", "--data", data]) == 2
+    err = capsys.readouterr().err
+    assert "it/s" not in err and "step/s" not in err
+    assert missing in err and "division by zero" not in err
+
+
+def test_list_shows_every_recipe_and_no_name_is_not_done(capsys):
+    assert main(["train", "--list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == list(train.RECIPES)
+    assert "2 x 4 units, 6 steps, python" in lines[-1]
+    assert main(["train"]) == 2
+
+
+@pytest.mark.parametrize("arguments", [[], ["fly"], ["train", "tiny", "--steps", "many"]])
+def test_what_cannot_be_parsed_ends_with_2(arguments, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.startswith("usage: python -m rnnviz")
+
+
+@pytest.mark.parametrize("lost", ["scores", "parameters"])
+def test_models_says_in_one_line_which_card_lacks_what(folder, data, capsys, lost):
+    main(["train", "tiny", "--data", data])
+    card = checkpoints.card("tiny")
+    del card[lost]
+    (folder / "tiny.json").write_text(json.dumps(card))
+    capsys.readouterr()
+    assert main(["models"]) == 2
+    assert "tiny" in one_line(capsys)
+
+
+def test_python_m_rnnviz_is_the_same_command(folder):
+    called = subprocess.run(
+        [sys.executable, "-W", "error", "-m", "rnnviz"],
+        cwd=ROOT, env=os.environ, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert called.returncode == 2
+    assert called.stdout == ""
+    assert called.stderr.startswith("usage: python -m rnnviz")

@@ -1,0 +1,141 @@
+"""Corpora are what they claim to be, their parts never mix, and windows are true pieces of a text."""
+
+import hashlib
+import urllib.error
+import urllib.request
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rnnviz import tasks
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch):
+    def refuse(*_, **__):
+        raise AssertionError("a test tried to download")
+
+    monkeypatch.setattr(urllib.request, "urlopen", refuse)
+
+
+def write(folder, names):
+    """A file for each name, with its own name as content."""
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"# {name}\n")
+    return folder
+
+
+def parts(corpus):
+    return {part: set(getattr(corpus, part).splitlines()) for part in ("train", "validation", "test")}
+
+
+def test_shakespeare_is_cut_90_5_5_without_loss(tmp_path, monkeypatch):
+    text = "".join(chr(97 + i % 26) for i in range(200))
+    path = tmp_path / "input.txt"
+    path.write_text(text)
+    sha256 = hashlib.sha256(text.encode()).hexdigest()
+    monkeypatch.setitem(tasks.SHAKESPEARE, "sha256", sha256)
+    corpus = tasks.shakespeare(path)
+    assert [len(corpus.train), len(corpus.validation), len(corpus.test)] == [180, 10, 10]
+    assert corpus.train + corpus.validation + corpus.test == text
+    assert corpus.sha256 == sha256
+    assert corpus.source.startswith("https://") and corpus.licence and "90 %" in corpus.split
+
+
+def test_another_text_is_not_shakespeare(tmp_path):
+    path = tmp_path / "input.txt"
+    path.write_text("to be or not to be")
+    with pytest.raises(ValueError, match=r"not Tiny Shakespeare: sha256 is [0-9a-f]{64}, wanted 86c4e6aa"):
+        tasks.shakespeare(path)
+
+
+def test_a_missing_file_is_never_downloaded_instead(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        tasks.shakespeare(tmp_path / "none.txt")
+
+
+def test_without_a_network_the_reader_is_told_what_to_give(monkeypatch):
+    def offline(*_, **__):
+        raise urllib.error.URLError("no route to host")
+
+    monkeypatch.setattr(urllib.request, "urlopen", offline)
+    with pytest.raises(ValueError, match=r"could not download .*no route to host.*--data"):
+        tasks.shakespeare()
+
+
+def test_every_python_file_is_in_exactly_one_part_about_5_percent_held_out(tmp_path):
+    names = [f"package{i % 7}/module{i}.py" for i in range(600)]
+    found = parts(tasks.python_source(write(tmp_path, names)))
+    assert set.union(*found.values()) == {f"# {name}" for name in names}
+    assert sum(map(len, found.values())) == 600
+    assert 15 <= len(found["validation"]) <= 45 and 15 <= len(found["test"]) <= 45
+
+
+def test_a_python_file_never_moves_between_parts(tmp_path):
+    names = [f"m{i}.py" for i in range(120)]
+    few = parts(tasks.python_source(write(tmp_path / "few", names[::2])))
+    many = parts(tasks.python_source(write(tmp_path / "many", names)))
+    assert all(few[part] == many[part] & set.union(*few.values()) for part in few)
+
+
+def test_tests_vendored_packages_and_other_files_are_left_out(tmp_path):
+    left_out = ["test/a.py", "json/tests/b.py", "site-packages/c.py", "json/__pycache__/d.py", "e.txt"]
+    corpus = tasks.python_source(write(tmp_path, ["m0.py", "json/m1.py", *left_out]))
+    assert corpus.train == "# json/m1.py\n# m0.py\n"
+
+
+def test_line_ends_are_one_sign_and_bytes_that_are_no_text_do_not_stop_the_reader(tmp_path):
+    (tmp_path / "m0.py").write_bytes(b"a\r\nb\xff\n")
+    assert tasks.python_source(tmp_path).train == "a\nb\N{REPLACEMENT CHARACTER}\n"
+
+
+def test_the_sha256_of_a_folder_is_of_names_and_contents(tmp_path):
+    one = tasks.python_source(write(tmp_path / "one", ["m0.py", "m1.py"])).sha256
+    assert tasks.python_source(write(tmp_path / "two", ["m1.py", "m0.py"])).sha256 == one
+    (tmp_path / "two" / "m0.py").write_text("# m0!py\n")
+    (tmp_path / "one" / "m1.py").rename(tmp_path / "one" / "m9.py")
+    changed = {tasks.python_source(tmp_path / name).sha256 for name in ("one", "two")}
+    assert len(changed | {one}) == 3
+
+
+@pytest.mark.parametrize("name", ["empty", "nowhere"])
+def test_a_folder_without_python_is_refused(tmp_path, name):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ValueError, match="no Python source in"):
+        tasks.python_source(tmp_path / name)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    length=st.integers(1, 9), more=st.integers(1, 20), seed=st.integers(0, 2**31), step=st.integers(0, 9999)
+)
+def test_windows_are_pieces_of_the_text_and_targets_come_one_later(length, more, seed, step):
+    ids = np.arange(100, 100 + length + more)  # each token tells its place
+    inputs, targets = tasks.windows(ids, 5, length, seed, step)
+    assert inputs.shape == targets.shape == (5, length)
+    assert np.array_equal(inputs, inputs[:, :1] + np.arange(length))
+    assert np.array_equal(targets, inputs + 1)
+    assert inputs.min() >= 100 and targets.max() <= ids[-1]
+    again = tasks.windows(ids, 5, length, seed, step)
+    assert np.array_equal(again[0], inputs)
+
+
+def test_windows_reach_both_ends_of_the_text():
+    inputs, targets = tasks.windows(np.arange(6), 200, 3, seed=1, step=0)
+    assert set(inputs[:, 0]) == {0, 1, 2}
+    assert targets.max() == 5
+
+
+def test_each_step_and_seed_draws_its_own_windows():
+    drawn = {tasks.windows(np.arange(10_000), 4, 5, s, t)[0].tobytes() for s in (1, 2) for t in range(3)}
+    assert len(drawn) == 6
+
+
+def test_a_text_without_a_next_token_is_refused():
+    assert tasks.windows(np.arange(4), 1, 3, 0, 0)[1].tolist() == [[1, 2, 3]]
+    with pytest.raises(ValueError, match="a text of more than 4; got 4"):
+        tasks.windows(np.arange(4), 1, 4, 0, 0)

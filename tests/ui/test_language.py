@@ -1,0 +1,58 @@
+"""Every string has its Korean translation."""
+
+import re
+from pathlib import Path
+
+import pytest
+from babel.messages import pofile
+from babel.messages.extract import extract_from_dir
+
+from rnnviz.ui import language
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def messages() -> set[str]:
+    found = {m[2] for m in extract_from_dir(str(ROOT), [("app.py", "python")], keywords={"_": None})}
+    for room in ("pages", "rnnviz/ui"):
+        found |= {m[2] for m in extract_from_dir(str(ROOT / room), [("**.py", "python")], keywords={"_": None})}
+    return found
+
+
+@pytest.fixture(scope="module")
+def korean():
+    with (language.LOCALES / "ko.po").open("rb") as file:
+        return pofile.read_po(file, locale="ko")
+
+
+def test_every_string_is_translated(korean):
+    missing = {m for m in messages() if not korean.get(m) or not korean.get(m).string or korean.get(m).fuzzy}
+    assert missing == set()
+
+
+def test_no_translation_is_left_over(korean):
+    assert {m.id for m in korean if m.id} - messages() == set()
+
+
+def test_a_translation_has_the_same_fields(korean):
+    field = re.compile(r"\{[^}]*\}")
+    for message in korean:
+        if message.id:
+            assert sorted(field.findall(message.id)) == sorted(field.findall(message.string)), message.id
+
+
+def test_korean_strings_hold_hangul(korean):
+    plain = {m.id for m in korean if m.id and not re.search("[가-힣]", m.string)}
+    assert plain == set()
+
+
+def test_english_is_its_own_source():
+    assert language.catalogue("en").gettext("Hidden states") == "Hidden states"
+    assert language.catalogue("ko").gettext("Hidden states") == "은닉 상태"
+
+
+def test_pages_hold_no_untranslated_prose():
+    """Text given straight to Streamlit, not through _(), would stay English."""
+    spoken = re.compile(r'st\.(?:write|header|title|subheader|info|caption|markdown|text)\(\s*f?"')
+    for path in (ROOT / "pages").rglob("*.py"):
+        assert not spoken.search(path.read_text("utf-8")), path
