@@ -7,16 +7,14 @@ from rnnviz.ui import _, server
 
 if __name__ == "__main__":  # a reader's visit
     ui.start()
-    page = st.navigation(
-        {
-            "": [st.Page("pages/explore/home.py", title=_("Start"), default=True)],
-            _("Explore"): [
-                st.Page("pages/explore/states.py", title=_("Hidden states")),
-                st.Page("pages/explore/gates.py", title=_("Gates")),
-            ],
-        }
-    )
-    ui.open_page(page)
+    rooms = {
+        "": [st.Page("pages/explore/home.py", title=_("Start"), default=True)],
+        _("Explore"): [
+            st.Page("pages/explore/states.py", title=_("Hidden states")),
+            st.Page("pages/explore/gates.py", title=_("Gates")),
+        ],
+    }
+    ui.open_page(st.navigation(rooms, position="hidden"), rooms)
     ui.finish()
 else:  # the server starts
     app = st.App("app.py", lifespan=server.lifespan, routes=server.routes)

@@ -43,9 +43,16 @@ def card(name: str) -> dict:
         raise CheckpointError(f"there is no checkpoint {name!r}; there is {have}")
     try:
         found = json.loads((folder() / f"{name}.json").read_text("utf-8"))
-        if found["model"]["vocabulary"] != len(vocabulary(found)) or not isinstance(found["model"]["kind"], str):
+        if found["model"]["vocabulary"] != len(vocabulary(found)) or not isinstance(
+            found["model"]["kind"], str
+        ):
             raise ValueError("vocabulary and model do not agree")
-        for name_wanted, kind_wanted in {"scores": dict, "parameters": int, "data": dict, "command": str}.items():
+        for name_wanted, kind_wanted in {
+            "scores": dict,
+            "parameters": int,
+            "data": dict,
+            "command": str,
+        }.items():
             if not isinstance(found[name_wanted], kind_wanted):
                 raise ValueError(f"{name_wanted} is not a {kind_wanted.__name__}")
         return found

@@ -23,7 +23,9 @@ class Vocabulary:
 
     def __post_init__(self):
         counts = Counter(self.characters)
-        wrong = [c for c, n in counts.items() if not isinstance(c, str) or len(c) != 1 or c == UNKNOWN or n > 1]
+        wrong = [
+            c for c, n in counts.items() if not isinstance(c, str) or len(c) != 1 or c == UNKNOWN or n > 1
+        ]
         if wrong:
             raise ValueError(
                 f"a vocabulary holds single characters, each once, without {UNKNOWN!r}; got {wrong!r}"

@@ -47,8 +47,14 @@ RECIPES = {
     "python-lstm": Recipe("lstm", "python", hidden=256, learning_rate=8e-3),
 }
 RARE = 50  # a character seen less often in the training part is unknown
-LEARNING_RATES = (1e-3, 3e-3, 8e-3)  # each tried for 300 steps of its own one-cycle, see benchmarks/learning_rates.py
-TUNING = f"peak learning rate chosen among {', '.join(map(str, LEARNING_RATES))} by validation after 300 steps"
+LEARNING_RATES = (
+    1e-3,
+    3e-3,
+    8e-3,
+)  # each tried for 300 steps of its own one-cycle, see benchmarks/learning_rates.py
+TUNING = (
+    f"peak learning rate chosen among {', '.join(map(str, LEARNING_RATES))} by validation after 300 steps"
+)
 NOTES = {
     "shakespeare-gru": "the best of them, 0.008, diverged over the full run (2.637 on validation), so the second best was taken"
 }
@@ -158,7 +164,9 @@ class Training:
                 f"{path} was started with another recipe: {other}; delete it or train with --fresh"
             )
         if state.get("corpus") != self.corpus:
-            raise ValueError(f"{path} was started on other data; give that data, delete it or train with --fresh")
+            raise ValueError(
+                f"{path} was started on other data; give that data, delete it or train with --fresh"
+            )
         self.model.load_state_dict(state["model"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.schedule.load_state_dict(state["schedule"])

@@ -36,7 +36,7 @@ st.write(
 ui.reader_text()
 if run := ui.current_run():
     draw(run)
-st.subheader(_("Where to go from here"))
+st.header(_("Where to go from here"))
 rooms = {
     "pages/explore/states.py": (
         _("Hidden states"),

@@ -47,7 +47,9 @@ def half_life(gate: xr.DataArray) -> xr.DataArray:
     gate never closes, 0 where it once shut completely.
     """
     with np.errstate(divide="ignore"):
-        rate = 0.0 - np.log(gate.astype(np.float64)).mean("time")  # 0.0 - 0.0 is 0.0, where -0.0 would give -inf
+        rate = 0.0 - np.log(gate.astype(np.float64)).mean(
+            "time"
+        )  # 0.0 - 0.0 is 0.0, where -0.0 would give -inf
         steps = np.log(2.0) / rate
     return steps.drop_attrs().assign_attrs(long_name="half-life", units="steps")
 
@@ -94,7 +96,9 @@ def contributions(node) -> xr.Dataset:
     parts = dict(zip(("keep", "write", "state"), (keep, write, state), strict=True))
     return xr.Dataset(
         {
-            name: part.transpose("time", "unit").drop_attrs().assign_attrs(long_name=text, units="1", kind=kind)
+            name: part.transpose("time", "unit")
+            .drop_attrs()
+            .assign_attrs(long_name=text, units="1", kind=kind)
             for (name, part), text in zip(parts.items(), texts, strict=True)
         }
     )

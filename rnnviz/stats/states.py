@@ -31,7 +31,8 @@ def order(hidden: xr.DataArray, by: str = "stored") -> np.ndarray:
 def strongest(curve: xr.DataArray, count: int = 5) -> xr.Dataset:
     """The steps at which a unit is highest and lowest.
 
-    curve: (time,); NaN steps never count. Returns `highest` and `lowest`, each (rank,): values with a coordinate `highest_step` or
+    curve: (time,); NaN steps never count. Returns `highest` and `lowest`, each
+    (rank,): values with a coordinate `highest_step` or
     `lowest_step`, the position in time; ties in reading order. Raises ValueError unless count >= 1.
     """
     if count < 1:

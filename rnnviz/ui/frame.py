@@ -14,6 +14,7 @@ ICON = Path(__file__).resolve().parents[2] / "static" / "rnnviz.svg"
 STYLE = """
 [data-testid="stMainBlockContainer"] { padding: 3.5rem clamp(1rem, 4vw, 3.5rem) 4rem; max-width: 1500px; }
 .st-key-address { display: none; }
+h1, h2, p, li { word-break: keep-all; overflow-wrap: anywhere; } /* Korean breaks between words, not inside them */
 """
 
 
@@ -24,12 +25,21 @@ def start() -> None:
     st.session_state["notices"] = chosen.read_address()
 
 
-def open_page(page) -> None:
-    """The sidebar, then the page, then the address; a model that is not there falls back to one that is."""
+def open_page(page, rooms: dict[str, list]) -> None:
+    """The sidebar with the way to every page, then the page; a model that is not there falls back to one that is.
+
+    The links are ours: the list that Streamlit draws mixes headings and entries, which screen readers stumble over.
+    """
     names = checkpoints.names()
     if names and chosen.settings()["model"] not in names:
         chosen.choose(model=chosen.DEFAULT_MODEL if chosen.DEFAULT_MODEL in names else names[0])
     with st.sidebar:
+        for heading, entries in rooms.items():
+            if heading:
+                st.caption(heading)
+            for entry in entries:
+                st.page_link(entry, width="stretch")
+        st.divider()
         _sidebar(names)
     for line in st.session_state.pop("notices", []):
         notice(line)

@@ -13,10 +13,16 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-FLAGS = (
-    "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+FLAGS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 # Streamlit's own page looks for its server beside a deep link first; the browser logs the two answers as errors
 PROBES = ("/_stcore/health", "/_stcore/host-config")
 
@@ -124,7 +130,9 @@ def reader(chromium, server):
     """Opens tabs; at the end, none of them may have logged an error or asked another machine."""
     opened = []
 
-    def visit(path: str = "/", width: int = 1280, height: int = 1000, theme: str = "light", address: str = server):
+    def visit(
+        path: str = "/", width: int = 1280, height: int = 1000, theme: str = "light", address: str = server
+    ):
         context = chromium.new_context(
             viewport={"width": width, "height": height}, color_scheme=theme, locale="en-US"
         )

@@ -18,7 +18,9 @@ def readout(seen) -> str:
 def test_the_first_visit_opens_on_a_picture(reader):
     seen = reader()
     expect(seen.tab.get_by_role("heading", name="See inside a recurrent network")).to_be_visible()
-    expect(seen.tab.locator("[data-figure=hidden] .rv-plot img, [data-figure=hidden] image").first).to_be_attached()
+    expect(
+        seen.tab.locator("[data-figure=hidden] .rv-plot img, [data-figure=hidden] image").first
+    ).to_be_attached()
     assert seen.tab.locator(".rv-token").all_inner_texts()[:5] == ["T", "o", "·", "b", "e"]
     assert readout(seen).startswith("step 42 / 42")
 
@@ -29,14 +31,14 @@ def test_a_deep_link_on_a_cold_server_opens_its_own_view(reader):
         expect(seen.tab.get_by_role("heading", name="Hidden states")).to_be_visible()
         expect(seen.tab.get_by_role("dialog")).to_have_count(0)
         assert "unit 40" in readout(seen)
-        expect(seen.tab.get_by_label("Your text")).to_have_value("Hello there")
+        expect(seen.tab.get_by_role("textbox", name="Your text")).to_have_value("Hello there")
         seen.tab.context.close()
 
 
 def test_typing_a_text_redraws_and_is_kept_in_the_address(reader):
     seen = reader("/states")
     before = seen.revision
-    seen.tab.get_by_label("Your text").fill(TEXT)
+    seen.tab.get_by_role("textbox", name="Your text").fill(TEXT)
     seen.tab.keyboard.press("Control+Enter")
     seen.redrawn(before)
     assert readout(seen).startswith(f"step {len(TEXT)} / {len(TEXT)}")
@@ -76,7 +78,7 @@ def test_clicking_a_row_chooses_its_unit(reader):
     seen.tab.mouse.up()
     seen.redrawn(before)
     expect(seen.tab.locator("[data-figure=curve] .rv-title")).to_have_text(f"Unit {unit}")
-    expect(seen.tab.get_by_label("Unit")).to_have_value(unit)
+    expect(seen.tab.get_by_label("Unit", exact=True)).to_have_value(unit)
     seen.tab.wait_for_function(f"location.search.includes('unit={unit}')")
 
 
@@ -105,7 +107,7 @@ def test_keys_move_the_cursor_choose_a_unit_and_zoom(reader):
     before = seen.revision
     seen.tab.keyboard.press("Enter")
     seen.redrawn(before)
-    expect(seen.tab.get_by_label("Unit")).to_have_value("6")
+    expect(seen.tab.get_by_label("Unit", exact=True)).to_have_value("6")
     wide = seen.tab.locator(".rv-token").count()
     seen.tab.keyboard.press("+")
     expect(seen.tab.locator(".rv-token")).not_to_have_count(wide)
@@ -125,7 +127,7 @@ def test_zoom_survives_a_rerun_and_brings_exact_values(reader):
     expect(value).not_to_contain_text("≈")
     shown = seen.tab.locator(".rv-token").count()
     before = seen.revision
-    seen.tab.get_by_label("Unit").fill("7")
+    seen.tab.get_by_label("Unit", exact=True).fill("7")
     seen.tab.keyboard.press("Enter")
     seen.redrawn(before)
     assert shown > 3
@@ -149,8 +151,8 @@ def test_back_returns_to_the_page_before(reader):
     seen.tab.go_back()
     expect(seen.tab.get_by_role("heading", name="Hidden states")).to_be_visible()
     seen.drawn()
-    expect(seen.tab.get_by_label("Your text")).to_have_value(TEXT)
-    expect(seen.tab.get_by_label("Unit")).to_have_value("9")
+    expect(seen.tab.get_by_role("textbox", name="Your text")).to_have_value(TEXT)
+    expect(seen.tab.get_by_label("Unit", exact=True)).to_have_value("9")
 
 
 def test_the_readers_text_is_never_taken_for_html(reader):

@@ -82,7 +82,9 @@ def test_an_rnn_has_no_gates_and_the_page_says_what_it_has_instead(visit):
 
 
 def test_a_link_brings_back_the_view(visit):
-    seen = visit("states", model="shakespeare-gru", text=TEXT, layer=2, unit=40, order="activity", lang="ko", step=3)
+    seen = visit(
+        "states", model="shakespeare-gru", text=TEXT, layer=2, unit=40, order="activity", lang="ko", step=3
+    )
     board = seen.board
     assert (board["unit"], board["step"]) == (40, 2)
     assert seen.test.header[0].value == "은닉 상태"

@@ -15,7 +15,9 @@ ROOT = Path(__file__).resolve().parents[2]
 def messages() -> set[str]:
     found = {m[2] for m in extract_from_dir(str(ROOT), [("app.py", "python")], keywords={"_": None})}
     for room in ("pages", "rnnviz/ui"):
-        found |= {m[2] for m in extract_from_dir(str(ROOT / room), [("**.py", "python")], keywords={"_": None})}
+        found |= {
+            m[2] for m in extract_from_dir(str(ROOT / room), [("**.py", "python")], keywords={"_": None})
+        }
     return found
 
 

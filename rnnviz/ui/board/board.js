@@ -212,7 +212,7 @@ class Board {
     const title = element("span", "rv-title");
     const legend = element("span", "rv-legend");
     const value = element("span", "rv-value");
-    const save = element("button", "rv-button rv-save", "⤓");
+    const save = element("button", "rv-button rv-save", "↓");
     save.type = "button";
     const holder = element("div", "rv-plot-holder");
     const plot = element("div", "rv-plot");
@@ -488,7 +488,7 @@ class Board {
     this.side.replaceChildren();
     const words = this.data.labels;
     if (this.candidates) {
-      this.side.append(element("h3", "rv-side-title", words.candidates));
+      this.side.append(element("p", "rv-side-title", words.candidates));
       this.candidateRows = Array.from({ length: this.candidates.count }, () => {
         const row = element("div", "rv-candidate");
         const token = element("span", "rv-candidate-token");
@@ -502,7 +502,7 @@ class Board {
       });
     }
     for (const list of this.data.lists ?? []) {
-      this.side.append(element("h3", "rv-side-title", list.title));
+      this.side.append(element("p", "rv-side-title", list.title));
       for (const { step, value } of list.entries) {
         const button = element("button", "rv-entry");
         button.type = "button";

@@ -1,0 +1,137 @@
+"""How fast the app answers, measured in a real browser on a server of its own. Prints a table; nothing is asserted.
+
+python benchmarks/app.py [REPEATS]        needs tests/requirements.txt and Chromium
+"""
+
+import json
+import statistics
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from playwright.sync_api import sync_playwright  # noqa: E402
+
+from tests.browser.conftest import FLAGS, Reader, serving  # noqa: E402
+
+REPEATS = int(sys.argv[1]) if len(sys.argv) > 1 else 9
+WORDS = "the king shall speak of love and death this night, my lord; "
+
+
+def row(what: str, seconds: list[float], limit: float) -> None:
+    median = statistics.median(seconds) * 1000
+    print(
+        f"{what:62} median {median:6.0f} ms  limit {limit:5.0f}  ratio {median / limit:.2f}  (n={len(seconds)})"
+    )
+
+
+def timed(seen: Reader, act) -> float:
+    before, start = seen.revision, time.perf_counter()
+    act()
+    seen.tab.wait_for_function(
+        "r => { const b = document.querySelector('.rv-board'); return b && b.dataset.drawn && b.dataset.revision !== r; }",
+        arg=before,
+    )
+    return time.perf_counter() - start
+
+
+def type_text(seen: Reader, text: str) -> float:
+    seen.tab.get_by_role("textbox", name="Your text").fill(text)
+    return timed(seen, lambda: seen.tab.keyboard.press("Control+Enter"))
+
+
+def click_row(seen: Reader, share: float) -> float:
+    box = seen.box("hidden")
+    seen.tab.mouse.move(box["x"] + box["width"] / 2, box["y"] + 8 + share * (box["height"] - 30))
+    seen.tab.wait_for_timeout(80)
+
+    def press():
+        seen.tab.mouse.down()
+        seen.tab.mouse.up()
+
+    return timed(seen, press)
+
+
+def drag_zoom(seen: Reader) -> float:
+    box = seen.box("hidden")
+    seen.tab.mouse.move(box["x"] + 200, box["y"] + 90)
+    seen.tab.mouse.down()
+    seen.tab.mouse.move(box["x"] + 225, box["y"] + 90, steps=3)
+    start = time.perf_counter()
+    seen.tab.mouse.up()
+    exact = "document.querySelector('[data-figure=hidden] .rv-value').textContent"
+    seen.tab.wait_for_function(f"{exact} && !{exact}.includes('≈')")
+    return time.perf_counter() - start
+
+
+def in_the_browser(chromium) -> None:
+    start = time.perf_counter()
+    with serving() as address:
+        tab = chromium.new_context(viewport={"width": 1280, "height": 1000}).new_page()
+        seen = Reader(tab, address).open("/")
+        row("start of the server to an interactive, drawn first page", [time.perf_counter() - start], 4000)
+
+        seen.open("/states?order=similarity")
+        texts = [(str(i) + WORDS * 4)[:200] for i in range(REPEATS)]
+        row(
+            "200 characters typed -> all figures of the states page", [type_text(seen, t) for t in texts], 500
+        )
+        row(
+            "another unit -> redrawn", [click_row(seen, (i + 1) / (REPEATS + 2)) for i in range(REPEATS)], 250
+        )
+
+        tab.evaluate(
+            "() => { window.sent = 0; const send = WebSocket.prototype.send;"
+            " WebSocket.prototype.send = function (m) { window.sent++; return send.call(this, m); }; }"
+        )
+        box = seen.box("hidden")
+        for i in range(200):
+            tab.mouse.move(box["x"] + 70 + 2 * i, box["y"] + 40 + i)
+        print(f"{'messages to the server while the cursor moved 200 times':62} {tab.evaluate('window.sent')}")
+
+        long = [(str(i) + WORDS * 40)[:2000] for i in range(max(3, REPEATS // 2))]
+        seen.open("/states?model=shakespeare-rnn")
+        row("2,000 characters, 512 units: typed -> read and drawn", [type_text(seen, t) for t in long], 500)
+        warm = [click_row(seen, 0.3 + 0.05 * i) for i in range(5)]
+        row("2,000 characters, 512 units: cached -> drawn (another unit)", warm, 500)
+        row("2,000 characters, 512 units: zoom -> exact values", [drag_zoom(seen)], 500)
+        tab.context.close()
+
+
+def on_the_server() -> None:
+    from streamlit.testing.v1 import AppTest
+
+    for page in ("states", "gates"):
+        test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+        test.query_params["text"] = WORDS
+        test.run()
+        test.switch_page(f"pages/explore/{page}.py").run()
+        seconds = []
+        for _ in range(3 * REPEATS):
+            start = time.perf_counter()
+            test.run()
+            seconds.append(time.perf_counter() - start)
+        row(f"server work of a rerun with a cached trace, {page}", seconds, 30)
+    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    for name, value in {"model": "shakespeare-rnn", "text": (WORDS * 40)[:2000]}.items():
+        test.query_params[name] = value
+    test.run()
+    for page in ("states", "gates"):
+        test.switch_page(f"pages/explore/{page}.py").run()
+        (sent,) = (
+            c.proto.json for c in test.get("bidi_component") if c.proto.component_name == "rnnviz_board"
+        )
+        print(
+            f"{f'bytes sent for 2,000 characters, 512 units, {page}':62} {len(sent.encode()):,} (limit 1,000,000)"
+        )
+        assert json.loads(sent)["tokens"]
+
+
+if __name__ == "__main__":
+    on_the_server()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        in_the_browser(browser)
+        browser.close()
