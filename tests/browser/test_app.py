@@ -6,6 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from rnnviz.trace import open_trace
 from tests.browser.conftest import serving
 
 TEXT = "ROMEO: I would I were thy bird."
@@ -48,7 +49,6 @@ def test_typing_a_text_redraws_and_is_kept_in_the_address(reader):
 def test_hovering_moves_the_cursor_everywhere_without_a_rerun(reader):
     seen = reader(f"/states?text={TEXT}")
     frames = []
-    seen.tab.on("websocket", lambda socket: None)
     seen.tab.evaluate(
         "() => { window.sent = 0; const send = WebSocket.prototype.send;"
         " WebSocket.prototype.send = function (m) { window.sent++; return send.call(this, m); }; }"
@@ -153,6 +153,16 @@ def test_back_returns_to_the_page_before(reader):
     seen.drawn()
     expect(seen.tab.get_by_role("textbox", name="Your text")).to_have_value(TEXT)
     expect(seen.tab.get_by_label("Unit", exact=True)).to_have_value("9")
+
+
+def test_the_recording_can_be_taken_away(reader, tmp_path):
+    seen = reader(f"/states?text={TEXT}")
+    with seen.tab.expect_download() as wanted:
+        seen.tab.get_by_role("button", name="Download the recording").click()
+    wanted.value.save_as(tmp_path / "run.nc")
+    hidden = open_trace(tmp_path / "run.nc")["rnn"]["hidden"]
+    assert hidden.sizes["time"] == len(TEXT)
+    assert "".join(hidden["token"].values) == TEXT
 
 
 def test_the_readers_text_is_never_taken_for_html(reader):

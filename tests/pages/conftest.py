@@ -27,8 +27,7 @@ class Visit:
     @property
     def board(self) -> dict | None:
         """What the board was sent; None where the page has none."""
-        sent = self._sent("rnnviz_board")
-        return None if sent is None else sent
+        return self._sent("rnnviz_board")
 
     @property
     def address(self) -> str:
