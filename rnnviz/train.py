@@ -56,6 +56,7 @@ TUNING = (
     f"peak learning rate chosen among {', '.join(map(str, LEARNING_RATES))} by validation after 300 steps"
 )
 NOTES = {
+    "python-lstm": "not searched on this corpus: the rate found for shakespeare-lstm was taken",
     "shakespeare-gru": "the best of them, 0.008, diverged over the full run (2.637 on validation), so the second best was taken"
 }
 
@@ -167,7 +168,10 @@ class Training:
             raise ValueError(
                 f"{path} was started on other data; give that data, delete it or train with --fresh"
             )
-        self.model.load_state_dict(state["model"])
+        try:
+            self.model.load_state_dict(state["model"])
+        except RuntimeError as problem:
+            raise ValueError(f"{path} holds a model of another shape; delete it or train with --fresh") from problem
         self.optimiser.load_state_dict(state["optimiser"])
         self.schedule.load_state_dict(state["schedule"])
         self.step = state["step"]

@@ -221,8 +221,10 @@ def test_the_three_shakespeare_models_share_one_budget_and_one_text(shipped):
     counts = [card["parameters"] for card in cards]
     assert max(counts) <= 1.05 * min(counts)
     assert cards[0]["data"] == cards[1]["data"] == cards[2]["data"]
-    alike = [card["recipe"] | {"kind": "", "hidden": 0} for card in cards]
+    alike = [card["recipe"] | {"kind": "", "hidden": 0, "learning_rate": 0} for card in cards]
     assert alike[0] == alike[1] == alike[2]
+    # the rate is what the same search found for each
+    assert {card["recipe"]["learning_rate"] for card in cards} <= set(train.LEARNING_RATES)
 
 
 def test_the_shakespeare_lstm_reads_at_1_45_nats_or_better(shipped):
