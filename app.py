@@ -3,9 +3,10 @@
 import streamlit as st
 
 from rnnviz import ui
-from rnnviz.ui import _, server
 
 if __name__ == "__main__":  # a reader's visit
+    from rnnviz.ui import _
+
     ui.start()
     rooms = {
         "": [st.Page("pages/explore/home.py", title=_("Start"), default=True)],
@@ -17,4 +18,6 @@ if __name__ == "__main__":  # a reader's visit
     ui.open_page(st.navigation(rooms, position="hidden"), rooms)
     ui.finish()
 else:  # the server starts
+    from rnnviz.ui import server
+
     app = st.App("app.py", lifespan=server.lifespan, routes=server.routes)

@@ -140,7 +140,9 @@ def _card(training, corpus, options, seconds: float) -> dict:
         "data": {k: getattr(corpus, k) for k in ("source", "licence", "sha256", "split")}
         | {"characters": {p: len(getattr(corpus, p)) for p in ("train", "validation", "test")}},
         "recipe": dataclasses.asdict(recipe),
-        "tuning": "; ".join(filter(None, [TUNING if recipe.corpus == "shakespeare" else "", NOTES.get(options.name)])),
+        "tuning": "; ".join(
+            filter(None, [TUNING if recipe.corpus == "shakespeare" else "", NOTES.get(options.name)])
+        ),
         "command": " ".join(["python -m rnnviz train", options.name, *flags]),
         "seconds_of_last_run": round(seconds),
         "torch": torch.__version__,

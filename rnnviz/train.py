@@ -57,7 +57,7 @@ TUNING = (
 )
 NOTES = {
     "python-lstm": "not searched on this corpus: the rate found for shakespeare-lstm was taken",
-    "shakespeare-gru": "the best of them, 0.008, diverged over the full run (2.637 on validation), so the second best was taken"
+    "shakespeare-gru": "the best of them, 0.008, diverged over the full run (2.637 on validation), so the second best was taken",
 }
 
 
@@ -171,7 +171,9 @@ class Training:
         try:
             self.model.load_state_dict(state["model"])
         except RuntimeError as problem:
-            raise ValueError(f"{path} holds a model of another shape; delete it or train with --fresh") from problem
+            raise ValueError(
+                f"{path} holds a model of another shape; delete it or train with --fresh"
+            ) from problem
         self.optimiser.load_state_dict(state["optimiser"])
         self.schedule.load_state_dict(state["schedule"])
         self.step = state["step"]

@@ -42,7 +42,9 @@ def gated(run: ui.Run) -> None:
         life=lives.sel(unit=now["unit"]).item(),
     )  # fmt: skip
     colour = (layer[keeping].sel(unit=now["unit"]), (0, 1))
-    ui.board(id, **run.strip, figures=drawings, colour=colour, unit=now["unit"], finer=finer, summary=summary)
+    ui.show_board(
+        id, **run.strip, figures=drawings, colour=colour, unit=now["unit"], finer=finer, summary=summary
+    )
     ui.downloads(run)
 
 
@@ -61,7 +63,9 @@ def ungated(run: ui.Run) -> None:
     drawings, finer = ui.small_multiples(run, id, layer, ("hidden", "slope"))
     summary = _("Hidden state and slope of the tanh of {model}.").format(model=run.name)
     colour = (layer["slope"].sel(unit=now["unit"]), (0, 1))
-    ui.board(id, **run.strip, figures=drawings, colour=colour, unit=now["unit"], finer=finer, summary=summary)
+    ui.show_board(
+        id, **run.strip, figures=drawings, colour=colour, unit=now["unit"], finer=finer, summary=summary
+    )
     ui.downloads(run)
 
 

@@ -12,7 +12,7 @@ def draw(run: ui.Run) -> None:
     picture, finer = ui.unit_heatmap(
         run, id, layer["hidden"], (-1, 1), _("Hidden state h"), height=400, order="similarity"
     )
-    ui.board(
+    ui.show_board(
         id,
         **run.strip,
         figures=[picture],

@@ -36,7 +36,7 @@ def draw(run: ui.Run) -> None:
         ),
     ]  # fmt: skip
     extremes = stats.states.strongest(curve)
-    ui.board(
+    ui.show_board(
         id,
         **run.strip,
         figures=drawings,

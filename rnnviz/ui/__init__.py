@@ -1,29 +1,34 @@
-"""All that knows Streamlit: language, settings and address, cached runs, the board, the sidebar."""
+"""All that knows Streamlit: language, settings and address, cached runs, the board, the sidebar.
 
-from rnnviz.ui.board import board
-from rnnviz.ui.frame import downloads, finish, open_page, pick, reader_text, reading, start
-from rnnviz.ui.language import _
-from rnnviz.ui.runs import Run, current_run, kept
-from rnnviz.ui.settings import choose, settings
-from rnnviz.ui.views import drawn, gate_name, small_multiples, unit_heatmap
+The names below are imported when they are first used: the server starts listening before torch is there.
+"""
 
-__all__ = [
-    "Run",
-    "_",
-    "board",
-    "choose",
-    "current_run",
-    "downloads",
-    "drawn",
-    "finish",
-    "gate_name",
-    "kept",
-    "open_page",
-    "pick",
-    "reader_text",
-    "reading",
-    "settings",
-    "small_multiples",
-    "start",
-    "unit_heatmap",
-]
+import importlib
+
+_HOMES = {
+    "_": "language",
+    "choose": "choices",
+    "current_run": "runs",
+    "downloads": "frame",
+    "drawn": "views",
+    "finish": "frame",
+    "gate_name": "views",
+    "kept": "runs",
+    "open_page": "frame",
+    "pick": "frame",
+    "reader_text": "frame",
+    "reading": "frame",
+    "Run": "runs",
+    "settings": "choices",
+    "show_board": "board",
+    "small_multiples": "views",
+    "start": "frame",
+    "unit_heatmap": "views",
+}
+__all__ = sorted(_HOMES)
+
+
+def __getattr__(name: str):
+    if name not in _HOMES:
+        raise AttributeError(f"module 'rnnviz.ui' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"rnnviz.ui.{_HOMES[name]}"), name)

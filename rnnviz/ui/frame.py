@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from rnnviz import checkpoints, trace
-from rnnviz.ui import settings as chosen
+from rnnviz.ui import choices as chosen
 from rnnviz.ui.language import LANGUAGES, _
 
 ICON = Path(__file__).resolve().parents[2] / "static" / "rnnviz.svg"

@@ -12,7 +12,7 @@ import xarray as xr
 from rnnviz import checkpoints, stats
 from rnnviz.record import record
 from rnnviz.text import Vocabulary, visible
-from rnnviz.ui import settings as chosen
+from rnnviz.ui import choices as chosen
 from rnnviz.ui.language import _
 
 

@@ -1,32 +1,52 @@
-"""What the server does once, before the first reader comes: imports, and plotly.js as a file."""
+"""What the server does once: plotly.js as a file, and all imports while the first reader's browser is still loading."""
 
 import gc
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib import metadata, util
 from pathlib import Path
 
-import plotly
 from starlette.responses import FileResponse
 from starlette.routing import Route
 from streamlit.runtime.pages_manager import PagesManager
 
-PLOTLY_FILE = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+PLOTLY_FILE = Path(util.find_spec("plotly").origin).parent / "package_data" / "plotly.min.js"
 PLOTLY_URL = (
-    f"rnnviz/plotly-{plotly.__version__}.min.js"  # the version in the name lets a browser keep it for ever
+    f"rnnviz/plotly-{metadata.version('plotly')}.min.js"  # named by version: a browser may keep it for ever
 )
 
 
 @asynccontextmanager
 async def lifespan(app) -> AsyncIterator[dict]:
-    """Readies the process: what is imported now is neither waited for at the first visit nor searched for garbage."""
-    import rnnviz.ui  # noqa: F401
-
+    """Readies the process without keeping anyone waiting: the server listens while a thread warms up."""
     # a folder called pages makes Streamlit take the first visit for an app of its older kind and answer a deep link
     # with 'page not found'; st.navigation says otherwise, but only once it has run
     PagesManager.uses_pages_directory = False
-    gc.collect()
-    gc.freeze()  # Streamlit collects garbage after every script run
+    threading.Thread(target=warm_up, daemon=True, name="warm-up").start()
     yield {}
+
+
+def warm_up() -> None:
+    """Imports all that a first visit needs, lets the default model read once, and takes it out of garbage collection."""
+    from rnnviz import checkpoints, figures, models, stats
+    from rnnviz.record import record
+    from rnnviz.ui import choices, frame, views  # noqa: F401
+
+    try:
+        model, card = checkpoints.load(choices.DEFAULT_MODEL)
+    except checkpoints.CheckpointError:
+        pass  # the page says so
+    else:
+        with record(model) as recording:
+            models.log_probabilities(model, checkpoints.vocabulary(card).encode("To be"))
+        hidden = (
+            recording.trace["rnn"]["hidden"].isel(layer=0, direction=0, batch=0).transpose("unit", "time")
+        )
+        stats.states.order(hidden, "similarity")
+        figures.heatmap(hidden, limits=(-1, 1))
+    gc.collect()
+    gc.freeze()  # Streamlit collects garbage after every script run; what was imported need not be searched each time
 
 
 async def _plotly(request) -> FileResponse:

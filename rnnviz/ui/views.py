@@ -7,8 +7,8 @@ import xarray as xr
 
 from rnnviz import figures, stats
 from rnnviz.ui.board import Drawn, zoom
+from rnnviz.ui.choices import settings
 from rnnviz.ui.runs import Run, kept
-from rnnviz.ui.settings import settings
 
 
 def drawn(id: str, make: Callable[[], go.Figure], title: str, *key) -> Drawn:

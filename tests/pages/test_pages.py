@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from rnnviz import checkpoints
-from rnnviz.ui.settings import DEFAULT_TEXTS
+from rnnviz.ui.choices import DEFAULT_TEXTS
 
 PAGES = ("home", "states", "gates")
 MODELS = ("shakespeare-rnn", "shakespeare-gru", "shakespeare-lstm", "python-lstm")

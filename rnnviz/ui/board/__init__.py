@@ -13,7 +13,7 @@ import xarray as xr
 from plotly.utils import PlotlyJSONEncoder
 
 from rnnviz.figures.style import SCALES
-from rnnviz.ui import settings as chosen
+from rnnviz.ui import choices as chosen
 from rnnviz.ui.language import _
 from rnnviz.ui.server import PLOTLY_URL
 
@@ -50,7 +50,7 @@ class Choice:
     time: int | None
 
 
-def board(
+def show_board(
     id: str,
     tokens: Sequence[str],
     unknown: Sequence[int],
