@@ -24,11 +24,12 @@ def order(hidden: xr.DataArray, by: str = "stored") -> np.ndarray:
         return np.argsort(-np.sqrt(np.square(values).mean(1)), kind="stable")
     from scipy.cluster.hierarchy import leaves_list, linkage, optimal_leaf_ordering
     from scipy.spatial.distance import squareform
-    from sklearn.metrics.pairwise import (
-        euclidean_distances,
-    )  # by one matrix product, four times faster than pdist
 
-    distances = squareform(euclidean_distances(values), checks=False)
+    squares = np.square(values).sum(
+        1
+    )  # |a - b|² = |a|² + |b|² - 2ab: one matrix product, far faster than pdist
+    apart = np.sqrt(np.maximum(squares[:, None] + squares - 2 * values @ values.T, 0))
+    distances = squareform(apart, checks=False)
     return leaves_list(optimal_leaf_ordering(linkage(distances, "average"), distances))
 
 

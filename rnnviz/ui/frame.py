@@ -9,19 +9,27 @@ import streamlit as st
 from rnnviz import checkpoints, trace
 from rnnviz.ui import choices as chosen
 from rnnviz.ui.language import LANGUAGES, _
+from rnnviz.ui.server import PLOTLY_URL
 
 ICON = Path(__file__).resolve().parents[2] / "static" / "rnnviz.svg"
 STYLE = """
 [data-testid="stMainBlockContainer"] { padding: 3.5rem clamp(1rem, 4vw, 3.5rem) 4rem; max-width: 1500px; }
-.st-key-address { display: none; }
+.st-key-address, .st-key-preload { display: none; }
 h1, h2, p, li { word-break: keep-all; overflow-wrap: anywhere; } /* Korean breaks between words, not inside them */
 """
+
+# the browser reads plotly.js while the server still reads the text
+_preload = st.components.v2.component(
+    "rnnviz_preload",
+    js="export default ({ data }) => { import(new URL(data, document.baseURI)).catch(() => {}); };",
+)
 
 
 def start() -> None:
     """Page settings and what the address brings; first of all in app.py."""
     st.set_page_config(page_title="rnnviz", page_icon=str(ICON), layout="wide")
     st.html(f"<style>{STYLE}</style>")
+    _preload(data=PLOTLY_URL, key="preload")
     st.session_state["notices"] = chosen.read_address()
 
 

@@ -28,23 +28,13 @@ async def lifespan(app) -> AsyncIterator[dict]:
 
 
 def warm_up() -> None:
-    """Imports all that a first visit needs, lets the default model read once, and takes it out of garbage collection."""
-    from rnnviz import checkpoints, figures, models, stats
-    from rnnviz.record import record
+    """Imports all that a first visit needs and takes it out of garbage collection."""
+    import h5netcdf  # noqa: F401
+    import scipy.cluster.hierarchy  # noqa: F401
+
+    from rnnviz.figures import curves, grids, points  # noqa: F401
     from rnnviz.ui import choices, frame, views  # noqa: F401
 
-    try:
-        model, card = checkpoints.load(choices.DEFAULT_MODEL)
-    except checkpoints.CheckpointError:
-        pass  # the page says so
-    else:
-        with record(model) as recording:
-            models.log_probabilities(model, checkpoints.vocabulary(card).encode("To be"))
-        hidden = (
-            recording.trace["rnn"]["hidden"].isel(layer=0, direction=0, batch=0).transpose("unit", "time")
-        )
-        stats.states.order(hidden, "similarity")
-        figures.heatmap(hidden, limits=(-1, 1))
     gc.collect()
     gc.freeze()  # Streamlit collects garbage after every script run; what was imported need not be searched each time
 
