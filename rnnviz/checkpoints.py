@@ -9,14 +9,14 @@ import hashlib
 import json
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import safetensors
-import safetensors.torch
-import torch
-from torch import nn
-
-from rnnviz.models import LanguageModel
 from rnnviz.text import Vocabulary
+
+if TYPE_CHECKING:  # cards are read by pages that should not wait for torch
+    from torch import nn
+
+    from rnnviz.models import LanguageModel
 
 FOLDER = Path(__file__).resolve().parent.parent / "checkpoints"
 LARGEST = 64 * 2**20  # bytes: nothing shipped comes near, and no more is read into memory
@@ -65,11 +65,16 @@ def vocabulary(card: dict) -> Vocabulary:
     return Vocabulary(tuple(card["vocabulary"]))
 
 
-def load(name: str) -> tuple[LanguageModel, dict]:
+def load(name: str) -> "tuple[LanguageModel, dict]":
     """A shipped model, ready to read (eval mode), and its card.
 
     Raises CheckpointError, in one line, where a file is missing, truncated, changed or not what its card says.
     """
+    import safetensors.torch
+    import torch
+
+    from rnnviz.models import LanguageModel
+
     found = card(name)
     path = folder() / f"{name}.safetensors"
     if not path.is_file():
@@ -98,8 +103,10 @@ def load(name: str) -> tuple[LanguageModel, dict]:
     return model.eval().requires_grad_(False), found
 
 
-def save(name: str, model: nn.Module, card: dict) -> Path:
+def save(name: str, model: "nn.Module", card: dict) -> Path:
     """Writes weights and card; the card gets the weights' sha256. Returns the path of the weights."""
+    import safetensors.torch
+
     folder().mkdir(parents=True, exist_ok=True)
     path = folder() / f"{name}.safetensors"
     raw = safetensors.torch.save({k: v.contiguous() for k, v in model.state_dict().items()})

@@ -6,7 +6,7 @@ from rnnviz import figures, stats, ui
 from rnnviz.ui import _
 
 
-def gated(run: ui.Run) -> None:
+def gated(run) -> None:
     now = ui.settings()
     layer, id = run.at(now["layer"]), f"gates-{run.key}-{now['layer']}"
     names, keeping = stats.gates.names(layer), stats.gates.KEEPING[run.kind]
@@ -48,7 +48,7 @@ def gated(run: ui.Run) -> None:
     ui.downloads(run)
 
 
-def ungated(run: ui.Run) -> None:
+def ungated(run) -> None:
     now = ui.settings()
     st.info(
         _(

@@ -6,7 +6,7 @@ from rnnviz import ui
 from rnnviz.ui import _
 
 
-def draw(run: ui.Run) -> None:
+def draw(run) -> None:
     now = ui.settings()
     layer, id = run.at(now["layer"]), f"home-{run.key}-{now['layer']}"
     picture, finer = ui.unit_heatmap(

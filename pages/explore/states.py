@@ -6,7 +6,7 @@ from rnnviz import figures, stats, ui
 from rnnviz.ui import _
 
 
-def draw(run: ui.Run) -> None:
+def draw(run) -> None:
     now, orders = ui.settings(), (_("as stored"), _("by similarity"), _("by activity"))
     names = dict(zip(stats.states.ORDERS, orders, strict=True))
     with st.container(horizontal=True):

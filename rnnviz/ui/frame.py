@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from rnnviz import checkpoints, trace
+from rnnviz import checkpoints
 from rnnviz.ui import choices as chosen
 from rnnviz.ui.language import LANGUAGES, _
 from rnnviz.ui.server import PLOTLY_URL
@@ -210,6 +210,8 @@ def downloads(run) -> None:
 
 
 def _as_netcdf(tree) -> bytes:
+    from rnnviz import trace
+
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "trace.nc"
         trace.save(tree, path)

@@ -66,7 +66,7 @@ def small_multiples(run: Run, board: str, layer: xr.Dataset, names) -> tuple[lis
             f"{gate_name(name)} {LETTERS[run.kind][name]}",
             height=176,
             columns=400,
-            cells=20_000,
+            cells=30_000,
         )
         for name in names
     ]
