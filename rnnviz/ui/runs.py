@@ -6,10 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
-import torch
 import xarray as xr
 
-from rnnviz import checkpoints, stats
+from rnnviz import checkpoints, models, stats
 from rnnviz.record import record
 from rnnviz.text import Vocabulary, visible
 from rnnviz.ui import choices as chosen
@@ -120,9 +119,8 @@ def read(name: str, stamp: str, text: str) -> Run:
     """The model `name` reading `text`. stamp: changes when the file does. Raises CheckpointError."""
     model, card, vocabulary, components = _model(name, stamp)
     ids = vocabulary.encode(text)
-    with record(model, tokens=list(text)) as recording, torch.inference_mode():
-        scores, _state = model(torch.tensor([ids]))
-        log_probability = scores[0].log_softmax(-1)
+    with record(model, tokens=list(text)) as recording:
+        log_probability = models.log_probabilities(model, ids)
     return Run(
         key=f"{name}-{hashlib.sha256(f'{stamp}{text}'.encode()).hexdigest()[:16]}",
         name=name,

@@ -13,7 +13,7 @@ from streamlit.runtime.pages_manager import PagesManager
 
 PLOTLY_FILE = Path(util.find_spec("plotly").origin).parent / "package_data" / "plotly.min.js"
 PLOTLY_URL = (
-    f"rnnviz/plotly-{metadata.version('plotly')}.min.js"  # named by version: a browser may keep it for ever
+    f"rnnviz/plotly-{metadata.version('plotly')}.min.js"  # by version: a browser may keep it for ever
 )
 
 
