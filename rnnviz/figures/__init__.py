@@ -1,7 +1,7 @@
 """Figures: a labelled array in, a plotly figure out. They draw and never compute.
 
 `layout.meta` tells the board how to join a figure to its neighbours: `axis` is 'time' (shares the token axis), 'path' (one
-point a step) or 'unit' (one point a unit).
+point a step) or 'unit' (one point a unit). A heatmap's `beyond` says that values may lie outside its limits.
 """
 
 import importlib

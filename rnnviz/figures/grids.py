@@ -47,6 +47,7 @@ def heatmap(array: xr.DataArray, limits: tuple[float, float] | None = None, heig
         scale=scale,
         limits=[low, high],
         units=[int(n) for n in names],
+        beyond="valid_range" not in array.attrs,
         pooled=int(array.attrs.get("pooled", 1)),
     )
     start = round(float(middle[0]) - width / 2 + 0.5)

@@ -85,7 +85,10 @@ def half_lives(steps: xr.DataArray, kind: str, chosen: int | None = None, height
     )
     drawn = style.figure(trace, axis="unit", title="", height=height, points=units, shows="half_life")
     drawn.update_xaxes(title="units, longest memory first")
-    return drawn.update_yaxes(type="log", title=style.axis_title(steps))
+    ticks = [lead * 10.0**power for power in range(-3, 7) for lead in (1, 3)]
+    return drawn.update_yaxes(
+        type="log", tickvals=ticks, ticktext=[f"{t:g}" for t in ticks], title=style.axis_title(steps)
+    )
 
 
 def _units(array: xr.DataArray) -> list[int]:

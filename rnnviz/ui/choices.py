@@ -32,6 +32,7 @@ DEFAULTS = {
     "gate": None,
     "step": None,  # the cursor, where a click has set it; None: the end of the text
     "lang": "en",
+    "projector": False,
 }
 
 _address = st.components.v2.component(
@@ -80,7 +81,7 @@ def read_address() -> list[str]:
     if came == st.session_state.get("address"):
         return []
     seen.add(came)
-    found, wrong = dict(DEFAULTS) | {"lang": settings()["lang"]}, []
+    found, wrong = dict(DEFAULTS) | {name: settings()[name] for name in ("lang", "projector")}, []
     for name, reader in _READERS.items():
         if name in params:
             try:
@@ -177,4 +178,5 @@ _READERS = {
     "components": _one_of("components", (2, 3)),
     "gate": _one_of("gate", ("input_gate", "forget_gate", "output_gate", "reset_gate", "update_gate")),
     "step": _number("step", 1),
+    "projector": _one_of("projector", (False, True)),
 }

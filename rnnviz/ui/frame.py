@@ -18,6 +18,9 @@ STYLE = """
 h1, h2, p, li { word-break: keep-all; overflow-wrap: anywhere; } /* Korean breaks between words, not inside them */
 """
 
+# read from the last row: no type below 20 px, where it is 14 px else
+PROJECTOR = "html { font-size: calc(16px * 20 / 14) !important; }"
+
 # the browser reads plotly.js while the server still reads the text
 _preload = st.components.v2.component(
     "rnnviz_preload",
@@ -28,9 +31,9 @@ _preload = st.components.v2.component(
 def start() -> None:
     """Page settings and what the address brings; first of all in app.py."""
     st.set_page_config(page_title="rnnviz", page_icon=str(ICON), layout="wide")
-    st.html(f"<style>{STYLE}</style>")
-    _preload(data=PLOTLY_URL, key="preload")
     st.session_state["notices"] = chosen.read_address()
+    st.html(f"<style>{STYLE}{PROJECTOR if chosen.settings()['projector'] else ''}</style>")
+    _preload(data=PLOTLY_URL, key="preload")
 
 
 def open_page(page, rooms: dict[str, list]) -> None:
@@ -148,6 +151,7 @@ def _sidebar(names: list[str]) -> None:
         format_func=LANGUAGES.__getitem__,
         required=True,
     )
+    pick(st.toggle, "projector", _("Projector view"), help=_("Larger type, to be read from the last row."))
     st.caption(_("The address above holds this view: copy it to share it."))
 
 

@@ -144,6 +144,22 @@ def test_switching_language_and_theme(reader):
     expect(seen.tab.locator(".rv-board")).to_have_attribute("data-theme", "dark")
 
 
+SMALLEST_TYPE = """() => Math.min(...[...document.querySelectorAll('[data-testid=stMain] *')]
+  .filter(e => [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim()) && e.getClientRects().length)
+  .filter(e => !e.closest('.rv-hidden, style, [data-testid=stIconMaterial]'))
+  .map(e => parseFloat(getComputedStyle(e).fontSize)))"""
+
+
+def test_type_is_at_least_14_px_and_20_on_the_projector_view(reader):
+    seen = reader(f"/gates?text={TEXT}")
+    assert seen.tab.evaluate(SMALLEST_TYPE) >= 14
+    before = seen.revision
+    seen.tab.get_by_text("Projector view").click()
+    seen.redrawn(before)
+    assert seen.tab.evaluate(SMALLEST_TYPE) >= 20 - 0.01
+    seen.tab.wait_for_function("location.search.includes('projector=True')")
+
+
 def test_back_returns_to_the_page_before(reader):
     seen = reader(f"/states?text={TEXT}&unit=9")
     seen.tab.get_by_role("link", name="Gates").click()
@@ -181,7 +197,7 @@ def test_no_page_violates_accessibility(reader, path, theme):
     assert [(v["id"], [n["html"][:160] for n in v["nodes"]]) for v in found.response["violations"]] == []
 
 
-@pytest.mark.parametrize("path", ["/", "/states", "/gates"])
+@pytest.mark.parametrize("path", ["/", "/states", "/gates", "/gates?projector=True"])
 def test_nothing_runs_over_the_edge_of_a_phone(reader, path):
     seen = reader(path, width=400, height=800)
     assert seen.tab.evaluate("document.documentElement.scrollWidth") <= 400

@@ -120,6 +120,7 @@ class Board {
     this.themeProbe.addEventListener("transitionend", () => this.restyle());
     this.observer = new ResizeObserver(() => this.resized());
     this.observer.observe(this.root);
+    this.observer.observe(this.themeProbe); // one rem wide: tells when the page's type grows
   }
 
   destroy() {
@@ -159,6 +160,7 @@ class Board {
       values: decode(data.candidates.values),
     };
     this.readTheme();
+    this.readSize();
     this.layFigures(data.figures);
     this.drawSide();
     this.drawPassage();
@@ -235,9 +237,10 @@ class Board {
     figure.legend.replaceChildren();
     const { scale, limits } = figure.meta;
     if (scale) {
+      const [low, high] = figure.meta.beyond ? ["≤ ", "≥ "] : ["", ""]; // values outside take the colour of the limit
       const gradient = element("span", "rv-gradient");
       gradient.style.background = `linear-gradient(to right, ${this.stops(scale).join(", ")})`;
-      figure.legend.append(element("span", "", `${limits[0]}`.replace("-", "\u2212")), gradient, element("span", "", `${limits[1]}`));
+      figure.legend.append(element("span", "", `${low}${limits[0]}`.replace("-", "\u2212")), gradient, element("span", "", `${high}${limits[1]}`));
     } else if (figure.meta.legend) {
       for (const trace of figure.parsed.data) {
         const key = element("span", `rv-key ${trace.type === "bar" ? (trace.marker.pattern?.shape ? "rv-hatched" : "rv-solid") : "rv-stroke"}`);
@@ -262,6 +265,13 @@ class Board {
     const [r, g, b] = hexParts(canvas.fillStyle.startsWith("#") ? canvas.fillStyle : "#ffffff");
     this.theme.side = 0.299 * r + 0.587 * g + 0.114 * b < 128 ? "dark" : "light";
     this.root.dataset.theme = this.theme.side;
+  }
+
+  readSize() {
+    // the page's type may be larger than usual (projector view): all that is measured in pixels grows with it
+    const size = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16 || 1;
+    if (size !== this.size) for (const figure of this.figures.values()) figure.stale = true;
+    this.size = size;
   }
 
   stops(scale) {
@@ -293,7 +303,11 @@ class Board {
   // ---- geometry: the same for the strip, every figure and the line -------------------------------------------------
 
   margins() {
-    return this.timed.clientWidth < 560 ? { l: 44, r: 8 } : { l: 64, r: 16 };
+    return this.narrow() ? { l: 44 * this.size, r: 8 } : { l: 64 * this.size, r: 16 * this.size };
+  }
+
+  narrow() {
+    return this.timed.clientWidth < 560;
   }
 
   range() {
@@ -328,12 +342,14 @@ class Board {
   }
 
   verticalMargins(figure) {
-    return { t: 6, b: figure.last ? 48 : 8 };
+    return { t: 6, b: figure.last ? 48 * this.size : 8 };
   }
 
   resized() {
     const width = this.root.clientWidth;
-    if (!this.data || !width || width === this.width) return;
+    const before = this.size;
+    if (this.data) this.readSize();
+    if (!this.data || !width || (width === this.width && before === this.size)) return;
     this.width = width;
     for (const figure of this.figures.values()) figure.stale = true;
     this.drawPassage();
@@ -370,15 +386,20 @@ class Board {
   async drawFigure(Plotly, figure) {
     const { data, layout } = JSON.parse(figure.spec);
     const timed = figure.meta.axis === "time";
-    const narrow = this.timed.clientWidth < 560;
-    const axis = { color: this.theme.text, tickfont: { size: 13 } };
-    layout.font = { ...layout.font, color: this.theme.text, family: this.theme.font };
+    const narrow = this.narrow();
+    const { size } = this;
+    const axis = { color: this.theme.text, tickfont: { size: 14 * size } };
+    layout.font = { ...layout.font, size: layout.font.size * size, color: this.theme.text, family: this.theme.font };
+    layout.height = Math.round(layout.height * Math.sqrt(size)); // larger type, yet the first picture stays on the screen
     delete layout.title;
     layout.width = figure.holder.clientWidth;
     layout.autosize = false;
     layout.uirevision = "kept";
-    layout.xaxis = { ...layout.xaxis, ...axis };
-    layout.yaxis = { ...layout.yaxis, ...axis };
+    for (const name of ["xaxis", "yaxis"]) {
+      const title = layout[name]?.title;
+      const text = typeof title === "string" ? title : title?.text;
+      layout[name] = { ...layout[name], ...axis, title: text && { text, font: { size: 14 * size } } };
+    }
     for (const trace of data) {
       if (figure.meta.scale && trace.type === "heatmap") {
         const stops = this.stops(figure.meta.scale);
@@ -395,9 +416,9 @@ class Board {
       Object.assign(layout.xaxis, this.ticks(low, high));
       layout.xaxis.showticklabels = figure.last;
       if (!figure.last) layout.xaxis.title = undefined;
-      else layout.xaxis.title = { text: this.data.labels.step, standoff: 6 };
+      else layout.xaxis.title = { text: this.data.labels.step, standoff: 6, font: { size: 14 * size } };
     } else {
-      layout.margin = layout.scene ? { l: 0, r: 0, t: 0, b: 0 } : { l: narrow ? 52 : 64, r: 16, t: 8, b: 52 };
+      layout.margin = layout.scene ? { l: 0, r: 0, t: 0, b: 0 } : { l: (narrow ? 52 : 64) * size, r: 16, t: 8, b: 52 * size };
       if (narrow) layout.height = Math.min(layout.height, 340);
       if (layout.scene) for (const name of ["xaxis", "yaxis", "zaxis"]) layout.scene[name].color = this.theme.text;
     }
@@ -417,7 +438,7 @@ class Board {
   }
 
   ticks(low, high) {
-    const room = Math.max(3, Math.floor((this.timed.clientWidth - 80) / 56));
+    const room = Math.max(3, Math.floor((this.timed.clientWidth - 80 * this.size) / (56 * this.size)));
     const stride = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000].find((s) => (high - low) / s <= room) ?? 10000;
     const at = [];
     for (let t = Math.ceil(low); t <= high; t++) if ((t + 1) % stride === 0) at.push(t);
@@ -437,30 +458,31 @@ class Board {
     const [low, high] = this.range();
     const each = this.x(1) - this.x(0);
     this.strip.replaceChildren();
-    if (each < 8) {
+    if (each < 9 * this.size) {
       // too narrow for letters: colour alone, the text itself stands above in lines
       const width = this.timed.clientWidth;
       this.stripCanvas.width = width;
-      this.stripCanvas.height = 14;
+      const height = Math.round(14 * this.size);
+      this.stripCanvas.height = height;
       const pen = this.stripCanvas.getContext("2d");
-      pen.clearRect(0, 0, width, 14);
+      pen.clearRect(0, 0, width, height);
       if (this.colour) {
         for (let t = Math.max(0, Math.ceil(low)); t <= Math.min(this.steps - 1, high); t++) {
           pen.fillStyle = this.shade(this.colour.values[t], this.colour).back;
-          pen.fillRect(this.x(t - 0.5), 0, Math.max(1, each), 14);
+          pen.fillRect(this.x(t - 0.5), 0, Math.max(1, each), height);
         }
       }
       this.strip.append(this.stripCanvas);
-      this.strip.style.height = "14px";
+      this.strip.style.height = `${height}px`;
       return;
     }
-    this.strip.style.height = "30px";
+    this.strip.style.height = `${30 * this.size}px`;
     for (let t = Math.max(0, Math.ceil(low)); t <= Math.min(this.steps - 1, Math.floor(high)); t++) {
       const span = element("span", "rv-token", this.data.tokens[t]);
       span.dataset.step = t;
       span.style.left = `${this.x(t - 0.5)}px`;
       span.style.width = `${each}px`;
-      span.style.fontSize = `${clamp(each * 1.1, 12, 18)}px`;
+      span.style.fontSize = `${clamp(each * 1.1, 14 * this.size, 18 * this.size)}px`;
       this.paintToken(span, t);
       this.strip.append(span);
     }
@@ -468,7 +490,7 @@ class Board {
 
   drawPassage() {
     const { l, r } = this.margins();
-    this.passage.hidden = (this.timed.clientWidth - l - r) / this.steps >= 8;
+    this.passage.hidden = (this.timed.clientWidth - l - r) / this.steps >= 9 * this.size;
     this.spans = [];
     this.passage.replaceChildren();
     if (this.passage.hidden) return;
