@@ -14,7 +14,18 @@ import types
 __version__ = "0.1.0"
 
 _HOMES = {"open_trace": "rnnviz.trace", "save": "rnnviz.trace", "load": "rnnviz.checkpoints"}
-_ROOMS = ("cells", "checkpoints", "figures", "models", "stats", "tasks", "text", "trace", "train")
+_ROOMS = (
+    "attribution",
+    "cells",
+    "checkpoints",
+    "figures",
+    "models",
+    "stats",
+    "tasks",
+    "text",
+    "trace",
+    "train",
+)
 
 __all__ = ["load", "open_trace", "record", "save", *_ROOMS]
 
