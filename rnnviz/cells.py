@@ -151,23 +151,25 @@ def gru_step(
     return gru_hidden(gates, hidden), gates
 
 
-def scan(decay: Tensor, drive: Tensor, initial: Tensor) -> Tensor:
+def scan(decay: Tensor, drive: Tensor, initial: Tensor, out: Tensor | None = None) -> Tensor:
     """x_t = decay_t * x_{t-1} + drive_t for all t at once, elementwise, x_{-1} = initial.
 
-    decay, drive: (time, ...); initial: (...). Returns (time, ...), the inputs untouched.
-    Two steps in a row are again one step of this kind, so pairs are merged, the half as long recurrence is
-    solved, and the steps between are filled in: O(log time) tensor operations and O(time) work (Blelloch
-    1990, "Prefix sums and their applications"; Hillis & Steele's doubling does O(time log time), measured six
-    times slower at 2000 steps).
+    decay, drive: (time, ...); initial: (...). Returns (time, ...), in `out` where it is given; the inputs untouched. Not
+    for autograd. Two steps in a row are again one step of this kind, so pairs are merged, the half as long recurrence is
+    solved, and the steps between are filled in: O(log time) tensor operations and O(time) work (Blelloch 1990, "Prefix
+    sums and their applications"; Hillis & Steele's doubling does O(time log time), measured six times slower at 2000
+    steps).
     """
+    out = torch.empty_like(drive) if out is None else out
     steps = len(drive)
-    if steps < 2:
-        return drive + decay * initial
+    if not steps:
+        return out
+    torch.addcmul(drive[0], decay[0], initial, out=out[0])
+    if steps == 1:
+        return out
     first, second = slice(0, steps - steps % 2, 2), slice(1, None, 2)
-    merged = drive[second] + decay[second] * drive[first]
-    at_second = scan(decay[second] * decay[first], merged, initial)
-    before_first = torch.cat((initial[None], at_second))[: len(drive[::2])]
-    at_first = drive[::2] + decay[::2] * before_first
-    states = at_first.new_empty(drive.shape)
-    states[::2], states[second] = at_first, at_second
-    return states
+    merged = torch.addcmul(drive[second], decay[second], drive[first])
+    scan(decay[second] * decay[first], merged, initial, out=out[second])
+    if steps > 2:
+        torch.addcmul(drive[2::2], decay[2::2], out[1 : steps - 1 : 2], out=out[2::2])
+    return out

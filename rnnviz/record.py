@@ -1,17 +1,18 @@
 """record(model): watches the stock recurrent modules of a model while it runs, and yields a trace.
 
-nn.RNN, nn.LSTM and nn.GRU all end in one call of a native kernel, which returns the states of the last layer
-only. While a recording is active, a TorchFunctionMode sees that call and runs the same kernel one layer at a
-time, with the dropout between layers that the kernel would have drawn. So every layer's states are the
-kernel's own; the gates, which no kernel returns, follow from them in one matrix product for all steps
-(`cells`). A mode belongs to its thread and ends with its block: nothing is put on a module, and nothing has
-to be taken off again.
+nn.RNN, nn.LSTM and nn.GRU all end in one call of a native kernel, which returns the states of the last layer only. While a
+recording is active, a TorchFunctionMode sees that call and runs the same kernel one layer and direction at a time, with the
+dropout between layers that the kernel would have drawn. So every layer's states are the kernel's own; the gates, which no
+kernel returns, follow from them in one matrix product for all steps, and so do the gradients that a backward brings
+(`passes`). The cells (nn.RNNCell, nn.LSTMCell, nn.GRUCell) are steps of a loop of the caller's and are seen one by one. A
+mode belongs to its thread and ends with its block: nothing is put on a module, and nothing has to be taken off again.
 """
 
 import math
+import sys
 import threading
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -21,64 +22,178 @@ import xarray as xr
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from rnnviz import cells
+from rnnviz import passes
+from rnnviz.passes import Pass, Weights, storage
 from rnnviz.trace import Recorded, assemble, pad_inputs
 
 KERNELS = {torch._VF.lstm: "lstm", torch._VF.gru: "gru", torch._VF.rnn_tanh: "rnn", torch._VF.rnn_relu: "rnn"}
-NONLINEARITIES = {torch._VF.rnn_tanh: "tanh", torch._VF.rnn_relu: "relu"}
-PLAIN = (
-    "input",
-    "initial",
-    "weights",
-    "has_biases",
-    "layers",
-    "dropout",
-    "training",
-    "bidirectional",
-    "batch_first",
-)
+CELLS = {
+    torch._VF.lstm_cell: "lstm",
+    torch._VF.gru_cell: "gru",
+    torch._VF.rnn_tanh_cell: "rnn",
+    torch._VF.rnn_relu_cell: "rnn",
+}
+NONLINEARITIES = {
+    torch._VF.rnn_tanh: "tanh",
+    torch._VF.rnn_relu: "relu",
+    torch._VF.rnn_tanh_cell: "tanh",
+    torch._VF.rnn_relu_cell: "relu",
+}
+MODULES = (nn.RNNBase, nn.RNNCellBase)
+# by the names of their classes, as a scripted module no longer is one of them
+STOCK = ("RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell")
+DTYPES = (torch.float32, torch.float64, torch.bfloat16, torch.float16)
 
 _thread = threading.local()  # as torch's stack of modes is
 
 
 @dataclass(frozen=True)
-class Pass:
-    """One direction of one layer, in one call: what went in, and what the kernel gave back.
+class Layout:
+    """How the sequences of one call lie in memory: all of one length, (time, batch, …); or packed, with the rows of one
+    step together and sequences in falling order of length.
 
-    input: (time, batch, input); hidden: (time, batch, unit), both aligned to the token that was read.
-    initial, final: the states before and after all steps, (h,) or (h, c), each (batch, unit).
-    weights: input weight, recurrent weight, input bias, recurrent bias; None for a bias that is not there.
+    order: where each sequence of the caller's stands in the packed order, None where they came sorted.
     """
 
-    input: Tensor
-    hidden: Tensor
-    initial: tuple[Tensor, ...]
-    final: tuple[Tensor, ...]
-    weights: tuple[Tensor | None, ...]
-    backward: bool
+    steps: int
+    batch: int
+    sizes: Tensor | None = None
+    valid: Tensor | None = None  # (time, batch)
+    order: Tensor | None = None
+
+    @classmethod
+    def packed(cls, sizes: Tensor, order: Tensor | None, device: torch.device) -> "Layout":
+        batch = int(sizes[0])
+        valid = torch.arange(batch) < sizes[:, None]
+        return cls(len(sizes), batch, sizes, valid.to(device), order)
 
     @property
-    def previous_hidden(self) -> Tensor:
-        """h_{t-1} at every t: (time, batch, unit). Reading backward, it stands one to the right."""
-        start = self.initial[0][None]
-        if self.backward:
-            return torch.cat((self.hidden[1:], start))
-        return torch.cat((start, self.hidden[:-1]))
+    def lengths(self) -> Tensor | None:
+        """(batch,) in packed order."""
+        return None if self.valid is None else self.valid.sum(0)
+
+    def dense(self, data: Tensor) -> Tensor:
+        """(time, batch, …) of what the kernel reads or returns; 0 beyond the end of a sequence."""
+        if self.valid is None:
+            return data
+        spread = data.new_zeros(self.steps, self.batch, *data.shape[1:])
+        spread[self.valid] = data
+        return spread
+
+    def flat(self, spread: Tensor) -> Tensor:
+        """As the kernel reads it: the inverse of `dense`."""
+        return spread if self.valid is None else spread[self.valid]
+
+    def turned(self, data: Tensor) -> Tensor:
+        """Each sequence from its end to its start; the inverse of itself."""
+        if self.valid is None:
+            return data.flip(0)
+        return data.index_select(0, self._turning())
+
+    def turned_dense(self, spread: Tensor) -> Tensor:
+        """The same for (time, batch, …)."""
+        return spread.flip(0) if self.valid is None else self.dense(self.turned(self.flat(spread)))
+
+    def _turning(self) -> Tensor:
+        offsets = torch.cat((self.sizes.new_zeros(1), self.sizes.cumsum(0)[:-1])).to(self.valid.device)
+        step, row = self.valid.nonzero(as_tuple=True)
+        return offsets[self.lengths[row] - 1 - step] + row
+
+    def unsorted(self, arrays: Tensor, dim: int) -> Tensor:
+        """In the caller's order of the sequences."""
+        return arrays if self.order is None else arrays.index_select(dim, self.order)
 
 
-@dataclass(frozen=True)
+@dataclass
+class Gradients:
+    """What came back through one pass, summed over all backward calls: (time, batch, unit) in reading order."""
+
+    total: Tensor
+    direct: Tensor
+    cell: Tensor | None = None
+    calls: int = 1
+
+    def __add__(self, other: "Gradients") -> "Gradients":
+        # a new one: a recording that has ended keeps the one that it had
+        cell = None if self.cell is None else self.cell + other.cell
+        return Gradients(self.total + other.total, self.direct + other.direct, cell, self.calls + other.calls)
+
+
+@dataclass
 class Call:
-    """One call of one module: arrays in the trace's shapes, and how well the gates replay the states."""
+    """One call of one module: its passes by layer and direction, and what came back through them."""
 
-    arrays: dict[str, np.ndarray]
-    weights: list[Tensor]  # a snapshot: an optimiser may step before the block ends
+    kind: str
+    nonlinearity: str
+    layers: int
     directions: int
-    replay_error: float
-    tolerance: float
+    layout: Layout
+    weights: list[Tensor]  # a snapshot: an optimiser may step before the block ends
+    biases: bool
+    passes: dict[tuple[int, int], Pass] = field(default_factory=dict)
+    hidden: Tensor | None = None  # (layer, direction, time, batch, unit), and so the other three
+    cell: Tensor | None = None
+    rows: Tensor | None = None
+    gradients: dict[tuple[int, int], Gradients] = field(default_factory=dict)
+    handed: dict[tuple[int, int], Tensor] = field(
+        default_factory=dict
+    )  # dL/dh_0, which the call before may have given
+    cut: bool = False  # a backward stopped on its way to the lower layers
+    open: int = 0  # recordings that listen
+    final_cells: dict[tuple[int, int], Tensor] = field(default_factory=dict)
+    replay_error: float | None = None
+    tolerance: float = math.inf
+
+    def weights_of(self, layer: int, direction: int) -> Weights:
+        each = len(self.weights) // (self.layers * self.directions)
+        at = (layer * self.directions + direction) * each
+        own = [_working(weight) for weight in self.weights[at : at + each]]
+        return Weights.of(own, self.biases)
 
     @property
     def steps(self) -> int:
-        return self.arrays["input"].shape[1]
+        return self.layout.steps
+
+    def keep(self, layer: int, direction: int, input: Tensor, hidden: Tensor, initial, final) -> None:
+        """Notes a pass: input and hidden (time, batch, …) in reading order, states (batch, unit)."""
+        if self.hidden is None:
+            self.hidden = storage(_working(hidden), self.layers, self.directions, *hidden.shape)
+        own = self.hidden[layer, direction]
+        own.copy_(hidden)
+        weights = self.weights_of(layer, direction)
+        initial = tuple(_working(state).clone() for state in initial)
+        # the caller may write to the first layer's input later; those above are nobody else's
+        input = _copy(input) if not layer else _working(input)
+        one = Pass(self.kind, self.nonlinearity, input, own, initial, weights, valid=self.layout.valid)
+        self.passes[layer, direction] = one
+        if self.kind == "lstm":
+            self.final_cells[layer, direction] = _working(final[1]).clone()
+
+    def recover(self) -> None:
+        """The gates of all passes, once."""
+        if self.replay_error is not None:
+            return
+        one = self.passes[0, 0]
+        shape = (self.layers, self.directions, self.steps, self.layout.batch)
+        if self.kind != "rnn":
+            self.rows = storage(one.hidden, *shape, one.weights.recurrent.shape[0])
+        if self.kind == "lstm":
+            self.cell = storage(one.hidden, *shape, one.units)
+        error, tolerance = 0.0, math.inf
+        for (layer, direction), one in self.passes.items():
+            one.rows = None if self.rows is None else self.rows[layer, direction]
+            one.cell = None if self.cell is None else self.cell[layer, direction]
+            off = passes.recover(one)
+            if self.kind == "lstm" and self.steps:
+                off = max(off, passes.distance(self._last_cell(one), self.final_cells[layer, direction]))
+            if off >= error:
+                error, tolerance = off, _rounding(one, off)
+        self.replay_error, self.tolerance = error, tolerance
+
+    def _last_cell(self, one: Pass) -> Tensor:
+        if self.layout.valid is None:
+            return one.cell[-1]
+        return one.cell[self.layout.lengths - 1, torch.arange(self.layout.batch, device=one.cell.device)]
 
 
 @dataclass
@@ -86,10 +201,24 @@ class Watched:
     """A recurrent module of the model and the calls of it that were seen."""
 
     name: str
-    module: nn.RNNBase
-    kind: str = ""
-    nonlinearity: str = ""
+    module: nn.Module
     calls: list[Call] = field(default_factory=list)
+    gradients: list[dict[tuple[int, int], Gradients]] = field(default_factory=list)  # as the block ended
+
+    @property
+    def title(self) -> str:
+        return self.name or self.calls[0].kind
+
+    def owns(self, weights: Sequence[Tensor], loosely: bool) -> bool:
+        """Whether these are the module's weights: the very list, or loosely the same tensors."""
+        if isinstance(self.module, nn.RNNBase):
+            own = self.module._flat_weights
+            if not loosely:
+                return own is weights
+        else:
+            cell = self.module
+            own = [w for w in (cell.weight_ih, cell.weight_hh, cell.bias_ih, cell.bias_hh) if w is not None]
+        return len(own) == len(weights) and all(a is b for a, b in zip(own, weights, strict=True))
 
 
 class Recording:
@@ -97,11 +226,12 @@ class Recording:
 
     def __init__(self, model: nn.Module, tokens: Iterable[str] | None = None):
         self._watched = [
-            Watched(name, module) for name, module in model.named_modules() if isinstance(module, nn.RNNBase)
+            Watched(name, module) for name, module in model.named_modules() if isinstance(module, MODULES)
         ]
         self._model_name = type(model).__name__
         self._tokens = None if tokens is None else list(tokens)
         self._ended = False
+        self._hooks: list = []
         self._trace: xr.DataTree | None = None
 
     @property
@@ -120,45 +250,56 @@ class Recording:
             called = [watched for watched in self._watched if watched.calls]
             if not called:
                 raise RuntimeError(self._nothing_seen())
-            self._trace = assemble(
-                {watched.name or watched.kind: _recorded(watched) for watched in called},
-                self._tokens,
-                {"torch_version": str(torch.__version__)},
-            )
+            with torch.no_grad():
+                recorded = {watched.title: _recorded(watched) for watched in called}
+            self._trace = assemble(recorded, self._tokens, {"torch_version": str(torch.__version__)})
             self._watched = []  # the trace has it all; a recording that is kept need not keep the model
         return self._trace
 
+    def _end(self) -> None:
+        """What comes later, as a backward after the block, is no longer this recording's."""
+        self._ended = True
+        for hook in self._hooks:
+            hook.remove()
+        self._hooks = []
+        for watched in self._watched:
+            watched.gradients = [dict(call.gradients) for call in watched.calls]
+            for call in watched.calls:
+                call.open -= 1
+
     def _nothing_seen(self) -> str:
         if not self._watched:
-            return f"no recurrent call was seen: {self._model_name} holds no nn.RNN, nn.LSTM or nn.GRU"
+            return f"no recurrent call was seen: {self._model_name} holds no nn.RNN, nn.LSTM or nn.GRU, and none of their cells"
         names = ", ".join(repr(watched.name or type(watched.module).__name__) for watched in self._watched)
         advice = f"call {self._model_name} inside the block and in its thread"
         return f"no recurrent call was seen: {advice}; it holds {names}"
 
-    def _find(self, weights: list[Tensor]) -> Watched | None:
+    def _find(self, weights: Sequence[Tensor]) -> Watched | None:
         """The module whose weights these are: the very list if it is there, else the same tensors."""
-        for watched in self._watched:
-            if watched.module._flat_weights is weights:
-                return watched
-        for watched in self._watched:
-            own = watched.module._flat_weights
-            if len(own) == len(weights) and all(a is b for a, b in zip(own, weights, strict=True)):
-                return watched
+        for loosely in (False, True):
+            for watched in self._watched:
+                if watched.owns(weights, loosely):
+                    return watched
         return None
 
 
 @contextmanager
 def record(model: nn.Module, tokens: Iterable[str] | None = None) -> Iterator[Recording]:
-    """Records every call of the model's nn.RNN, nn.LSTM and nn.GRU in the block.
+    """Records every call of the model's nn.RNN, nn.LSTM, nn.GRU and of their cells in the block.
 
         with record(model, tokens="hello") as recording:
-            model(x)
+            loss = criterion(model(x), y)
+            loss.backward()                  # leave it out: states and gates, no gradients
         recording.trace["lstm"]["forget_gate"]
 
     tokens: one string for each time step, kept as the coordinate `token`.
+    Gradients: every backward in the block, of any loss, adds to `hidden_grad`, `hidden_grad_direct` and `cell_grad`, as it
+    adds to the `.grad` of a parameter; so several backward calls give the gradient of the sum of their losses. The direct
+    part of dL/dh_t is all but what comes back from the next step of the same module, also where that is in its next call.
     Changes nothing: outputs, gradients, random numbers and the modules are what they would have been.
-    Raises NotImplementedError for scripted and compiled modules, and at the call for packed sequences,
-    proj_size > 0 and numbers other than float32 and float64; TypeError if model is not a module.
+    Raises NotImplementedError for scripted and compiled modules, and at the call for numbers that are no floats, under
+    torch.autocast, torch.func and vmap, and for dropout between layers in training off the CPU; TypeError if model is not
+    a module.
     """
     _refuse_model(model)
     recording = Recording(model, tokens)
@@ -171,7 +312,7 @@ def record(model: nn.Module, tokens: Iterable[str] | None = None) -> Iterator[Re
             finally:
                 active.remove(recording)
     finally:
-        recording._ended = True
+        recording._end()
 
 
 class _Watch(TorchFunctionMode):
@@ -179,18 +320,20 @@ class _Watch(TorchFunctionMode):
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
         kwargs = kwargs or {}
-        if func not in KERNELS or len(args) != len(PLAIN):  # the stock modules pass all by position
+        if func in KERNELS and len(args) == 9:  # the stock modules pass all by position
+            packed = isinstance(args[3], (list, tuple))  # data, batch sizes, states, weights, …
+            weights, run = args[3] if packed else args[2], _run_packed if packed else _run
+        elif func in CELLS and len(args) >= 4:
+            weights, run = [w for w in args[2:6] if w is not None], _run_cell
+        else:
             return func(*args, **kwargs)
-        packed = isinstance(args[3], (list, tuple))  # data, batch sizes, states, weights, …
-        weights = args[3] if packed else args[2]
         # One mode answers for all recordings of the thread: an inner must not hide a call from an outer.
-        watching = [found for recording in _active() if (found := recording._find(weights))]
-        if not watching:
+        watching = [(one, found) for one in _active() if (found := one._find(weights))]
+        # in a backward, a checkpoint may be computed again: that is no new call
+        if not watching or torch._C._current_graph_task_id() != -1:
             return func(*args, **kwargs)
-        if packed:
-            raise NotImplementedError("record cannot read a PackedSequence yet: pad it and pass a tensor")
         with torch._C.DisableTorchFunction():
-            return _run(func, watching, **dict(zip(PLAIN, args, strict=True)))
+            return run(func, watching, *args)
 
 
 def _active() -> list[Recording]:
@@ -204,174 +347,292 @@ def _refuse_model(model: nn.Module) -> None:
         raise TypeError(f"record wants an nn.Module; got {type(model).__name__}")
     for name, module in model.named_modules():
         title = f"module {name!r}" if name else "the model"
-        if isinstance(module, torch.jit.ScriptModule) and module.original_name in ("RNN", "LSTM", "GRU"):
+        if isinstance(module, torch.jit.ScriptModule) and module.original_name in STOCK:
             raise NotImplementedError(
                 f"record cannot look into a ScriptModule ({title}): record the model that was scripted"
             )
         # by name, since importing torch._dynamo to ask takes seconds
         compiled = type(module).__name__ == "OptimizedModule" or module._compiled_call_impl is not None
-        if compiled and any(isinstance(inner, nn.RNNBase) for inner in module.modules()):
+        if compiled and any(isinstance(inner, MODULES) for inner in module.modules()):
             raise NotImplementedError(
                 f"record cannot look into a compiled module ({title}): record the model before torch.compile"
             )
 
 
-def _refuse_numbers(input: Tensor, weights: list[Tensor]) -> None:
-    if input.dtype not in (torch.float32, torch.float64):
-        raise NotImplementedError(f"record cannot read {input.dtype} yet: run the model in float32")
+def _refuse_numbers(input: Tensor, weights: Sequence[Tensor]) -> None:
     wrapped = torch._C._functorch.is_functorch_wrapped_tensor
     if any(tensor.is_meta or wrapped(tensor) for tensor in (input, *weights)):
         raise NotImplementedError(
             "record cannot read meta tensors or inside torch.func: use tensors with numbers, and autograd"
         )
+    if input.dtype not in DTYPES:
+        raise NotImplementedError(f"record cannot read {input.dtype}: run the model in float32")
     if torch.is_autocast_enabled(input.device.type):
         raise NotImplementedError(
-            "record cannot read under autocast yet: run the model outside torch.autocast"
+            "record cannot read under autocast: run the model outside torch.autocast, or in bfloat16 as a whole"
         )
 
 
-def _run(kernel: Callable, watching: list[Watched], **call) -> tuple[Tensor, ...]:
-    """The kernel's result, run layer by layer; what was seen goes to those who watch."""
-    kind = KERNELS[kernel]
-    states = call["initial"] if kind == "lstm" else (call["initial"],)
-    if states[0].shape[-1] != call["weights"][1].shape[-1] or any(
-        s.shape[-1] != states[0].shape[-1] for s in states
-    ):
-        raise NotImplementedError(
-            "record cannot read an LSTM with proj_size > 0 yet: build it with proj_size=0"
-        )
-    _refuse_numbers(call["input"], call["weights"])
-    result, layers = _by_layer(kernel, **call | {"initial": states})
-    nonlinearity = NONLINEARITIES.get(kernel, "")
-    with torch.no_grad():
-        arrays, replay_error, tolerance = _observe(kind, nonlinearity, layers)
-        for watched in watching:
-            watched.kind, watched.nonlinearity = kind, nonlinearity
-            weights = _snapshot(call["weights"], watched.calls[-1].weights if watched.calls else [])
-            watched.calls.append(Call(arrays, weights, len(layers[0]), replay_error, tolerance))
-    return result
+def _working(tensor: Tensor) -> Tensor:
+    """In the type that the trace has: half numbers as float32, which holds all of them; numpy has no bfloat16."""
+    tensor = tensor.detach()
+    return tensor.float() if tensor.dtype in (torch.bfloat16, torch.float16) else tensor
 
 
-def _by_layer(
-    kernel: Callable,
-    input: Tensor,
-    initial: tuple[Tensor, ...],
-    weights: list[Tensor],
-    has_biases: bool,
-    layers: int,
-    dropout: float,
-    training: bool,
-    bidirectional: bool,
-    batch_first: bool,
-) -> tuple[tuple[Tensor, ...], list[list[Pass]]]:
-    """What one call of the kernel returns, and its passes by layer and direction.
+def _copy(tensor: Tensor) -> Tensor:
+    working = _working(tensor)
+    return storage(working, *working.shape).copy_(working)
+
+
+# ---- modules ----------------------------------------------------------------------------------------------------------
+
+
+def _run_packed(kernel, watching, data, sizes, states, weights, biases, layers, dropout, training, two):
+    if isinstance(states, Tensor):
+        states = (states,)
+    layout = Layout.packed(sizes, _order(), data.device)
+    result = _by_layer(
+        kernel, watching, layout, data, states, weights, biases, layers, dropout, training, two
+    )
+    output, *finals = result
+    return (output, *finals)
+
+
+def _run(kernel, watching, input, states, weights, biases, layers, dropout, training, two, batch_first):
+    if isinstance(states, Tensor):
+        states = (states,)
+    sequence = input.transpose(0, 1) if batch_first else input  # (time, batch, input)
+    layout = Layout(len(sequence), sequence.shape[1])
+    output, *finals = _by_layer(
+        kernel, watching, layout, sequence, states, weights, biases, layers, dropout, training, two
+    )
+    if batch_first:
+        # as each kernel does it: only an LSTM's output is a view, and autograd treats writing to one apart
+        output = output.transpose(0, 1) if len(states) > 1 else output.transpose_(0, 1)
+    return (output, *finals)
+
+
+def _order() -> Tensor | None:
+    """The order that a packed sequence is to be brought back to. No function that a mode sees is given it: it is read from
+    the forward of the stock module, which is on the stack."""
+    forwards = {cls.forward.__code__ for cls in (nn.RNN, nn.LSTM, nn.GRU)}
+    frame = sys._getframe()
+    while frame is not None:
+        if frame.f_code in forwards:
+            return frame.f_locals.get("unsorted_indices")
+        frame = frame.f_back
+    return None
+
+
+def _by_layer(kernel, watching, layout, data, states, weights, biases, layers, dropout, training, two):
+    """What one call of the kernel returns, run one layer and direction at a time.
 
     aten does the same inside one call (RNN.cpp, apply_layer_stack): time first, dropout on what goes up,
     states stacked. cuDNN draws its dropout in one piece from a state of its own, so there this cannot be what
     the plain call draws.
     """
+    _refuse_numbers(data, weights)
     dropping = bool(dropout) and training and layers > 1
-    if dropping and input.device.type != "cpu":
+    if dropping and data.device.type != "cpu":
         raise NotImplementedError(
-            f"record cannot draw dropout between layers as {input.device.type} does: call model.eval() first"
+            f"record cannot draw dropout between layers as {data.device.type} does: call model.eval() first"
         )
-    directions = 2 if bidirectional else 1
-    per_layer = len(weights) // layers
-    sequence = input.transpose(0, 1) if batch_first else input  # (time, batch, input)
-    passes, finals = [], []
+    directions = 2 if two else 1
+    each = len(weights) // (layers * directions)
+    kind, nonlinearity = KERNELS[kernel], NONLINEARITIES.get(kernel, "")
+    call = _new_call(watching, kind, nonlinearity, layers, directions, layout, weights, biases)
+    tracked = torch.is_grad_enabled() and any(t.requires_grad for t in (data, *states, *weights))
+    # where the plain call leads to parameters at all, the way down leads through every layer
+    anchor = torch.zeros((), requires_grad=True, device=data.device) if tracked else None
+    below, finals = data, []
     for layer in range(layers):
-        own = weights[layer * per_layer : (layer + 1) * per_layer]
-        begin = tuple(state[layer * directions : (layer + 1) * directions] for state in initial)
-        states = begin if len(begin) > 1 else begin[0]
-        output, *final = kernel(sequence, states, own, has_biases, 1, 0.0, training, bidirectional, False)
-        passes.append(_passes(sequence, output, begin, final, own, directions))
-        finals.append(final)
-        sequence = torch.dropout(output, dropout, True) if dropping and layer < layers - 1 else output
-    final = finals[0] if layers == 1 else [torch.cat(states) for states in zip(*finals, strict=True)]
-    if batch_first:
-        # as each kernel does it: only an LSTM's output is a view, and autograd treats writing to one apart
-        output = output.transpose(0, 1) if len(initial) > 1 else output.transpose_(0, 1)
-    return (output, *final), passes
+        outputs = []
+        for direction in range(directions):
+            at = layer * directions + direction
+            begin = [state[at : at + 1] for state in states]
+            own = weights[at * each : (at + 1) * each]
+            x = layout.turned(below) if direction else below
+            run = _Run(call, layer, direction, kernel, biases, training, len(states))
+            if tracked:
+                output, *final = _Layer.apply(run, anchor, x, *begin, *own)
+            else:
+                output, *final = run.forward(x, begin, own)
+            outputs.append(layout.turned(output) if direction else output)
+            finals.append(final)
+        output = torch.cat(outputs, -1) if two else outputs[0]
+        below = torch.dropout(output, dropout, True) if dropping and layer < layers - 1 else output
+    if len(finals) == 1:
+        return output, *finals[0]
+    return output, *[torch.cat(one) for one in zip(*finals, strict=True)]
 
 
-def _passes(input, output, initial, final, weights, directions) -> list[Pass]:
-    """The passes of one layer: each direction has its share of the units, the states and the weights."""
-    input, output = input.detach(), output.detach()
-    units = output.shape[-1] // directions
-    each = len(weights) // directions
-    passes = []
-    for d in range(directions):
-        own = [weight.detach() for weight in weights[d * each : (d + 1) * each]]
-        passes.append(
-            Pass(
-                input,
-                output[..., d * units : (d + 1) * units],
-                tuple(state[d].detach() for state in initial),
-                tuple(state[d].detach() for state in final),
-                (*own, *[None] * (4 - each)),
-                backward=d == 1,
-            )
+def _new_call(watching, kind, nonlinearity, layers, directions, layout, weights, biases) -> Call:
+    with torch.no_grad():
+        last = next((found.calls[-1].weights for _, found in watching if found.calls), [])
+        call = Call(kind, nonlinearity, layers, directions, layout, _snapshot(weights, last), biases)
+    for _, found in watching:
+        found.calls.append(call)
+        call.open += 1
+    return call
+
+
+@dataclass(frozen=True)
+class _Run:
+    """One layer and direction of one call, run by the native kernel."""
+
+    call: Call
+    layer: int
+    direction: int
+    kernel: Callable
+    biases: bool
+    training: bool
+    states: int
+
+    def plain(self, x: Tensor, begin: Sequence[Tensor], weights: Sequence[Tensor]) -> tuple[Tensor, ...]:
+        states = tuple(begin) if self.states > 1 else begin[0]
+        more = (list(weights), self.biases, 1, 0.0, self.training, False)
+        if self.call.layout.sizes is not None:
+            return self.kernel(x, self.call.layout.sizes, states, *more)
+        return self.kernel(x, states, *more, False)
+
+    def forward(self, x: Tensor, begin: Sequence[Tensor], weights: Sequence[Tensor]) -> tuple[Tensor, ...]:
+        result = self.plain(x, begin, weights)
+        with torch.no_grad():
+            dense = self.call.layout.dense
+            squeezed = [[state[0] for state in states] for states in (begin, result[1:])]
+            self.call.keep(self.layer, self.direction, dense(x), dense(result[0]), *squeezed)
+        return result
+
+
+class _Layer(torch.autograd.Function):
+    """A pass whose backward is ours, so that the gradient of every step is seen on its way."""
+
+    @staticmethod
+    def forward(ctx, run, anchor, x, *rest):
+        ctx.run = run
+        ctx.set_materialize_grads(False)
+        ctx.save_for_backward(x, *rest)
+        return run.forward(x, rest[: run.states], rest[run.states :])
+
+    @staticmethod
+    def backward(ctx, grad_output, *grad_finals):
+        run, call = ctx.run, ctx.run.call
+        x, *rest = ctx.saved_tensors
+        if torch.is_grad_enabled():  # create_graph: torch's own, which can be derived again
+            grads = _derivable(run, x, rest, (grad_output, *grad_finals), ctx.needs_input_grad[2:])
+            if call.open:
+                with torch.no_grad():
+                    _pass_back(ctx, grad_output, grad_finals)
+            return None, None, *grads
+        return None, None, *_pass_back(ctx, grad_output, grad_finals)
+
+
+def _pass_back(ctx, grad_output: Tensor | None, grad_finals: Sequence[Tensor | None]) -> list[Tensor | None]:
+    """Gradients of x, the initial states and the weights; what came back is kept where somebody listens."""
+    run = ctx.run
+    call, key = run.call, (run.layer, run.direction)
+    call.recover()
+    one = call.passes[key]
+    direct = torch.zeros_like(one.hidden)
+    layout = call.layout
+    if grad_output is not None:
+        direct.copy_(layout.dense(grad_output))
+    if grad_finals[0] is not None:
+        last = layout.steps - 1 if layout.valid is None else layout.lengths - 1
+        direct[last, torch.arange(layout.batch, device=direct.device)] += grad_finals[0][0]
+    final_cell = grad_finals[1] if len(grad_finals) > 1 else None
+    total = _copy(direct) if call.open else direct
+    need_x, *need = ctx.needs_input_grad[2:]
+    need_weights = any(need[run.states :])
+    back = passes.backpropagate(
+        one, total, None if final_cell is None else _working(final_cell[0]), need_x, need_weights
+    )
+    if call.open:
+        came = Gradients(total, direct, back.cell)
+        call.gradients[key] = call.gradients[key] + came if key in call.gradients else came
+        if need[0]:
+            handed = call.handed.get(key)
+            call.handed[key] = back.initial[0] if handed is None else handed + back.initial[0]
+        below = ctx.next_functions[1][0] if len(ctx.next_functions) > 1 else None
+        if below is not None and not torch._C._will_engine_execute_node(below):
+            call.cut = True
+    x, *rest = ctx.saved_tensors
+    grads: list[Tensor | None] = [layout.flat(back.input).to(x.dtype) if need_x else None]
+    grads += [
+        state[None].to(x.dtype) if wanted else None for state, wanted in zip(back.initial, need, strict=False)
+    ]
+    own = [w for w in back.weights if w is not None] if need_weights else [None] * (len(rest) - run.states)
+    grads += [g.to(x.dtype) if wanted else None for g, wanted in zip(own, need[run.states :], strict=True)]
+    return grads
+
+
+def _derivable(run: _Run, x, rest, came, needs) -> list[Tensor | None]:
+    """The same gradients from torch's kernel, as part of a graph that can be derived again."""
+    result = run.plain(x, rest[: run.states], rest[run.states :])
+    pairs = [(out, grad) for out, grad in zip(result, came, strict=True) if grad is not None]
+    wanted = [tensor for tensor, need in zip((x, *rest), needs, strict=True) if need]
+    found = iter(
+        torch.autograd.grad(
+            [out for out, _ in pairs],
+            wanted,
+            [grad for _, grad in pairs],
+            create_graph=True,
+            allow_unused=True,
         )
-    return passes
+    )
+    return [next(found) if need else None for need in needs]
 
 
-def _observe(
-    kind: str, nonlinearity: str, layers: list[list[Pass]]
-) -> tuple[dict[str, np.ndarray], float, float]:
-    """All arrays of one call but the weights, the replay error, and the error that rounding would explain."""
-    found, error, tolerance = [], 0.0, math.inf
-    for passes in layers:
-        for one in passes:
-            arrays, rebuilt = _recover(kind, nonlinearity, one)
-            off = max(_distance(mine, theirs) for mine, theirs in rebuilt)
-            if off >= error:
-                error, tolerance = off, _rounding(one, arrays, off)
-            found.append(arrays)
-    shape = (len(layers), len(layers[0]))
-    arrays = {name: _stacked([arrays[name] for arrays in found], shape) for name in found[0]}
-    for position, name in enumerate(("hidden_initial", "cell_initial")[: len(layers[0][0].initial)]):
-        initial = [one.initial[position] for passes in layers for one in passes]  # each (batch, unit)
-        arrays[name] = torch.stack(initial).unflatten(0, shape).cpu().numpy()
-    arrays["input"] = layers[0][0].input.transpose(0, 1).cpu().numpy().copy()
-    return arrays, error, tolerance
+# ---- cells ------------------------------------------------------------------------------------------------------------
 
 
-def _recover(
-    kind: str, nonlinearity: str, one: Pass
-) -> tuple[dict[str, Tensor], list[tuple[Tensor, Tensor]]]:
-    """States and gates of one pass, each (time, batch, unit), and pairs (rebuilt from them, the kernel's)."""
-    input_weight, recurrent_weight, input_bias, recurrent_bias = one.weights
-    projection = torch.nn.functional.linear(one.input, input_weight, input_bias)
-    previous = one.previous_hidden
-    if kind == "rnn":
-        rebuilt = cells.rnn_states(projection, previous, recurrent_weight, recurrent_bias, nonlinearity)
-        return {"hidden": one.hidden}, [(rebuilt, one.hidden)]
-    if kind == "gru":
-        gates = cells.gru_gates(projection, previous, recurrent_weight, recurrent_bias)
-        return {"hidden": one.hidden, **gates._asdict()}, [(cells.gru_hidden(gates, previous), one.hidden)]
-    gates = cells.lstm_gates(projection, previous, recurrent_weight, recurrent_bias)
-    decay, drive = gates.forget_gate, gates.input_gate * gates.candidate
-    if one.backward:
-        cell = cells.scan(decay.flip(0), drive.flip(0), one.initial[1]).flip(0)
-    else:
-        cell = cells.scan(decay, drive, one.initial[1])
-    last = cell[0 if one.backward else -1]
-    pairs = [(cells.lstm_hidden(gates, cell), one.hidden), (last, one.final[1])]
-    return {"hidden": one.hidden, "cell": cell, **gates._asdict()}, pairs
+def _run_cell(kernel, watching, input, states, *weights):
+    """One step of a loop of the caller's. Torch's own cell runs; hooks on its states bring what comes back."""
+    kind = CELLS[kernel]
+    given = [weight for weight in weights if weight is not None]
+    _refuse_numbers(input, given)
+    states = (states,) if isinstance(states, Tensor) else tuple(states)
+    layout = Layout(1, len(input))
+    call = _new_call(watching, kind, NONLINEARITIES.get(kernel, ""), 1, 1, layout, given, len(given) == 4)
+    tracked = torch.is_grad_enabled() and any(t.requires_grad for t in (input, *states, *given))
+    through = None
+    if tracked and states[0].requires_grad:
+        through = states[0].view_as(states[0])  # what comes back to it comes through this step
+        states = (through, *states[1:])
+    result = kernel(input, states if kind == "lstm" else states[0], *weights)
+    after = result if isinstance(result, tuple) else (result,)
+    with torch.no_grad():
+        call.keep(0, 0, input[None], after[0][None], states, after)
+    if tracked:
+        hooks = [after[0].register_hook(lambda grad: _cell_grad(call, "hidden", grad))]
+        if kind == "lstm":
+            hooks.append(after[1].register_hook(lambda grad: _cell_grad(call, "cell", grad)))
+        if through is not None:
+            hooks.append(through.register_hook(lambda grad: _cell_grad(call, "handed", grad)))
+        watching[0][0]._hooks.extend(hooks)
+    return result
 
 
-def _distance(mine: Tensor, theirs: Tensor) -> float:
-    """Largest absolute difference. Infinities or NaN in the same place agree; one alone is infinitely off."""
-    if not mine.numel():
-        return 0.0
-    largest = (mine - theirs).abs().max().item()
-    if math.isfinite(largest):
-        return largest
-    same = (mine == theirs) | (mine.isnan() & theirs.isnan())
-    return (mine - theirs).abs().nan_to_num(nan=math.inf).masked_fill(same, 0).max().item()
+def _cell_grad(call: Call, what: str, grad: Tensor) -> None:
+    if not call.open:
+        return
+    grad = _working(grad)[None].clone()
+    if what == "handed":
+        handed = call.handed.get((0, 0))
+        call.handed[0, 0] = grad[0] if handed is None else handed + grad[0]
+        return
+    known = call.gradients.get((0, 0))
+    zero = torch.zeros_like(grad)
+    cell = None if call.kind != "lstm" else grad if what == "cell" else zero
+    hidden = grad if what == "hidden" else zero
+    came = Gradients(hidden, hidden, cell, calls=1 if what == "hidden" else 0)
+    call.gradients[0, 0] = came if known is None else known + came
 
 
-def _rounding(one: Pass, arrays: Mapping[str, Tensor], error: float) -> float:
+# ---- from calls to a trace --------------------------------------------------------------------------------------------
+
+
+def _rounding(one: Pass, error: float) -> float:
     """The largest difference that rounding explains: sqrt(machine epsilon), by the size of the numbers.
 
     An error below that for numbers of size 1 needs no closer look; else the largest sum of products counts.
@@ -379,18 +640,16 @@ def _rounding(one: Pass, arrays: Mapping[str, Tensor], error: float) -> float:
     tolerance = math.sqrt(torch.finfo(one.hidden.dtype).eps)
     if error <= tolerance:
         return tolerance
-    size = max(arrays[name].abs().max().item() for name in arrays)
-    for weight, factor in zip(one.weights[:2], (one.input, one.previous_hidden), strict=True):
-        size = max(size, weight.abs().sum(1).max().item() * factor.abs().max().item())
+    size = one.hidden.abs().max().item()
+    if one.cell is not None:
+        size = max(size, one.cell.abs().max().item())
+    for weight, factor in zip(one.weights[:2], (one.input, one.hidden), strict=True):
+        largest = max(factor.abs().max().item(), one.initial[0].abs().max().item())
+        size = max(size, weight.abs().sum(1).max().item() * largest)
     return tolerance * max(1.0, size) if math.isfinite(size) else math.inf
 
 
-def _stacked(tensors: list[Tensor], shape: tuple[int, int]) -> np.ndarray:
-    """Each (time, batch, unit), one a pass, as a new array (layer, direction, batch, time, unit)."""
-    return torch.stack(tensors).transpose(1, 2).unflatten(0, shape).cpu().contiguous().numpy()
-
-
-def _snapshot(weights: list[Tensor], last: list[Tensor]) -> list[Tensor]:
+def _snapshot(weights: Sequence[Tensor], last: list[Tensor]) -> list[Tensor]:
     """A copy of the weights, or the last copy where nothing has changed since.
 
     By value: the version counter of a parameter does not see what is written through `.data`.
@@ -407,7 +666,7 @@ def _unchanged(now: Tensor, then: Tensor) -> bool:
 
 def _recorded(watched: Watched) -> Recorded:
     """All calls of one module, one after the other on `time`."""
-    name, calls = watched.name or watched.kind, watched.calls
+    name, calls = watched.title, watched.calls
     first = calls[0]
     for number, call in enumerate(calls):
         if call.weights is not first.weights:
@@ -415,13 +674,21 @@ def _recorded(watched: Watched) -> Recorded:
                 f"the weights of {name!r} changed before its call {number}:"
                 " record each step of training in its own block"
             )
-        batch, wanted = len(call.arrays["input"]), len(first.arrays["input"])
-        if batch != wanted:
+        if call.layout.batch != first.layout.batch:
             raise RuntimeError(
-                f"{name!r} was called with batch {wanted}, then {batch}:"
+                f"{name!r} was called with batch {first.layout.batch}, then {call.layout.batch}:"
                 " record each batch size in its own block"
             )
-    for call in calls:
+        if len(calls) > 1 and call.layout.valid is not None:
+            raise RuntimeError(
+                f"{name!r} was called {len(calls)} times, one with a packed sequence:"
+                " record each packed call in its own block"
+            )
+    steps = [call.steps for call in calls]
+    gradients = _gradient_arrays(calls, watched.gradients)
+    joined = [_joined(calls)] if len(calls) > 1 and all(c.replay_error is None for c in calls) else calls
+    for call in joined:
+        call.recover()
         if call.replay_error > call.tolerance:
             warnings.warn(
                 f"{name!r}: the gates rebuild its states with an error of {call.replay_error:.3g},"
@@ -429,39 +696,168 @@ def _recorded(watched: Watched) -> Recorded:
                 RuntimeWarning,
                 stacklevel=4,
             )
-    arrays = _joined([call.arrays for call in calls])
-    arrays |= _weight_arrays(first.weights, first.directions, arrays["hidden"])
-    attributes = {"nonlinearity": watched.nonlinearity} if watched.nonlinearity else {}
-    attributes["replay_error"] = max(call.replay_error for call in calls)
-    return Recorded(watched.kind, arrays, [call.steps for call in calls], attributes)
+    pieces = [_arrays(call) for call in joined]
+    arrays = {key: _along_time([piece[key] for piece in pieces]) for key in pieces[0]} | gradients
+    arrays = {key: _finished(first, key, array, steps) for key, array in arrays.items()} | _initials(calls)
+    arrays |= _weight_arrays(first, arrays["hidden"])
+    attributes: dict[str, object] = {"nonlinearity": first.nonlinearity} if first.nonlinearity else {}
+    attributes["replay_error"] = max(call.replay_error for call in joined)
+    attributes |= _odd_numbers(arrays["input"], first)
+    if gradients:
+        attributes["backward_calls"] = max(g.calls for one in watched.gradients for g in one.values())
+    lengths = None
+    if first.layout.valid is not None:
+        lengths = first.layout.unsorted(first.layout.lengths, 0).cpu().numpy()
+    return Recorded(first.kind, arrays, steps, attributes, lengths)
 
 
-def _joined(calls: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
-    """The arrays of all calls: joined on `time`; initial states are the first call's, and each call's."""
-    joined = {}
-    for name in calls[0]:
-        arrays = [arrays[name] for arrays in calls]
-        if not name.endswith("_initial"):
-            joined[name] = arrays[0] if len(arrays) == 1 else np.concatenate(arrays, axis=-2)
-            continue
-        joined[name] = arrays[0]
-        if len(arrays) > 1:
-            joined[f"{name}_by_call"] = np.stack(arrays)
-    return joined
+def _joined(calls: list[Call]) -> Call:
+    """Many calls as one, so that their gates are recovered in one go; each starts from its own initial state."""
+    first = calls[0]
+    steps = [call.steps for call in calls]
+    starts = torch.tensor([0, *np.cumsum(steps)[:-1].tolist()], device=first.hidden.device)
+    one = Call(
+        first.kind, first.nonlinearity, first.layers, first.directions,
+        Layout(sum(steps), first.layout.batch), first.weights, first.biases,
+    )  # fmt: skip
+    one.hidden = torch.cat([call.hidden for call in calls], 2)
+    one.final_cells = calls[-1].final_cells
+    for key, a in first.passes.items():
+        own = [call.passes[key] for call in calls]
+        initial = tuple(torch.stack(states) for states in zip(*(p.initial for p in own), strict=True))
+        input = torch.cat([p.input for p in own])
+        one.passes[key] = Pass(
+            a.kind, a.nonlinearity, input, one.hidden[key], initial, a.weights, starts=starts
+        )
+    return one
 
 
-def _weight_arrays(weights: list[Tensor], directions: int, hidden: np.ndarray) -> dict[str, np.ndarray]:
-    """Weights and biases over (layer, direction, gate, unit, …), from PyTorch's flat list of them."""
-    layers, units = hidden.shape[0], hidden.shape[-1]
-    each = len(weights) // (layers * directions)  # 2 without biases, else 4
-    gated = [weight.cpu().unflatten(0, (-1, units)).numpy() for weight in weights]  # (gate, unit, …)
+def _arrays(call: Call) -> dict[str, Tensor]:
+    """(layer, direction, time, batch, …) in reading order, and the input as it was read."""
+    found = {"hidden": call.hidden}
+    if call.kind == "lstm":
+        found["cell"] = call.cell
+    names = {"gru": ("reset_gate", "update_gate", "candidate"), "rnn": ()}.get(
+        call.kind, ("input_gate", "forget_gate", "candidate", "output_gate")
+    )
+    if names:
+        found |= dict(zip(names, call.rows.chunk(len(names), -1), strict=True))
+    found["input"] = call.passes[0, 0].input
+    return found
 
-    def of_layers(position: int) -> list[np.ndarray]:
-        own = gated[position::each]
-        return [np.stack(own[layer * directions : (layer + 1) * directions]) for layer in range(layers)]
 
-    arrays = {"input_weight": pad_inputs(of_layers(0)), "recurrent_weight": np.stack(of_layers(1))}
-    for position, name in ((2, "input_bias"), (3, "recurrent_bias")):
+def _along_time(pieces: list[Tensor]) -> Tensor:
+    return pieces[0] if len(pieces) == 1 else torch.cat(pieces, 0 if pieces[0].ndim == 3 else 2)
+
+
+def _finished(call: Call, name: str, array: Tensor, steps: list[int]) -> np.ndarray:
+    """As the trace has it: aligned to what was read, the caller's order of sequences, NaN beyond their ends."""
+    layout = call.layout
+    if name == "input":
+        array = array[None, None]
+    elif call.directions == 2:
+        array = _aligned(call, array, steps)
+    if layout.valid is not None:
+        array = array.masked_fill(~layout.valid[:, :, None], math.nan)
+        array = layout.unsorted(array, 3)
+    array = array.transpose(2, 3)  # (layer, direction, batch, time, …)
+    return array.cpu().numpy()[0, 0] if name == "input" else array.cpu().numpy()
+
+
+def _aligned(call: Call, array: Tensor, steps: list[int]) -> Tensor:
+    """Each call's backward passes turned, so that a state stands at what it read."""
+    turned = storage(array, *array.shape)
+    turned[:, 0] = array[:, 0]
+    for layer in range(call.layers):
+        at = 0
+        for each in steps:
+            part = slice(at, at + each)
+            turned[layer, 1, part] = call.layout.turned_dense(array[layer, 1, part])
+            at += each
+    return turned
+
+
+def _initials(calls: list[Call]) -> dict[str, np.ndarray]:
+    """The states before the first call, and where there are several before each."""
+    first = calls[0]
+    names = ("hidden_initial", "cell_initial")[: len(first.passes[0, 0].initial)]
+    found = {}
+    for position, name in enumerate(names):
+        each = []
+        for call in calls:
+            states = torch.stack([one.initial[position] for one in call.passes.values()])
+            states = call.layout.unsorted(states.unflatten(0, (call.layers, call.directions)), 2)
+            each.append(states.cpu().numpy())
+        found[name] = each[0]
+        if len(each) > 1:
+            found[f"{name}_by_call"] = np.stack(each)
+    return found
+
+
+def _gradient_arrays(calls: list[Call], gradients: list[dict]) -> dict[str, Tensor]:
+    """Total and direct gradients of all calls, nothing where no backward came. What the loss does not depend on is 0;
+    what a backward was told not to reach is not known, NaN."""
+    if not any(gradients):
+        return {}
+    names = {"hidden_grad": "total", "hidden_grad_direct": "direct"}
+    if calls[0].kind == "lstm":
+        names["cell_grad"] = "cell"
+    unknown = math.nan if any(call.cut for call in calls) else 0.0
+    found: dict[str, list[Tensor]] = {name: [] for name in names}
+    for number, (call, own) in enumerate(zip(calls, gradients, strict=True)):
+        for name, part in names.items():
+            each = []
+            for key, one in call.passes.items():
+                if key in own:
+                    array = getattr(own[key], part)
+                    if part == "direct" and number + 1 < len(calls):
+                        array = _without_next_call(key, array, call, calls[number + 1])
+                else:
+                    wide = one.units if part == "cell" else one.hidden.shape[-1]
+                    array = one.hidden.new_full((*one.hidden.shape[:2], wide), unknown)
+                each.append(array)
+            shape = (call.layers, call.directions)
+            stacked = each[0][None, None] if len(each) == 1 else torch.stack(each).unflatten(0, shape)
+            found[name].append(stacked)
+    return {name: _along_time(arrays) for name, arrays in found.items()}
+
+
+def _without_next_call(key, direct: Tensor, call: Call, following: Call) -> Tensor:
+    """Where the next call began with the states that this one ended with, what it hands back is not direct."""
+    if key not in following.handed:
+        return direct
+    last, begun = call.passes[key].hidden[-1], following.passes[key].initial[0]
+    same = (last == begun).all(-1, keepdim=True)
+    direct = direct.clone()
+    direct[-1] -= torch.where(same, following.handed[key], 0.0)
+    return direct
+
+
+def _odd_numbers(input: np.ndarray, call: Call) -> dict[str, object]:
+    valid = input if call.layout.valid is None else input[~np.isnan(input).all(-1)]
+    odd = int(valid.size - np.isfinite(valid).sum())
+    return {"nonfinite_inputs": odd} if odd else {}
+
+
+def _weight_arrays(call: Call, hidden: np.ndarray) -> dict[str, np.ndarray]:
+    """Weights and biases over (layer, direction, gate, unit, …)."""
+    units = call.passes[0, 0].units
+
+    def of_layers(name: str) -> list[np.ndarray]:
+        layers = []
+        for layer in range(call.layers):
+            own = [getattr(call.passes[layer, d].weights, name) for d in range(call.directions)]
+            layers.append(np.stack([weight.cpu().unflatten(0, (-1, units)).numpy() for weight in own]))
+        return layers
+
+    arrays = {
+        "input_weight": pad_inputs(of_layers("input")),
+        "recurrent_weight": np.stack(of_layers("recurrent")),
+    }
+    for name in ("input_bias", "recurrent_bias"):
         zeros = np.zeros_like(arrays["recurrent_weight"][..., 0])
-        arrays[name] = np.stack(of_layers(position)) if each == 4 else zeros
+        arrays[name] = np.stack(of_layers(name)) if call.biases else zeros
+    if call.passes[0, 0].weights.projection is not None:
+        own = [one.weights.projection.cpu().numpy() for one in call.passes.values()]
+        arrays["projection_weight"] = np.stack(own).reshape(call.layers, call.directions, *own[0].shape)
     return arrays

@@ -8,7 +8,7 @@ in one netCDF file.
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +40,13 @@ def _calls(field: Field) -> Field:
     return Field(("calls", *field.dims), f"{field.long_name} of each call", comment=comment, optional=True)
 
 
+_BACKWARD = "summed over all backward calls of the recording"
+
+
+def _gradient(long_name: str, comment: str = _BACKWARD) -> Field:
+    return Field(STATE, long_name, comment=comment, optional=True)
+
+
 _HIDDEN_INITIAL = Field(INITIAL, "hidden state before the first step")
 _CELL_INITIAL = Field(INITIAL, "cell state before the first step")
 _ALL = {
@@ -63,6 +70,10 @@ _ALL = {
     "recurrent_bias": Field(
         ("layer", "direction", "gate", "unit"), "recurrent bias", comment="0 where there are no biases"
     ),
+    "hidden_grad": _gradient("total gradient ∂L/∂h", f"the recurrence included; {_BACKWARD}"),
+    "hidden_grad_direct": _gradient(
+        "direct gradient ∂L/∂h", f"all but what comes back from the next step; {_BACKWARD}"
+    ),
 }
 
 # What each kind of module leaves behind.
@@ -83,8 +94,31 @@ FIELDS: dict[str, dict[str, Field]] = {
         "forget_gate": Field(STATE, "forget gate f", SHARE),
         "candidate": Field(STATE, "candidate g", SIGNED),
         "output_gate": Field(STATE, "output gate o", SHARE),
+        "cell_grad": _gradient("total gradient ∂L/∂c", f"the recurrence included; {_BACKWARD}"),
+        "projection_weight": Field(
+            ("layer", "direction", "projection", "unit"),
+            "weight of h = W_hr (o tanh c)",
+            comment="only with proj_size",
+            optional=True,
+        ),
     },
 }
+
+# With proj_size these are over the projection, not the units.
+_PROJECTED = ("hidden", "hidden_initial", "hidden_initial_by_call", "hidden_grad", "hidden_grad_direct")
+
+
+def fields(kind: str, projected: bool = False) -> dict[str, Field]:
+    """What a kind of module leaves behind; projected: an LSTM with proj_size."""
+    if not projected:
+        return FIELDS[kind]
+    changed = {}
+    for key in _PROJECTED:
+        own = FIELDS[kind][key]
+        dims = tuple("projection" if dim == "unit" else dim for dim in own.dims)
+        changed[key] = replace(own, dims=dims, valid_range=None)  # W_hr may lead beyond -1 … 1
+    return FIELDS[kind] | changed
+
 
 # PyTorch's order of the rows of a weight.
 GATES = {
@@ -101,6 +135,8 @@ COORDINATES = {
     "batch": "sequence in the batch",
     "time": "position in the input",
     "unit": "unit",
+    "projection": "projected unit",
+    "length": "steps of the sequence; what lies beyond is NaN",
     "gate": "rows of a weight, in PyTorch's order",
     "call": "which call of the module this step belongs to",
     "token": "token read at this position",
@@ -112,13 +148,15 @@ class Recorded:
     """What one module left behind, as numpy arrays in the shapes of `FIELDS`.
 
     kind: 'lstm', 'gru' or 'rnn'. steps: how many steps each call had; they add up to the length of `time`.
-    attributes: written on the node as they are (nonlinearity, replay_error).
+    attributes: written on the node as they are (nonlinearity, replay_error). lengths: (batch,) where they differ; the
+    arrays are NaN beyond them.
     """
 
     kind: str
     arrays: Mapping[str, np.ndarray]
     steps: Sequence[int]
     attributes: Mapping[str, object] = field(default_factory=dict)
+    lengths: np.ndarray | None = None
 
 
 def assemble(
@@ -200,8 +238,9 @@ def open_trace(path: str | os.PathLike) -> xr.DataTree:
 
 def _node(name: str, recorded: Recorded, labels: np.ndarray | None) -> xr.Dataset:
     kind, arrays = recorded.kind, recorded.arrays
-    sizes = _sizes(name, kind, arrays)
-    for key, wanted in FIELDS[kind].items():
+    schema = fields(kind, "projection_weight" in arrays) if kind in FIELDS else {}
+    sizes = _sizes(name, kind, schema, arrays)
+    for key, wanted in schema.items():
         if key in arrays:
             _check_shape(f"{name}: {key}", arrays[key].shape, wanted.dims, sizes)
         elif not wanted.optional:
@@ -221,13 +260,17 @@ def _node(name: str, recorded: Recorded, labels: np.ndarray | None) -> xr.Datase
         "gate": ("gate", np.array(GATES[kind])),
         "call": ("time", np.repeat(np.arange(len(recorded.steps)), recorded.steps)),
     }
+    if "projection" in sizes:
+        coordinates["projection"] = ("projection", np.arange(sizes["projection"]))
+    if recorded.lengths is not None:
+        coordinates["length"] = ("batch", recorded.lengths)
     if labels is not None:
         coordinates["token"] = ("time", labels)
     unbounded = _unbounded(kind, arrays, recorded.attributes)
     return xr.Dataset(
         {
             key: (wanted.dims, arrays[key], _attributes(wanted, key not in unbounded))
-            for key, wanted in FIELDS[kind].items()
+            for key, wanted in schema.items()
             if key in arrays
         },
         coords={
@@ -267,27 +310,31 @@ def _labels(tokens: Iterable[str]) -> np.ndarray:
     return np.array(tokens, dtype=str)
 
 
-def _sizes(name: str, kind: str, arrays: Mapping[str, np.ndarray]) -> dict[str, int]:
+def _sizes(
+    name: str, kind: str, schema: Mapping[str, Field], arrays: Mapping[str, np.ndarray]
+) -> dict[str, int]:
     """Length of every dim, from the arrays that define them."""
     if kind not in FIELDS:
         raise ValueError(f"{name}: kind must be one of {', '.join(FIELDS)}; got {kind!r}")
     sizes = {"gate": len(GATES[kind])}
-    for key in ("hidden", "input", "input_weight", "hidden_initial_by_call"):
-        dims = FIELDS[kind][key].dims
+    for key in ("hidden", "projection_weight", "input", "input_weight", "hidden_initial_by_call"):
+        if key not in schema:
+            continue
+        dims = schema[key].dims
         if key not in arrays:
             continue
         if arrays[key].ndim != len(dims):
             _check_shape(f"{name}: {key}", arrays[key].shape, dims, sizes)
         for dim, length in zip(dims, arrays[key].shape, strict=True):
             sizes.setdefault(dim, length)
-    sizes["previous_unit"] = sizes.get("unit", 0)
+    sizes["previous_unit"] = sizes.get("projection", sizes.get("unit", 0))
     return sizes
 
 
 def _check_node(name: str, kind: str, node: xr.Dataset) -> None:
     sizes = {str(dim): length for dim, length in node.sizes.items()} | {"gate": len(GATES[kind])}
-    sizes["previous_unit"] = sizes.get("unit", 0)
-    for key, wanted in FIELDS[kind].items():
+    sizes["previous_unit"] = sizes.get("projection", sizes.get("unit", 0))
+    for key, wanted in fields(kind, "projection_weight" in node).items():
         if key in node:
             _check_dims(f"{name}: {key}", node[key], wanted.dims, sizes)
         elif not wanted.optional:

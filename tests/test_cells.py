@@ -69,9 +69,3 @@ def test_scan_is_the_loop_and_leaves_its_inputs_alone(steps, width, seed):
         loop.append(state)
     torch.testing.assert_close(came, torch.stack(loop) if loop else drive, rtol=1e-13, atol=1e-13)
     assert all(torch.equal(a, b) for a, b in zip(before, (decay, drive, initial), strict=True))
-
-
-def test_gradients_flow_through_scan():
-    decay, drive = torch.rand(2, 5, 2, dtype=torch.float64)
-    inputs = [tensor.requires_grad_() for tensor in (decay.clone(), drive.clone(), torch.rand(2).double())]
-    assert torch.autograd.gradcheck(cells.scan, inputs)

@@ -17,8 +17,10 @@ FILES.append("app.py")
 MAY_IMPORT = {
     "rnnviz/__init__.py": set(),
     "rnnviz/cells.py": {"torch"},
-    "rnnviz/record.py": {"torch", "numpy", "xarray", "rnnviz.cells", "rnnviz.trace"},
+    "rnnviz/passes.py": {"torch", "numpy", "rnnviz.cells"},
+    "rnnviz/record.py": {"torch", "numpy", "xarray", "rnnviz.passes", "rnnviz.trace"},
     "rnnviz/trace.py": {"numpy", "xarray"},
+    "rnnviz/attribution.py": {"torch", "captum", "numpy", "xarray"},
     "rnnviz/stats": {"numpy", "xarray", "scipy", "sklearn"},
     "rnnviz/figures": {"numpy", "xarray", "plotly"},
     "rnnviz/models.py": {"torch"},

