@@ -13,7 +13,12 @@ import types
 
 __version__ = "0.1.0"
 
-_HOMES = {"open_trace": "rnnviz.trace", "save": "rnnviz.trace", "load": "rnnviz.checkpoints"}
+_HOMES = {
+    "open_trace": "rnnviz.trace",
+    "save": "rnnviz.trace",
+    "load": "rnnviz.checkpoints",
+    "Edit": "rnnviz.edits",
+}
 _ROOMS = (
     "attribution",
     "cells",
@@ -27,7 +32,7 @@ _ROOMS = (
     "train",
 )
 
-__all__ = ["load", "open_trace", "record", "save", *_ROOMS]
+__all__ = ["Edit", "load", "open_trace", "record", "save", *_ROOMS]
 
 
 def __getattr__(name: str):

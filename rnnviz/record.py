@@ -22,7 +22,8 @@ import xarray as xr
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from rnnviz import passes
+from rnnviz import edits, passes
+from rnnviz.edits import Edit
 from rnnviz.passes import Pass, Weights, storage
 from rnnviz.trace import Recorded, assemble, pad_inputs
 
@@ -141,6 +142,9 @@ class Call:
     cut: bool = False  # a backward stopped on its way to the lower layers
     open: int = 0  # recordings that listen
     final_cells: dict[tuple[int, int], Tensor] = field(default_factory=dict)
+    edited: dict[tuple[int, int], float] = field(
+        default_factory=dict
+    )  # passes whose gates stand, and their error
     replay_error: float | None = None
     tolerance: float = math.inf
 
@@ -181,13 +185,20 @@ class Call:
             self.cell = storage(one.hidden, *shape, one.units)
         error, tolerance = 0.0, math.inf
         for (layer, direction), one in self.passes.items():
+            known = (one.rows, one.cell)
             one.rows = None if self.rows is None else self.rows[layer, direction]
             one.cell = None if self.cell is None else self.cell[layer, direction]
-            off = passes.recover(one)
-            if self.kind == "lstm" and self.steps:
+            if (layer, direction) in self.edited:
+                for own, array in zip((one.rows, one.cell), known, strict=True):
+                    if own is not None:
+                        own.copy_(array)
+                off = self.edited[layer, direction]
+            else:
+                off = passes.recover(one)
+            if self.kind == "lstm" and self.steps and not self.edited:
                 off = max(off, passes.distance(self._last_cell(one), self.final_cells[layer, direction]))
             if off >= error:
-                error, tolerance = off, _rounding(one, off)
+                error, tolerance = off, _rounding(one, off, self.weights[0].dtype)
         self.replay_error, self.tolerance = error, tolerance
 
     def _last_cell(self, one: Pass) -> Tensor:
@@ -203,6 +214,7 @@ class Watched:
     name: str
     module: nn.Module
     calls: list[Call] = field(default_factory=list)
+    edits: list[Edit] = field(default_factory=list)
     gradients: list[dict[tuple[int, int], Gradients]] = field(default_factory=list)  # as the block ended
 
     @property
@@ -224,10 +236,12 @@ class Watched:
 class Recording:
     """What `record` yields. `trace` is complete once the block has ended."""
 
-    def __init__(self, model: nn.Module, tokens: Iterable[str] | None = None):
+    def __init__(self, model: nn.Module, tokens: Iterable[str] | None = None, edit: Sequence[Edit] = ()):
         self._watched = [
             Watched(name, module) for name, module in model.named_modules() if isinstance(module, MODULES)
         ]
+        for each in edit:
+            self._edited_module(each).edits.append(each)
         self._model_name = type(model).__name__
         self._tokens = None if tokens is None else list(tokens)
         self._ended = False
@@ -255,6 +269,19 @@ class Recording:
             self._trace = assemble(recorded, self._tokens, {"torch_version": str(torch.__version__)})
             self._watched = []  # the trace has it all; a recording that is kept need not keep the model
         return self._trace
+
+    def _edited_module(self, edit: Edit) -> Watched:
+        names = ", ".join(repr(watched.name) for watched in self._watched)
+        fitting = [watched for watched in self._watched if edit.module in (None, watched.name)]
+        if len(fitting) != 1:
+            raise ValueError(
+                f"edit of {edit.module!r}, {edit.field}: wanted module= one of {names or 'none'}"
+            )
+        if isinstance(fitting[0].module, nn.RNNCellBase):
+            raise ValueError(
+                f"edit of {fitting[0].name!r}, {edit.field}: a cell is stepped by the model's own loop; edit its states there"
+            )
+        return fitting[0]
 
     def _end(self) -> None:
         """What comes later, as a backward after the block, is no longer this recording's."""
@@ -284,7 +311,9 @@ class Recording:
 
 
 @contextmanager
-def record(model: nn.Module, tokens: Iterable[str] | None = None) -> Iterator[Recording]:
+def record(
+    model: nn.Module, tokens: Iterable[str] | None = None, edit: Edit | Sequence[Edit] = ()
+) -> Iterator[Recording]:
     """Records every call of the model's nn.RNN, nn.LSTM, nn.GRU and of their cells in the block.
 
         with record(model, tokens="hello") as recording:
@@ -296,13 +325,14 @@ def record(model: nn.Module, tokens: Iterable[str] | None = None) -> Iterator[Re
     Gradients: every backward in the block, of any loss, adds to `hidden_grad`, `hidden_grad_direct` and `cell_grad`, as it
     adds to the `.grad` of a parameter; so several backward calls give the gradient of the sum of their losses. The direct
     part of dL/dh_t is all but what comes back from the next step of the same module, also where that is in its next call.
-    Changes nothing: outputs, gradients, random numbers and the modules are what they would have been.
+    edit: states and gates to change while the model runs, without gradients; see `Edit`.
+    Without edits it changes nothing: outputs, gradients, random numbers and the modules are what they would have been.
     Raises NotImplementedError for scripted and compiled modules, and at the call for numbers that are no floats, under
-    torch.autocast, torch.func and vmap, and for dropout between layers in training off the CPU; TypeError if model is not
-    a module.
+    torch.autocast, torch.func and vmap, saved-tensor hooks as torch.utils.checkpoint sets them, and for dropout between
+    layers in training off the CPU; TypeError if model is not a module; ValueError for an edit of what is not there.
     """
     _refuse_model(model)
-    recording = Recording(model, tokens)
+    recording = Recording(model, tokens, [edit] if isinstance(edit, Edit) else edit)
     active = _active()
     try:
         with _Watch():
@@ -432,6 +462,11 @@ def _by_layer(kernel, watching, layout, data, states, weights, biases, layers, d
     the plain call draws.
     """
     _refuse_numbers(data, weights)
+    if not layout.steps:
+        title = watching[0][1].name or KERNELS[kernel]
+        raise RuntimeError(
+            f"{title!r}: input came with shape (time 0, batch {layout.batch}, feature {data.shape[-1]}); wanted at least one step"
+        )
     dropping = bool(dropout) and training and layers > 1
     if dropping and data.device.type != "cpu":
         raise NotImplementedError(
@@ -442,6 +477,13 @@ def _by_layer(kernel, watching, layout, data, states, weights, biases, layers, d
     kind, nonlinearity = KERNELS[kernel], NONLINEARITIES.get(kernel, "")
     call = _new_call(watching, kind, nonlinearity, layers, directions, layout, weights, biases)
     tracked = torch.is_grad_enabled() and any(t.requires_grad for t in (data, *states, *weights))
+    placing = [(found, each) for _, found in watching for each in found.edits]
+    if placing and tracked:
+        raise RuntimeError("an edited recording has no gradients: call the model under torch.no_grad()")
+    if tracked and torch._C._autograd._top_saved_tensors_default_hooks(True) is not None:
+        raise NotImplementedError(
+            "record cannot follow a backward through torch.utils.checkpoint or other saved-tensor hooks: leave them out"
+        )
     # where the plain call leads to parameters at all, the way down leads through every layer
     anchor = torch.zeros((), requires_grad=True, device=data.device) if tracked else None
     below, finals = data, []
@@ -456,7 +498,7 @@ def _by_layer(kernel, watching, layout, data, states, weights, biases, layers, d
             if tracked:
                 output, *final = _Layer.apply(run, anchor, x, *begin, *own)
             else:
-                output, *final = run.forward(x, begin, own)
+                output, *final = run.forward(x, begin, own, placing)
             outputs.append(layout.turned(output) if direction else output)
             finals.append(final)
         output = torch.cat(outputs, -1) if two else outputs[0]
@@ -474,6 +516,10 @@ def _new_call(watching, kind, nonlinearity, layers, directions, layout, weights,
         found.calls.append(call)
         call.open += 1
     return call
+
+
+def _all_states(one: Pass) -> tuple[Tensor, ...]:
+    return (one.hidden,) if one.cell is None else (one.hidden, one.cell)
 
 
 @dataclass(frozen=True)
@@ -495,13 +541,53 @@ class _Run:
             return self.kernel(x, self.call.layout.sizes, states, *more)
         return self.kernel(x, states, *more, False)
 
-    def forward(self, x: Tensor, begin: Sequence[Tensor], weights: Sequence[Tensor]) -> tuple[Tensor, ...]:
+    def forward(
+        self, x: Tensor, begin: Sequence[Tensor], weights: Sequence[Tensor], placing: Sequence = ()
+    ) -> tuple[Tensor, ...]:
         result = self.plain(x, begin, weights)
         with torch.no_grad():
             dense = self.call.layout.dense
             squeezed = [[state[0] for state in states] for states in (begin, result[1:])]
             self.call.keep(self.layer, self.direction, dense(x), dense(result[0]), *squeezed)
-        return result
+            return self._edited(result, placing, weights) if placing else result
+
+    def _edited(self, result, placing, weights) -> tuple[Tensor, ...]:
+        """The result with the edits of this layer and direction made; the very result where none changes a number."""
+        call, layout, one = self.call, self.call.layout, self.call.passes[self.layer, self.direction]
+        placed = []
+        for found, edit in placing:
+            start = sum(before.steps for before in found.calls if before is not call)
+            title = found.name or call.kind
+            here = edits.place(edit, title, one, call.layers, call.directions, start, layout.order)
+            if (edit.layer, edits.DIRECTIONS.index(edit.direction)) == (self.layer, self.direction):
+                placed.append(here)
+        if not placed:
+            return result
+        lengths = [layout.steps] * layout.batch if layout.valid is None else layout.lengths.tolist()
+
+        def order(t: int) -> list[tuple[int, int]]:
+            rows = [row for row, length in enumerate(lengths) if t < length]
+            return [(row, lengths[row] - 1 - t if self.direction else t) for row in rows]
+
+        def segment(x: Tensor, states: Sequence[Tensor]):
+            dtype = weights[0].dtype
+            begin = [state[None].to(dtype) for state in states]
+            begin = tuple(begin) if len(begin) > 1 else begin[0]
+            more = (list(weights), self.biases, 1, 0.0, self.training, False, False)
+            hidden, *final = self.kernel(x.to(dtype), begin, *more)
+            return _working(hidden), final
+
+        error, changed = edits.run(one, placed, segment, order)
+        call.edited[self.layer, self.direction] = error
+        if not changed:
+            return result
+        last = torch.tensor(lengths, device=one.hidden.device) - 1
+        every = torch.arange(layout.batch, device=one.hidden.device)
+        finals = [
+            states[last, every][None].to(x.dtype)
+            for x, states in zip(result[1:], _all_states(one), strict=True)
+        ]
+        return layout.flat(one.hidden).to(result[0].dtype), *finals
 
 
 class _Layer(torch.autograd.Function):
@@ -553,7 +639,7 @@ def _pass_back(ctx, grad_output: Tensor | None, grad_finals: Sequence[Tensor | N
         if need[0]:
             handed = call.handed.get(key)
             call.handed[key] = back.initial[0] if handed is None else handed + back.initial[0]
-        below = ctx.next_functions[1][0] if len(ctx.next_functions) > 1 else None
+        below = ctx.next_functions[1][0] if run.layer else None
         if below is not None and not torch._C._will_engine_execute_node(below):
             call.cut = True
     x, *rest = ctx.saved_tensors
@@ -632,12 +718,12 @@ def _cell_grad(call: Call, what: str, grad: Tensor) -> None:
 # ---- from calls to a trace --------------------------------------------------------------------------------------------
 
 
-def _rounding(one: Pass, error: float) -> float:
-    """The largest difference that rounding explains: sqrt(machine epsilon), by the size of the numbers.
+def _rounding(one: Pass, error: float, dtype: torch.dtype) -> float:
+    """The largest difference that rounding in dtype explains: sqrt(machine epsilon), by the size of the numbers.
 
     An error below that for numbers of size 1 needs no closer look; else the largest sum of products counts.
     """
-    tolerance = math.sqrt(torch.finfo(one.hidden.dtype).eps)
+    tolerance = math.sqrt(torch.finfo(dtype).eps)
     if error <= tolerance:
         return tolerance
     size = one.hidden.abs().max().item()
@@ -686,7 +772,11 @@ def _recorded(watched: Watched) -> Recorded:
             )
     steps = [call.steps for call in calls]
     gradients = _gradient_arrays(calls, watched.gradients)
-    joined = [_joined(calls)] if len(calls) > 1 and all(c.replay_error is None for c in calls) else calls
+    joined = (
+        [_joined(calls)]
+        if len(calls) > 1 and all(c.replay_error is None and not c.edited for c in calls)
+        else calls
+    )
     for call in joined:
         call.recover()
         if call.replay_error > call.tolerance:
@@ -702,6 +792,14 @@ def _recorded(watched: Watched) -> Recorded:
     arrays |= _weight_arrays(first, arrays["hidden"])
     attributes: dict[str, object] = {"nonlinearity": first.nonlinearity} if first.nonlinearity else {}
     attributes["replay_error"] = max(call.replay_error for call in joined)
+    total = sum(steps)
+    for each in watched.edits:
+        if edits.last_step(each) >= total:
+            raise ValueError(
+                f"edit of {name!r}, {each.field}: step {edits.last_step(each)} is not there; wanted 0 to {total - 1}"
+            )
+    if watched.edits:
+        attributes["edits"] = "; ".join(map(str, watched.edits))
     attributes |= _odd_numbers(arrays["input"], first)
     if gradients:
         attributes["backward_calls"] = max(g.calls for one in watched.gradients for g in one.values())

@@ -294,7 +294,14 @@ def _unbounded(kind: str, arrays: Mapping[str, np.ndarray], attributes: Mapping[
     """The fields that lose their range: relu states, and a GRU's that mix in a start beyond it."""
     starts = arrays.get("hidden_initial_by_call", arrays["hidden_initial"])
     beyond = kind == "gru" and not bool((np.abs(starts) <= 1).all())
+    if "edits" in attributes:
+        bounded = [key for key, wanted in FIELDS[kind].items() if wanted.valid_range and key in arrays]
+        return {key for key in bounded if _leaves(arrays[key], FIELDS[kind][key].valid_range)}
     return {"hidden"} if attributes.get("nonlinearity") == "relu" or beyond else set()
+
+
+def _leaves(array: np.ndarray, limits: tuple[float, float]) -> bool:
+    return bool((array < limits[0]).any() or (array > limits[1]).any())
 
 
 def _labels(tokens: Iterable[str]) -> np.ndarray:

@@ -17,8 +17,9 @@ FILES.append("app.py")
 MAY_IMPORT = {
     "rnnviz/__init__.py": set(),
     "rnnviz/cells.py": {"torch"},
+    "rnnviz/edits.py": {"torch", "rnnviz.cells", "rnnviz.passes"},
     "rnnviz/passes.py": {"torch", "numpy", "rnnviz.cells"},
-    "rnnviz/record.py": {"torch", "numpy", "xarray", "rnnviz.passes", "rnnviz.trace"},
+    "rnnviz/record.py": {"torch", "numpy", "xarray", "rnnviz.edits", "rnnviz.passes", "rnnviz.trace"},
     "rnnviz/trace.py": {"numpy", "xarray"},
     "rnnviz/attribution.py": {"torch", "captum", "numpy", "xarray"},
     "rnnviz/stats": {"numpy", "xarray", "scipy", "sklearn"},

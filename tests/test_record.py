@@ -379,3 +379,179 @@ def test_a_scripted_module_is_refused():
         record(nn.Sequential(torch.jit.script(nn.GRU(3, 4)))),
     ):
         pass
+
+
+CELLS = {"rnn": nn.RNNCell, "gru": nn.GRUCell, "lstm": nn.LSTMCell}
+
+
+def close(one, other, names=None, atol=1e-12):
+    """Two nodes of the same numbers."""
+    for name in names or [n for n in one.data_vars if n in other and one[n].dims == other[n].dims]:
+        np.testing.assert_allclose(one[name], other[name], atol=atol, err_msg=name)
+
+
+@each_kind
+def test_a_cell_in_a_loop_leaves_what_the_module_leaves(kind):
+    cell, module = CELLS[kind](4, 5, dtype=torch.float64), KINDS[kind](4, 5, dtype=torch.float64)
+    with torch.no_grad():
+        for mine, theirs in zip(
+            module._flat_weights, (cell.weight_ih, cell.weight_hh, cell.bias_ih, cell.bias_hh), strict=True
+        ):
+            mine.copy_(theirs)
+    x, h, c = torch.randn(6, 2, 4).double(), torch.randn(2, 5).double(), torch.randn(2, 5).double()
+    with record(module) as whole:
+        module(x, (h[None], c[None]) if kind == "lstm" else h[None])[0].square().sum().backward()
+    with record(cell) as stepped:
+        state, outputs = (h, c) if kind == "lstm" else h, []
+        for step in x:
+            state = cell(step, state)
+            outputs.append(state[0] if kind == "lstm" else state)
+        torch.stack(outputs).square().sum().backward()
+    close(whole.trace[kind], stepped.trace[kind])
+    assert {"hidden_grad", "hidden_grad_direct"} <= set(stepped.trace[kind].data_vars)
+    assert stepped.trace[kind]["call"].values.tolist() == [0, 1, 2, 3, 4, 5]
+    assert not outputs[0]._backward_hooks  # taken off again
+
+
+@each_kind
+def test_calls_that_hand_on_their_states_leave_what_one_call_leaves(kind):
+    module, x = KINDS[kind](4, 5, 2, dtype=torch.float64), torch.randn(9, 2, 4).double()
+    with record(module) as one:
+        module(x)[0].square().sum().backward()
+    with record(module) as three:
+        states, outputs = None, []
+        for part in x.split(3):
+            output, states = module(part, states)
+            outputs.append(output)
+        torch.cat(outputs).square().sum().backward()
+    names = [
+        "hidden",
+        "hidden_grad",
+        "hidden_grad_direct",
+        *(["cell", "cell_grad", "forget_gate"] if kind == "lstm" else []),
+    ]
+    close(one.trace[kind], three.trace[kind], names)
+
+
+def test_states_that_are_cut_off_hand_nothing_back():
+    module, x = nn.GRU(4, 5, dtype=torch.float64), torch.randn(6, 1, 4).double()
+    with record(module) as recording:
+        _, h = module(x[:3])
+        module(x[3:], h.detach())[0].sum().backward()
+    total = recording.trace["gru"]["hidden_grad"].values[0, 0, 0]
+    assert not total[:3].any() and total[3:].all()
+
+
+def test_several_backwards_add_up_to_the_gradient_of_the_sum():
+    module, x = nn.LSTM(4, 5, dtype=torch.float64), torch.randn(5, 2, 4).double()
+    with record(module) as two:
+        output, _ = module(x)
+        output[0].sum().backward(retain_graph=True)
+        output[-1].sum().backward()
+    with record(module) as one:
+        output, _ = module(x)
+        (output[0].sum() + output[-1].sum()).backward()
+    close(two.trace["lstm"], one.trace["lstm"])
+    assert two.trace["lstm"].attrs["backward_calls"] == 2
+
+
+def test_a_backward_after_the_block_is_not_the_recordings():
+    module, x = nn.GRU(4, 5), torch.randn(5, 2, 4)
+    with record(module) as outer:
+        with record(module) as inner:
+            output, _ = module(x)
+            output[0].sum().backward(retain_graph=True)
+        output[-1].sum().backward(retain_graph=True)
+    output.sum().backward()
+    assert inner.trace["gru"].attrs["backward_calls"] == 1
+    assert outer.trace["gru"].attrs["backward_calls"] == 2
+    assert not inner.trace["gru"]["hidden_grad"].values[..., 1:, :].any()
+    with record(module) as recording:
+        module(x)
+    assert "hidden_grad" not in recording.trace["gru"]
+
+
+def test_what_a_backward_was_told_not_to_reach_is_unknown_and_what_is_no_cause_is_zero():
+    module, x = nn.LSTM(4, 5, 2), torch.randn(5, 2, 4)
+    with record(module) as partial:
+        torch.autograd.grad(module(x)[0].sum(), module.weight_hh_l1)
+    below, above = partial.trace["lstm"]["hidden_grad"].values
+    assert np.isnan(below).all() and np.isfinite(above).all()
+    with record(module) as lower:
+        module(x)[1][0][0].sum().backward()  # the last state of the lower layer alone
+    assert not lower.trace["lstm"]["hidden_grad"].values[1].any()
+
+
+def test_frozen_layers_are_reached_and_stay_frozen():
+    module, x = nn.LSTM(4, 5, 2), torch.randn(5, 2, 4)
+    for name, parameter in module.named_parameters():
+        parameter.requires_grad_(not name.endswith("l0"))
+    with record(module) as recording:
+        module(x)[0].square().sum().backward()
+    assert recording.trace["lstm"]["hidden_grad"].values.all()
+    assert module.weight_ih_l0.grad is None
+    with record(module.requires_grad_(False)):
+        assert not module(x)[0].requires_grad
+
+
+@pytest.mark.parametrize("kind", ["rnn", "gru"])
+def test_second_derivatives_are_those_of_the_plain_call(kind):
+    module, x = KINDS[kind](4, 5, 2, dtype=torch.float64), torch.randn(5, 2, 4).double().requires_grad_()
+
+    def penalty():
+        (slope,) = torch.autograd.grad(module(x)[0].square().sum(), x, create_graph=True)
+        return torch.autograd.grad(slope.square().sum(), [x, *module.parameters()])
+
+    plain = penalty()
+    with record(module) as recording:
+        came = penalty()
+    for one, other in zip(plain, came, strict=True):
+        torch.testing.assert_close(one, other)
+    assert recording.trace[kind]["hidden_grad"].values.all()
+
+
+@each_kind
+def test_half_numbers_are_kept_in_float32(kind):
+    module, x = KINDS[kind](4, 5, 2, bidirectional=True).bfloat16(), torch.randn(7, 2, 4).bfloat16()
+    plain = module(x)
+    with record(module) as recording:
+        came = module(x)
+        came[0].float().square().sum().backward()
+    assert all(torch.equal(a, b) for a, b in zip(flat(plain), flat(came), strict=True))
+    node = recording.trace[kind]
+    assert node["hidden"].dtype == np.float32 and module.weight_hh_l0.grad.dtype == torch.bfloat16
+    last = node["hidden"].isel(layer=-1, direction=0).transpose("time", "batch", "unit").values
+    np.testing.assert_array_equal(last, came[0][..., :5].detach().float())
+
+
+def test_odd_numbers_are_recorded_as_they_are_and_said():
+    module, x = nn.GRU(4, 5), torch.randn(6, 2, 4)
+    x[2, 0, 1], x[3, 1, 0] = float("nan"), float("inf")
+    with record(module) as recording:
+        module(x)
+    assert recording.trace["gru"].attrs["nonfinite_inputs"] == 2
+    assert recording.trace["gru"].attrs["replay_error"] < 1e-5
+    assert np.isnan(recording.trace["gru"]["input"].values[0, 2, 1])
+
+
+def test_a_sequence_of_no_steps_is_named():
+    with (
+        pytest.raises(RuntimeError, match=r"'gru': input came with shape \(time 0, batch 2, feature 4\)"),
+        record(m := nn.GRU(4, 5)),
+    ):
+        m(torch.randn(0, 2, 4))
+
+
+def test_a_checkpointed_model_is_refused_in_one_line():
+    module, x = nn.GRU(4, 5), torch.randn(5, 2, 4)
+    with pytest.raises(NotImplementedError, match="torch.utils.checkpoint"), record(module):
+        torch.utils.checkpoint.checkpoint(lambda x: module(x)[0], x, use_reentrant=False)
+
+
+@each_kind
+def test_dropout_between_packed_layers_draws_the_plain_masks(kind):
+    module = KINDS[kind](4, 5, 2, bidirectional=True, dropout=0.5)
+    packed = nn.utils.rnn.pack_sequence([torch.randn(n, 4) for n in (2, 5, 3)], enforce_sorted=False)
+    (plain, *finals), (came, *others), trace = plain_and_recorded(module, packed)
+    assert same((plain.data, *finals), (came.data, *others))
+    assert trace[kind]["length"].values.tolist() == [2, 5, 3]

@@ -36,15 +36,16 @@ def gated(run) -> None:
         ),
     ]  # fmt: skip
     summary = _(
-        "Gates of {model}, layer {layer}, under {steps} characters. Unit {unit} halves its memory in {life:.4g} steps."
+        "Gates of {model}, layer {layer}; characters read: {steps}. Half-life of unit {unit}, in steps: {life:.4g}."
     ).format(
         model=run.name, layer=now["layer"] + 1, steps=len(run.text), unit=now["unit"],
         life=lives.sel(unit=now["unit"]).item(),
     )  # fmt: skip
-    colour = (layer[keeping].sel(unit=now["unit"]), (0, 1))
+    colour = (layer[keeping].sel(unit=now["unit"]), (0, 1), ui.gate_name(keeping, run.kind))
     ui.show_board(
-        id, **run.strip, figures=drawings, colour=colour, unit=now["unit"], finer=finer, summary=summary
-    )
+        id, **run.strip, figures=drawings, colour=colour, unit=now["unit"], finer=finer, summary=summary,
+        subject=ui.subject(run),
+    )  # fmt: skip
     ui.downloads(run)
 
 
@@ -62,10 +63,11 @@ def ungated(run) -> None:
     layer = layer.assign(slope=ui.kept(lambda: stats.states.slope(layer["hidden"]), "slope", id))
     drawings, finer = ui.small_multiples(run, id, layer, ("hidden", "slope"))
     summary = _("Hidden state and slope of the tanh of {model}.").format(model=run.name)
-    colour = (layer["slope"].sel(unit=now["unit"]), (0, 1))
+    colour = (layer["slope"].sel(unit=now["unit"]), (0, 1), ui.gate_name("slope", run.kind))
     ui.show_board(
-        id, **run.strip, figures=drawings, colour=colour, unit=now["unit"], finer=finer, summary=summary
-    )
+        id, **run.strip, figures=drawings, colour=colour, unit=now["unit"], finer=finer, summary=summary,
+        subject=ui.subject(run),
+    )  # fmt: skip
     ui.downloads(run)
 
 

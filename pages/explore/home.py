@@ -12,30 +12,33 @@ def draw(run) -> None:
     picture, finer = ui.unit_heatmap(
         run, id, layer["hidden"], (-1, 1), _("Hidden state h"), height=400, order="similarity"
     )
+    st.write(
+        _(
+            "Below is the hidden state h of layer {layer}: each row is one unit, each column one character, and every "
+            "number is computed by the network itself."
+        ).format(layer=now["layer"] + 1)
+    )
     ui.show_board(
         id,
         **run.strip,
         figures=[picture],
-        colour=(layer["hidden"].sel(unit=now["unit"]), (-1, 1)),
+        colour=(layer["hidden"].sel(unit=now["unit"]), (-1, 1), _("hidden state h")),
         candidates=run.candidates,
         unit=now["unit"],
         finer=finer,
-        summary=_("Hidden states of {model}: {units} units read {steps} characters.").format(
+        subject=ui.subject(run),
+        summary=_("Hidden states of {model}; units: {units}, characters read: {steps}.").format(
             model=run.name, units=layer.sizes["unit"], steps=len(run.text)
         ),
     )
 
 
 st.title(_("See inside a recurrent network"))
-st.write(
-    _(
-        "Type a sentence: a trained network reads it, one character at a time. Below is everything it keeps in mind "
-        "while it reads; each row is one unit, each column one character, and every number is computed by the network itself."
-    )
-)
+st.write(_("Type a sentence: a trained network reads it, one character at a time."))
 ui.reader_text()
 if run := ui.current_run():
     draw(run)
+ui.reading("home")
 st.header(_("Where to go from here"))
 rooms = {
     "pages/explore/states.py": (

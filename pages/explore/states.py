@@ -40,13 +40,14 @@ def draw(run) -> None:
         id,
         **run.strip,
         figures=drawings,
-        colour=(curve, (-1, 1)),
+        colour=(curve, (-1, 1), _("hidden state h")),
         candidates=run.candidates,
         lists=[(_("Highest at"), extremes["highest"]), (_("Lowest at"), extremes["lowest"])],
         unit=now["unit"],
         finer=finer,
+        subject=ui.subject(run),
         summary=_(
-            "Hidden states of {model}, layer {layer}: {units} units by {steps} characters. "
+            "Hidden states of {model}, layer {layer}; units: {units}, characters read: {steps}. "
             "Unit {unit} runs from {low:.2f} to {high:.2f}."
         ).format(
             model=run.name, layer=now["layer"] + 1, units=layer.sizes["unit"], steps=len(run.text), unit=now["unit"],

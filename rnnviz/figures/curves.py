@@ -65,7 +65,7 @@ def contributions(parts: xr.Dataset, height: int = 240) -> go.Figure:
                 "pattern": {"shape": shape, "fillmode": "replace"},
             },
         )
-        for name, opacity, shape in (("keep", 0.85, ""), ("write", 0.6, "/"))
+        for name, opacity, shape in (("keep", 0.85, ""), ("write", 1.0, "/"))
     ]  # fmt: skip
     state = parts["state"]
     line = go.Scatter(

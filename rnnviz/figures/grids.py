@@ -7,12 +7,18 @@ import xarray as xr
 from rnnviz.figures import style
 
 
-def heatmap(array: xr.DataArray, limits: tuple[float, float] | None = None, height: int = 420) -> go.Figure:
+def heatmap(
+    array: xr.DataArray,
+    limits: tuple[float, float] | None = None,
+    height: int = 420,
+    rows_title: str | None = None,
+) -> go.Figure:
     """A (unit, time) array as colour, first row on top; limits from `valid_range`, never from the data.
 
     array: floats; or bytes made by stats.pixels.codes, where 0 … 255 stand for the limits, which are then needed. Rows are
     drawn in the order they come, named by the coordinate of the first dim. The numeric coordinate of the second dim
-    gives the middle of the columns. Raises ValueError where there are no limits.
+    gives the middle of the columns. rows_title: what the rows are and their order; else the name of the first dim.
+    Raises ValueError where there are no limits.
     """
     coded = array.dtype == np.uint8
     if coded and limits is None:
@@ -54,7 +60,7 @@ def heatmap(array: xr.DataArray, limits: tuple[float, float] | None = None, heig
     style.time_axis(drawn, start, start + array.attrs.get("steps", round(width * len(middle))))
     stride = max(1, -(-len(names) // 8))
     drawn.update_yaxes(
-        title=rows,
+        title=rows_title or rows,
         range=[len(names) - 0.5, -0.5],
         tickvals=list(range(0, len(names), stride)),
         ticktext=[str(int(n)) for n in names[::stride]],

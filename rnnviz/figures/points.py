@@ -16,17 +16,16 @@ def path(points: xr.DataArray, kind: str = "lstm", height: int = 420) -> go.Figu
     count = points.sizes["component"]
     if count not in (2, 3):
         raise ValueError(f"a path is drawn along 2 or 3 components; got {count}")
-    titles = [
-        f"component {i + 1} ({share:.0%} of variance)" for i, share in enumerate(points["share"].values)
-    ]
+    more = " of variance" if count == 2 else ""  # in three dimensions titles have less room
+    titles = [f"component {i + 1} ({share:.0%}{more})" for i, share in enumerate(points["share"].values)]
     steps = points.sizes["time"]
     look = {
         "mode": "lines+markers",
-        "line": {"color": "rgba(127,127,127,0.45)", "width": 1},
+        "line": {"color": style.INK, "width": 1.5 if count == 2 else 3},
         "marker": {
-            "size": (7 if steps <= 300 else 4) if count == 2 else 3,
+            "size": (7 if steps <= 300 else 4) if count == 2 else 4,
             "color": np.arange(steps, dtype=np.float32),
-            "colorscale": [[0, "#c9cdd3"], [1, style.ARCHITECTURE[kind]]],
+            "colorscale": [[0, style.EARLY], [1, style.ARCHITECTURE[kind]]],
         },
         "hoverinfo": "none",
     }
@@ -40,10 +39,13 @@ def path(points: xr.DataArray, kind: str = "lstm", height: int = 420) -> go.Figu
     trace = go.Scatter3d(x=values[0], y=values[1], z=values[2], **look)
     drawn = style.figure(trace, axis="path", title="", height=height + 80)
     axes = {
-        f"{name}axis": {"title": {"text": text}, "color": style.INK}
+        f"{name}axis": {"title": {"text": text}, "color": style.INK, "nticks": 5}
         for name, text in zip("xyz", titles, strict=True)
     }
-    return drawn.update_layout(scene=axes, margin={"l": 0, "r": 0, "t": 36, "b": 0})
+    scene = axes | {
+        "camera": {"eye": {"x": 1.55, "y": 1.55, "z": 0.9}, "center": {"x": 0, "y": 0, "z": -0.12}}
+    }
+    return drawn.update_layout(scene=scene, margin={"l": 0, "r": 0, "t": 36, "b": 0})
 
 
 def saturation(
@@ -56,9 +58,8 @@ def saturation(
     """
     across, up = shares["open"], shares["shut"]
     units = _units(up)
-    trace = go.Scatter(
-        x=across.values, y=up.values, mode="markers", marker=_markers(units, chosen, kind), hoverinfo="none"
-    )
+    marker = _markers(units, chosen, kind, edge=1.0)  # tells dots apart that overlap
+    trace = go.Scatter(x=across.values, y=up.values, mode="markers", marker=marker, hoverinfo="none")
     diagonal = go.Scatter(
         x=[0, 1],
         y=[1, 0],
@@ -95,11 +96,14 @@ def _units(array: xr.DataArray) -> list[int]:
     return [int(u) for u in array["unit"].values] if "unit" in array.coords else list(range(array.size))
 
 
-def _markers(units: list[int], chosen: int | None, kind: str) -> dict:
+def _markers(units: list[int], chosen: int | None, kind: str, edge: float = 0.0) -> dict:
     marked = [u == chosen for u in units]
     return {
         "color": style.ARCHITECTURE[kind],
-        "opacity": [1.0 if m else 0.45 for m in marked],
+        "opacity": 1,
         "size": [16 if m else 9 for m in marked],
-        "line": {"color": style.INK, "width": [2.0 if m else 0.0 for m in marked]},
+        "line": {
+            "color": [style.INK if m else style.PAPER for m in marked],
+            "width": [2.5 if m else edge for m in marked],
+        },
     }

@@ -5,6 +5,10 @@ import xarray as xr
 
 # after Okabe & Ito 2008: told apart by the colour-blind
 ARCHITECTURE = {"rnn": "#E69F00", "gru": "#009E73", "lstm": "#0072B2"}
+EARLY = "#868E98"  # where a path begins
+# the same hues on a dark background: the board puts the one for the other
+ON_DARK = {"#009E73": "#22B88D", "#0072B2": "#3D9BD8", EARLY: "#6B737E"}
+PAPER = "#FEFEFE"  # the page between two marks that overlap
 INK = "#7F7F7F"  # axes and guides: legible on light and on dark
 
 # stops from the lower to the upper limit; the middle of a diverging scale is the page's background

@@ -2,7 +2,7 @@
 
 import importlib
 
-_ROOMS = ("gates", "pixels", "states", "text")
+_ROOMS = ("gates", "gradients", "pixels", "states", "text")
 __all__ = list(_ROOMS)
 
 

@@ -23,6 +23,7 @@ _HOMES = {
     "show_board": "board",
     "small_multiples": "views",
     "start": "frame",
+    "subject": "views",
     "unit_heatmap": "views",
 }
 __all__ = sorted(_HOMES)

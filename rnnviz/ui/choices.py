@@ -22,6 +22,20 @@ DEFAULT_TEXTS = {
     "shakespeare": "To be, or not to be, that is the question:",
     "python": "def total(values):\n    return sum(v for v in values if v > 0)\n",
 }
+# by the corpus a model was trained on: short texts that make a point
+EXAMPLES = {
+    "shakespeare": {
+        "speaker": "ROMEO:\nGood morrow, father.\n\nFRIAR LAURENCE:\nGood morrow, Romeo.\n\nROMEO:\n",
+        "verse": "Shall I compare thee to a summer's day?\nThou art more lovely and more temperate:\n",
+        "repetition": "To-morrow, and to-morrow, and to-morrow, and to-morrow, and to-morrow, and ",
+        "quotation": "Then said the king, 'Bring me my sword, my horse, and all my men from here to Rome,' and wept.",
+    },
+    "python": {
+        "indentation": "def first(rows):\n    for row in rows:\n        if row:\n            return row\n    return None\n",
+        "brackets": "pairs = dict(zip(names, (sum(row[1:]) for row in (rows + [[0, (1, 2)]]))))\n",
+        "string": "message = \"a string may hold (brackets[ and # signs that mean nothing\" + 'x'  # a comment\n",
+    },
+}
 DEFAULTS = {
     "model": DEFAULT_MODEL,
     "text": None,  # the default text of the model
@@ -39,8 +53,8 @@ _address = st.components.v2.component(
     "rnnviz_address",
     js="""export default function ({ data }) {
   const url = new URL(window.location.href);
-  if (url.search === data) return;
-  url.search = data;
+  if (url.search === data.search) return;
+  url.search = data.search;
   window.history.replaceState(window.history.state, "", url);
 }""",
 )
@@ -63,7 +77,13 @@ def text() -> str:
     typed = settings()["text"]
     if typed is not None:
         return typed
-    return DEFAULT_TEXTS.get(settings()["model"].split("-")[0], DEFAULT_TEXTS["shakespeare"])
+    return DEFAULT_TEXTS[corpus()]
+
+
+def corpus() -> str:
+    """What the chosen model reads, by its name: a key of DEFAULT_TEXTS and EXAMPLES."""
+    found = settings()["model"].split("-")[0]
+    return found if found in DEFAULT_TEXTS else "shakespeare"
 
 
 def read_address() -> list[str]:
@@ -107,7 +127,9 @@ def write_address() -> None:
     came = urlencode(sorted(params.items()))
     st.session_state["address"] = came
     st.session_state.setdefault("addresses", set()).add(came)
-    _address(data="?" + urlencode(params), key="address")
+    # Streamlit empties the address at a change of page: it must be written again, though the settings are the same
+    st.session_state["runs"] = st.session_state.get("runs", 0) + 1
+    _address(data={"search": "?" + urlencode(params), "run": st.session_state["runs"]}, key="address")
 
 
 def _pack(value: str) -> str:
@@ -147,10 +169,9 @@ def _model(value: str) -> str:
 def _number(name: str, lowest: int):
     def read(value: str) -> int:
         if not (value.isascii() and value.isdecimal()) or len(value) > 6 or int(value) < lowest:
-            message = _(
-                "The link's value for “{name}” is not a whole number from {lowest} on; the first one is shown."
-            )
-            raise ValueError(message.format(name=name, lowest=lowest))
+            message = _("The link's value for “{name}” is not a whole number from {lowest} on.")
+            shown = _("The last step is shown.") if name == "step" else _("The first one is shown.")
+            raise ValueError(f"{message.format(name=name, lowest=lowest)} {shown}")
         return int(value) - lowest
 
     return read

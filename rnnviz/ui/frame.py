@@ -84,6 +84,29 @@ def reader_text() -> None:
             longest=chosen.LONGEST
         ),
     )
+    _examples()
+
+
+def _examples() -> None:
+    """Texts that make a point, each a click away."""
+    texts = chosen.EXAMPLES[chosen.corpus()]
+    names = {
+        "speaker": _("speakers in capitals"),
+        "verse": _("line ends"),
+        "repetition": _("a phrase repeated"),
+        "quotation": _("a long quotation"),
+        "indentation": _("indentation"),
+        "brackets": _("nested brackets"),
+        "string": _("a string and a comment"),
+    }
+    st.session_state["pick_example"] = next((k for k, v in texts.items() if v == chosen.text()), None)
+    st.pills(_("Examples"), list(texts), key="pick_example", format_func=names.get, on_change=_example_picked)
+
+
+def _example_picked() -> None:
+    name = st.session_state["pick_example"]
+    if name is not None:
+        chosen.choose(text=chosen.EXAMPLES[chosen.corpus()][name])
 
 
 def notice(line: str, error: bool = False) -> None:
@@ -162,8 +185,17 @@ def _picked(name: str, key: str) -> None:
 
 
 def reading(page: str) -> None:
-    """How to read a page's pictures, folded below them."""
+    """How to read a page's pictures and which keys move them, folded below."""
+    from rnnviz.ui.board import keys
+
     lines = {
+        "home": (
+            _(
+                "Each column is one character, each row one unit's value h between −1 and 1 after reading it. "
+                "White (or the dark background) is 0."
+            ),
+            _("The candidates are the model's own probabilities for the next character at the cursor."),
+        ),
         "states": (
             _(
                 "Each column is one character, each row one unit's value h between −1 and 1 after reading it. "
@@ -197,7 +229,7 @@ def reading(page: str) -> None:
         ),
     }
     with st.expander(_("What you see")):
-        for line in lines[page]:
+        for line in (*lines[page], keys()):
             st.markdown(f"- {line}")
 
 

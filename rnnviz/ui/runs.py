@@ -93,11 +93,18 @@ def current_run() -> Run | None:
     if now["step"] is not None and now["step"] >= len(run.text):
         chosen.choose(step=None)
     if run.unknown:
-        message = _(
-            "Unknown to this model: {count} of {total} characters ({kinds} different). It reads each as “unknown”; "
+        count, total = run.unknown.total(), len(run.text)
+        line = _(
+            "Characters unknown to this model: {count} of {total} ({kinds} different). It reads each as “unknown”; "
             "they are underlined."
-        )
-        notice(message.format(count=run.unknown.total(), total=len(run.text), kinds=len(run.unknown)))
+        ).format(count=count, total=total, kinds=len(run.unknown))
+        if count > total / 2:
+            language = {"shakespeare": _("English plays"), "python": _("Python code")}[chosen.corpus()]
+            source = run.card["data"]["source"].removeprefix("https://")
+            line += " " + _("This model was trained on {language}: {source}.").format(
+                language=language, source=source
+            )
+        notice(line)
     return run
 
 

@@ -8,6 +8,7 @@ import xarray as xr
 from rnnviz import figures, stats
 from rnnviz.ui.board import Drawn, zoom
 from rnnviz.ui.choices import settings
+from rnnviz.ui.language import _
 from rnnviz.ui.runs import Run, kept
 
 
@@ -35,10 +36,22 @@ def unit_heatmap(
     now = settings()
     order, window = order or now["order"], zoom(board, len(run.text))
     key = (board, array.name, order, window)
-    rows = array.transpose("unit", "time").isel(unit=run.order(now["layer"], order))
-    shown = kept(lambda: stats.pixels.fit(rows, limits, window, columns, cells), "shown", *key)
-    make = lambda: figures.heatmap(shown, limits=limits, height=height)  # noqa: E731
-    return drawn(str(array.name), make, title, *key), shown.size < array.size or shown.dtype != array.dtype
+    units = array.transpose("unit", "time").isel(unit=run.order(now["layer"], order))
+    shown = kept(lambda: stats.pixels.fit(units, limits, window, columns, cells), "shown", *key)
+    rows_title = {"similarity": _("unit, by similarity"), "activity": _("unit, by activity")}.get(
+        order, _("unit")
+    )
+    make = lambda: figures.heatmap(shown, limits, height, rows_title)  # noqa: E731
+    picture = drawn(str(array.name), make, title, *key, rows_title)
+    return picture, shown.size < array.size or shown.dtype != array.dtype
+
+
+def subject(run: Run) -> str:
+    """What a board shows, as the title of a saved figure says it."""
+    now = settings()
+    return _("{model}, layer {layer}, unit {unit}").format(
+        model=run.name, layer=now["layer"] + 1, unit=now["unit"]
+    )
 
 
 # limits that a colour always means the same by; what is not named here is a gate
@@ -50,9 +63,10 @@ LETTERS = {
 }
 
 
-def gate_name(name: str) -> str:
-    """The field's English term: 'forget_gate' -> 'forget gate'."""
-    return name.replace("_", " ")
+def gate_name(name: str, kind: str | None = None) -> str:
+    """The field's English term, with its letter in a kind of cell: 'forget_gate' -> 'forget gate', 'forget gate f'."""
+    term = name.replace("_", " ")
+    return term if kind is None else f"{term} {LETTERS[kind][name]}"
 
 
 def small_multiples(run: Run, board: str, layer: xr.Dataset, names) -> tuple[list[Drawn], bool]:
@@ -63,7 +77,7 @@ def small_multiples(run: Run, board: str, layer: xr.Dataset, names) -> tuple[lis
             board,
             layer[name],
             LIMITS.get(name, (0.0, 1.0)),
-            f"{gate_name(name)} {LETTERS[run.kind][name]}",
+            gate_name(name, run.kind),
             height=176,
             columns=400,
             cells=30_000,

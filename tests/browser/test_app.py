@@ -160,6 +160,86 @@ def test_type_is_at_least_14_px_and_20_on_the_projector_view(reader):
     seen.tab.wait_for_function("location.search.includes('projector=True')")
 
 
+def view(seen) -> dict:
+    return seen.tab.evaluate("Object.fromEntries(new URLSearchParams(location.search))")
+
+
+def test_the_address_holds_the_view_over_any_chain_of_pages(reader):
+    wanted = {"model": "shakespeare-gru", "unit": "7", "text": "hello there", "lang": "ko"}
+    seen = reader("/gates?model=shakespeare-gru&unit=7&text=hello+there&lang=ko")
+    entries = seen.tab.evaluate("history.length")
+    titles = {"은닉 상태": "/states", "시작": "/", "게이트": "/gates"}
+    for name in ("은닉 상태", "시작", "게이트", "시작", "게이트", "은닉 상태"):
+        seen.tab.get_by_test_id("stSidebar").get_by_role("link", name=name).click()
+        seen.tab.wait_for_function("path => location.pathname === path && location.search", arg=titles[name])
+        assert view(seen).items() >= wanted.items()
+        entries += 1
+        assert seen.tab.evaluate("history.length") == entries
+    seen.drawn()
+    seen.tab.get_by_label("유닛", exact=True).fill("9")
+    seen.tab.keyboard.press("Enter")
+    seen.tab.wait_for_function("location.search.includes('unit=9')")
+    seen.tab.go_back()
+    seen.tab.wait_for_function("location.pathname === '/gates' && location.search.includes('unit=7')")
+    expect(seen.tab.get_by_label("유닛", exact=True)).to_have_value("7")
+
+
+def test_the_step_axis_stands_under_the_lowest_figure_also_for_another_model(reader):
+    seen = reader(f"/gates?model=shakespeare-lstm&text={TEXT}")
+    before = seen.revision
+    seen.tab.get_by_label("Model").click()
+    seen.tab.get_by_role("option", name="shakespeare-gru").click()
+    seen.tab.wait_for_selector("[data-figure=reset_gate]")
+    seen.redrawn(before)
+    figures = seen.tab.locator(".rv-stack .rv-figure")
+    ids = [figure.get_attribute("data-figure") for figure in figures.all()]
+    assert ids == ["reset_gate", "update_gate", "candidate", "contributions"]
+    numbered = [figure.locator(".xtick text").count() > 0 for figure in figures.all()]
+    assert numbered == [False, False, False, True]
+    heights = [figure.locator(".rv-plot").bounding_box()["height"] for figure in figures.all()]
+    assert heights[0] == heights[1] == heights[2] < heights[3]
+
+
+def test_the_readout_tells_the_hovered_unit_from_the_chosen_one(reader):
+    seen = reader(f"/gates?text={TEXT}&unit=3&order=stored")
+    box = seen.box("forget_gate")
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    shown = seen.tab.locator(".rv-readout")
+    seen.tab.mouse.move(x, y)
+    expect(shown).to_contain_text(re.compile(r"unit \d+ \(chosen: 3\)"))
+    seen.tab.mouse.down()
+    seen.tab.mouse.move(x + 80, y, steps=4)
+    seen.tab.mouse.move(5, 5, steps=4)  # out of the pictures, and only then up
+    seen.tab.mouse.up()
+    expect(shown).to_contain_text(re.compile(r"unit 3$"))
+    dot = seen.tab.locator("[data-figure=saturation] .point").nth(30)
+    dot.scroll_into_view_if_needed()
+    at = dot.bounding_box()
+    seen.tab.mouse.move(at["x"] + at["width"] / 2, at["y"] + at["height"] / 2)
+    expect(shown).to_contain_text("chosen: 3")
+    seen.tab.mouse.move(5, 5, steps=4)
+    expect(shown).to_contain_text(re.compile(r"unit 3$"))
+
+
+def test_a_figure_is_saved_as_a_slide(reader, tmp_path):
+    seen = reader(f"/states?text={TEXT}")
+    with seen.tab.expect_download() as wanted:
+        seen.tab.get_by_role("button", name="Save this figure as PNG: Hidden state h").click()
+    assert wanted.value.suggested_filename == "rnnviz-hidden.png"
+    wanted.value.save_as(tmp_path / "hidden.png")
+    raw = (tmp_path / "hidden.png").read_bytes()
+    assert raw[:4] == b"\x89PNG"
+    assert int.from_bytes(raw[16:20]) == 2560
+
+
+def test_an_example_is_read_at_a_click(reader):
+    seen = reader()
+    before = seen.revision
+    seen.tab.get_by_role("radio", name="a phrase repeated").click()
+    seen.redrawn(before)
+    expect(seen.tab.get_by_role("textbox", name="Your text")).to_have_value(re.compile("^To-morrow, and"))
+
+
 def test_back_returns_to_the_page_before(reader):
     seen = reader(f"/states?text={TEXT}&unit=9")
     seen.tab.get_by_role("link", name="Gates").click()

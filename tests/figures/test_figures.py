@@ -119,6 +119,11 @@ def test_the_first_row_is_on_top_and_rows_keep_their_names():
     assert drawn.layout.meta["units"] == [1, 0]
 
 
+def test_rows_are_titled_by_their_dim_unless_told():
+    assert heatmap(states()).layout.yaxis.title.text == "unit"
+    assert heatmap(states(), rows_title="unit, by activity").layout.yaxis.title.text == "unit, by activity"
+
+
 def test_a_tall_heatmap_names_a_few_rows_each_at_its_place():
     drawn = heatmap(states(np.zeros((256, 3))).isel(unit=slice(None, None, -1)))
     at, names = drawn.layout.yaxis.tickvals, drawn.layout.yaxis.ticktext
@@ -282,7 +287,7 @@ def test_a_path_has_a_point_for_each_step_from_light_to_dark(count, type):
     assert trace.y.tolist() == [1, count + 1, 2 * count + 1, 3 * count + 1]
     assert trace.marker.color.tolist() == [0, 1, 2, 3]
     axis = drawn.layout.xaxis if count == 2 else drawn.layout.scene.xaxis
-    assert axis.title.text == "component 1 (50% of variance)"
+    assert axis.title.text == f"component 1 (50%{' of variance' if count == 2 else ''})"
 
 
 def test_a_path_along_one_component_is_refused():
@@ -311,9 +316,10 @@ def test_only_the_chosen_unit_is_marked():
         saturation(shares_of(GATE), "lstm", chosen=2),
         half_lives(lives_of(GATE), "lstm", chosen=2),
     ):
-        sizes, opacities = drawn.data[0].marker.size, drawn.data[0].marker.opacity
+        sizes, edges = drawn.data[0].marker.size, drawn.data[0].marker.line.color
         assert [size > min(sizes) for size in sizes] == [False, True, False]
-        assert [opacity == 1 for opacity in opacities] == [False, True, False]
+        assert [edge == style.INK for edge in edges] == [False, True, False]
+        assert drawn.data[0].marker.opacity == 1  # half of it would fall below 3:1 on the page
     unmarked = half_lives(lives_of(GATE), "lstm")
     assert len(set(unmarked.data[0].marker.size)) == 1
 
@@ -347,6 +353,24 @@ def luminance(colour):
     parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
     return np.dot([0.2126, 0.7152, 0.0722], linear)
+
+
+def contrast(colour, other):
+    """WCAG 2.2; 3 is wanted for what is no text."""
+    low, high = sorted((luminance(colour), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@each_kind
+def test_marks_stand_out_on_the_dark_page(kind):
+    for colour in (COLOURS[kind], style.EARLY, style.INK):
+        shown = style.ON_DARK.get(colour, colour)
+        assert contrast(shown, theme("dark")["backgroundColor"]) >= 3
+
+
+@pytest.mark.parametrize("colour", [COLOURS["gru"], COLOURS["lstm"], style.EARLY, style.INK])
+def test_marks_stand_out_on_the_light_page(colour):
+    assert contrast(colour, theme("light")["backgroundColor"]) >= 3
 
 
 @pytest.mark.parametrize("side", ["light", "dark"])

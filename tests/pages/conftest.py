@@ -32,7 +32,12 @@ class Visit:
     @property
     def address(self) -> str:
         """What the browser is told to show as the address."""
-        return self._sent("rnnviz_address")
+        return self._sent("rnnviz_address")["search"]
+
+    @property
+    def runs(self) -> int:
+        """A number that grows with every run, so that the browser hears of the address again."""
+        return self._sent("rnnviz_address")["run"]
 
     @property
     def lines(self) -> list[str]:

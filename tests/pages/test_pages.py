@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from rnnviz import checkpoints
-from rnnviz.ui.choices import DEFAULT_TEXTS
+from rnnviz.ui.choices import DEFAULT_TEXTS, EXAMPLES
 
 PAGES = ("home", "states", "gates")
 MODELS = ("shakespeare-rnn", "shakespeare-gru", "shakespeare-lstm", "python-lstm")
@@ -99,6 +99,36 @@ def test_model_text_layer_and_unit_are_kept_over_page_changes(visit):
     assert seen.board["unit"] == 40
     assert seen.test.text_area[0].value == TEXT
     assert seen.test.segmented_control(key="pick_layer").value == 1
+    assert all(part in seen.address for part in ("model=shakespeare-gru", "layer=2", "unit=40"))
+
+
+def test_every_run_tells_the_browser_the_address_anew(visit):
+    """Streamlit empties it at a change of page; what is sent unchanged is not heard."""
+    seen = visit("states", text=TEXT)
+    before = seen.address, seen.runs
+    seen.go("home").go("states")
+    assert seen.runs > before[1]
+    assert seen.address == before[0]
+
+
+@pytest.mark.parametrize("layer", [1, 2])
+def test_home_says_which_layer_it_shows(visit, layer):
+    seen = visit("home", layer=layer)
+    assert any(f"the hidden state h of layer {layer}:" in part.value for part in seen.test.markdown)
+
+
+@pytest.mark.parametrize(("page", "of"), [("states", "hidden state h"), ("gates", "forget gate f")])
+def test_the_board_says_what_colours_the_characters(visit, page, of):
+    assert visit(page, unit=7).board["colour"]["label"] == f"Colour of the characters: {of} of unit 7"
+
+
+@pytest.mark.parametrize(
+    ("order", "title"),
+    [("stored", "unit"), ("similarity", "unit, by similarity"), ("activity", "unit, by activity")],
+)
+def test_the_rows_of_a_heatmap_are_named_by_their_order(visit, order, title):
+    drawn = visit("states", text=TEXT, order=order).figures["hidden"]
+    assert drawn["layout"]["yaxis"]["title"]["text"] == title
 
 
 def test_choosing_in_the_sidebar_changes_the_address(visit):
@@ -121,12 +151,12 @@ BAD_TEXTS = {
     "one character": ("a", None),
     "only a blank": (" ", None),
     "too long": ("to be or not " * 200, "first 2,000 are read"),
-    "not in the vocabulary": ("Ελλάδα", "6 of 6 characters"),
-    "control characters": ("a\x07\x1b[31mb", "Unknown to this model"),
-    "right to left": ("שלום abc", "4 of 8 characters"),
-    "emoji": ("ok 👩‍👩‍👧 done", "Unknown to this model"),
-    "HTML": ("<img src=x onerror=alert(1)><b>bold</b>", "Unknown to this model"),
-    "markdown": ("![a](https://example.com/a.png) **b** $x^2$", "Unknown to this model"),
+    "not in the vocabulary": ("Ελλάδα", "6 of 6"),
+    "control characters": ("a\x07\x1b[31mb", "unknown to this model"),
+    "right to left": ("שלום abc", "4 of 8"),
+    "emoji": ("ok 👩‍👩‍👧 done", "unknown to this model"),
+    "HTML": ("<img src=x onerror=alert(1)><b>bold</b>", "unknown to this model"),
+    "markdown": ("![a](https://example.com/a.png) **b** $x^2$", "unknown to this model"),
 }
 
 
@@ -139,6 +169,27 @@ def test_odd_text_is_read_or_gets_one_line_and_is_never_lost(visit, page, name):
     assert seen.test.text_area[0].value == text
     assert len(seen.board["tokens"]) == min(len(text), 2000)
     assert [line in shown for shown in seen.lines] == ([] if line is None else [True])
+
+
+@pytest.mark.parametrize(
+    ("model", "data"),
+    [("shakespeare-rnn", "English plays: "), ("python-lstm", "Python code: standard library")],
+)
+def test_where_most_characters_are_unknown_the_line_says_what_the_model_was_trained_on(visit, model, data):
+    assert f"This model was trained on {data}" in visit(model=model, text="안녕 a 하세요").lines[0]
+    assert "trained on" not in visit(model=model, text="안녕 abcdefg").lines[0]
+
+
+@pytest.mark.parametrize("model", ["shakespeare-gru", "python-lstm"])
+def test_an_example_is_a_click_away_and_all_of_it_is_known(visit, model):
+    seen = visit(model=model)
+    for name, text in EXAMPLES[model.split("-")[0]].items():
+        seen.test.pills(key="pick_example").set_value(name).run()
+        assert seen.test.text_area[0].value == text
+        assert len(seen.board["tokens"]) == len(text)
+        assert seen.lines == []
+    seen.test.text_area[0].set_value("own words").run()
+    assert seen.test.pills(key="pick_example").value is None
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -160,7 +211,7 @@ BAD_LINKS = {
     "lang": ("xx", "must be one of en, ko"),
     "textz": ("%%%", "damaged"),
     "gate": ("door", "must be one of"),
-    "step": ("-1", "not a whole number"),
+    "step": ("-5", "not a whole number from 1 on. The last step is shown."),
 }
 
 
@@ -178,7 +229,13 @@ def test_a_unit_that_is_no_whole_number_is_refused(visit, value):
     seen = visit("home", unit=value)
     assert not seen.test.exception
     assert seen.board["unit"] == 0
+    assert "The first one is shown." in seen.lines[0]
     assert "<b>" not in "".join(seen.lines)
+
+
+def test_a_step_that_is_no_whole_number_shows_the_last_one(visit):
+    seen = visit("states", text=TEXT, step=-5)
+    assert seen.board["step"] is None  # the board's cursor then stands at the end
 
 
 def test_a_step_beyond_the_text_shows_its_end(visit):

@@ -12,7 +12,7 @@ import streamlit as st
 import xarray as xr
 from plotly.utils import PlotlyJSONEncoder
 
-from rnnviz.figures.style import SCALES
+from rnnviz.figures.style import INK, ON_DARK, PAPER, SCALES
 from rnnviz.ui import choices as chosen
 from rnnviz.ui.language import _
 from rnnviz.ui.server import PLOTLY_URL
@@ -57,20 +57,22 @@ def show_board(
     figures: Sequence[Drawn],
     *,
     summary: str,
-    colour: tuple[xr.DataArray, tuple[float, float]] | None = None,
+    colour: tuple[xr.DataArray, tuple[float, float], str] | None = None,
     candidates: tuple[xr.Dataset, Sequence[str]] | None = None,
     lists: Sequence[tuple[str, xr.DataArray]] = (),
     unit: int | None = None,
     finer: bool = False,
+    subject: str = "",
 ) -> None:
     """Draws the board. A click on a unit chooses it in the settings; a click on a step moves the kept cursor there.
 
     id: stands for the text and what is drawn of it; another id starts with the whole text in view.
     tokens: as shown, one a step; unknown: the steps whose token the model does not know.
-    colour: a curve (time,) and the limits of the scale that colours the tokens.
+    colour: a curve (time,), the limits of the scale that colours the tokens, and what it is of the chosen unit.
     candidates: `id` and `probability` (time, rank) and the tokens that ids stand for.
     lists: titles, and (rank,) values NAME with a coordinate `NAME_step`, as stats.states.strongest makes them.
     finer: true where fewer numbers were sent than there are; then a zoom comes back, see `zoom`.
+    subject: what was looked at, for the title of a saved figure.
     """
     data = {
         "id": id,
@@ -79,22 +81,25 @@ def show_board(
         "unknown": [int(t) for t in unknown],
         "figures": [{"id": f.id, "spec": f.spec, "title": f.title} for f in figures],
         "scales": SCALES,
+        "palette": {"onDark": ON_DARK, "ink": INK, "paper": PAPER},
         "colour": None,
         "candidates": None,
         "lists": [_list(title, values) for title, values in lists],
         "unit": unit,
         "step": chosen.settings()["step"],
         "summary": summary,
+        "subject": subject,
         "finer": finer,
         "labels": _labels(),
     }
     if colour is not None:
-        values, limits = colour
+        values, limits, name = colour
         scale = "diverging" if limits[0] < 0 else "gate"
         data["colour"] = {
             "values": _packed(values.values),
             "limits": list(map(float, limits)),
             "scale": scale,
+            "label": _("Colour of the characters: {value} of unit {unit}").format(value=name, unit=unit),
         }
     if candidates is not None:
         best, names = candidates
@@ -150,17 +155,24 @@ def _packed(values: np.ndarray) -> dict:
     return {"dtype": kind, "bdata": base64.b64encode(np.ascontiguousarray(values).tobytes()).decode()}
 
 
+def keys() -> str:
+    """The keys that the board hears."""
+    return _(
+        "Keys, once you have clicked the board or gone to it with Tab: ← → move the cursor (Shift: ten steps), ↑ ↓ go to "
+        "another unit, Enter chooses it, + − zoom, 0 shows all, the space bar plays."
+    )
+
+
 def _labels() -> dict[str, str]:
     return {
         "board": _("Tokens and figures under one cursor"),
         "passage": _("The text, coloured by the chosen unit"),
-        "keys": _(
-            "Arrow keys left and right move the cursor, up and down another unit, Enter chooses it, plus and minus zoom, "
-            "zero shows all, space plays."
-        ),
+        "keys": keys(),
         "step": _("step"),
         "steps": _("steps"),
         "unit": _("unit"),
+        "hovering": _("unit {unit} (chosen: {chosen})"),
+        "rounded": _("Rounded: zoom in for exact values"),
         "open": _("open"),
         "shut": _("shut"),
         "candidates": _("Next character"),

@@ -46,6 +46,11 @@ const signed = (value) => digits(value).replace("-", "\u2212");
 const percent = (value) => (value >= 0.0995 ? (100 * value).toFixed(1) : (100 * value).toPrecision(2)) + " %";
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 
+// a character without a shape comes as its code point: too wide for one place in the text
+const isCode = (token) => [...token].length > 2;
+const short = (token) => (isCode(token) ? "□" : token);
+const escaped = (text) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;"); // plotly reads tags
+
 function hexParts(hex) {
   return [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
 }
@@ -81,6 +86,7 @@ class Board {
     this.bar.append(this.readout, this.tools);
     this.main = element("div", "rv-main");
     this.column = element("div", "rv-column");
+    this.colourLine = element("p", "rv-colour");
     this.passage = element("div", "rv-passage");
     this.passage.tabIndex = 0;
     this.passage.setAttribute("role", "group");
@@ -92,7 +98,7 @@ class Board {
     this.band.hidden = true;
     this.timed = element("div", "rv-timed");
     this.timed.append(this.strip, this.stack, this.line, this.band);
-    this.column.append(this.passage, this.timed);
+    this.column.append(this.colourLine, this.passage, this.timed);
     this.side = element("aside", "rv-side");
     this.main.append(this.column, this.side);
     this.below = element("div", "rv-below");
@@ -110,8 +116,12 @@ class Board {
     this.timed.addEventListener("pointermove", (e) => this.pointerMoved(e));
     this.timed.addEventListener("pointerdown", (e) => this.pointerDown(e));
     this.timed.addEventListener("pointerup", (e) => this.pointerUp(e));
-    this.timed.addEventListener("pointercancel", () => this.dragEnds());
+    this.timed.addEventListener("pointercancel", () => {
+      this.dragEnds();
+      this.hoverUnit(null);
+    });
     this.timed.addEventListener("pointerleave", () => this.hoverUnit(null));
+    this.below.addEventListener("pointerleave", () => this.hoverUnit(null));
     this.timed.addEventListener("dblclick", () => this.setZoom(null));
     this.passage.addEventListener("pointermove", (e) => this.overPassage(e, false));
     this.passage.addEventListener("click", (e) => this.overPassage(e, true));
@@ -135,6 +145,7 @@ class Board {
 
   update(data) {
     const other = !this.data || this.data.id !== data.id;
+    if (other || this.data.unit !== data.unit) this.hoveredUnit = null;
     this.data = data;
     this.steps = data.tokens.length;
     const words = data.labels;
@@ -163,6 +174,7 @@ class Board {
     this.readSize();
     this.layFigures(data.figures);
     this.drawSide();
+    this.drawColourLine();
     this.drawPassage();
     this.drawStrip();
     this.showCursor();
@@ -178,11 +190,9 @@ class Board {
       this.figures.delete(id);
     }
     for (const { id, spec, title } of sent) {
-      let figure = this.figures.get(id);
-      if (!figure) {
-        figure = this.frameFor(id);
-        this.figures.set(id, figure);
-      }
+      const figure = this.figures.get(id) ?? this.frameFor(id);
+      this.figures.delete(id); // set again, it comes last: the map keeps the order that was sent
+      this.figures.set(id, figure);
       if (figure.spec !== spec) {
         figure.spec = spec;
         figure.parsed = JSON.parse(spec);
@@ -211,6 +221,7 @@ class Board {
     const frame = element("figure", "rv-figure");
     frame.dataset.figure = id;
     const head = element("figcaption", "rv-head");
+    const name = element("span", "rv-name");
     const title = element("span", "rv-title");
     const legend = element("span", "rv-legend");
     const value = element("span", "rv-value");
@@ -221,33 +232,102 @@ class Board {
     plot.setAttribute("aria-hidden", "true"); // the summary and the live line speak for it
     const row = element("div", "rv-row");
     holder.append(plot, row);
-    head.append(title, legend, value, save);
+    name.append(title, save);
+    head.append(name, legend, value);
     frame.append(head, holder);
     const figure = { id, frame, title, legend, value, plot, holder, row, save };
     save.addEventListener("click", async () => {
       const Plotly = await loadPlotly(this.data.plotly);
-      Plotly.downloadImage(plot, { format: "png", scale: 2, filename: `rnnviz-${id}` });
+      const slide = this.slide(figure);
+      const { width, height } = slide.layout;
+      Plotly.downloadImage(slide, { format: "png", scale: 2, width, height, filename: `rnnviz-${id}` });
     });
     return figure;
+  }
+
+  // what a saved picture needs that the page says around it: title, axes, colour bar, legend, background
+  slide(figure) {
+    const { data, layout } = this.themed(figure);
+    const { meta } = figure;
+    const type = (size) => ({ size, color: this.theme.text });
+    const title = escaped(figure.title.textContent);
+    const subject = `<span style="font-size:18px">${escaped(this.data.subject)}</span>`;
+    Object.assign(layout, {
+      width: 1280,
+      height: clamp(Math.round(layout.height * 1.6), 540, 720),
+      title: { text: `${title}<br>${subject}`, font: type(24), x: 0, xanchor: "left", y: 1, yanchor: "top", pad: { t: 40, l: 30 } },
+      margin: { l: 110, r: 120, t: 110, b: 110 },
+      paper_bgcolor: this.theme.background,
+      plot_bgcolor: this.theme.background,
+      font: { ...type(18), family: this.theme.font },
+      showlegend: Boolean(meta.legend),
+      legend: { orientation: "h", x: 0, y: 1, yanchor: "bottom" },
+    });
+    const shown = figure.plot.layout;
+    for (const name of ["xaxis", "yaxis"]) {
+      const text = layout[name]?.title?.text;
+      layout[name] = { ...layout[name], color: this.theme.text, tickfont: { size: 18 }, title: text && { text, font: type(20), standoff: 14 } };
+      if (meta.axis !== "time" && shown?.[name]?.range) layout[name].range = shown[name].range; // as zoomed
+    }
+    if (layout.scene) {
+      layout.scene.camera = shown?.scene?.camera ?? layout.scene.camera;
+      for (const name of ["xaxis", "yaxis", "zaxis"]) layout.scene[name].color = this.theme.text;
+    }
+    const bar = { thickness: 18, outlinewidth: 0, tickfont: { size: 18 } };
+    const [first] = data;
+    if (first.type === "heatmap") {
+      first.showscale = true;
+      const [low, high] = meta.beyond ? ["≤ ", "≥ "] : ["", ""];
+      const ticktext = first.colorbar.ticktext.map((t, i) => [low, "", high][i] + t.replace("-", "\u2212"));
+      first.colorbar = { ...first.colorbar, ...bar, ticktext };
+    }
+    if (meta.axis === "path") {
+      const last = this.steps - 1;
+      const ends = { tickvals: [0, last], ticktext: ["1", String(last + 1)] };
+      first.marker = { ...first.marker, showscale: true, colorbar: { ...bar, ...ends, title: { text: this.data.labels.step } } };
+    }
+    if (meta.axis === "time") {
+      const [low, high] = this.range();
+      const each = (layout.width - layout.margin.l - layout.margin.r) / (high - low);
+      const ticks = this.ticks(low, high, Math.floor((layout.width - 230) / 64));
+      if (each >= 13) {
+        const numbered = new Set(ticks.tickvals);
+        ticks.tickvals = Array.from({ length: Math.floor(high) - Math.ceil(low) + 1 }, (_, i) => Math.ceil(low) + i);
+        ticks.ticktext = ticks.tickvals.map((t) => escaped(short(this.data.tokens[t])) + (numbered.has(t) ? `<br>${t + 1}` : ""));
+      }
+      Object.assign(layout.xaxis, ticks, { range: [low, high], tickangle: 0, title: { text: this.data.labels.step, font: type(20), standoff: 14 } });
+    }
+    return { data, layout };
   }
 
   drawLegend(figure) {
     figure.save.title = this.data.labels.save;
     figure.save.setAttribute("aria-label", `${this.data.labels.save}: ${figure.title.textContent}`);
     figure.legend.replaceChildren();
-    const { scale, limits } = figure.meta;
-    if (scale) {
-      const [low, high] = figure.meta.beyond ? ["≤ ", "≥ "] : ["", ""]; // values outside take the colour of the limit
-      const gradient = element("span", "rv-gradient");
-      gradient.style.background = `linear-gradient(to right, ${this.stops(scale).join(", ")})`;
-      figure.legend.append(element("span", "", `${low}${limits[0]}`.replace("-", "\u2212")), gradient, element("span", "", `${high}${limits[1]}`));
+    if (figure.meta.scale) {
+      figure.legend.append(...this.scaleLegend(figure.meta));
     } else if (figure.meta.legend) {
       for (const trace of figure.parsed.data) {
         const key = element("span", `rv-key ${trace.type === "bar" ? (trace.marker.pattern?.shape ? "rv-hatched" : "rv-solid") : "rv-stroke"}`);
-        key.style.setProperty("--rv-key", trace.marker?.color ?? trace.line.color);
+        key.style.setProperty("--rv-key", this.tint(trace.marker?.color ?? trace.line.color, true));
         figure.legend.append(key, element("span", "", trace.name));
       }
     }
+  }
+
+  scaleLegend({ scale, limits, beyond }) {
+    const [low, high] = beyond ? ["≤ ", "≥ "] : ["", ""]; // values outside take the colour of the limit
+    const gradient = element("span", "rv-gradient");
+    gradient.style.background = `linear-gradient(to right, ${this.stops(scale).join(", ")})`;
+    return [element("span", "", `${low}${limits[0]}`.replace("-", "\u2212")), gradient, element("span", "", `${high}${limits[1]}`)];
+  }
+
+  drawColourLine() {
+    this.colourLine.hidden = !this.colour;
+    if (!this.colour) return;
+    const legend = element("span", "rv-legend");
+    legend.append(...this.scaleLegend(this.colour));
+    this.colourLine.replaceChildren(element("span", "", this.colour.label), legend);
   }
 
   // ---- colours ----------------------------------------------------------------------------------------------------
@@ -278,6 +358,29 @@ class Board {
     return this.data.scales[scale][this.theme.side];
   }
 
+  tint(colour, mark = false) {
+    const { onDark, ink, paper } = this.data.palette;
+    if (colour === paper) return this.theme.background;
+    if (colour === ink && mark) return this.theme.text;
+    return (this.theme.side === "dark" && onDark[colour]) || colour;
+  }
+
+  // a figure's data and layout in the colours of the page
+  themed(figure) {
+    const { data, layout } = JSON.parse(figure.spec, (_, value) => (typeof value === "string" ? this.tint(value) : value));
+    for (const trace of data) {
+      if (figure.meta.scale && trace.type === "heatmap") {
+        const stops = this.stops(figure.meta.scale);
+        trace.colorscale = stops.map((c, i) => [i / (stops.length - 1), c]);
+      }
+      if (figure.meta.axis === "path") continue; // its line is a guide, no mark
+      if (trace.line) trace.line.color = this.tint(trace.line.color, true);
+      const edge = trace.marker?.line;
+      if (Array.isArray(edge?.color)) edge.color = edge.color.map((c) => this.tint(c, true));
+    }
+    return { data, layout };
+  }
+
   shade(value, { scale, limits }) {
     const stops = this.stops(scale).map(hexParts);
     const at = clamp((value - limits[0]) / (limits[1] - limits[0]), 0, 1) * (stops.length - 1);
@@ -295,6 +398,7 @@ class Board {
       figure.stale = true;
       this.drawLegend(figure);
     }
+    this.drawColourLine();
     this.drawPassage();
     this.drawStrip();
     this.draw();
@@ -384,7 +488,7 @@ class Board {
   }
 
   async drawFigure(Plotly, figure) {
-    const { data, layout } = JSON.parse(figure.spec);
+    const { data, layout } = this.themed(figure);
     const timed = figure.meta.axis === "time";
     const narrow = this.narrow();
     const { size } = this;
@@ -400,13 +504,7 @@ class Board {
       const text = typeof title === "string" ? title : title?.text;
       layout[name] = { ...layout[name], ...axis, title: text && { text, font: { size: 14 * size } } };
     }
-    for (const trace of data) {
-      if (figure.meta.scale && trace.type === "heatmap") {
-        const stops = this.stops(figure.meta.scale);
-        trace.colorscale = stops.map((c, i) => [i / (stops.length - 1), c]);
-        trace.showscale = false;
-      }
-    }
+    for (const trace of data) if (trace.type === "heatmap") trace.showscale = false;
     if (timed) {
       const [low, high] = this.range();
       layout.margin = { ...this.margins(), ...this.verticalMargins(figure) };
@@ -418,9 +516,15 @@ class Board {
       if (!figure.last) layout.xaxis.title = undefined;
       else layout.xaxis.title = { text: this.data.labels.step, standoff: 6, font: { size: 14 * size } };
     } else {
-      layout.margin = layout.scene ? { l: 0, r: 0, t: 0, b: 0 } : { l: (narrow ? 52 : 64) * size, r: 16, t: 8, b: 52 * size };
+      layout.margin = layout.scene ? { l: 0, r: 0, t: 0, b: 0 } : { l: 76 * size, r: 16, t: 8, b: 52 * size };
       if (narrow) layout.height = Math.min(layout.height, 340);
-      if (layout.scene) for (const name of ["xaxis", "yaxis", "zaxis"]) layout.scene[name].color = this.theme.text;
+      const eye = layout.scene?.camera.eye;
+      if (narrow && eye) for (const name of ["x", "y", "z"]) eye[name] *= 1.25; // room for the ticks, which do not shrink
+      for (const name of layout.scene ? ["xaxis", "yaxis", "zaxis"] : []) {
+        const title = { ...layout.scene[name].title, font: { size: 14 * size } };
+        if (narrow) title.text = title.text.replace(/ \(.*/, "");
+        Object.assign(layout.scene[name], { color: this.theme.text, gridcolor: "rgba(127,127,127,0.35)", tickfont: { size: 14 * size }, title });
+      }
     }
     if (figure.meta.axis === "path") {
       const mark = { ...data[0], mode: "markers", marker: { size: layout.scene ? 8 : 15, color: "rgba(0,0,0,0)", line: { width: 3, color: this.theme.text } } };
@@ -432,13 +536,14 @@ class Board {
     if (!timed && !figure.listening) {
       figure.listening = true;
       figure.plot.on("plotly_hover", (e) => this.hoverPoint(figure, e.points[0]));
+      figure.plot.on("plotly_unhover", () => this.hoverUnit(null));
       figure.plot.on("plotly_click", (e) => this.clickPoint(figure, e.points[0]));
     }
     figure.marked = null;
   }
 
-  ticks(low, high) {
-    const room = Math.max(3, Math.floor((this.timed.clientWidth - 80 * this.size) / (56 * this.size)));
+  ticks(low, high, labels = Math.floor((this.timed.clientWidth - 80 * this.size) / (56 * this.size))) {
+    const room = Math.max(3, labels);
     const stride = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000].find((s) => (high - low) / s <= room) ?? 10000;
     const at = [];
     for (let t = Math.ceil(low); t <= high; t++) if ((t + 1) % stride === 0) at.push(t);
@@ -446,8 +551,11 @@ class Board {
   }
 
   paintToken(span, step) {
+    const token = this.data.tokens[step];
+    span.classList.toggle("rv-code", isCode(token));
+    if (isCode(token)) span.title = token;
     span.classList.toggle("rv-unknown", this.data.unknown.includes(step));
-    span.classList.toggle("rv-blank", /^[·↵⇥]$/.test(this.data.tokens[step]));
+    span.classList.toggle("rv-blank", /^[·↵⇥]$/.test(token));
     if (!this.colour) return;
     const { back, ink } = this.shade(this.colour.values[step], this.colour);
     span.style.background = back;
@@ -478,7 +586,7 @@ class Board {
     }
     this.strip.style.height = `${30 * this.size}px`;
     for (let t = Math.max(0, Math.ceil(low)); t <= Math.min(this.steps - 1, Math.floor(high)); t++) {
-      const span = element("span", "rv-token", this.data.tokens[t]);
+      const span = element("span", "rv-token", short(this.data.tokens[t]));
       span.dataset.step = t;
       span.style.left = `${this.x(t - 0.5)}px`;
       span.style.width = `${each}px`;
@@ -496,7 +604,7 @@ class Board {
     if (this.passage.hidden) return;
     const all = document.createDocumentFragment();
     this.data.tokens.forEach((token, t) => {
-      const span = element("span", "rv-letter", token);
+      const span = element("span", "rv-letter", short(token));
       span.dataset.step = t;
       this.paintToken(span, t);
       this.spans.push(span);
@@ -529,11 +637,11 @@ class Board {
         const button = element("button", "rv-entry");
         button.type = "button";
         const text = element("span", "rv-entry-text");
-        const from = Math.max(0, step - 6);
+        const shown = (from, to) => this.data.tokens.slice(Math.max(0, from), to).map(short).join("");
         text.append(
-          element("span", "rv-context", this.data.tokens.slice(from, step).join("")),
-          element("b", "", this.data.tokens[step]),
-          element("span", "rv-context", this.data.tokens.slice(step + 1, step + 4).join("")),
+          element("span", "rv-context", shown(step - 6, step)),
+          element("b", "", shown(step, step + 1)),
+          element("span", "rv-context", shown(step + 1, step + 4)),
         );
         button.append(text, element("span", "rv-entry-value", signed(value)));
         button.setAttribute("aria-label", `${words.step} ${step + 1}: ${this.data.tokens[step]}, ${signed(value)}`);
@@ -576,6 +684,8 @@ class Board {
     const { data, cursor } = this;
     const words = data.labels;
     const unit = this.hoveredUnit ?? data.unit;
+    const hovering = this.hoveredUnit !== null && data.unit !== null && this.hoveredUnit !== data.unit;
+    const named = hovering ? words.hovering.replace("{unit}", unit).replace("{chosen}", data.unit) : `${words.unit} ${unit}`;
     const inside = cursor >= this.range()[0] && cursor <= this.range()[1];
     this.line.hidden = !inside;
     this.line.style.transform = `translateX(${this.x(cursor)}px)`;
@@ -586,17 +696,18 @@ class Board {
     this.readout.replaceChildren(
       element("span", "", `${words.step} ${cursor + 1} / ${this.steps}`),
       element("b", "rv-readout-token", data.tokens[cursor]),
-      ...(unit === null ? [] : [element("span", "", `${words.unit} ${unit}`)]),
+      ...(unit === null ? [] : [element("span", "", named)]),
     );
     const spoken = [];
     for (const figure of this.figures.values()) {
       const text = this.valueText(figure, cursor, unit);
-      if (text !== null) figure.value.textContent = text;
+      figure.value.textContent = text;
+      figure.value.title = text.startsWith("≈") ? words.rounded : "";
       if (text && figure.meta.axis === "time") spoken.push(`${figure.title.textContent}: ${text}`);
       this.markRow(figure, unit);
       this.markPath(figure, cursor);
     }
-    this.spoken = `${words.step} ${cursor + 1}, ${data.tokens[cursor]}${unit === null ? "" : `, ${words.unit} ${unit}`}. ${spoken.join("; ")}`;
+    this.spoken = `${words.step} ${cursor + 1}, ${data.tokens[cursor]}${unit === null ? "" : `, ${named}`}. ${spoken.join("; ")}`;
     if (this.candidateRows) {
       const { count, ids, values, tokens } = this.candidates;
       this.candidateRows.forEach((row, rank) => {
@@ -671,7 +782,8 @@ class Board {
   // ---- pointer, keys, buttons -------------------------------------------------------------------------------------
 
   pointerMoved(event) {
-    const figure = this.figureAt(event.target);
+    if (this.drag && event.buttons === 0) this.dragEnds(); // released where no one told
+    const figure = this.drag ? this.drag.figure : this.figureAt(event.target); // a captured pointer's target is not what it is over
     this.moveTo(this.stepAt(event.clientX));
     const row = this.rowAt(figure, event.clientY);
     this.hoverUnit(row === null ? null : figure.meta.units[row]);
@@ -687,6 +799,7 @@ class Board {
     if (event.button !== 0 || event.target.closest("button")) return;
     this.stop();
     this.drag = { x: event.clientX, step: this.stepAt(event.clientX, true), figure: this.figureAt(event.target), y: event.clientY, target: event.target };
+    if (event.pointerType === "mouse") this.timed.setPointerCapture(event.pointerId); // a drag may end outside
     this.root.focus({ preventScroll: true });
     event.preventDefault();
   }
