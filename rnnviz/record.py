@@ -22,7 +22,7 @@ import xarray as xr
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from rnnviz import edits, passes
+from rnnviz import edits, kernels, passes
 from rnnviz.edits import Edit
 from rnnviz.passes import Pass, Weights, storage
 from rnnviz.trace import Recorded, assemble, pad_inputs
@@ -158,8 +158,19 @@ class Call:
     def steps(self) -> int:
         return self.layout.steps
 
-    def keep(self, layer: int, direction: int, input: Tensor, hidden: Tensor, initial, final) -> None:
-        """Notes a pass: input and hidden (time, batch, …) in reading order, states (batch, unit)."""
+    def rows_of(self, layer: int, direction: int, gates: int) -> Tensor:
+        """Where a kernel that hands out its gates may put those of a pass."""
+        if self.rows is None:
+            shape = (self.layers, self.directions, self.steps, self.layout.batch, gates)
+            self.rows = storage(_working(self.weights[0]), *shape)
+        return self.rows[layer, direction]
+
+    def keep(
+        self, layer: int, direction: int, input: Tensor, hidden: Tensor, initial, final, given: bool = False
+    ) -> None:
+        """Notes a pass: input and hidden (time, batch, …) in reading order, states (batch, unit).
+
+        given: whether its gates lie in `rows_of` already."""
         if self.hidden is None:
             self.hidden = storage(_working(hidden), self.layers, self.directions, *hidden.shape)
         own = self.hidden[layer, direction]
@@ -169,6 +180,8 @@ class Call:
         # the caller may write to the first layer's input later; those above are nobody else's
         input = _copy(input) if not layer else _working(input)
         one = Pass(self.kind, self.nonlinearity, input, own, initial, weights, valid=self.layout.valid)
+        if given:
+            one.given, one.rows = True, self.rows[layer, direction]
         self.passes[layer, direction] = one
         if self.kind == "lstm":
             self.final_cells[layer, direction] = _working(final[1]).clone()
@@ -179,7 +192,7 @@ class Call:
             return
         one = self.passes[0, 0]
         shape = (self.layers, self.directions, self.steps, self.layout.batch)
-        if self.kind != "rnn":
+        if self.kind != "rnn" and self.rows is None:
             self.rows = storage(one.hidden, *shape, one.weights.recurrent.shape[0])
         if self.kind == "lstm":
             self.cell = storage(one.hidden, *shape, one.units)
@@ -544,11 +557,18 @@ class _Run:
     def forward(
         self, x: Tensor, begin: Sequence[Tensor], weights: Sequence[Tensor], placing: Sequence = ()
     ) -> tuple[Tensor, ...]:
-        result = self.plain(x, begin, weights)
+        call, given = self.call, False
+        if call.kind == "lstm" and call.layout.sizes is None:
+            given = kernels.gives_gates(x, tuple(begin), weights, self.biases)
+        if given:
+            rows = call.rows_of(self.layer, self.direction, weights[1].shape[0])
+            result = kernels.lstm(x, tuple(begin), weights, self.biases, rows)
+        else:
+            result = self.plain(x, begin, weights)
         with torch.no_grad():
             dense = self.call.layout.dense
             squeezed = [[state[0] for state in states] for states in (begin, result[1:])]
-            self.call.keep(self.layer, self.direction, dense(x), dense(result[0]), *squeezed)
+            self.call.keep(self.layer, self.direction, dense(x), dense(result[0]), *squeezed, given)
             return self._edited(result, placing, weights) if placing else result
 
     def _edited(self, result, placing, weights) -> tuple[Tensor, ...]:
@@ -627,14 +647,13 @@ def _pass_back(ctx, grad_output: Tensor | None, grad_finals: Sequence[Tensor | N
         last = layout.steps - 1 if layout.valid is None else layout.lengths - 1
         direct[last, torch.arange(layout.batch, device=direct.device)] += grad_finals[0][0]
     final_cell = grad_finals[1] if len(grad_finals) > 1 else None
-    total = _copy(direct) if call.open else direct
     need_x, *need = ctx.needs_input_grad[2:]
     need_weights = any(need[run.states :])
     back = passes.backpropagate(
-        one, total, None if final_cell is None else _working(final_cell[0]), need_x, need_weights
+        one, direct, None if final_cell is None else _working(final_cell[0]), need_x, need_weights
     )
     if call.open:
-        came = Gradients(total, direct, back.cell)
+        came = Gradients(back.total, direct, back.cell)
         call.gradients[key] = call.gradients[key] + came if key in call.gradients else came
         if need[0]:
             handed = call.handed.get(key)
@@ -772,11 +791,7 @@ def _recorded(watched: Watched) -> Recorded:
             )
     steps = [call.steps for call in calls]
     gradients = _gradient_arrays(calls, watched.gradients)
-    joined = (
-        [_joined(calls)]
-        if len(calls) > 1 and all(c.replay_error is None and not c.edited for c in calls)
-        else calls
-    )
+    joined = [_joined(calls)] if len(calls) > 1 and all(_raw(c) for c in calls) else calls
     for call in joined:
         call.recover()
         if call.replay_error > call.tolerance:
@@ -807,6 +822,11 @@ def _recorded(watched: Watched) -> Recorded:
     if first.layout.valid is not None:
         lengths = first.layout.unsorted(first.layout.lengths, 0).cpu().numpy()
     return Recorded(first.kind, arrays, steps, attributes, lengths)
+
+
+def _raw(call: Call) -> bool:
+    """Whether nothing but the states is known yet."""
+    return call.replay_error is None and call.rows is None and not call.edited
 
 
 def _joined(calls: list[Call]) -> Call:

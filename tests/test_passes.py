@@ -249,7 +249,6 @@ def test_a_pass_can_be_gone_back_by_hand():
         Weights(torch.zeros(1, 1), torch.tensor([[0.5]])),
     )  # fmt: skip
     assert recover(one) < 1e-6
-    total = torch.tensor([0.0, 1.0]).view(2, 1, 1)
-    back = backpropagate(one, total)
-    assert total[0].item() == pytest.approx(0.5 * (1 - h[2] ** 2))
+    back = backpropagate(one, torch.tensor([0.0, 1.0]).view(2, 1, 1))
+    assert back.total[0].item() == pytest.approx(0.5 * (1 - h[2] ** 2))
     assert back.initial[0].item() == pytest.approx(0.25 * (1 - h[2] ** 2) * (1 - h[1] ** 2))

@@ -9,12 +9,14 @@ step has a Jacobian J_t = ∂s_t/∂s_{t-1}, the steps counted in the direction 
 start from the state where the call before it had ended starts a new path: nothing passes between the two.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
-from scipy.linalg import lapack, qr
+from scipy.linalg import eigvalsh, lapack, qr
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from rnnviz.stats.gates import previous
 
@@ -33,13 +35,15 @@ class _Path:
     """The steps of one sequence in the direction of reading, without padding.
 
     positions: where each step stands on time, (step,). linked: whether a step started from the state of the step before it,
-    (step,). jacobian: step -> (state, state). slope: ∂h_t/∂c_t while the gates hold, (step, unit), and projection: W_hr or
-    None, for an LSTM. hidden, cell: how many states of each kind.
+    (step,). jacobian: step -> (state, state). back: step, rows -> rows @ jacobian(step), without forming it; the rows,
+    (row, state), are overwritten. slope: ∂h_t/∂c_t while the gates hold, (step, unit), and projection: W_hr or None, for
+    an LSTM. hidden, cell: how many states of each kind.
     """
 
     positions: np.ndarray
     linked: np.ndarray
     jacobian: Callable[[int], np.ndarray]
+    back: Callable[[int, np.ndarray], np.ndarray]
     hidden: int
     cell: int = 0
     slope: np.ndarray | None = None
@@ -115,14 +119,19 @@ def reach(node, to: int | None = None, count: int | None = None) -> xr.Dataset:
     multiplied in, and a QR factorisation with column pivoting followed by an LQ factorisation brings back the form
     (Demmel, Gu, Eisenstat, Slapničar, Veselić & Drmač 1999, "Computing the singular value decomposition with high relative
     accuracy"). Singular values of e^d L come from one-sided Jacobi (Demmel & Veselić 1992; LAPACK's dgejsv, Drmač &
-    Veselić 2008) in windows of d: values more than 25 nats outside a window do not disturb it.
+    Veselić 2008), or from an ordinary SVD or the squares where those asked for lie close together, in windows of d: values
+    more than 25 nats outside a window do not disturb it. States and directions that no entry of a factor connects are
+    factored apart, so that no rounding enters where the product has zeros.
 
     Accuracy: the values are those of a product of Jacobians each off by rounding, ‖δJ‖ ≈ 1e-16 n ‖J‖, and no more. Every one
     of them, the smallest too, is therefore right to about 1e-16 n Σ κ(J) in nats, the sum over the steps multiplied, κ the
     condition number of one step's Jacobian, however far apart the values are and however many steps there are, and to about
     1e-16 of itself a step, as sums of logarithms are (after 5000 halvings 2e-10 of 3466 nats). A Jacobian that
     is singular because rows or columns of it are 0 (dead relu units, gates at 0) gives −inf for exactly as many values;
-    one that is singular in a hidden way cannot be told from one at 1e-16 of it.
+    one that is singular in a hidden way cannot be told from one at 1e-16 of it. Where Jacobians mix states in separate groups
+    alone, each group is as right as it would be by itself: diagonal ones give exact sums of logarithms, whatever κ is.
+    A limit: where a zero takes away the states that lead, and those left had mixed with them at a later step and have since
+    fallen 700 nats and more behind, what is left can be some nats off.
     Raises ValueError as `jacobians` does, if `to` is not a step of the sequence, or unless count >= 1.
     """
     path = _path(node)
@@ -248,8 +257,9 @@ def contributions(node, of: str = "hidden") -> xr.DataArray:
     gradient. Where the model uses c itself, as c_n after the last step, that part has no source here.
     −inf where nothing arrives: at steps read after the source, or at an exact zero; NaN in padding.
 
-    All sources go back in one pass; each row is brought to unit length at every step and its logarithm kept. A value is right to
-    about 1e-16 n a step times the most that step could have passed on over what it did, and to 1e-16 of itself a step.
+    All sources that have a gradient go back in one pass; of a row that grows or shrinks beyond 2^±32 a power of 2 is taken out
+    and kept as its logarithm. A value is right to about 1e-16 n a step times the most that step could have passed on over what it
+    did, and to 1e-16 of itself a step.
     Raises ValueError as `jacobians` does, where no backward ran, for another `of`, and if the result would exceed 1 GiB.
     """
     if of not in ("hidden", "cell"):
@@ -268,23 +278,25 @@ def contributions(node, of: str = "hidden") -> xr.DataArray:
     direct = gradient.transpose("time", over).values[path.positions].astype(np.float64)
     steps = len(path.positions)
     found = np.full((steps, steps), -np.inf)  # [source, time], both in the direction of reading
-    rows, logs = np.zeros((steps, path.width)), np.full(steps, -np.inf)
+    sources = np.flatnonzero(direct.any(1))[::-1]  # the last one sets out first
+    rows, logs = np.zeros((len(sources), path.width)), np.zeros(len(sources))
+    first = under_way = 0
     for step in range(steps - 1, -1, -1):
-        arriving = slice(step + 1, None)
         if step + 1 < steps:
             if path.linked[step + 1]:
-                rows[arriving] = rows[arriving] @ path.jacobian(step + 1)
+                rows[first:under_way] = path.back(step + 1, rows[first:under_way])
             else:
-                rows[arriving], logs[arriving] = 0, -np.inf
-        rows[step, : path.hidden], logs[step] = direct[step], 0
-        here = slice(step, None)
-        rows[here], gained = _unit_length(rows[here])
-        logs[here] += gained
+                first = under_way
+        if under_way < len(sources) and sources[under_way] == step:
+            rows[under_way, : path.hidden] = direct[step]
+            under_way += 1
+        here = slice(first, under_way)
+        _near_one(rows[here], logs[here])
         part = rows[here, : path.hidden]
         if of == "cell":
             through = part if path.projection is None else part @ path.projection
             part = rows[here, path.hidden :] + through * path.slope[step]
-        found[here, step] = logs[here] + _log_length(part)
+        found[sources[here], step] = logs[here] + _log_length(part)
     values = np.full((total, total), np.nan)
     values[np.ix_(path.positions, path.positions)] = found
     times = node["time"].values if "time" in node.coords else np.arange(total)
@@ -387,8 +399,9 @@ def _path(node) -> _Path:
     weight = node["recurrent_weight"].transpose("gate", "unit", "previous_unit").values.astype(np.float64)
     if kind == "lstm":
         return _lstm(node, positions, linked, weight, states[1], before[1])
-    jacobian = _gru(node, positions, weight, before[0]) if kind == "gru" else _rnn(node, weight, states[0])
-    return _Path(positions, linked, jacobian, states[0].shape[1])
+    if kind == "gru":
+        return _gru(node, positions, linked, weight, before[0])
+    return _rnn(node, positions, linked, weight, states[0])
 
 
 def _in_reading_order(node, read: np.ndarray) -> np.ndarray:
@@ -421,28 +434,40 @@ def _before(node: xr.Dataset, name: str, positions: np.ndarray) -> np.ndarray:
     return values[np.searchsorted(read, positions)]
 
 
-def _rnn(node: xr.Dataset, weight: np.ndarray, hidden: np.ndarray) -> Callable[[int], np.ndarray]:
+def _rnn(
+    node: xr.Dataset, positions: np.ndarray, linked: np.ndarray, weight: np.ndarray, hidden: np.ndarray
+) -> _Path:
     slope = (hidden > 0).astype(np.float64) if node.attrs.get("nonlinearity") == "relu" else 1 - hidden**2
-    return lambda step: slope[step][:, None] * weight[0]
+
+    def jacobian(step: int) -> np.ndarray:
+        return slope[step][:, None] * weight[0]
+
+    def back(step: int, rows: np.ndarray) -> np.ndarray:
+        rows *= slope[step]
+        return rows @ weight[0]
+
+    return _Path(positions, linked, jacobian, back, hidden.shape[1])
 
 
 def _gru(
-    node: xr.Dataset, positions: np.ndarray, weight: np.ndarray, before: np.ndarray
-) -> Callable[[int], np.ndarray]:
+    node: xr.Dataset, positions: np.ndarray, linked: np.ndarray, weight: np.ndarray, before: np.ndarray
+) -> _Path:
     names = ("reset_gate", "update_gate", "candidate")
     r, z, n = (_over_time(node, name)[positions] for name in names)
     bias = node["recurrent_bias"].transpose("gate", "unit").values.astype(np.float64)
     rows = ((before - n) * z * (1 - z), (1 - z) * (1 - n**2))
     in_reach = before @ weight[2].T + bias[2]  # what r multiplies
-    by_reset, by_update, by_candidate = rows[1] * in_reach * r * (1 - r), rows[0], rows[1] * r
+    by_gate = np.stack((rows[1] * in_reach * r * (1 - r), rows[0], rows[1] * r), axis=-1)
 
     def jacobian(step: int) -> np.ndarray:
-        scaled = (by_reset[step], by_update[step], by_candidate[step])
-        found = sum(row[:, None] * own for row, own in zip(scaled, weight, strict=True))
+        found = _weighted(by_gate[step], weight)
         found[np.diag_indices_from(found)] += z[step]
         return found
 
-    return jacobian
+    def back(step: int, rows: np.ndarray) -> np.ndarray:
+        return rows @ jacobian(step)
+
+    return _Path(positions, linked, jacobian, back, before.shape[1])
 
 
 def _lstm(
@@ -457,7 +482,7 @@ def _lstm(
     i, f, g, o = (_over_time(node, name)[positions] for name in names)
     heard = np.tanh(cell)
     slope = o * (1 - heard**2)
-    by_gate = (g * i * (1 - i), before * f * (1 - f), i * (1 - g**2))
+    by_gate = np.stack((g * i * (1 - i), before * f * (1 - f), i * (1 - g**2)), axis=-1)
     by_output = heard * o * (1 - o)
     projection = None
     if "projection" in node["hidden"].dims:
@@ -465,7 +490,7 @@ def _lstm(
     units, width = weight.shape[1:]
 
     def jacobian(step: int) -> np.ndarray:
-        into_cell = sum(row[step][:, None] * own for row, own in zip(by_gate, weight[:3], strict=True))
+        into_cell = _weighted(by_gate[step], weight[:3])
         into_hidden = by_output[step][:, None] * weight[3] + slope[step][:, None] * into_cell
         found = np.zeros((width + units, width + units))
         found[:width, :width] = into_hidden if projection is None else projection @ into_hidden
@@ -475,7 +500,23 @@ def _lstm(
         found[width:, width:] = np.diag(f[step])
         return found
 
-    return _Path(positions, linked, jacobian, width, units, slope, projection)
+    def back(step: int, rows: np.ndarray) -> np.ndarray:
+        # all that reaches c comes together first: half the multiplications of the Jacobian's four quarters
+        of_hidden, of_cell = rows[:, :width], rows[:, width:]
+        shown = of_hidden if projection is None else of_hidden @ projection
+        of_cell += shown * slope[step]
+        through_output = by_output[step][:, None] * weight[3]
+        through_hidden = through_output if projection is None else projection @ through_output
+        rows[:, :width] = rows @ np.concatenate((through_hidden, _weighted(by_gate[step], weight[:3])))
+        of_cell *= f[step]
+        return rows
+
+    return _Path(positions, linked, jacobian, back, width, units, slope, projection)
+
+
+def _weighted(by_gate: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Σ diag(by_gate) W over the gates. by_gate: (unit, gate); weight: (gate, unit, state)."""
+    return sum(own[:, None] * matrix for own, matrix in zip(by_gate.T, weight, strict=True))
 
 
 # A product of Jacobians, transposed: basis · e^logs · lower · (orthogonal, dropped)
@@ -501,17 +542,73 @@ def _multiplied(
 def _factored(
     product: np.ndarray, logs: np.ndarray, lower: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """product · e^logs · lower in the form orthonormal · e^logs · lower, a right orthogonal factor dropped."""
+    """product · e^logs · lower in the form orthonormal · e^logs · lower, a right orthogonal factor dropped.
+
+    Directions that meet in no state are factored apart: rounding in one would else leak into another, where the exact
+    product has zeros, and be all that is left once a later zero takes the first away.
+    """
     columns, gained = _unit_length((product @ _between(lower, logs)).T)
     scales = logs + gained
     order = np.argsort(-scales, kind="stable")[: np.count_nonzero(np.isfinite(scales))]
-    basis, upper, pivots, columns_order = _graded_qr(columns.T[:, order], scales[order])
-    scales = scales[order][columns_order]
+    columns, scales = columns.T[:, order], scales[order]
+    parts = list(_parts(columns))
+    if len(parts) == 1:
+        return _one_part(columns, scales)
+    return _side_by_side(
+        len(product),
+        [(states, _one_part(columns[np.ix_(states, own)], scales[own])) for states, own in parts],
+    )
+
+
+def _parts(columns: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Rows and columns, as indices, of the parts that no entry connects."""
+    height, width = columns.shape
+    if columns.all():
+        yield np.arange(height), np.arange(width)
+        return
+    rows, own = np.nonzero(columns)
+    edges = coo_array((np.ones(len(rows), bool), (rows, height + own)), shape=(height + width,) * 2)
+    count, part = connected_components(edges, directed=False)
+    members = np.split(np.argsort(part, kind="stable"), np.cumsum(np.bincount(part, minlength=count))[:-1])
+    for member in members:
+        if member[-1] >= height:  # a row of zeros is no part
+            split = np.searchsorted(member, height)
+            yield member[:split], member[split:] - height
+
+
+def _one_part(columns: np.ndarray, scales: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """columns · e^scales as orthonormal · e^logs · lower. columns: of unit length; scales: falling."""
+    if len(scales) == 1:
+        return columns, scales, np.ones((1, 1))
+    basis, upper, pivots, columns_order = _graded_qr(columns, scales)
+    scales = scales[columns_order]
     diagonal = np.abs(upper[np.arange(len(pivots)), pivots])
     apart = np.minimum(scales - scales[pivots][:, None], _REPRESENTABLE)
     rows = upper / diagonal[:, None] * np.exp(apart)  # 1 at its pivot, about 1 or less right of it
     triangle = qr(rows.T, mode="r", check_finite=False)[0][: len(pivots)] if len(pivots) else rows[:, :0]
     return basis, scales[pivots] + np.log(diagonal), np.tril(triangle.T)
+
+
+def _side_by_side(height: int, parts: list) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Parts (states, (basis, logs, lower)) as one, logs falling and lower triangular still."""
+    logs = np.concatenate([own for _, (_, own, _) in parts] or [np.zeros(0)])
+    # within a part the order stays, or lower would not be triangular
+    falling = [_falling(own) for _, (_, own, _) in parts]
+    order = np.argsort(-np.concatenate(falling or [logs]), kind="stable")
+    place = np.empty(len(order), int)
+    place[order] = np.arange(len(order))
+    basis, lower, first = np.zeros((height, len(order))), np.zeros((len(order),) * 2), 0
+    for states, (own_basis, own, own_lower) in parts:
+        here = place[first : first + len(own)]
+        basis[np.ix_(states, here)] = own_basis
+        lower[np.ix_(here, here)] = own_lower
+        first += len(own)
+    return basis, logs[order], lower
+
+
+def _falling(logs: np.ndarray) -> np.ndarray:
+    """The largest from each place on."""
+    return np.maximum.accumulate(logs[::-1])[::-1]
 
 
 def _between(lower: np.ndarray, logs: np.ndarray) -> np.ndarray:
@@ -538,7 +635,7 @@ def _graded_qr(
         near = np.count_nonzero(scales[first:] > scales[first] - _REPRESENTABLE)
         here = slice(first, first + near)
         scale = np.exp(scales[here] - scales[first])
-        packed, chosen, tau, _, _ = lapack.dgeqp3(rest[:, :near] * scale)
+        packed, chosen, tau, _, _ = lapack.dgeqp3(rest[:, :near] * scale, lwork=2 * near + 32 * (near + 1))
         chosen = chosen - 1
         triangle = np.triu(packed[: len(tau)])
         gained = np.count_nonzero(np.diagonal(triangle))
@@ -567,7 +664,7 @@ def _log_singular_values(logs: np.ndarray, lower: np.ndarray, count: int) -> np.
     """ln of the `count` largest singular values of e^logs · lower, in falling order; −inf beyond its rank."""
     found = np.full(count, -np.inf)
     between = _between(lower, logs)
-    falling = np.maximum.accumulate(logs[::-1])[::-1]
+    falling = _falling(logs)
     end = min(count, len(logs))
     start = 0
     while start < end:
@@ -577,24 +674,30 @@ def _log_singular_values(logs: np.ndarray, lower: np.ndarray, count: int) -> np.
         below = np.count_nonzero(falling > falling[stop - 1] - _NEGLIGIBLE)
         here = slice(above, below)
         block = between[here, here] * np.exp(logs[here] - top)
-        values = _accurate_singular_values(block, np.ptp(logs[here]))
+        values = _accurate_singular_values(block, np.ptp(logs[here]), stop - above)
         with np.errstate(divide="ignore"):
-            found[start:stop] = np.log(values[start - above : stop - above]) + top
+            found[start:stop] = np.log(values[start - above :]) + top
         start = stop
     return -np.sort(-found)
 
 
-def _accurate_singular_values(block: np.ndarray, spread: float) -> np.ndarray:
-    """Singular values of a matrix whose columns have been scaled over `spread` nats, each to its own last digits."""
+def _accurate_singular_values(block: np.ndarray, spread: float, count: int) -> np.ndarray:
+    """The `count` largest singular values, each to its own last digits, of a matrix with columns scaled over `spread` nats."""
     if len(block) == 1:
         return np.abs(block[0])
+    if 4 * count <= len(block):
+        # few: from their squares, unless these lose more than three digits to the largest
+        within = [len(block) - count, len(block) - 1]
+        squares = eigvalsh(block @ block.T, subset_by_index=within, check_finite=False)
+        if squares[0] > squares[-1] * np.exp(-_EVEN):
+            return np.sqrt(squares[::-1])
     if spread < _EVEN:
-        return np.linalg.svd(block, compute_uv=False)
+        return np.linalg.svd(block, compute_uv=False)[:count]
     # joba=0: 'C', columns scaled; its default drops what is small beside the largest. jobu, jobv=3: values alone.
     values, _, _, work, _, failed = lapack.dgejsv(block, joba=0, jobu=3, jobv=3, jobp=0)
     if failed:
         raise ArithmeticError(f"one-sided Jacobi did not converge on a {len(block)} × {len(block)} matrix")
-    return values * (work[0] / work[1])
+    return values[:count] * (work[0] / work[1])
 
 
 def _log_frobenius(logs: np.ndarray, lower: np.ndarray) -> float:
@@ -607,8 +710,16 @@ def _log_frobenius(logs: np.ndarray, lower: np.ndarray) -> float:
 
 
 def _log_length(rows: np.ndarray) -> np.ndarray:
-    """ln of the L2 length over the last axis; −inf for zeros. The largest entry comes out first: no square underflows."""
-    return _unit_length(rows)[1]
+    """ln of the L2 length over the last axis; −inf for zeros. Where a square might underflow, the largest entry comes out."""
+    rows = np.asarray(rows, np.float64)
+    with np.errstate(over="ignore", divide="ignore"):
+        squares = np.einsum("...i,...i->...", rows, rows)
+        logs = np.log(squares) / 2
+    far = (squares < 1e-200) | (squares > 1e200)
+    if far.any():
+        logs = np.where(far, 0, logs)
+        logs[far] = _unit_length(rows[far])[1]
+    return logs
 
 
 def _unit_length(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -620,6 +731,16 @@ def _unit_length(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     with np.errstate(divide="ignore"):
         logs = np.log(largest) + np.log(np.where(length == 0, 1, length))
     return rows / np.where(length == 0, 1, length), logs[..., 0]
+
+
+def _near_one(rows: np.ndarray, logs: np.ndarray) -> None:
+    """Takes powers of 2 out of rows whose largest entry has left [2^-32, 2^32], into their logs; both in place."""
+    largest = np.maximum(rows.max(-1, initial=0), -rows.min(-1, initial=0))
+    far = np.flatnonzero((largest > 0) & ((largest < 2.0**-32) | (largest > 2.0**32)))
+    if len(far):
+        power = np.frexp(largest[far])[1]
+        rows[far] = np.ldexp(rows[far], -power[:, None])
+        logs[far] += power * np.log(2)
 
 
 def _fading(line: np.ndarray, fixed: bool) -> tuple[float, float, float, bool]:
