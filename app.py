@@ -13,6 +13,7 @@ if __name__ == "__main__":  # a reader's visit
         _("Explore"): [
             st.Page("pages/explore/states.py", title=_("Hidden states")),
             st.Page("pages/explore/gates.py", title=_("Gates")),
+            st.Page("pages/explore/gradients.py", title=_("Gradients")),
         ],
     }
     ui.open_page(st.navigation(rooms, position="hidden"), rooms)

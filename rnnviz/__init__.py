@@ -23,6 +23,7 @@ _ROOMS = (
     "attribution",
     "cells",
     "checkpoints",
+    "experiments",
     "figures",
     "models",
     "stats",

@@ -53,3 +53,29 @@ def log_probabilities(model: LanguageModel, ids: list[int]) -> Tensor:
             return scores[0].log_softmax(-1)
     finally:
         model.train(was_training)
+
+
+def send_back(model: LanguageModel, ids: list[int], losses: list[list[int]]) -> Tensor:
+    """Sends the loss of chosen steps back through a model that reads one text, for a recording to see; no `.grad` changes.
+
+    losses: for each row of a batch of the same text, the steps whose loss is summed: at step t, -ln of the probability that
+    the model gives to token t + 1. Returns the loss of each row (row,), nats. Raises ValueError where a step has no next.
+    """
+    for row in losses:
+        for step in row:
+            if not 0 <= step < len(ids) - 1:
+                raise ValueError(f"a loss needs a next token: steps 0 to {len(ids) - 2}; got {step}")
+    with torch.enable_grad():
+        read = torch.tensor([ids])
+        embedded = model.embedding(read).detach().repeat(len(losses), 1, 1).requires_grad_()
+        hidden, _ = model.rnn(embedded)
+        scores = model.head(hidden)
+        surprise = nn.functional.cross_entropy(
+            scores[:, :-1].flatten(0, 1), read[:, 1:].repeat(len(losses), 1).flatten(), reduction="none"
+        ).view(len(losses), -1)
+        chosen = torch.zeros_like(surprise)
+        for row, steps in zip(chosen, losses, strict=True):
+            row[steps] = 1
+        each = (surprise * chosen).sum(1)
+        torch.autograd.grad(each.sum(), embedded)
+    return each.detach()

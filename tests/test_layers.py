@@ -37,6 +37,16 @@ MAY_IMPORT = {
     "rnnviz/text.py": set(),
     "rnnviz/tasks.py": {"numpy"},
     "rnnviz/train.py": {"torch", "numpy", "rnnviz.tasks", "rnnviz.models", "rnnviz.text"},
+    "rnnviz/experiments.py": {
+        "torch",
+        "numpy",
+        "xarray",
+        "rnnviz.models",
+        "rnnviz.passes",
+        "rnnviz.record",
+        "rnnviz.stats",
+        "rnnviz.tasks",
+    },
     "rnnviz/checkpoints.py": {"torch", "safetensors", "rnnviz.models", "rnnviz.text"},
 }
 TOP = {

@@ -49,6 +49,10 @@ rooms = {
         _("Gates"),
         _("What does an LSTM or GRU let in, keep and show, and for how long?"),
     ),
+    "pages/explore/gradients.py": (
+        _("Gradients"),
+        _("How much of the error at one step reaches each earlier step, in an RNN, a GRU and an LSTM?"),
+    ),
 }
 for column, (page, (title, question)) in zip(st.columns(len(rooms)), rooms.items(), strict=True):
     with column.container(border=True):

@@ -1,7 +1,8 @@
 """Figures: a labelled array in, a plotly figure out. They draw and never compute.
 
 `layout.meta` tells the board how to join a figure to its neighbours: `axis` is 'time' (shares the token axis), 'path' (one
-point a step) or 'unit' (one point a unit). A heatmap's `beyond` says that values may lie outside its limits.
+point a step) 'unit' (one point a unit) or 'free' (on its own, with
+Plotly's hover). `log10`: the values are exponents of ten. A heatmap's `beyond` says that values may lie outside its limits.
 """
 
 import importlib
@@ -9,7 +10,12 @@ import importlib
 _HOMES = {
     "heatmap": "rnnviz.figures.grids",
     "lines": "rnnviz.figures.curves",
+    "log_matrix": "rnnviz.figures.norms",
+    "log_norms": "rnnviz.figures.norms",
     "contributions": "rnnviz.figures.curves",
+    "eigenvalues": "rnnviz.figures.planes",
+    "functions": "rnnviz.figures.planes",
+    "powers": "rnnviz.figures.planes",
     "path": "rnnviz.figures.points",
     "saturation": "rnnviz.figures.points",
     "half_lives": "rnnviz.figures.points",

@@ -17,6 +17,11 @@ SCALES = {
         "light": ["#8c3a06", "#d55e00", "#f2b68a", "#ffffff", "#8fc1e3", "#0072b2", "#003f6b"],
         "dark": ["#ffc59e", "#e8741c", "#7a3a0d", "#11151c", "#0b466b", "#2f93d1", "#bfe2fa"],
     },
+    # of norms and other sizes, in powers of ten
+    "norm": {
+        "light": ["#ffffff", "#d3e6e2", "#96c5bd", "#559f95", "#1f746b", "#004840"],
+        "dark": ["#11151c", "#123a3a", "#1e6660", "#3f988c", "#83c9bb", "#dcf5ee"],
+    },
     "gate": {
         "light": ["#ffffff", "#d9d5ea", "#a99fd0", "#7465ae", "#432c7d", "#1f0d4d"],
         "dark": ["#11151c", "#2c2352", "#54429a", "#8576cc", "#b9b0e6", "#f1eeff"],

@@ -2,7 +2,7 @@
 
 import importlib
 
-_ROOMS = ("gates", "gradients", "pixels", "states", "text")
+_ROOMS = ("gates", "gradients", "mechanism", "pixels", "states", "text", "vanishing")
 __all__ = list(_ROOMS)
 
 

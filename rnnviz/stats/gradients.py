@@ -248,6 +248,17 @@ def norm(node, part: str = "total", of: str = "hidden") -> xr.DataArray:
     )
 
 
+def logarithm(norms: xr.DataArray) -> xr.DataArray:
+    """Natural logs of norms, -inf where one is exactly 0, with their names."""
+    with np.errstate(divide="ignore"):
+        return np.log(norms).assign_attrs(norms.attrs)
+
+
+def factor(rate: float) -> float:
+    """What a gradient is multiplied by at each step back. rate: nats a step, as `decay` gives it."""
+    return float(np.exp(rate))
+
+
 def contributions(node, of: str = "hidden") -> xr.DataArray:
     """Where a gradient came from: what the loss at each step `source` adds to the total gradient at each step `time`.
 

@@ -45,6 +45,8 @@ DEFAULTS = {
     "components": 2,
     "gate": None,
     "step": None,  # the cursor, where a click has set it; None: the end of the text
+    "loss": "step",
+    "part": "total",
     "lang": "en",
     "projector": False,
 }
@@ -199,5 +201,7 @@ _READERS = {
     "components": _one_of("components", (2, 3)),
     "gate": _one_of("gate", ("input_gate", "forget_gate", "output_gate", "reset_gate", "update_gate")),
     "step": _number("step", 1),
+    "loss": _one_of("loss", ("step", "all")),
+    "part": _one_of("part", ("total", "direct")),
     "projector": _one_of("projector", (False, True)),
 }

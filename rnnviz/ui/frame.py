@@ -210,6 +210,28 @@ def reading(page: str) -> None:
             ),
             _("The candidates are the model's own probabilities for the next character at the cursor."),
         ),
+        "gradients": (
+            _(
+                "The total gradient ∂L/∂h is what a small change of the state at a step would do to the loss, through all "
+                "the steps after it. The direct part is what does not come back from the next step."
+            ),
+            _(
+                "One log axis for all models and no rescaling: a straight line is a constant factor a step; the higher "
+                "it is at the left end, the further back the error reaches."
+            ),
+            _(
+                "Why: for an LSTM, ∂L/∂c beside what the forget gates alone would leave of it; for a GRU, ∂L/∂h beside the "
+                "update gates alone; for an RNN the slopes of tanh and the weights, each alone. The rest comes through the "
+                "other paths."
+            ),
+            _(
+                "In the matrix each row is one step's loss and each column an earlier step; click a row to send that loss back."
+            ),
+            _(
+                "Hochreiter 1991; Bengio, Simard & Frasconi 1994; Pascanu, Mikolov & Bengio 2013. Computed in float64 on the "
+                "model's own weights."
+            ),
+        ),
         "gates": (
             _(
                 "LSTM: i lets the candidate g in, f keeps the old cell state c, o shows it: c = f∘c + i∘g, h = o∘tanh(c)."

@@ -1,5 +1,6 @@
 """A model reading the reader's text: done once, kept, and shared by all pages and readers."""
 
+import copy
 import hashlib
 from collections import Counter
 from collections.abc import Callable
@@ -142,6 +143,85 @@ def read(name: str, stamp: str, text: str) -> Run:
         ),
         components=components,
         unknown=vocabulary.unknown(text),
+    )
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _exact_model(name: str, stamp: str):
+    """The model in float64, in which gradients have room down to 1e-308, and with nothing to learn."""
+    model, _card, vocabulary, _components = _model(name, stamp)
+    return copy.deepcopy(model).double().eval().requires_grad_(False), vocabulary
+
+
+@dataclass(frozen=True)
+class Back:
+    """What a loss sent back through one model. node: with gradients, batch 0. loss: nats. last: the last step it speaks at."""
+
+    name: str
+    kind: str
+    node: xr.Dataset
+    loss: float
+    last: int
+
+    def at(self, layer: int) -> xr.Dataset:
+        return self.node.isel(layer=min(layer, self.node.sizes["layer"] - 1))
+
+
+def peers(run: Run) -> list[str]:
+    """The models that learned from the same data, to compare: a plain RNN first, then GRU and LSTM."""
+    found = {}
+    for name in checkpoints.names():
+        try:
+            card = checkpoints.card(name)
+        except checkpoints.CheckpointError:
+            continue
+        if card["data"] == run.card["data"]:
+            found[name] = ("rnn", "gru", "lstm").index(card["model"]["kind"])
+    return sorted(found, key=found.get)
+
+
+def send_back(name: str, text: str, step: int | None) -> Back:
+    """The loss at `step`, or of all steps, sent back through the model `name` reading `text`."""
+    return _send_back(name, _stamp(name), text, step)
+
+
+@st.cache_resource(max_entries=36, show_spinner=False)
+def _send_back(name: str, stamp: str, text: str, step: int | None) -> Back:
+    model, vocabulary = _exact_model(name, stamp)
+    ids = vocabulary.encode(text)
+    steps = list(range(len(ids) - 1)) if step is None else [step]
+    with record(model) as recording:
+        loss = models.send_back(model, ids, [steps])
+    node = recording.trace["rnn"]
+    picked = node.to_dataset().isel(direction=0, batch=0).assign_attrs(node.attrs)
+    return Back(name, node.attrs["kind"], picked, loss.item(), steps[-1])
+
+
+MATRIX = 13_000  # rows of a batch times steps that are sent back at once
+
+
+def loss_matrix(name: str, text: str) -> xr.DataArray:
+    """What the loss of single steps contributes to each step: natural logs of total norms, (layer, loss step, time).
+
+    As many loss steps as fit, evenly spread: each is a row of a batch of its own, so that every layer is exact.
+    """
+    return _loss_matrix(name, _stamp(name), text)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _loss_matrix(name: str, stamp: str, text: str) -> xr.DataArray:
+    model, _card, vocabulary, _components = _model(name, stamp)
+    ids = vocabulary.encode(text)
+    count = max(2, min(64, MATRIX // len(ids), len(ids) - 1))
+    every = sorted({round(i * (len(ids) - 2) / max(1, count - 1)) for i in range(count)})
+    with record(model) as recording:
+        models.send_back(model, ids, [[step] for step in every])
+    norms = stats.gradients.norm(recording.trace["rnn"]).isel(direction=0)
+    logs = stats.gradients.logarithm(norms)
+    return (
+        logs.rename(batch="loss step")
+        .assign_coords({"loss step": every})
+        .transpose("layer", "loss step", "time")
     )
 
 

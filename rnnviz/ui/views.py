@@ -2,14 +2,16 @@
 
 from collections.abc import Callable
 
+import pandas as pd
 import plotly.graph_objects as go
+import streamlit as st
 import xarray as xr
 
 from rnnviz import figures, stats
 from rnnviz.ui.board import Drawn, zoom
 from rnnviz.ui.choices import settings
 from rnnviz.ui.language import _
-from rnnviz.ui.runs import Run, kept
+from rnnviz.ui.runs import Back, Run, kept
 
 
 def drawn(id: str, make: Callable[[], go.Figure], title: str, *key) -> Drawn:
@@ -85,3 +87,52 @@ def small_multiples(run: Run, board: str, layer: xr.Dataset, names) -> tuple[lis
         for name in names
     ]
     return [picture for picture, _finer in pictures], any(finer for _picture, finer in pictures)
+
+
+def table_csv(frame: pd.DataFrame, name: str) -> None:
+    """A table, and the same as CSV to take away. name: of the file."""
+    st.dataframe(frame, width="stretch")
+    st.download_button(
+        _("Download the table (CSV)"),
+        data=lambda: frame.to_csv().encode("utf-8"),
+        file_name=f"{name}.csv",
+        mime="text/csv",
+        key=f"csv_{name}",
+        on_click="ignore",
+    )
+
+
+def compared(backs: list[Back], layer: int, part: str, *key) -> xr.DataArray:
+    """Gradient norms of several models on one text: natural logs, (architecture, time)."""
+
+    def make() -> xr.DataArray:
+        logs = [stats.gradients.logarithm(stats.gradients.norm(back.at(layer), part)) for back in backs]
+        joined = xr.concat(
+            [log.drop_vars([c for c in log.coords if c != "time"]) for log in logs],
+            dim="architecture",
+            coords="minimal",
+        )
+        return joined.assign_coords(architecture=[back.kind.upper() for back in backs]).assign_attrs(
+            logs[0].attrs
+        )
+
+    return kept(make, "compared", *key)
+
+
+def fading(backs: list[Back], norms: xr.DataArray, last: int) -> pd.DataFrame:
+    """How fast each architecture's gradient fades, a row each."""
+    found = stats.gradients.decay(norms, last=last, logarithmic=True)
+    steps = norms.sizes["time"]
+    rows = {}
+    for i, back in enumerate(backs):
+        one = found.isel(architecture=i)
+        crossed = bool(one["crossed"])
+        rows[back.name] = {
+            _("loss (nats)"): f"{back.loss:.4g}",
+            _("a step (factor)"): f"{stats.gradients.factor(one['rate'].item()):.4g}",
+            _("half-life (steps)"): f"{one['half_life'].item():.4g}",
+            _("a thousandth is left after (steps)"): f"{one['horizon'].item():.4g}"
+            if crossed
+            else _("not within {steps}").format(steps=steps),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")

@@ -270,14 +270,14 @@ def test_the_readers_text_is_never_taken_for_html(reader):
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("path", ["/", "/states", "/gates", "/gates?model=shakespeare-rnn&lang=ko"])
+@pytest.mark.parametrize("path", ["/", "/states", "/gates", "/gates?model=shakespeare-rnn&lang=ko", "/gradients"])
 def test_no_page_violates_accessibility(reader, path, theme):
     seen = reader(path, theme=theme)
     found = Axe().run(seen.tab)
     assert [(v["id"], [n["html"][:160] for n in v["nodes"]]) for v in found.response["violations"]] == []
 
 
-@pytest.mark.parametrize("path", ["/", "/states", "/gates", "/gates?projector=True"])
+@pytest.mark.parametrize("path", ["/", "/states", "/gates", "/gates?projector=True", "/gradients?lang=ko"])
 def test_nothing_runs_over_the_edge_of_a_phone(reader, path):
     seen = reader(path, width=400, height=800)
     assert seen.tab.evaluate("document.documentElement.scrollWidth") <= 400

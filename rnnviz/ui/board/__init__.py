@@ -63,6 +63,7 @@ def show_board(
     unit: int | None = None,
     finer: bool = False,
     subject: str = "",
+    cursor: int | None = None,
 ) -> None:
     """Draws the board. A click on a unit chooses it in the settings; a click on a step moves the kept cursor there.
 
@@ -72,7 +73,7 @@ def show_board(
     candidates: `id` and `probability` (time, rank) and the tokens that ids stand for.
     lists: titles, and (rank,) values NAME with a coordinate `NAME_step`, as stats.states.strongest makes them.
     finer: true where fewer numbers were sent than there are; then a zoom comes back, see `zoom`.
-    subject: what was looked at, for the title of a saved figure.
+    subject: what was looked at, for the title of a saved figure. cursor: where it stands until a step is clicked; the end.
     """
     data = {
         "id": id,
@@ -86,7 +87,7 @@ def show_board(
         "candidates": None,
         "lists": [_list(title, values) for title, values in lists],
         "unit": unit,
-        "step": chosen.settings()["step"],
+        "step": cursor if chosen.settings()["step"] is None else chosen.settings()["step"],
         "summary": summary,
         "subject": subject,
         "finer": finer,
@@ -113,6 +114,11 @@ def show_board(
     _component(
         data=data, key="board", on_choice_change=_chosen, on_zoom_change=lambda: None, default={"zoom": None}
     )
+
+
+def show_figures(id: str, figures: Sequence[Drawn], *, summary: str, subject: str = "") -> None:
+    """Figures without a text: each with its own hover, and to take away like those on the board. See `show_board`."""
+    show_board(id, (), (), figures, summary=summary, subject=subject)
 
 
 def zoom(id: str, steps: int) -> tuple[int, int] | None:
@@ -182,7 +188,7 @@ def _labels() -> dict[str, str]:
         "narrower": _("Zoom in"),
         "wider": _("Zoom out"),
         "all": _("Show all"),
-        "save": _("Save this figure as PNG"),
+        "save": _("Save this figure"),
         "noPlotly": _(
             "The drawing library could not be loaded. Reload the page; if that does not help, restart the app."
         ),

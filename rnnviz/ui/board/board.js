@@ -43,6 +43,12 @@ function decode(array) {
 const digits = (value) =>
   Number.isFinite(value) ? (Math.abs(value) < 1e-4 && value !== 0 ? value.toExponential(2) : value.toFixed(4)) : "–";
 const signed = (value) => digits(value).replace("-", "\u2212");
+// of an exponent of ten; what is exactly zero has none
+const power = (exponent) => {
+  if (!Number.isFinite(exponent)) return "0";
+  const whole = Math.floor(exponent);
+  return `${(10 ** (exponent - whole)).toFixed(2)}e${whole}`.replace("-", "\u2212");
+};
 const percent = (value) => (value >= 0.0995 ? (100 * value).toFixed(1) : (100 * value).toPrecision(2)) + " %";
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 
@@ -151,7 +157,9 @@ class Board {
     const words = data.labels;
     this.root.setAttribute("aria-label", words.board);
     this.passage.setAttribute("aria-label", words.passage);
-    this.summary.textContent = `${data.summary} ${words.keys}`;
+    this.summary.textContent = this.steps ? `${data.summary} ${words.keys}` : data.summary;
+    this.bar.hidden = this.main.hidden = !this.steps; // figures without a text
+    this.root.tabIndex = this.steps ? 0 : -1;
     for (const [name, button] of Object.entries(this.buttons)) {
       button.title = words[name];
       button.setAttribute("aria-label", words[name]);
@@ -163,7 +171,7 @@ class Board {
     }
     if (this.cursor === null || (data.step !== null && data.step !== this.sentStep)) this.cursor = data.step ?? this.steps - 1;
     this.sentStep = data.step;
-    this.cursor = clamp(this.cursor, 0, this.steps - 1);
+    this.cursor = clamp(this.cursor, 0, Math.max(0, this.steps - 1));
     this.colour = data.colour && { ...data.colour, values: decode(data.colour.values) };
     this.candidates = data.candidates && {
       ...data.candidates,
@@ -173,11 +181,13 @@ class Board {
     this.readTheme();
     this.readSize();
     this.layFigures(data.figures);
-    this.drawSide();
-    this.drawColourLine();
-    this.drawPassage();
-    this.drawStrip();
-    this.showCursor();
+    if (this.steps) {
+      this.drawSide();
+      this.drawColourLine();
+      this.drawPassage();
+      this.drawStrip();
+      this.showCursor();
+    }
     this.draw();
   }
 
@@ -227,22 +237,62 @@ class Board {
     const value = element("span", "rv-value");
     const save = element("button", "rv-button rv-save", "↓");
     save.type = "button";
+    save.setAttribute("aria-expanded", "false");
+    const menu = element("span", "rv-menu");
+    menu.hidden = true;
     const holder = element("div", "rv-plot-holder");
     const plot = element("div", "rv-plot");
     plot.setAttribute("aria-hidden", "true"); // the summary and the live line speak for it
     const row = element("div", "rv-row");
     holder.append(plot, row);
-    name.append(title, save);
+    name.append(title, save, menu);
     head.append(name, legend, value);
     frame.append(head, holder);
     const figure = { id, frame, title, legend, value, plot, holder, row, save };
-    save.addEventListener("click", async () => {
-      const Plotly = await loadPlotly(this.data.plotly);
-      const slide = this.slide(figure);
-      const { width, height } = slide.layout;
-      Plotly.downloadImage(slide, { format: "png", scale: 2, width, height, filename: `rnnviz-${id}` });
+    const open = (wanted) => {
+      menu.hidden = !wanted;
+      save.setAttribute("aria-expanded", String(wanted));
+    };
+    save.addEventListener("click", () => open(menu.hidden));
+    for (const format of ["png", "svg", "html"]) {
+      const button = element("button", "rv-button rv-save", format.toUpperCase());
+      button.type = "button";
+      button.addEventListener("click", async () => {
+        open(false);
+        save.focus();
+        await this.download(figure, format);
+      });
+      menu.append(button);
+    }
+    menu.addEventListener("keydown", (e) => {
+      if (e.key !== "Escape") return;
+      open(false);
+      save.focus();
     });
     return figure;
+  }
+
+  async download(figure, format) {
+    const Plotly = await loadPlotly(this.data.plotly);
+    const slide = this.slide(figure);
+    const filename = `rnnviz-${figure.id}`;
+    if (format !== "html") {
+      const { width, height } = slide.layout;
+      Plotly.downloadImage(slide, { format, scale: format === "png" ? 2 : 1, width, height, filename });
+      return;
+    }
+    // one file that needs nothing else: plotly.js inside, the figure as JSON that cannot end the script
+    const library = (await (await fetch(new URL(this.data.plotly, document.baseURI))).text()).replaceAll("</script", "<\\/script");
+    const json = JSON.stringify(slide).replaceAll("<", "\\u003c");
+    const page =
+      `<!doctype html><html><head><meta charset="utf-8"><title>${escaped(figure.title.textContent)}</title></head>` +
+      `<body style="margin:0;background:${this.theme.background}"><div id="figure"></div><script>${library}</script>` +
+      `<script>const f = ${json}; Plotly.newPlot("figure", f.data, f.layout, { responsive: true, displaylogo: false });</script></body></html>`;
+    const link = element("a");
+    link.href = URL.createObjectURL(new Blob([page], { type: "text/html" }));
+    link.download = `${filename}.html`;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
   }
 
   // what a saved picture needs that the page says around it: title, axes, colour bar, legend, background
@@ -308,18 +358,25 @@ class Board {
       figure.legend.append(...this.scaleLegend(figure.meta));
     } else if (figure.meta.legend) {
       for (const trace of figure.parsed.data) {
+        if (trace.showlegend === false) continue;
         const key = element("span", `rv-key ${trace.type === "bar" ? (trace.marker.pattern?.shape ? "rv-hatched" : "rv-solid") : "rv-stroke"}`);
+        if (trace.line?.dash && trace.line.dash !== "solid") key.classList.add(trace.line.dash === "dot" ? "rv-dotted" : "rv-dashed");
         key.style.setProperty("--rv-key", this.tint(trace.marker?.color ?? trace.line.color, true));
         figure.legend.append(key, element("span", "", trace.name));
       }
     }
   }
 
-  scaleLegend({ scale, limits, beyond }) {
+  scaleLegend({ scale, limits, beyond, powers }) {
     const [low, high] = beyond ? ["≤ ", "≥ "] : ["", ""]; // values outside take the colour of the limit
     const gradient = element("span", "rv-gradient");
     gradient.style.background = `linear-gradient(to right, ${this.stops(scale).join(", ")})`;
-    return [element("span", "", `${low}${limits[0]}`.replace("-", "\u2212")), gradient, element("span", "", `${high}${limits[1]}`)];
+    const end = (sign, limit) => {
+      const text = element("span", "", `${sign}${powers ? (limit === 0 ? 1 : 10) : limit}`.replace("-", "\u2212"));
+      if (powers && limit !== 0) text.append(element("sup", "", `${limit}`.replace("-", "\u2212")));
+      return text;
+    };
+    return [end(low, limits[0]), gradient, end(high, limits[1])];
   }
 
   drawColourLine() {
@@ -398,9 +455,11 @@ class Board {
       figure.stale = true;
       this.drawLegend(figure);
     }
-    this.drawColourLine();
-    this.drawPassage();
-    this.drawStrip();
+    if (this.steps) {
+      this.drawColourLine();
+      this.drawPassage();
+      this.drawStrip();
+    }
     this.draw();
   }
 
@@ -411,7 +470,7 @@ class Board {
   }
 
   narrow() {
-    return this.timed.clientWidth < 560;
+    return (this.timed.clientWidth || this.root.clientWidth) < 560;
   }
 
   range() {
@@ -456,8 +515,10 @@ class Board {
     if (!this.data || !width || (width === this.width && before === this.size)) return;
     this.width = width;
     for (const figure of this.figures.values()) figure.stale = true;
-    this.drawPassage();
-    this.drawStrip();
+    if (this.steps) {
+      this.drawPassage();
+      this.drawStrip();
+    }
     this.draw();
     this.showCursor();
   }
@@ -673,7 +734,7 @@ class Board {
   }
 
   showCursor() {
-    if (!this.data || this.pending) return;
+    if (!this.data || !this.steps || this.pending) return;
     this.pending = requestAnimationFrame(() => {
       this.pending = null;
       this.paintCursor();
@@ -743,8 +804,12 @@ class Board {
       return values[0] instanceof Uint8Array ? `≈ ${signed(low + (raw / 255) * (high - low)).slice(0, 5)}` : signed(raw);
     }
     const at = step - first.x0;
-    if (parsed.data.length === 1) return signed(values[0][at]);
-    return parsed.data.map((trace, i) => `${trace.name} ${signed(values[i][at])}`).join(" · ");
+    const written = meta.log10 ? power : signed;
+    if (parsed.data.length === 1) return written(values[0][at]);
+    return parsed.data
+      .map((trace, i) => (trace.showlegend === false ? null : `${trace.name} ${written(values[i][at])}`))
+      .filter((text) => text !== null)
+      .join(" · ");
   }
 
   markRow(figure, unit) {
@@ -845,13 +910,17 @@ class Board {
   }
 
   clickPoint(figure, point) {
+    if (figure.meta.axis === "free") {
+      if (figure.meta.chooses) this.choose(figure.id, null, Math.round(point[figure.meta.chooses]));
+      return;
+    }
     if (point.curveNumber !== 0 && figure.meta.axis !== "path") return;
     if (figure.meta.axis === "path") this.choose(figure.id, null);
     else this.choose(figure.id, figure.meta.points[point.pointNumber], null);
   }
 
   key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!this.steps || event.ctrlKey || event.metaKey || event.altKey) return;
     const onButton = event.target.closest("button");
     const far = event.shiftKey ? 10 : 1;
     const units = this.timedFigures().find((f) => f.meta.units)?.meta.units;

@@ -1,0 +1,75 @@
+"""How much of the error at one step reaches each earlier step: RNN, GRU and LSTM on one absolute axis."""
+
+import streamlit as st
+
+from rnnviz import figures, stats, ui
+from rnnviz.ui import _
+
+
+def draw(run) -> None:
+    now, last = ui.settings(), len(run.text) - 2
+    parts = {"total": _("total"), "direct": _("direct")}
+    with st.container(horizontal=True):
+        ui.pick(
+            st.segmented_control, "loss", _("The loss that is sent back"), ("step", "all"),
+            format_func={"step": _("of one step"), "all": _("of all steps")}.get, required=True,
+        )  # fmt: skip
+        ui.pick(
+            st.segmented_control, "part", _("Gradient"), list(parts),
+            format_func=parts.get, required=True,
+        )  # fmt: skip
+    step = None if now["loss"] == "all" else last if now["step"] is None else min(now["step"], last)
+    backs = [ui.send_back(name, run.text, step) for name in ui.peers(run)]
+    own = next(back for back in backs if back.name == run.name)
+    layer = min(now["layer"], own.node.sizes["layer"] - 1)
+    id = f"gradients-{run.key}-{layer}-{step}-{now['part']}"
+    norms = ui.compared(backs, layer, now["part"], id)
+    paths = ui.kept(lambda: stats.mechanism.paths(own.at(layer), own.last), "paths", id)
+    name = "hidden_grad" if now["part"] == "total" else "hidden_grad_direct"
+    signed = own.at(layer)[name]
+    limit = ui.kept(lambda: stats.mechanism.round_limit(signed), "limit", id)
+    heat, finer = ui.unit_heatmap(
+        run, id, signed, (-limit, limit),
+        _("{part} gradient of each unit, {model}").format(part=parts[now["part"]], model=run.name), height=360,
+    )  # fmt: skip
+    matrix = ui.kept(lambda: ui.loss_matrix(run.name, run.text), "matrix", run.key).isel(layer=layer)
+    drawings = [
+        ui.drawn("norms", lambda: figures.log_norms(norms, [b.kind for b in backs]), _("What reaches each step"), id),
+        ui.drawn(
+            "mechanism",
+            lambda: figures.log_norms(paths, [run.kind] * paths.sizes["path"], height=240),
+            _("Why, in {model}").format(model=run.name), id,
+        ),
+        heat,
+        ui.drawn(
+            "matrix", lambda: figures.log_matrix(matrix),
+            _("What each step's error contributes to each earlier step, {model}").format(model=run.name), id,
+        ),
+    ]  # fmt: skip
+    speaks = _("The loss of step {step} (“{token}” comes next)").format(
+        step=(step or 0) + 1, token=run.strip["tokens"][(step or 0) + 1]
+    )
+    st.text(speaks if step is not None else _("The loss of all steps, summed"))
+    ui.show_board(
+        id, **run.strip, figures=drawings, unit=now["unit"], finer=finer, subject=ui.subject(run),
+        cursor=own.last,
+        summary=_("Gradient norms of {models} under {steps} characters.").format(
+            models=", ".join(b.name for b in backs), steps=len(run.text)
+        ),
+    )  # fmt: skip
+    ui.table_csv(ui.fading(backs, norms, own.last), "rnnviz-gradients")
+
+
+st.header(_("Gradients"))
+st.write(
+    _(
+        "Click a character: the error there is sent back through all models. See how much of it reaches each earlier step."
+    )
+)
+ui.reader_text()
+if run := ui.current_run():
+    if len(run.text) > 1:
+        draw(run)
+    else:
+        ui.notice(_("A loss needs a next character: type at least two."))
+ui.reading("gradients")

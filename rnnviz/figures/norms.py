@@ -1,0 +1,140 @@
+"""Norms on one absolute log axis. The axis is one of exponents, so that 1e-3000 has its place as well as 1."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+import xarray as xr
+
+from rnnviz.figures import style
+
+LN10 = math.log(10)
+DASHES = ("solid", "dash", "dot", "dashdot")
+
+
+def log_norms(
+    array: xr.DataArray,
+    kinds: Sequence[str],
+    band: xr.DataArray | None = None,
+    title: str = "",
+    height: int = 320,
+    axis: str = "time",
+    dashes: Sequence[str] | None = None,
+) -> go.Figure:
+    """One curve for each series, on an axis of powers of ten.
+
+    array: (series, time), natural logs; its first dim's coordinate names the series. kinds: for each series 'rnn', 'gru',
+    'lstm' or a colour. band: (bound, series, time), the lower and the upper. axis: 'time' under a token strip, else 'free'.
+    dashes: one of DASHES for each series; without them, the second series of a colour is dashed, and so on. -inf is a gap:
+    exactly zero has no place on a log axis.
+    """
+    names = [str(name) for name in array[array.dims[0]].values]
+    colours = [style.ARCHITECTURE.get(kind, kind) for kind in kinds]
+    dashes = dashes or [DASHES[colours[:i].count(c) % len(DASHES)] for i, c in enumerate(colours)]
+    first = float(array["time"].values[0]) if "time" in array.coords else 0.0
+    traces = []
+    for i, (name, colour, dash) in enumerate(zip(names, colours, dashes, strict=True)):
+        if band is not None:
+            traces += _band(band.isel({array.dims[0]: i}), first, colour)
+        traces.append(
+            go.Scatter(
+                x0=first,
+                dx=1,
+                y=_exponents(array.isel({array.dims[0]: i})),
+                name=name,
+                mode="lines",
+                line={"color": colour, "width": 2.5, "dash": dash},
+                hovertemplate=f"{name}: 10^%{{y:.2f}}<extra></extra>" if axis == "free" else None,
+                hoverinfo="none" if axis == "time" else None,
+            )
+        )
+    drawn = style.figure(
+        *traces, axis=axis, title=title or style.axis_title(array), height=height, legend=True, log10=True
+    )
+    drawn.update_yaxes(title=style.axis_title(array), **_powers(array))
+    drawn = style.time_axis(drawn, first, first + array.sizes["time"])
+    return drawn.update_layout(hovermode="x unified") if axis == "free" else drawn
+
+
+def log_matrix(
+    array: xr.DataArray, limits: tuple[float, float] = (-8, 0), title: str = "", height: int = 420
+) -> go.Figure:
+    """A matrix of norms as colour: rows down, time across; natural logs in, powers of ten drawn.
+
+    array: (row, time), rows named by a numeric coordinate, steps from 0. limits: exponents between which colour changes;
+    what lies outside takes the colour of the limit, -inf is left empty. A click gives back the row.
+    """
+    rows, columns = array.dims
+    exponents = _exponents(array)
+    low, high = limits
+    trace = go.Heatmap(
+        z=exponents.astype(np.float32),
+        x=array[columns].values.astype(np.float64),
+        y=array[rows].values.astype(np.float64),
+        zmin=low,
+        zmax=high,
+        colorscale=style.colorscale("norm"),
+        colorbar={"tickvals": [low, high], "ticktext": [_power(low), _power(high)], "thickness": 12},
+        customdata=np.broadcast_to(array[columns].values + 1, array.shape).astype(np.int32),
+        hovertemplate=f"{rows} %{{text}}, step %{{customdata}}: 10^%{{z:.2f}}<extra></extra>",
+        text=np.broadcast_to((array[rows].values + 1)[:, None], array.shape).astype(str),
+        hoverongaps=False,
+    )
+    drawn = style.figure(
+        trace, axis="free", title=title or style.axis_title(array), height=height, scale="norm",
+        limits=[low, high], powers=True, beyond=True, chooses="y",
+    )  # fmt: skip
+    first, last = float(array[columns].values[0]), float(array[columns].values[-1])
+    style.time_axis(drawn, first, last + 1)
+    ticks = drawn.layout.xaxis.tickvals
+    drawn.update_yaxes(
+        title=rows, autorange="reversed", tickvals=ticks, ticktext=[str(int(t) + 1) for t in ticks]
+    )
+    return drawn
+
+
+def _exponents(array: xr.DataArray) -> np.ndarray:
+    exponents = array.values.astype(np.float64) / LN10
+    return np.where(np.isfinite(exponents), exponents, np.nan)
+
+
+def _band(band: xr.DataArray, first: float, colour: str) -> list[go.Scatter]:
+    """The area between two bounds. band: (bound, time)."""
+    low, high = (_exponents(band.isel(bound=i)) for i in (0, 1))
+    plain = {
+        "x0": first,
+        "dx": 1,
+        "mode": "lines",
+        "line": {"width": 0, "color": colour},
+        "hoverinfo": "skip",
+    }
+    lower = go.Scatter(y=low, showlegend=False, **plain)
+    upper = go.Scatter(y=high, showlegend=False, fill="tonexty", fillcolor=_faint(colour), **plain)
+    return [lower, upper]
+
+
+def _faint(colour: str) -> str:
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red},{green},{blue},0.2)"
+
+
+def _powers(array: xr.DataArray) -> dict:
+    """Ticks at whole powers of ten, about eight of them."""
+    found = _exponents(array)
+    found = found[np.isfinite(found)]
+    low, high = (math.floor(found.min()), math.ceil(found.max())) if found.size else (-1, 0)
+    high = max(high, low + 1)
+    strides = [s * 10**k for k in range(6) for s in (1, 2, 5)]
+    stride = next((s for s in strides if (high - low) / s <= 8), strides[-1])
+    ticks = list(range(low // stride * stride, high + stride, stride))
+    pad = 0.03 * (high - low)
+    return {
+        "range": [low - pad, high + pad],
+        "tickvals": ticks,
+        "ticktext": [_power(t) for t in ticks],
+    }
+
+
+def _power(exponent: float) -> str:
+    return "1" if exponent == 0 else f"10<sup>{exponent:g}</sup>".replace("-", "−")

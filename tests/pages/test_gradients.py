@@ -1,0 +1,91 @@
+"""The gradients page: what it draws is what torch's autograd finds in the shipped models."""
+
+import base64
+import copy
+
+import numpy as np
+import pytest
+import torch
+
+from rnnviz import checkpoints, models
+
+TEXT = "ROMEO: I would"
+
+
+def values(trace, key="y"):
+    array = trace[key]
+    found = np.frombuffer(base64.b64decode(array["bdata"]), array["dtype"])
+    return found.reshape([int(n) for n in array["shape"].split(",")]) if "shape" in array else found
+
+
+def by_hand(name, step):
+    """‖dL_step/dh_t‖ of the upper layer by stepping the model and asking autograd at each state."""
+    model, card = checkpoints.load(name)
+    model = copy.deepcopy(model).double().requires_grad_()
+    ids = checkpoints.vocabulary(card).encode(TEXT)
+    x, state, states = model.embedding(torch.tensor([ids])), None, []
+    for t in range(step + 1):
+        _, state = model.rnn(x[:, t : t + 1], state)
+        parts = state if isinstance(state, tuple) else (state,)
+        parts = tuple(part.clone() for part in parts)
+        states.append(parts[0])
+        if t == step:
+            top = parts[0][-1]
+        state = parts if len(parts) > 1 else parts[0]
+    loss = -model.head(top).log_softmax(-1)[0, ids[step + 1]]
+    return [torch.autograd.grad(loss, h, retain_graph=True)[0][-1, 0].norm().item() for h in states]
+
+
+def test_the_curves_are_the_total_gradients_of_the_shipped_models(visit):
+    seen = visit("gradients", model="shakespeare-gru", text=TEXT, layer=2, step=10)
+    drawn = seen.figures["norms"]["data"]
+    assert [trace["name"] for trace in drawn] == ["RNN", "GRU", "LSTM"]
+    for trace, kind in zip(drawn, ("rnn", "gru", "lstm"), strict=True):
+        wanted = np.log10(by_hand(f"shakespeare-{kind}", 9))
+        np.testing.assert_allclose(values(trace)[:10], wanted, atol=1e-6)
+        assert np.isnan(values(trace)[10:]).all()
+
+
+def test_the_matrix_has_the_same_numbers_in_its_rows(visit):
+    seen = visit("gradients", model="shakespeare-lstm", text=TEXT, step=13)
+    (matrix,) = seen.figures["matrix"]["data"]
+    (curve,) = (t for t in seen.figures["norms"]["data"] if t["name"] == "LSTM")
+    rows = values(matrix, "z")
+    assert rows.shape == (len(TEXT) - 1, len(TEXT))
+    np.testing.assert_allclose(rows[12][:13], values(curve)[:13], atol=1e-3)
+
+
+def test_clicking_another_step_sends_its_loss_back(visit):
+    early = visit("gradients", text=TEXT, step=3).figures["norms"]["data"][0]
+    assert np.isfinite(values(early)).sum() == 3
+
+
+def test_all_steps_and_the_direct_part(visit):
+    seen = visit("gradients", text=TEXT, loss="all", part="direct", layer=2)
+    assert np.isfinite(values(seen.figures["norms"]["data"][0])).sum() == len(TEXT) - 1
+    assert "hidden_grad_direct" in seen.figures
+
+
+def test_one_character_has_no_loss_and_the_page_says_so(visit):
+    seen = visit("gradients", text="R")
+    assert seen.lines == ["A loss needs a next character: type at least two."]
+    assert seen.board is None
+
+
+def test_a_loss_without_a_next_token_is_refused():
+    model, _card = checkpoints.load("shakespeare-gru")
+    with pytest.raises(ValueError, match="a loss needs a next token: steps 0 to 1; got 2"):
+        models.send_back(model, [1, 2, 3], [[2]])
+
+
+def test_sending_back_leaves_the_model_as_it_was():
+    model, _card = checkpoints.load("shakespeare-gru")
+    model.zero_grad()
+    models.send_back(model, [1, 2, 3], [[0], [1]])
+    assert all(parameter.grad is None for parameter in model.parameters())
+
+
+def test_what_each_architecture_leaves_stands_in_the_table(visit):
+    (table,) = visit("gradients", text=TEXT).test.dataframe
+    assert list(table.value.index) == ["shakespeare-rnn", "shakespeare-gru", "shakespeare-lstm"]
+    assert float(table.value["a step (factor)"].iloc[0]) < 1

@@ -1,0 +1,223 @@
+"""Work in another process: what comes back, how it is stopped, who shares it."""
+
+import os
+import time
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from rnnviz.ui import jobs as room
+from rnnviz.ui.jobs import Jobs
+
+HERE = "tests.ui.test_jobs"
+
+
+# what the workers do
+
+
+def counting(steps, seconds=0.0, note=""):
+    print("a library that prints")
+    for done in range(steps):
+        yield SimpleNamespace(done=done, total=steps, what=f"step {done}")
+        time.sleep(seconds)
+    values = xr.DataArray(np.array([1.5, -np.inf, np.nan, 1e300]), dims="time", attrs={"units": "nat"})
+    return xr.Dataset({"value": values, "process": os.getpid()}, attrs={"note": note})
+
+
+def refusing(line):
+    yield SimpleNamespace(done=0, total=1, what="")
+    raise ValueError(line)
+
+
+def breaking():
+    yield SimpleNamespace(done=0, total=1, what="")
+    raise RuntimeError
+
+
+def dying():
+    yield SimpleNamespace(done=0, total=1, what="")
+    os._exit(3)
+
+
+# what the server sees
+
+
+@pytest.fixture
+def make():
+    """Makes job queues, whose workers end with the test."""
+    made = []
+
+    def make(**settings) -> Jobs:
+        made.append(Jobs(**settings))
+        return made[-1]
+
+    yield make
+    for jobs in made:
+        jobs.close()
+
+
+@pytest.fixture(scope="module")
+def jobs():
+    made = Jobs()
+    yield made
+    made.close()
+
+
+def asked(jobs, name, reader="one", **argument):
+    return jobs.start(f"{HERE}:{name}", argument, reader)
+
+
+def until(condition):
+    """Waits for what must come; a minute is for the slowest machine."""
+    for _ in range(6000):
+        if condition():
+            return
+        time.sleep(0.01)
+    raise TimeoutError
+
+
+def finished(job):
+    assert job.ended.wait(60)
+    return job
+
+
+def test_a_result_comes_back_as_it_was(jobs):
+    job = finished(asked(jobs, "counting", steps=1, note="안녕"))
+    assert (job.state, job.problem) == ("done", "")
+    np.testing.assert_array_equal(job.result["value"], [1.5, -np.inf, np.nan, 1e300])
+    assert job.result["value"].attrs["units"] == "nat"
+    assert job.result.attrs["note"] == "안녕"
+
+
+def test_the_result_is_at_hand_as_netcdf(jobs, tmp_path):
+    job = finished(asked(jobs, "counting", steps=1))
+    (tmp_path / "run.nc").write_bytes(job.netcdf)
+    with xr.open_dataset(tmp_path / "run.nc", engine="h5netcdf") as read:
+        xr.testing.assert_identical(read.load(), job.result)
+
+
+def test_the_work_is_done_in_another_process(jobs):
+    assert finished(asked(jobs, "counting", steps=1)).result["process"] != os.getpid()
+
+
+def test_one_worker_does_one_job_after_another(jobs):
+    first, second = (finished(asked(jobs, "counting", steps=n)).result["process"] for n in (1, 2))
+    assert first == second
+
+
+def test_progress_is_seen_while_it_works(jobs):
+    job = asked(jobs, "counting", steps=5000, seconds=0.01)
+    until(lambda: job.done > 2)
+    assert (job.state, job.total, job.what) == ("running", 5000, f"step {job.done}")
+    jobs.leave(job, "one")
+
+
+def test_a_stop_ends_the_process(jobs):
+    job = asked(jobs, "counting", steps=5000, seconds=0.02)
+    until(lambda: job.done)
+    jobs.leave(job, "one")
+    assert (job.state, job.over) == ("stopped", True)
+    assert job.worker.wait(60) != 0
+    assert finished(asked(jobs, "counting", steps=3)).state == "done"  # the next has a new worker
+
+
+def test_what_waits_is_counted_and_can_be_stopped(make):
+    jobs = make()
+    running = asked(jobs, "counting", steps=5000, seconds=0.01)
+    waiting = [asked(jobs, "counting", steps=n) for n in (1, 2)]
+    until(lambda: running.state == "running")
+    assert [jobs.ahead(job) for job in (running, *waiting)] == [0, 1, 2]
+    jobs.leave(waiting[0], "one")
+    assert (waiting[0].state, jobs.ahead(waiting[1])) == ("stopped", 1)
+    jobs.leave(running, "one")
+    assert finished(waiting[1]).state == "done"
+
+
+def test_the_same_work_is_done_once_for_all_readers(jobs):
+    one, two = asked(jobs, "counting", "one", steps=7), asked(jobs, "counting", "two", steps=7)
+    assert one is two
+    assert finished(one) is asked(jobs, "counting", "three", steps=7)
+    assert asked(jobs, "counting", "one", steps=8) is not one
+
+
+def test_one_readers_stop_does_not_end_the_work_of_another(jobs):
+    job = asked(jobs, "counting", "one", steps=20, seconds=0.01)
+    asked(jobs, "counting", "two", steps=20, seconds=0.01)
+    jobs.leave(job, "one")
+    assert finished(job).state == "done"
+
+
+def test_what_was_stopped_can_be_asked_for_again(jobs):
+    job = asked(jobs, "counting", steps=21, seconds=0.01)
+    jobs.leave(job, "one")
+    again = asked(jobs, "counting", steps=21, seconds=0.01)
+    assert again is not job
+    assert finished(again).state == "done"
+
+
+def test_work_is_stopped_when_its_reader_has_gone(make):
+    jobs = make(lease=0.4)
+    gone, waited_for = (
+        asked(jobs, "counting", name, steps=5000 + n, seconds=0.01)
+        for n, name in enumerate(("gone", "there"))
+    )
+    for _ in range(200):
+        jobs.hear(waited_for, "there")
+        time.sleep(0.05)
+        if gone.over and waited_for.state == "running":
+            break
+    assert gone.state == "abandoned"
+    assert waited_for.state == "running"
+
+
+def test_work_that_runs_for_too_long_is_ended(make):
+    assert finished(asked(make(longest=0.5), "counting", steps=5000, seconds=0.01)).state == "late"
+
+
+@pytest.mark.parametrize(
+    ("name", "argument", "line"),
+    [
+        ("refusing", {"line": "units must be\n  at least 1"}, "units must be at least 1"),
+        ("breaking", {}, "RuntimeError"),
+        ("missing", {}, f"module '{HERE}' has no attribute 'missing'"),
+        ("counting", {"steps": "many"}, "'str' object cannot be interpreted as an integer"),
+    ],
+)
+def test_an_error_comes_back_as_one_line(jobs, name, argument, line):
+    job = finished(asked(jobs, name, **argument))
+    assert (job.state, job.problem) == ("failed", line)
+
+
+def test_a_worker_that_dies_is_said_and_replaced(jobs):
+    assert finished(asked(jobs, "dying")).state == "lost"
+    assert finished(asked(jobs, "counting", steps=4)).state == "done"
+
+
+def test_a_full_queue_says_so(make):
+    jobs = make(queue=1)
+    running = asked(jobs, "counting", steps=5000, seconds=0.01)
+    until(lambda: running.state == "running")
+    asked(jobs, "counting", steps=1)
+    assert asked(jobs, "counting", steps=2).state == "busy"
+
+
+def test_only_the_last_results_are_kept(make):
+    jobs = make(kept=2)
+    first, *_others = (finished(asked(jobs, "counting", steps=n)) for n in (1, 2, 3))
+    assert asked(jobs, "counting", steps=1) is not first
+
+
+def test_a_worker_without_work_ends(make):
+    jobs = make(idle=0.2)
+    job = finished(asked(jobs, "counting", steps=1))
+    assert job.worker.wait(60) is not None
+    assert finished(asked(jobs, "counting", steps=2)).state == "done"
+
+
+def test_a_server_that_has_gone_leaves_no_worker():
+    worker = room._started()
+    worker.stdin.close()
+    assert worker.wait(60) == 0
+    worker.stdout.close()
