@@ -5,6 +5,7 @@ back what was recorded changes nothing. An edited step is computed by hand (`cel
 kernel's again, from the edited state.
 """
 
+import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -74,6 +75,11 @@ class Placed:
         if self.values is None:
             chosen = self.edit.value(now[rows, self.units].clone())
             chosen = torch.as_tensor(chosen, dtype=now.dtype, device=now.device)
+            wanted = (len(self.batch), len(self.units))
+            if chosen.ndim and tuple(chosen.shape) != wanted:
+                raise ValueError(
+                    f"edit of {self.edit.field}: the function gave shape {tuple(chosen.shape)}; wanted {wanted} (batch, unit)"
+                )
         else:
             chosen = self.values[self.steps[step]]
         edited = now.clone()
@@ -106,7 +112,10 @@ def place(
     wanted = _steps(edit.steps, start, steps, refuse)
     values = None
     if not callable(edit.value):
-        values = torch.as_tensor(edit.value, dtype=one.hidden.dtype, device=one.hidden.device)
+        try:
+            values = torch.as_tensor(edit.value, dtype=one.hidden.dtype, device=one.hidden.device)
+        except (TypeError, ValueError, RuntimeError):
+            refuse(f"value came as {edit.value!r}; wanted a number, an array or a function")
         whole = (max(wanted.values(), default=-1) + 1, len(rows), len(units))
         try:
             shape = torch.broadcast_shapes(values.shape, whole)
@@ -132,17 +141,31 @@ def last_step(edit: Edit) -> int:
     """The last step that an edit names; -1 where it names none."""
     if edit.steps is None or isinstance(edit.steps, slice):
         return -1
-    return max([edit.steps] if isinstance(edit.steps, int) else edit.steps, default=-1)
+    return max([edit.steps] if not hasattr(edit.steps, "__len__") else edit.steps, default=-1)
 
 
 def _chosen(index: Index, length: int, dim: str, refuse) -> list[int]:
     if index is None or isinstance(index, slice):
         return list(range(length))[index if index is not None else slice(None)]
-    found = [int(index)] if isinstance(index, int) else [int(i) for i in index]
+    found = _whole(index, dim, refuse)
     for i in found:
         if not -length <= i < length:
             refuse(f"{dim} {i} is not there; wanted 0 to {length - 1}")
     return [i % length for i in found]
+
+
+def _whole(index: int | Sequence[int], dim: str, refuse) -> list[int]:
+    """Whole numbers, one or several; a mask of true and false is none."""
+    every = [index] if not hasattr(index, "__len__") or getattr(index, "ndim", 1) == 0 else list(index)
+    found = []
+    for i in every:
+        try:
+            found.append(operator.index(i))
+        except TypeError:
+            refuse(f"{dim} came as {i!r}; wanted whole numbers")
+        if isinstance(i, bool) or "bool" in str(getattr(i, "dtype", "")):
+            refuse(f"{dim} came as a mask; wanted the whole numbers at which it is true")
+    return found
 
 
 def _steps(index: Index, start: int, steps: int, refuse) -> dict[int, int]:
@@ -153,7 +176,7 @@ def _steps(index: Index, start: int, steps: int, refuse) -> dict[int, int]:
             refuse("a slice of steps counts from the start: no negative numbers")
         chosen = range(start + steps)[every]
     else:
-        chosen = [index] if isinstance(index, int) else [int(i) for i in index]
+        chosen = _whole(index, "step", refuse)
         if any(i < 0 for i in chosen):
             refuse(f"step {min(chosen)} is not there; steps are counted from 0")
     return {step - start: place for place, step in enumerate(chosen) if start <= step < start + steps}
@@ -219,6 +242,8 @@ def _edit_step(one: Pass, placed: Sequence[Placed], t: int, carry, order: Callab
         gates = dict(zip(names, (part.clone() for part in one.rows[t].chunk(len(names), -1)), strict=True))
     changed = fresh
     for name in names:
+        if one.kind == "gru" and name == "candidate" and changed:
+            gates[name] = _candidate(one, projection, before[0], gates["reset_gate"])
         edited = _edited(name, gates[name], placed, t, order)
         changed |= not torch.equal(edited, gates[name])
         gates[name] = edited
@@ -250,6 +275,16 @@ def _edit_step(one: Pass, placed: Sequence[Placed], t: int, carry, order: Callab
         if names:
             one.rows[t] = torch.cat([gates[name] for name in names], -1)
     return changed
+
+
+def _candidate(one: Pass, projection: Tensor, previous: Tensor, reset: Tensor) -> Tensor:
+    """n = tanh(W_in x + b_in + r (W_hn h + b_hn)) of a GRU whose r is not what it was."""
+    rows = slice(2 * one.units, None)
+    bias = one.weights.recurrent_bias
+    inner = torch.nn.functional.linear(
+        previous, one.weights.recurrent[rows], None if bias is None else bias[rows]
+    )
+    return (projection[..., rows] + reset * inner).tanh()
 
 
 def _edited(name: str, now: Tensor, placed: Sequence[Placed], t: int, order: Callable) -> Tensor:

@@ -26,6 +26,8 @@ def gives_gates(x: Tensor, states: tuple[Tensor, ...], weights: list[Tensor], bi
         and len(weights) == (4 if biases else 2)
         and torch.backends.mkldnn.is_available()
         and torch._C._get_mkldnn_enabled()
+        # hooks on saved tensors are somebody else's: they should not see the workspace
+        and torch._C._autograd._top_saved_tensors_default_hooks(True) is None
         and all(weight.dtype == torch.float32 for weight in weights)
     )
 
@@ -45,12 +47,12 @@ def lstm(
     output = x.new_empty(steps, batch, units)
     with _keeping():
         own = [_normal(weight).detach().requires_grad_() for weight in weights]
-        own += [] if biases else [torch.zeros(4 * units)] * 2
+        own += [] if biases else [torch.zeros(4 * units, dtype=torch.float32)] * 2
     h, c = states
     for first in range(0, steps, each):
         part = x[first : first + each]
         with _keeping():
-            inputs = [_normal(tensor).detach() for tensor in (part.contiguous(), h, c)]
+            inputs = [_normal(tensor.contiguous()).detach() for tensor in (part, h, c)]
             result = torch.ops.aten.mkldnn_rnn_layer(
                 inputs[0], *own, *inputs[1:], False, [], LSTM, units, 1, True, False, False, True
             )

@@ -122,7 +122,7 @@ def recover(one: Pass) -> float:
             if not one.given:
                 rows.addmm_(previous.flatten(0, 1), weights.recurrent.T)
             if one.kind == "rnn":
-                rebuilt = tanh(rows, out=rows) if one.nonlinearity == "tanh" else rows.relu_()
+                rebuilt = rough_tanh(rows, out=rows) if one.nonlinearity == "tanh" else rows.relu_()
             else:
                 rebuilt = _lstm_chunk(one, rows, carry, first, end)
                 carry = one.cell[end - 1]
@@ -144,7 +144,7 @@ def _gru_chunk(rows: Tensor, previous: Tensor, weights: Weights) -> Tensor:
     rows[:, : 2 * units] += recurrent[:, : 2 * units]
     rows[:, : 2 * units].sigmoid_()
     r, z, n = rows.split(units, dim=1)
-    tanh(n.addcmul_(r, recurrent[:, 2 * units :]), out=n)
+    n.copy_(torch.addcmul(n, r, recurrent[:, 2 * units :]).tanh_())  # faster where it lies together
     return torch.lerp(n, previous, z)
 
 
@@ -153,7 +153,7 @@ def _lstm_chunk(one: Pass, rows: Tensor, carry: Tensor, first: int, end: int) ->
     units = one.units
     if not one.given:
         rows[:, : 2 * units].sigmoid_()
-        tanh(rows[:, 2 * units : 3 * units], out=rows[:, 2 * units : 3 * units])
+        rows[:, 2 * units : 3 * units].tanh_()
         rows[:, 3 * units :].sigmoid_()
     i, f, g, o = rows.view(end - first, -1, 4 * units).split(units, dim=2)
     drive, decay = i * g, f
@@ -163,12 +163,13 @@ def _lstm_chunk(one: Pass, rows: Tensor, carry: Tensor, first: int, end: int) ->
         drive[at] += decay[at] * one.initial[1][here]
         decay = decay.index_fill(0, at, 0.0)
     cell = scan(decay, drive, carry, out=one.cell[first:end])
-    rebuilt = tanh(cell, out=drive).mul_(o)
+    rebuilt = rough_tanh(cell, out=drive).mul_(o)
     return rebuilt if one.weights.projection is None else rebuilt @ one.weights.projection.T
 
 
-def tanh(x: Tensor, out: Tensor) -> Tensor:
-    """tanh of x, in `out`. In float32 as 2 σ(2x) - 1, which is as exact to 1.2e-7 and was measured five times faster."""
+def rough_tanh(x: Tensor, out: Tensor) -> Tensor:
+    """tanh of x, in `out`, good enough to check with: in float32 as 2 σ(2x) - 1, which was measured five times faster. Its
+    error is 1.2e-7 whatever the size of x, so that small numbers lose their digits."""
     if x.dtype != torch.float32 or x.device.type != "cpu":
         return torch.tanh(x, out=out)
     return torch.mul(x, 2, out=out).sigmoid_().mul_(2).sub_(1)
@@ -318,7 +319,7 @@ def _back_lstm(one, total, before, first, end, sums, carry, cell) -> Tensor:
     previous_cell = one.before(one.cell, one.initial[1], first, end)
     i, f, g, o = one.rows[first:end].split(units, dim=2)
     states = one.cell[first:end]
-    tanh_cell = tanh(states, out=torch.empty_like(states))
+    tanh_cell = states.tanh()
     slope = (tanh_cell * tanh_cell).neg_().add_(1).mul_(o)  # dh/dc
     steps, batch = i.shape[:2]
     # in the rows m, i, f, g: the factor of m_{t+1}; in m, i, f, g, o: that of dL/dh_t

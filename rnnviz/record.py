@@ -12,6 +12,7 @@ import math
 import sys
 import threading
 import warnings
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -43,7 +44,12 @@ NONLINEARITIES = {
 MODULES = (nn.RNNBase, nn.RNNCellBase)
 # by the names of their classes, as a scripted module no longer is one of them
 STOCK = ("RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell")
+FORWARDS = {cls.forward.__code__ for cls in (nn.RNN, nn.LSTM, nn.GRU)}
+CELL_FORWARDS = {cls.forward.__code__ for cls in (nn.RNNCell, nn.LSTMCell, nn.GRUCell)}
 DTYPES = (torch.float32, torch.float64, torch.bfloat16, torch.float16)
+
+FARTHEST = 2000  # nodes of a graph that are searched for where a state came from
+MARK = "rnnviz"  # in a node's metadata, as autograd keeps it for the use of others
 
 _thread = threading.local()  # as torch's stack of modes is
 
@@ -141,6 +147,9 @@ class Call:
     )  # dL/dh_0, which the call before may have given
     cut: bool = False  # a backward stopped on its way to the lower layers
     open: int = 0  # recordings that listen
+    listeners: int = 0  # as many as there were
+    tracked: bool = False  # part of a graph
+    follows: list["Call"] = field(default_factory=list)  # calls whose states it was given
     final_cells: dict[tuple[int, int], Tensor] = field(default_factory=dict)
     edited: dict[tuple[int, int], float] = field(
         default_factory=dict
@@ -241,8 +250,7 @@ class Watched:
             if not loosely:
                 return own is weights
         else:
-            cell = self.module
-            own = [w for w in (cell.weight_ih, cell.weight_hh, cell.bias_ih, cell.bias_hh) if w is not None]
+            own = [w for w in self.module._parameters.values() if w is not None]
         return len(own) == len(weights) and all(a is b for a, b in zip(own, weights, strict=True))
 
 
@@ -278,7 +286,7 @@ class Recording:
             if not called:
                 raise RuntimeError(self._nothing_seen())
             with torch.no_grad():
-                recorded = {watched.title: _recorded(watched) for watched in called}
+                recorded = {title: _recorded(watched) for title, watched in _titled(called).items()}
             self._trace = assemble(recorded, self._tokens, {"torch_version": str(torch.__version__)})
             self._watched = []  # the trace has it all; a recording that is kept need not keep the model
         return self._trace
@@ -314,8 +322,10 @@ class Recording:
         advice = f"call {self._model_name} inside the block and in its thread"
         return f"no recurrent call was seen: {advice}; it holds {names}"
 
-    def _find(self, weights: Sequence[Tensor]) -> Watched | None:
-        """The module whose weights these are: the very list if it is there, else the same tensors."""
+    def _find(self, weights: Sequence[Tensor], cell: nn.Module | None = None) -> Watched | None:
+        """The module whose weights these are: the very list if it is there, else the same tensors. cell: itself, if known."""
+        if cell is not None:
+            return next((watched for watched in self._watched if watched.module is cell), None)
         for loosely in (False, True):
             for watched in self._watched:
                 if watched.owns(weights, loosely):
@@ -337,7 +347,8 @@ def record(
     tokens: one string for each time step, kept as the coordinate `token`.
     Gradients: every backward in the block, of any loss, adds to `hidden_grad`, `hidden_grad_direct` and `cell_grad`, as it
     adds to the `.grad` of a parameter; so several backward calls give the gradient of the sum of their losses. The direct
-    part of dL/dh_t is all but what comes back from the next step of the same module, also where that is in its next call.
+    part of dL/dh_t is all but what comes back from the next step of the same module, also where that is in its next call;
+    NaN where a state was changed on its way there. What a backward was told not to reach is NaN, too.
     edit: states and gates to change while the model runs, without gradients; see `Edit`.
     Without edits it changes nothing: outputs, gradients, random numbers and the modules are what they would have been.
     Raises NotImplementedError for scripted and compiled modules, and at the call for numbers that are no floats, under
@@ -370,13 +381,25 @@ class _Watch(TorchFunctionMode):
             weights, run = [w for w in args[2:6] if w is not None], _run_cell
         else:
             return func(*args, **kwargs)
+        # to read the weights of a parametrized cell would compute them anew: its forward, on the stack, says whose they are
+        frame = _stock_frame(CELL_FORWARDS) if run is _run_cell else None
+        cell = None if frame is None else frame.f_locals.get("self")
         # One mode answers for all recordings of the thread: an inner must not hide a call from an outer.
-        watching = [(one, found) for one in _active() if (found := one._find(weights))]
+        watching = [(one, found) for one in _active() if (found := one._find(weights, cell))]
         # in a backward, a checkpoint may be computed again: that is no new call
         if not watching or torch._C._current_graph_task_id() != -1:
             return func(*args, **kwargs)
         with torch._C.DisableTorchFunction():
             return run(func, watching, *args)
+
+
+def _titled(called: list[Watched]) -> dict[str, Watched]:
+    """By the names that their nodes will have; the model itself gives way to a module inside it of the same name."""
+    titled = {watched.name: watched for watched in called if watched.name}
+    for watched in called:
+        if not watched.name:
+            titled[f"{watched.title}_itself" if watched.title in titled else watched.title] = watched
+    return titled
 
 
 def _active() -> list[Recording]:
@@ -410,6 +433,10 @@ def _refuse_numbers(input: Tensor, weights: Sequence[Tensor]) -> None:
         )
     if input.dtype not in DTYPES:
         raise NotImplementedError(f"record cannot read {input.dtype}: run the model in float32")
+    if torch.autograd.forward_ad._current_level >= 0:
+        raise NotImplementedError(
+            "record cannot read under forward-mode AD: use backward, or leave the recording out"
+        )
     if torch.is_autocast_enabled(input.device.type):
         raise NotImplementedError(
             "record cannot read under autocast: run the model outside torch.autocast, or in bfloat16 as a whole"
@@ -458,13 +485,20 @@ def _run(kernel, watching, input, states, weights, biases, layers, dropout, trai
 def _order() -> Tensor | None:
     """The order that a packed sequence is to be brought back to. No function that a mode sees is given it: it is read from
     the forward of the stock module, which is on the stack."""
-    forwards = {cls.forward.__code__ for cls in (nn.RNN, nn.LSTM, nn.GRU)}
+    frame = _stock_frame(FORWARDS)
+    if frame is None or "unsorted_indices" not in frame.f_locals:
+        raise NotImplementedError(
+            "record cannot tell the order of a packed sequence outside the stock forward: call the module itself"
+        )
+    return frame.f_locals["unsorted_indices"]
+
+
+def _stock_frame(forwards: set):
+    """The innermost call of one of these functions, by their code; None where there is none."""
     frame = sys._getframe()
-    while frame is not None:
-        if frame.f_code in forwards:
-            return frame.f_locals.get("unsorted_indices")
+    while frame is not None and frame.f_code not in forwards:
         frame = frame.f_back
-    return None
+    return frame
 
 
 def _by_layer(kernel, watching, layout, data, states, weights, biases, layers, dropout, training, two):
@@ -490,6 +524,8 @@ def _by_layer(kernel, watching, layout, data, states, weights, biases, layers, d
     kind, nonlinearity = KERNELS[kernel], NONLINEARITIES.get(kernel, "")
     call = _new_call(watching, kind, nonlinearity, layers, directions, layout, weights, biases)
     tracked = torch.is_grad_enabled() and any(t.requires_grad for t in (data, *states, *weights))
+    call.tracked = tracked
+    call.follows = _sources(states, watching) if tracked else []
     placing = [(found, each) for _, found in watching for each in found.edits]
     if placing and tracked:
         raise RuntimeError("an edited recording has no gradients: call the model under torch.no_grad()")
@@ -516,6 +552,7 @@ def _by_layer(kernel, watching, layout, data, states, weights, biases, layers, d
             finals.append(final)
         output = torch.cat(outputs, -1) if two else outputs[0]
         below = torch.dropout(output, dropout, True) if dropping and layer < layers - 1 else output
+    _listen(call, watching)
     if len(finals) == 1:
         return output, *finals[0]
     return output, *[torch.cat(one) for one in zip(*finals, strict=True)]
@@ -524,11 +561,37 @@ def _by_layer(kernel, watching, layout, data, states, weights, biases, layers, d
 def _new_call(watching, kind, nonlinearity, layers, directions, layout, weights, biases) -> Call:
     with torch.no_grad():
         last = next((found.calls[-1].weights for _, found in watching if found.calls), [])
-        call = Call(kind, nonlinearity, layers, directions, layout, _snapshot(weights, last), biases)
+        return Call(kind, nonlinearity, layers, directions, layout, _snapshot(weights, last), biases)
+
+
+def _listen(call: Call, watching) -> None:
+    """A call that has run is the recordings'; one that raised never was."""
     for _, found in watching:
         found.calls.append(call)
-        call.open += 1
-    return call
+    call.open = call.listeners = len(watching)
+
+
+def _sources(states: Sequence[Tensor], watching) -> list[Call]:
+    """The earlier calls of the same module from which these states came, by autograd's graph."""
+    earlier = {id(call) for _, found in watching for call in found.calls}
+    found: list[Call] = []
+    stack, seen = [state.grad_fn for state in states] if earlier else [], set()
+    while stack and len(seen) < FARTHEST:
+        node = stack.pop()
+        if node is None or node in seen:
+            continue
+        seen.add(node)
+        run = getattr(node, "run", None)
+        call = run.call if isinstance(run, _Run) else node.metadata.get(MARK, _nothing)()
+        if call is not None and id(call) in earlier:
+            found.append(call)
+        else:
+            stack += [following for following, _ in node.next_functions]
+    return found
+
+
+def _nothing() -> None:
+    return None
 
 
 def _all_states(one: Pass) -> tuple[Tensor, ...]:
@@ -576,7 +639,7 @@ class _Run:
         call, layout, one = self.call, self.call.layout, self.call.passes[self.layer, self.direction]
         placed = []
         for found, edit in placing:
-            start = sum(before.steps for before in found.calls if before is not call)
+            start = sum(before.steps for before in found.calls)
             title = found.name or call.kind
             here = edits.place(edit, title, one, call.layers, call.directions, start, layout.order)
             if (edit.layer, edits.DIRECTIONS.index(edit.direction)) == (self.layer, self.direction):
@@ -607,7 +670,7 @@ class _Run:
             states[last, every][None].to(x.dtype)
             for x, states in zip(result[1:], _all_states(one), strict=True)
         ]
-        return layout.flat(one.hidden).to(result[0].dtype), *finals
+        return layout.flat(one.hidden).to(result[0].dtype, copy=True), *finals
 
 
 class _Layer(torch.autograd.Function):
@@ -623,8 +686,12 @@ class _Layer(torch.autograd.Function):
     @staticmethod
     def backward(ctx, grad_output, *grad_finals):
         run, call = ctx.run, ctx.run.call
-        x, *rest = ctx.saved_tensors
+        if any(_batched(g) for g in (grad_output, *grad_finals) if g is not None):
+            raise NotImplementedError(
+                "record cannot see a batched backward: call it without is_grads_batched or vmap"
+            )
         if torch.is_grad_enabled():  # create_graph: torch's own, which can be derived again
+            x, *rest = ctx.saved_tensors
             grads = _derivable(run, x, rest, (grad_output, *grad_finals), ctx.needs_input_grad[2:])
             if call.open:
                 with torch.no_grad():
@@ -658,21 +725,37 @@ def _pass_back(ctx, grad_output: Tensor | None, grad_finals: Sequence[Tensor | N
         if need[0]:
             handed = call.handed.get(key)
             call.handed[key] = back.initial[0] if handed is None else handed + back.initial[0]
-        below = ctx.next_functions[1][0] if run.layer else None
-        if below is not None and not torch._C._will_engine_execute_node(below):
-            call.cut = True
-    x, *rest = ctx.saved_tensors
-    grads: list[Tensor | None] = [layout.flat(back.input).to(x.dtype) if need_x else None]
+        onward = ctx.next_functions[1:2] if run.layer else ()
+        onward += ctx.next_functions[2 : 2 + run.states] if call.follows else ()
+        call.cut |= any(_passed_by(node) for node, _ in onward)
+    # not from what autograd saved: the caller may have used its input's memory again, and here it is not needed
+    dtype = call.weights[0].dtype
+    grads: list[Tensor | None] = [layout.flat(back.input).to(dtype) if need_x else None]
     grads += [
-        state[None].to(x.dtype) if wanted else None for state, wanted in zip(back.initial, need, strict=False)
+        state[None].to(dtype) if wanted else None for state, wanted in zip(back.initial, need, strict=False)
     ]
-    own = [w for w in back.weights if w is not None] if need_weights else [None] * (len(rest) - run.states)
-    grads += [g.to(x.dtype) if wanted else None for g, wanted in zip(own, need[run.states :], strict=True)]
+    own = [w for w in back.weights if w is not None] if need_weights else [None] * len(need[run.states :])
+    grads += [g.to(dtype) if wanted else None for g, wanted in zip(own, need[run.states :], strict=True)]
     return grads
+
+
+def _batched(tensor: Tensor) -> bool:
+    known = torch._C._functorch
+    return known.is_functorch_wrapped_tensor(tensor) or known.is_legacy_batchedtensor(tensor)
+
+
+def _passed_by(node) -> bool:
+    """Whether this backward was told not to go on there."""
+    try:
+        return node is not None and not torch._C._will_engine_execute_node(node)
+    except RuntimeError:  # a leaf, which autograd.grad does not answer for
+        return False
 
 
 def _derivable(run: _Run, x, rest, came, needs) -> list[Tensor | None]:
     """The same gradients from torch's kernel, as part of a graph that can be derived again."""
+    # under names of their own: what one of them has to do with another is not this pass's affair
+    x, *rest = (tensor.view_as(tensor) for tensor in (x, *rest))
     result = run.plain(x, rest[: run.states], rest[run.states :])
     pairs = [(out, grad) for out, grad in zip(result, came, strict=True) if grad is not None]
     wanted = [tensor for tensor, need in zip((x, *rest), needs, strict=True) if need]
@@ -700,7 +783,9 @@ def _run_cell(kernel, watching, input, states, *weights):
     layout = Layout(1, len(input))
     call = _new_call(watching, kind, NONLINEARITIES.get(kernel, ""), 1, 1, layout, given, len(given) == 4)
     tracked = torch.is_grad_enabled() and any(t.requires_grad for t in (input, *states, *given))
-    through = None
+    call.tracked, through = tracked, None
+    if tracked:
+        call.follows = _sources(states, watching)
     if tracked and states[0].requires_grad:
         through = states[0].view_as(states[0])  # what comes back to it comes through this step
         states = (through, *states[1:])
@@ -708,7 +793,10 @@ def _run_cell(kernel, watching, input, states, *weights):
     after = result if isinstance(result, tuple) else (result,)
     with torch.no_grad():
         call.keep(0, 0, input[None], after[0][None], states, after)
+    _listen(call, watching)
     if tracked:
+        for state in after:
+            state.grad_fn.metadata[MARK] = weakref.ref(call)
         hooks = [after[0].register_hook(lambda grad: _cell_grad(call, "hidden", grad))]
         if kind == "lstm":
             hooks.append(after[1].register_hook(lambda grad: _cell_grad(call, "cell", grad)))
@@ -765,6 +853,8 @@ def _snapshot(weights: Sequence[Tensor], last: list[Tensor]) -> list[Tensor]:
 
 
 def _unchanged(now: Tensor, then: Tensor) -> bool:
+    if (now.dtype, now.shape) != (then.dtype, then.shape):
+        return False
     # the slower comparison is for a diverged model, whose NaN are not equal to themselves
     return torch.equal(now, then) or torch.allclose(now, then, rtol=0, atol=0, equal_nan=True)
 
@@ -817,7 +907,7 @@ def _recorded(watched: Watched) -> Recorded:
         attributes["edits"] = "; ".join(map(str, watched.edits))
     attributes |= _odd_numbers(arrays["input"], first)
     if gradients:
-        attributes["backward_calls"] = max(g.calls for one in watched.gradients for g in one.values())
+        attributes["backward_calls"] = max(1, *(g.calls for one in watched.gradients for g in one.values()))
     lengths = None
     if first.layout.valid is not None:
         lengths = first.layout.unsorted(first.layout.lengths, 0).cpu().numpy()
@@ -861,6 +951,9 @@ def _arrays(call: Call) -> dict[str, Tensor]:
     if names:
         found |= dict(zip(names, call.rows.chunk(len(names), -1), strict=True))
     found["input"] = call.passes[0, 0].input
+    # another recording has them too, or a backward after the block will still need them
+    if call.listeners > 1 or (call.tracked and not call.gradients):
+        return {name: array.clone() for name, array in found.items()}
     return found
 
 
@@ -920,7 +1013,7 @@ def _gradient_arrays(calls: list[Call], gradients: list[dict]) -> dict[str, Tens
     names = {"hidden_grad": "total", "hidden_grad_direct": "direct"}
     if calls[0].kind == "lstm":
         names["cell_grad"] = "cell"
-    unknown = math.nan if any(call.cut for call in calls) else 0.0
+    unknown = math.nan if _cut_short(calls, gradients) else 0.0
     found: dict[str, list[Tensor]] = {name: [] for name in names}
     for number, (call, own) in enumerate(zip(calls, gradients, strict=True)):
         for name, part in names.items():
@@ -928,8 +1021,11 @@ def _gradient_arrays(calls: list[Call], gradients: list[dict]) -> dict[str, Tens
             for key, one in call.passes.items():
                 if key in own:
                     array = getattr(own[key], part)
-                    if part == "direct" and number + 1 < len(calls):
-                        array = _without_next_call(key, array, call, calls[number + 1])
+                    if part == "direct":
+                        following = [
+                            later for later in calls[number + 1 :] if any(c is call for c in later.follows)
+                        ]
+                        array = _without_next_calls(key, array, call, following)
                 else:
                     wide = one.units if part == "cell" else one.hidden.shape[-1]
                     array = one.hidden.new_full((*one.hidden.shape[:2], wide), unknown)
@@ -940,14 +1036,26 @@ def _gradient_arrays(calls: list[Call], gradients: list[dict]) -> dict[str, Tens
     return {name: _along_time(arrays) for name, arrays in found.items()}
 
 
-def _without_next_call(key, direct: Tensor, call: Call, following: Call) -> Tensor:
-    """Where the next call began with the states that this one ended with, what it hands back is not direct."""
-    if key not in following.handed:
-        return direct
-    last, begun = call.passes[key].hidden[-1], following.passes[key].initial[0]
-    same = (last == begun).all(-1, keepdim=True)
-    direct = direct.clone()
-    direct[-1] -= torch.where(same, following.handed[key], 0.0)
+def _cut_short(calls: list[Call], gradients: list[dict]) -> bool:
+    """Whether a backward stopped before it had reached all that it could: it handed something to a call that got nothing."""
+    reached = {id(call) for call, own in zip(calls, gradients, strict=True) if own}
+    handing = [call for call in calls if any(handed.any() for handed in call.handed.values())]
+    return any(call.cut for call in calls) or any(
+        id(source) not in reached for call in handing for source in call.follows
+    )
+
+
+def _without_next_calls(key, direct: Tensor, call: Call, following: list[Call]) -> Tensor:
+    """What later calls that began with this one's last states hand back is not direct. Where such a state was changed on
+    its way (a mask, another order of the sequences), how much came back through it is not known: NaN."""
+    for later in following:
+        if key not in later.handed:
+            continue
+        handed = later.handed[key]
+        last, begun = call.passes[key].hidden[-1], later.passes[key].initial[0]
+        same = (last == begun).all(-1, keepdim=True) | (handed == 0).all(-1, keepdim=True)
+        direct = direct.clone()
+        direct[-1] -= torch.where(same, handed, math.nan)
     return direct
 
 

@@ -237,6 +237,10 @@ def open_trace(path: str | os.PathLike) -> xr.DataTree:
 
 
 def _node(name: str, recorded: Recorded, labels: np.ndarray | None) -> xr.Dataset:
+    if "/" in name:
+        raise ValueError(
+            f"{name!r} cannot name a node of a trace: a slash parts levels there; rename the module"
+        )
     kind, arrays = recorded.kind, recorded.arrays
     schema = fields(kind, "projection_weight" in arrays) if kind in FIELDS else {}
     sizes = _sizes(name, kind, schema, arrays)

@@ -66,8 +66,12 @@ def loop(kind, module, x, change):
                 c = edit("cell", gates.forget_gate * c + gates.input_gate * gates.candidate)
                 h = cells.lstm_hidden(gates, c)
             elif kind == "gru":
-                gates = cells.gru_gates(projection, h, weights[1], weights[3])
-                h = cells.gru_hidden(cells.GRUGates(**{n: edit(n, v) for n, v in gates._asdict().items()}), h)
+                inner = torch.nn.functional.linear(h, weights[1], weights[3]).chunk(3, -1)
+                outer = projection.chunk(3, -1)
+                r = edit("reset_gate", (outer[0] + inner[0]).sigmoid())
+                z = edit("update_gate", (outer[1] + inner[1]).sigmoid())
+                n = edit("candidate", (outer[2] + r * inner[2]).tanh())  # of the edited r
+                h = (1 - z) * n + z * h
             else:
                 h = cells.rnn_states(projection, h, weights[1], weights[3])
             h = edit("hidden", h)
@@ -170,3 +174,41 @@ def test_edits_run_without_gradients_and_not_on_cells():
         record(nn.GRUCell(4, 3), edit=Edit("hidden", 0)),
     ):
         pass
+
+
+def test_what_the_caller_does_to_an_edited_output_is_not_in_the_trace():
+    module, x = nn.GRU(4, 3), torch.randn(6, 1, 4)
+    with torch.no_grad(), record(module, edit=Edit("hidden", 0.3, units=1, steps=2)) as recording:
+        output, _ = module(x)
+        kept = output.clone()
+        output.zero_()
+    np.testing.assert_array_equal(recording.trace["gru"]["hidden"].values[0, 0, 0], kept[:, 0])
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"units": [True, False, True]}, "unit came as a mask; wanted the whole numbers at which it is true"),
+        ({"units": 1.7}, "unit came as 1.7; wanted whole numbers"),
+        ({"value": None}, "value came as None; wanted a number, an array or a function"),
+        ({"value": lambda now: torch.zeros(7)}, r"the function gave shape \(7,\); wanted \(1, 3\)"),
+    ],
+)
+def test_an_edit_that_cannot_be_read_is_refused_in_one_line(more, message):
+    module = nn.GRU(4, 3)
+    with (
+        pytest.raises(ValueError, match=message),
+        torch.no_grad(),
+        record(module, edit=Edit(**{"field": "hidden", "value": 0.0} | more)),
+    ):
+        module(torch.randn(6, 1, 4))
+
+
+def test_numbers_of_numpy_name_units_too():
+    module, x = nn.GRU(4, 3), torch.randn(6, 1, 4)
+    with (
+        torch.no_grad(),
+        record(module, edit=Edit("hidden", 0.0, units=np.int64(1), steps=np.array([2, 3]))) as recording,
+    ):
+        module(x)
+    assert (recording.trace["gru"]["hidden"].values[0, 0, 0] == 0).sum() == 2

@@ -1,5 +1,6 @@
 """Recording finds what a step-by-step loop finds, and changes nothing."""
 
+import copy
 import threading
 
 import numpy as np
@@ -555,3 +556,188 @@ def test_dropout_between_packed_layers_draws_the_plain_masks(kind):
     (plain, *finals), (came, *others), trace = plain_and_recorded(module, packed)
     assert same((plain.data, *finals), (came.data, *others))
     assert trace[kind]["length"].values.tolist() == [2, 5, 3]
+
+
+@each_kind
+def test_states_that_lie_scattered_in_memory_are_read_as_they_are(kind):
+    module, x = KINDS[kind](3, 8), torch.randn(20, 4, 3)
+    h, c = torch.randn(1, 4, 16).chunk(2, -1)
+    plain, came, _ = plain_and_recorded(module, x, (h, c) if kind == "lstm" else h)
+    assert same(plain, came)
+    wide = torch.randn(1, 1, 8).expand(1, 4, 8)
+    plain, came, _ = plain_and_recorded(module, x, (wide, wide) if kind == "lstm" else wide)
+    assert same(plain, came)
+
+
+@pytest.mark.parametrize("kind", ["rnn", "gru"])
+def test_second_derivatives_hold_where_states_come_from_another_call(kind):
+    module, x = KINDS[kind](3, 4, dtype=torch.float64), torch.randn(5, 2, 3).double().requires_grad_()
+
+    def go():
+        _, states = module(x[:2], x.mean() * torch.ones(1, 2, 4).double())
+        output, _ = module(x[2:], states)
+        return torch.autograd.grad(output.square().sum(), [x, *module.parameters()], create_graph=True)
+
+    plain = go()
+    with record(module) as recording:
+        came = go()
+    for one, other in zip(plain, came, strict=True):
+        torch.testing.assert_close(one, other)
+    assert recording.trace[kind].attrs["backward_calls"] == 1
+
+
+@pytest.mark.parametrize("kind", ["gru", "lstm"])
+def test_gradients_of_small_states_keep_their_digits(kind):
+    module, x = KINDS[kind](3, 4, bias=False), torch.randn(20, 2, 3) * 1e-3
+    with torch.no_grad():
+        for weight in module.parameters():
+            weight.mul_(1e-3)
+    exact = KINDS[kind](3, 4, bias=False).double()
+    exact.load_state_dict(module.state_dict())
+    exact(x.double())[0].sum().backward()
+    with record(module):
+        module(x)[0].sum().backward()
+    for mine, theirs in zip(module.parameters(), exact.parameters(), strict=True):
+        for block, wanted in zip(
+            mine.grad.chunk(4 if kind == "lstm" else 3),
+            theirs.grad.chunk(4 if kind == "lstm" else 3),
+            strict=True,
+        ):
+            assert (block - wanted).abs().max() <= 1e-5 * wanted.abs().max()
+
+
+def test_a_parametrized_cell_is_seen_and_its_buffers_stay():
+    torch.manual_seed(0)
+    cell = nn.utils.parametrizations.spectral_norm(nn.LSTMCell(3, 4), "weight_hh")
+    x = torch.randn(2, 3)
+    torch.manual_seed(1)
+    twin = copy.deepcopy(cell)
+    cell(x)
+    with record(twin) as recording:
+        twin(x)
+    for mine, theirs in zip(twin.buffers(), cell.buffers(), strict=True):
+        assert torch.equal(mine, theirs)
+    assert recording.trace["lstm"].sizes["time"] == 1
+
+
+def test_direct_is_exact_where_states_are_cut_off_and_unknown_where_they_are_changed():
+    module, x = nn.GRU(3, 4, dtype=torch.float64), torch.randn(6, 2, 3).double()
+    with record(module) as cut:
+        output, h = module(x[:3])
+        rest, _ = module(x[3:], h.detach().requires_grad_())
+        (output.square().sum() + rest.square().sum()).backward()
+    direct = cut.trace["gru"]["hidden_grad_direct"].values[0, 0, :, 2]
+    np.testing.assert_allclose(direct, 2 * output[2].detach())
+    with record(module) as changed:
+        _, h = module(x[:3])
+        module(x[3:], 0.5 * h)[0].square().sum().backward()
+    assert np.isnan(changed.trace["gru"]["hidden_grad_direct"].values[0, 0, :, 2]).all()
+    assert np.isfinite(changed.trace["gru"]["hidden_grad"].values).all()
+
+
+def test_a_state_that_two_calls_begin_with_hands_back_from_both():
+    module, x = nn.GRU(3, 4, dtype=torch.float64), torch.randn(9, 2, 3).double()
+    with record(module) as recording:
+        _, h = module(x[:3])
+        (module(x[3:6], h)[0].sum() + module(x[6:], h)[0].sum()).backward()
+    assert np.abs(recording.trace["gru"]["hidden_grad_direct"].values[0, 0, :, 2]).max() < 1e-14
+
+
+def test_an_earlier_call_that_a_backward_was_not_to_reach_is_unknown():
+    module, x = nn.GRU(3, 4), torch.randn(6, 2, 3)
+    with record(module) as recording:
+        _, h = module(x[:3])
+        torch.autograd.grad(module(x[3:], h)[0].sum(), [h])
+    total = recording.trace["gru"]["hidden_grad"].values[0, 0, 0]
+    assert np.isnan(total[:3]).all() and np.isfinite(total[3:]).all()
+
+
+def test_nested_recordings_do_not_share_their_arrays():
+    module, x = nn.LSTM(3, 4), torch.randn(6, 2, 3)
+    with record(module) as outer, record(module) as inner:
+        module(x)
+    inner.trace["lstm"]["hidden"].values[:] = 99
+    assert np.abs(outer.trace["lstm"]["hidden"].values).max() <= 1
+
+
+def test_a_trace_that_is_written_to_does_not_reach_a_later_backward():
+    module, x = nn.LSTM(3, 4), torch.randn(10, 2, 3)
+    module(x)[0].sum().backward()
+    wanted = [parameter.grad.clone() for parameter in module.parameters()]
+    module.zero_grad()
+    with record(module) as recording:
+        output, _ = module(x)
+    for name in ("hidden", "cell", "forget_gate"):
+        recording.trace["lstm"][name].values[:] = 7
+    output.sum().backward()
+    for parameter, gradient in zip(module.parameters(), wanted, strict=True):
+        torch.testing.assert_close(parameter.grad, gradient)
+
+
+def test_a_model_that_is_a_module_with_one_of_the_same_name_inside_leaves_two_nodes():
+    class Outer(nn.LSTM):
+        def __init__(self):
+            super().__init__(3, 4)
+            self.lstm = nn.LSTM(4, 4)
+
+        def forward(self, x):
+            return self.lstm(super().forward(x)[0])
+
+    with record(model := Outer()) as recording:
+        model(torch.randn(5, 2, 3))
+    assert set(recording.trace.children) == {"lstm", "lstm_itself"}
+
+
+def test_a_call_that_raised_was_none():
+    module, x = nn.LSTM(3, 4), torch.randn(10, 2, 3)
+    wrong = torch.zeros(1, 2, 4).double()
+    with record(module) as recording:
+        with pytest.raises(RuntimeError):
+            module(x, (wrong, wrong))
+        module(x)
+    assert recording.trace["lstm"].sizes["time"] == 10
+
+
+def test_an_input_may_be_written_to_before_the_backward():
+    module, x = nn.GRU(3, 4, batch_first=True), torch.randn(2, 5, 3)
+    module(x)[0].sum().backward()
+    wanted = module.weight_ih_l0.grad.clone()
+    module.zero_grad()
+    with record(module):
+        output, _ = module(x)
+        x.zero_()
+        output.sum().backward()
+    torch.testing.assert_close(module.weight_ih_l0.grad, wanted)
+
+
+def test_without_biases_under_another_default_type():
+    torch.set_default_dtype(torch.float64)
+    try:
+        module, x = nn.LSTM(3, 4, bias=False, dtype=torch.float32), torch.randn(10, 2, 3, dtype=torch.float32)
+        plain, came, _ = plain_and_recorded(module, x)
+    finally:
+        torch.set_default_dtype(torch.float32)
+    assert same(plain, came)
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit")  # forward-mode AD itself loads it
+def test_what_else_cannot_be_followed_is_refused_in_one_line():
+    module, x = nn.GRU(3, 4, dtype=torch.float64), torch.randn(5, 2, 3).double().requires_grad_()
+    with pytest.raises(NotImplementedError, match="batched backward"), record(module):
+        output, _ = module(x)
+        torch.autograd.grad(output, x, torch.stack([torch.ones_like(output)] * 2), is_grads_batched=True)
+    with (
+        pytest.raises(NotImplementedError, match="forward-mode"),
+        record(module),
+        torch.autograd.forward_ad.dual_level(),
+    ):
+        module(torch.autograd.forward_ad.make_dual(x.detach(), torch.ones_like(x)))
+    with pytest.raises(RuntimeError, match="changed before its call 1"):
+        with record(module) as recording, torch.no_grad():
+            module(x)
+            module.float()(x.float())
+        _ = recording.trace
+    with pytest.raises(ValueError, match="a slash parts levels"):
+        with record(model := nn.ModuleDict({"a/b": nn.GRU(3, 4)})) as recording:
+            model["a/b"](torch.randn(5, 2, 3))
+        _ = recording.trace

@@ -135,4 +135,4 @@ def fading(backs: list[Back], norms: xr.DataArray, last: int) -> pd.DataFrame:
             if crossed
             else _("not within {steps}").format(steps=steps),
         }
-    return pd.DataFrame.from_dict(rows, orient="index")
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis(_("Model"))

@@ -223,13 +223,47 @@ def test_the_readout_tells_the_hovered_unit_from_the_chosen_one(reader):
 
 def test_a_figure_is_saved_as_a_slide(reader, tmp_path):
     seen = reader(f"/states?text={TEXT}")
+    save = seen.tab.get_by_role("button", name="Save this figure: Hidden state h")
+    save.click()
     with seen.tab.expect_download() as wanted:
-        seen.tab.get_by_role("button", name="Save this figure as PNG: Hidden state h").click()
+        seen.tab.get_by_role("button", name="PNG").click()
     assert wanted.value.suggested_filename == "rnnviz-hidden.png"
     wanted.value.save_as(tmp_path / "hidden.png")
     raw = (tmp_path / "hidden.png").read_bytes()
     assert raw[:4] == b"\x89PNG"
     assert int.from_bytes(raw[16:20]) == 2560
+    save.click()
+    with seen.tab.expect_download() as wanted:
+        seen.tab.get_by_role("button", name="SVG").click()
+    assert wanted.value.suggested_filename == "rnnviz-hidden.svg"
+
+
+def test_a_figure_is_saved_as_a_page_that_needs_nothing_else(reader, tmp_path, chromium):
+    seen = reader(f"/gradients?text={TEXT}")
+    seen.tab.get_by_role("button", name="Save this figure: What reaches each step").click()
+    with seen.tab.expect_download() as wanted:
+        seen.tab.get_by_role("button", name="HTML").click()
+    wanted.value.save_as(tmp_path / "norms.html")
+    alone = chromium.new_context(offline=True).new_page()
+    problems = []
+    alone.on("pageerror", lambda problem: problems.append(str(problem)))
+    alone.goto((tmp_path / "norms.html").as_uri())
+    expect(alone.locator(".scatterlayer .trace")).to_have_count(3)
+    alone.context.close()
+    assert problems == []
+
+
+def test_clicking_a_row_of_the_matrix_sends_that_loss_back(reader):
+    seen = reader(f"/gradients?text={TEXT}")
+    drag = seen.tab.locator("[data-figure=matrix] .nsewdrag")
+    drag.scroll_into_view_if_needed()
+    box, before = drag.bounding_box(), seen.revision
+    seen.tab.mouse.move(box["x"] + 5, box["y"] + box["height"] * 0.55)
+    seen.tab.wait_for_timeout(200)
+    seen.tab.mouse.down()
+    seen.tab.mouse.up()
+    seen.redrawn(before)
+    seen.tab.wait_for_function("new URLSearchParams(location.search).get('step') !== null")
 
 
 def test_an_example_is_read_at_a_click(reader):
@@ -270,7 +304,9 @@ def test_the_readers_text_is_never_taken_for_html(reader):
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("path", ["/", "/states", "/gates", "/gates?model=shakespeare-rnn&lang=ko", "/gradients"])
+@pytest.mark.parametrize(
+    "path", ["/", "/states", "/gates", "/gates?model=shakespeare-rnn&lang=ko", "/gradients"]
+)
 def test_no_page_violates_accessibility(reader, path, theme):
     seen = reader(path, theme=theme)
     found = Axe().run(seen.tab)
