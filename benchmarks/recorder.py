@@ -1,7 +1,8 @@
 """What recording costs, as ratios to the plain call in one run on two threads. Prints a table; nothing is asserted.
 
 python benchmarks/recorder.py             T 500 only, some minutes
-python benchmarks/recorder.py all         T 100 to 10,000, about half an hour
+python benchmarks/recorder.py 100 2000    these lengths
+python benchmarks/recorder.py all         T 100, 500, 2,000 and 10,000, about half an hour
 python benchmarks/recorder.py memory      peak memory against what the trace holds
 
 plain      the module's own forward without gradients, or forward and backward
@@ -235,4 +236,5 @@ if __name__ == "__main__":
     elif asked == "memory":
         memory()
     else:
-        table((100, 500, 2_000, 10_000) if asked == "all" else (500,))
+        lengths = [int(n) for n in sys.argv[1:] if n.isdecimal()]
+        table((100, 500, 2_000, 10_000) if asked == "all" else lengths or (500,))

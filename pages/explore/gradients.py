@@ -19,7 +19,9 @@ def draw(run) -> None:
             format_func=parts.get, required=True,
         )  # fmt: skip
     step = None if now["loss"] == "all" else last if now["step"] is None else min(now["step"], last)
-    backs = [ui.send_back(name, run.text, step) for name in ui.peers(run)]
+    with st.spinner(_("Sending the loss back …")):
+        backs = [ui.send_back(name, run.text, step) for name in ui.peers(run)]
+        matrix = ui.loss_matrix(run.name, run.text)
     own = next(back for back in backs if back.name == run.name)
     layer = min(now["layer"], own.node.sizes["layer"] - 1)
     id = f"gradients-{run.key}-{layer}-{step}-{now['part']}"
@@ -32,7 +34,6 @@ def draw(run) -> None:
         run, id, signed, (-limit, limit),
         _("{part} gradient of each unit, {model}").format(part=parts[now["part"]], model=run.name), height=360,
     )  # fmt: skip
-    matrix = ui.kept(lambda: ui.loss_matrix(run.name, run.text), "matrix", run.key).isel(layer=layer)
     drawings = [
         ui.drawn("norms", lambda: figures.log_norms(norms, [b.kind for b in backs]), _("What reaches each step"), id),
         ui.drawn(
@@ -42,7 +43,7 @@ def draw(run) -> None:
         ),
         heat,
         ui.drawn(
-            "matrix", lambda: figures.log_matrix(matrix),
+            "matrix", lambda: figures.log_matrix(matrix.isel(layer=layer)),
             _("What each step's error contributes to each earlier step, {model}").format(model=run.name), id,
         ),
     ]  # fmt: skip

@@ -63,35 +63,29 @@ def log_matrix(
     """A matrix of norms as colour: rows down, time across; natural logs in, powers of ten drawn.
 
     array: (row, time), rows named by a numeric coordinate, steps from 0. limits: exponents between which colour changes;
-    what lies outside takes the colour of the limit, -inf is left empty. A click gives back the row.
+    what lies outside takes the colour of the limit, -inf is left empty. Steps are counted from 1 on the
+    axes; a click gives back the row, from 0.
     """
     rows, columns = array.dims
     exponents = _exponents(array)
     low, high = limits
     trace = go.Heatmap(
         z=exponents.astype(np.float32),
-        x=array[columns].values.astype(np.float64),
-        y=array[rows].values.astype(np.float64),
+        x=array[columns].values + 1.0,
+        y=array[rows].values + 1.0,
         zmin=low,
         zmax=high,
         colorscale=style.colorscale("norm"),
         colorbar={"tickvals": [low, high], "ticktext": [_power(low), _power(high)], "thickness": 12},
-        customdata=np.broadcast_to(array[columns].values + 1, array.shape).astype(np.int32),
-        hovertemplate=f"{rows} %{{text}}, step %{{customdata}}: 10^%{{z:.2f}}<extra></extra>",
-        text=np.broadcast_to((array[rows].values + 1)[:, None], array.shape).astype(str),
+        hovertemplate=f"{rows} %{{y}}, step %{{x}}: 10^%{{z:.2f}}<extra></extra>",
         hoverongaps=False,
     )
     drawn = style.figure(
         trace, axis="free", title=title or style.axis_title(array), height=height, scale="norm",
-        limits=[low, high], powers=True, beyond=True, chooses="y",
+        limits=[low, high], powers=True, beyond=True, chooses="y", counted=1,
     )  # fmt: skip
-    first, last = float(array[columns].values[0]), float(array[columns].values[-1])
-    style.time_axis(drawn, first, last + 1)
-    ticks = drawn.layout.xaxis.tickvals
-    drawn.update_yaxes(
-        title=rows, autorange="reversed", tickvals=ticks, ticktext=[str(int(t) + 1) for t in ticks]
-    )
-    return drawn
+    drawn.update_xaxes(title="step", nticks=12)
+    return drawn.update_yaxes(title=rows, autorange="reversed", nticks=10)
 
 
 def _exponents(array: xr.DataArray) -> np.ndarray:

@@ -55,7 +55,7 @@ def test_a_matrix_has_its_first_row_on_top_and_steps_from_1():
     (heat,) = figure.data
     np.testing.assert_allclose(heat.z, [[0, np.nan], [-2, 0]])
     assert figure.layout.yaxis.autorange == "reversed"
-    assert list(heat.customdata[0]) == [1, 2] and heat.text[1][0] == "2"
+    assert list(heat.x) == [1, 2] and list(heat.y) == [1, 2]
     assert (heat.zmin, heat.zmax) == (-8, 0) and figure.layout.meta["beyond"]
 
 

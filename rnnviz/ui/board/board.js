@@ -911,7 +911,7 @@ class Board {
 
   clickPoint(figure, point) {
     if (figure.meta.axis === "free") {
-      if (figure.meta.chooses) this.choose(figure.id, null, Math.round(point[figure.meta.chooses]));
+      if (figure.meta.chooses) this.choose(figure.id, null, Math.round(point[figure.meta.chooses]) - figure.meta.counted);
       return;
     }
     if (point.curveNumber !== 0 && figure.meta.axis !== "path") return;
