@@ -15,6 +15,7 @@ if __name__ == "__main__":  # a reader's visit
             st.Page("pages/explore/gates.py", title=_("Gates")),
             st.Page("pages/explore/gradients.py", title=_("Gradients")),
         ],
+        _("Lab"): [st.Page("pages/lab/compare.py", title=_("Compare architectures"))],
     }
     ui.open_page(st.navigation(rooms, position="hidden"), rooms)
     ui.finish()

@@ -11,13 +11,14 @@ carried as a logarithm, so that a gradient of 1e-2000 is that and not 0.
 
 import json
 import math
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 
 import numpy as np
 import torch
 import xarray as xr
+from threadpoolctl import threadpool_limits
 from torch import Tensor, nn
 
 from rnnviz import passes, tasks
@@ -35,14 +36,15 @@ GATES = {
     "lstm": ("input_gate", "forget_gate", "candidate", "output_gate"),
 }
 NOISE = 8  # numbers that a step of noise has
-LIMIT = 4e10  # multiplications and what else takes as long: about half a minute on two cores
+LIMIT = 2e11  # multiplications, and what takes as long: about a minute on two cores
 OVERHEAD = 2e5  # multiplications that take as long as starting the operations of one step
+PER_PIECE = 30  # steps that take as long as starting a piece of a truncated sequence
 LARGEST = 4 * 2**30  # bytes that one network may take
 
 PIECE = 64  # steps that go back between two looks at the size of the numbers
 FAR = 400  # powers of 2 that these may leave 1 by
 NOTHING = -(1 << 30)  # the power of 2 of a zero: below all others
-REPRESENTABLE = math.log(1e-250)  # smaller norms are carried as logarithms: squares of parts of them are not all exact
+REPRESENTABLE = math.log(1e-250)  # from here down norms are carried, as parts of them may have left float64
 CURVES = {
     "log_norm": ("ln of the total gradient norm ‖∂L/∂h‖", "nat"),
     "log_norm_direct": ("ln of the direct gradient norm ‖∂L/∂h‖", "nat"),
@@ -52,6 +54,10 @@ NUMBERS = {
     "loss": ("loss, mean over the batch", "1"),
     "parameter_norm": ("gradient norm of all parameters", "1"),
     "parameter_norm_clipped": ("gradient norm of all parameters after clipping", "1"),
+}
+ENDS = {
+    "blown": ("step at which a number is beyond float64, -1 if none is", "1"),
+    "blown_in": ("way on which that was: forward or backward", "1"),
 }
 
 
@@ -120,7 +126,7 @@ class Architecture:
         """From 'lstm,units=64,forget_bias=2': a kind, then fields by name. Raises ValueError for what is no field."""
         kind, *rest = (part.strip() for part in text.split(","))
         given = dict(part.split("=", 1) if "=" in part else (part, "true") for part in rest)
-        return _read(cls, {"kind": kind} | {name.strip(): _value(value) for name, value in given.items()})
+        return _row(cls, {"kind": kind} | {name.strip(): _value(value) for name, value in given.items()})
 
 
 @dataclass(frozen=True)
@@ -156,14 +162,18 @@ class Setup:
         _number(self, "clip", optional=True)
         if self.clip is not None and self.clip <= 0:
             raise ValueError(f"clip must be above 0; got {self.clip:g}")
-        if not self.architectures:
-            raise ValueError("nothing to compare: give at least one architecture")
+        if not self.architectures or not all(isinstance(one, Architecture) for one in self.architectures):
+            raise ValueError("nothing to compare: give at least one Architecture")
         names = [architecture.name for architecture in self.architectures]
         for name in names:
             if names.count(name) > 1:
                 raise ValueError(f"two rows are the same: {name}")
         if self.truncate is not None and any(one.bidirectional for one in self.architectures):
             raise ValueError("truncate: a bidirectional network reads from the end too and cannot be cut")
+        if not isinstance(self.text, str):
+            raise ValueError(f"text must be a text; got {self.text!r}")
+        if "\0" in self.text or any("\ud800" <= character <= "\udfff" for character in self.text):
+            raise ValueError("text: NUL and lone surrogates cannot be kept in a file")
         if self.input == "text" and len(self.text) < 2:
             raise ValueError(f"input 'text' needs a text of at least 2 characters; got {len(self.text)}")
         if self.input == "copy" and self.steps < 3:
@@ -187,7 +197,8 @@ class Setup:
 
     def _cost_of(self, one: Architecture) -> float:
         matrices = 4 * len(GATES[one.kind] or "h") * one.units**2 * self.sequences
-        return one.layers * (1 + one.bidirectional) * (OVERHEAD + matrices)
+        starts = OVERHEAD * (1 + (PER_PIECE / self.truncate if self.truncate else 0))
+        return one.layers * (1 + one.bidirectional) * (starts + matrices)
 
     def memory(self) -> float:
         """Bytes that the largest of the networks takes while it runs, roughly, or the result where that is more."""
@@ -210,10 +221,10 @@ class Setup:
         if not isinstance(values, dict) or not isinstance(values.get("architectures"), (list, tuple)):
             raise ValueError("a set-up is an object with a list of architectures")
         rows = tuple(
-            Architecture.parse(row) if isinstance(row, str) else _read(Architecture, row)
+            Architecture.parse(row) if isinstance(row, str) else _row(Architecture, row)
             for row in values["architectures"]
         )
-        return _read(cls, values | {"architectures": rows})
+        return _row(cls, values | {"architectures": rows})
 
 
 @dataclass(frozen=True)
@@ -237,8 +248,9 @@ def compare(setup: Setup, progress: Callable[[Progress], None] | None = None) ->
                                                      with 'forward' the first step of the states, with 'backward' the first
                                                      step that the gradient met going back
     Norms are L2 over the units, of both directions together, and the root mean square over the batch, of each sequence's own
-    loss. −inf where exactly 0: nothing arrives. A gradient beyond what float64 holds is given all the same. NaN in a layer that
-    an architecture does not have, and everywhere if states or loss are no numbers: then there is no gradient.
+    loss. −inf where exactly 0: nothing arrives. A gradient beyond what float64 holds is given all the same. Where the
+    states leave float64 the loss has no gradient; drawn is that of a sequence that ends before. NaN after that, and in a layer
+    that an architecture does not have.
     Raises ValueError if a network would take more than 4 GiB.
     """
     steps = run(setup)
@@ -252,15 +264,15 @@ def compare(setup: Setup, progress: Callable[[Progress], None] | None = None) ->
 
 
 def run(setup: Setup) -> Generator[Progress, None, xr.Dataset]:
-    """`compare` one network at a time, so that it can be watched and stopped; returns the result.
+    """`compare` one network at a time, so that it can be watched and stopped; the generator returns the result.
 
-    Raises ValueError as `compare` does.
+    Raises ValueError as `compare` does, at once.
     """
-    if setup.memory() > LARGEST:
-        raise ValueError(
-            f"the largest network would take {setup.memory() / 2**30:.1f} GiB; the limit is {LARGEST / 2**30:.0f} GiB:"
-            " fewer steps, units, layers or sequences"
-        )
+    _refuse_size(setup)
+    return _run(setup)
+
+
+def _run(setup: Setup) -> Generator[Progress, None, xr.Dataset]:
     found = _empty(setup)
     done, total = 0, len(setup.architectures) * setup.seeds
     for row, architecture in enumerate(setup.architectures):
@@ -272,6 +284,79 @@ def run(setup: Setup) -> Generator[Progress, None, xr.Dataset]:
             done += 1
             yield Progress(done, total, f"{architecture.name}, seed {seed}")
     return _finished(found, setup)
+
+
+def dynamics(architecture: Architecture, setup: Setup, seed: int = 0) -> xr.Dataset:
+    """How the states of one network hear each other: what is left at the last step T of a small change at each step.
+
+    The network and data of that seed, its first sequence; of a bidirectional one the forward half. A stack has one path of states
+    a layer; as no layer hears the one above it, its Jacobian is block triangular and its Lyapunov exponents are those of all
+    layers together. Returns, in float64:
+        log_singular_value (layer, rank, time)   ln of the 'largest', 'median' and 'smallest' of ∂s_T/∂s_t, nats; see
+                                                 `stats.gradients.reach`; the median of an even number is the middle of two
+        lyapunov (layer, exponent)               nats a step, in falling order; see `stats.gradients.lyapunov`
+        eigenvalue_real, eigenvalue_imag (layer, eigenvalue)   of the recurrent weight of an rnn, the largest first
+    Where the states stop being finite, T is the step before that. Raises ValueError as `compare` does.
+    """
+    _refuse_size(Setup(**vars(setup) | {"architectures": (architecture,), "truncate": None}))
+    with threadpool_limits(
+        1
+    ):  # thousands of small factorisations: two threads were measured a hundred times slower
+        own = data(setup, seed)
+        network = Network(architecture, own.x.shape[-1], own.outputs, seed)
+        with record(network) as recording, torch.no_grad():
+            network(own.x[:1])
+        nodes = [
+            recording.trace[f"layers.{layer}"].isel(layer=0, direction=0, batch=0)
+            for layer in range(architecture.layers)
+        ]
+        found = xr.concat([_dynamics(node) for node in nodes], dim="layer")
+    return found.assign_coords(layer=np.arange(architecture.layers)).assign_attrs(
+        architecture=architecture.name
+    )
+
+
+def _dynamics(node: xr.DataTree) -> xr.Dataset:
+    values = gradients.reach(node)["log_singular_values"]
+    with np.errstate(invalid="ignore"):
+        three = np.stack([values[:, 0], np.median(values, 1), values[:, -1]])
+    found = {
+        "log_singular_value": (("rank", "time"), three, values.attrs),
+        "lyapunov": gradients.lyapunov(node),
+    }
+    if node.attrs["kind"] == "rnn":
+        own = np.linalg.eigvals(node["recurrent_weight"].values[0])
+        own = own[np.argsort(-np.abs(own), kind="stable")]
+        for name, part in (("real", own.real), ("imag", own.imag)):
+            text = f"{name} part of the eigenvalues of the recurrent weight"
+            found[f"eigenvalue_{name}"] = ("eigenvalue", part, {"long_name": text, "units": "1"})
+    return xr.Dataset(found, coords={"rank": ["largest", "median", "smallest"], "time": node["time"].values})
+
+
+def run_dynamics(setup: Setup, seed: int = 0) -> Generator[Progress, None, xr.Dataset]:
+    """`dynamics` of every architecture, one at a time; returns them over architecture, NaN where one has less than others."""
+    found = []
+    for done, one in enumerate(setup.architectures, 1):
+        found.append(dynamics(one, setup, seed).expand_dims(architecture=[one.name]))
+        yield Progress(done, len(setup.architectures), f"{one.name}, seed {seed}")
+    both = xr.concat(found, dim="architecture", join="outer", combine_attrs="override")
+    return both.drop_attrs(deep=False)
+
+
+def curves(
+    found: xr.Dataset, name: str = "log_norm", layer: str = "top"
+) -> tuple[xr.DataArray, xr.DataArray]:
+    """What `figures.log_norms` draws: the median over the seeds (architecture, time), and the lowest and the highest seed
+    (bound, architecture, time); natural logarithms under the name of what they are drawn as.
+
+    name: one of CURVES; architectures that have none are left out. layer: 'top' or 'bottom' of each.
+    """
+    layers = found["layers"] - 1 if layer == "top" else xr.zeros_like(found["layers"])
+    every = found[name].isel(layer=layers.drop_vars("layers")).dropna("architecture", how="all")
+    band = xr.concat([every.min("seed"), every.max("seed")], dim="bound")
+    middle = every.median("seed").transpose("architecture", "time")
+    drawn_as = {"long_name": CURVES[name][0].removeprefix("ln of the "), "units": "1"}
+    return middle.assign_attrs(drawn_as), band
 
 
 # Networks
@@ -305,28 +390,25 @@ class Network(nn.Module):
     @torch.no_grad()
     def _draw(self, generator: torch.Generator) -> None:
         one = self.architecture
-        for layer in self.layers:
-            for name, parameter in layer.named_parameters():
-                parameter.uniform_(-(one.units**-0.5), one.units**-0.5, generator=generator)
-                if name.startswith("weight_hh"):
-                    for block in parameter.split(one.units):
-                        if one.initialisation == "orthogonal":
-                            nn.init.orthogonal_(block, generator=generator)
-                        elif one.initialisation == "identity":
-                            nn.init.eye_(block)
-                    parameter.mul_(one.gain)
-                elif name.startswith("bias"):
-                    if one.initialisation == "identity" and one.kind == "rnn":
-                        parameter.zero_()
-                    if one.forget_bias is not None:  # rows i, f, g, o; PyTorch adds two biases
-                        value = one.forget_bias if name.startswith("bias_ih") else 0.0
-                        parameter[one.units : 2 * one.units] = value
+        # the same for every way to draw the recurrent weight, which comes last
+        for module in (*self.layers, self.head):
+            wide = one.units if module is not self.head else self.head.in_features
+            for parameter in module.parameters():
+                parameter.uniform_(-(wide**-0.5), wide**-0.5, generator=generator)
         for norm in self.norms:
             norm.reset_parameters()
-        for parameter in self.head.parameters():
-            parameter.uniform_(
-                -(self.head.in_features**-0.5), self.head.in_features**-0.5, generator=generator
-            )
+        for name, parameter in self.layers.named_parameters():
+            if "weight_hh" in name:
+                for block in parameter.split(one.units):
+                    if one.initialisation == "orthogonal":
+                        nn.init.orthogonal_(block, generator=generator)
+                    elif one.initialisation == "identity":
+                        nn.init.eye_(block)
+                parameter.mul_(one.gain)
+            elif "bias" in name and one.initialisation == "identity" and one.kind == "rnn":
+                parameter.zero_()
+            elif "bias" in name and one.forget_bias is not None:  # rows i, f, g, o; PyTorch adds two biases
+                parameter[one.units : 2 * one.units] = one.forget_bias if "bias_ih" in name else 0.0
 
     def forward(self, x: Tensor, truncate: int | None = None) -> Tensor:
         """x: (batch, time, input). truncate: states are cut off every that many steps from the end. Returns what the head
@@ -335,9 +417,9 @@ class Network(nn.Module):
             read = self.norms[number - 1](x) if number and self.norms else x
             hidden, state = [], None
             for first, end in pieces(x.shape[1], truncate):
-                one, state = layer(read[:, first:end], state)
+                part, state = layer(read[:, first:end], state)
                 state = tuple(s.detach() for s in state) if isinstance(state, tuple) else state.detach()
-                hidden.append(one)
+                hidden.append(part)
             hidden = torch.cat(hidden, 1) if len(hidden) > 1 else hidden[0]
             x = hidden + x if number and self.architecture.residual else hidden
         return self.head(x)
@@ -356,6 +438,10 @@ class Data:
     x: Tensor
     target: Tensor
     outputs: int
+
+    def first(self, steps: int) -> "Data":
+        """The same of the first steps."""
+        return Data(self.x[:, :steps], self.target[:, :steps], self.outputs)
 
     def loss(self, said: Tensor, which: str) -> Tensor:
         """said: (batch, time, output). Mean over the batch of each sequence's loss: squared error, or cross entropy in nats."""
@@ -387,6 +473,14 @@ def _one_hot(ids: Tensor, wide: int) -> Tensor:
     return nn.functional.one_hot(ids, wide).double()
 
 
+def _refuse_size(setup: Setup) -> None:
+    if setup.memory() > LARGEST:
+        raise ValueError(
+            f"this would take {setup.memory() / 2**30:.1f} GiB; the limit is {LARGEST / 2**30:.0f} GiB:"
+            " fewer steps, units, layers, sequences or seeds"
+        )
+
+
 @contextmanager
 def _one_thread():
     """Small matrices: two threads wait for each other. Torch keeps the number for each thread by itself."""
@@ -403,29 +497,53 @@ def _one_thread():
 
 def measure(network: Network, own: Data, setup: Setup) -> dict[str, np.ndarray | float | str]:
     """What reaches back in one network: (layer, time) logarithms and single numbers, as `compare` names them."""
-    with record(network) as recording:
-        loss = own.loss(network(own.x, setup.truncate), setup.loss)
-        loss.backward()
-    nodes = [_arrays(recording.trace[f"layers.{layer}"]) for layer in range(len(network.layers))]
+    nodes, loss = _sent_back(network, own, setup)
+    norm, clipped = _parameter_norms([p.grad for p in network.parameters()], setup.clip)
+    blown, way = _blown(nodes, loss)
+    steps = own.x.shape[1]
+    while (
+        steps and not np.isfinite(nodes[-1]["hidden_grad_direct"]).all()
+    ):  # no gradient: as far as there is one
+        steps = next((n for n in map(_finite_steps, nodes) if n < steps), steps - 1)  # the lowest layer first
+        if steps:
+            nodes, _ = _sent_back(network, own.first(steps), setup)
     # the loss is the mean over the batch: each sequence's own is that many times as much
     scale = math.log(len(own.x))
-    found = {
-        "log_norm": np.stack([_log_norm(node["hidden_grad"]) for node in nodes]) + scale,
-        "log_norm_direct": np.stack([_log_norm(node["hidden_grad_direct"]) for node in nodes]) + scale,
-    }
-    if network.architecture.kind == "lstm":
-        found["log_cell_norm"] = np.stack([_log_norm(node["cell_grad"]) for node in nodes]) + scale
-    blown, way = _blown(nodes, loss.item())
-    if way != "forward" and (way or (found["log_norm"] < REPRESENTABLE).any()):
-        for name, carried in _carried(network, nodes, setup.truncate).items():
-            found[name] = np.where(found[name] > REPRESENTABLE, found[name], carried + scale)
-    norm, clipped = _parameter_norms([p.grad for p in network.parameters()], setup.clip)
-    found |= {"loss": loss.item(), "parameter_norm": norm, "parameter_norm_clipped": clipped}
+    found = {}
+    for name, array in _log_norms(network, nodes, setup.truncate).items() if steps else ():
+        found[name] = np.full((len(nodes), own.x.shape[1]), np.nan)
+        found[name][:, :steps] = array + scale
+    found |= {"loss": loss, "parameter_norm": norm, "parameter_norm_clipped": clipped}
     return found | {"blown": blown, "blown_in": way}
 
 
+def _sent_back(network: Network, own: Data, setup: Setup) -> tuple[list[dict[str, np.ndarray]], float]:
+    """The arrays of each layer, and the loss; the gradients of the parameters are those of this loss."""
+    network.zero_grad()
+    with record(network) as recording:
+        loss = own.loss(network(own.x, setup.truncate), setup.loss)
+        loss.backward()
+    return [_arrays(recording.trace[f"layers.{layer}"]) for layer in range(len(network.layers))], loss.item()
+
+
+def _log_norms(
+    network: Network, nodes: list[dict[str, np.ndarray]], truncate: int | None
+) -> dict[str, np.ndarray]:
+    """CURVES of one network, each (layer, time)."""
+    names = {"log_norm": "hidden_grad", "log_norm_direct": "hidden_grad_direct", "log_cell_norm": "cell_grad"}
+    found = {
+        name: np.stack([_log_norm(node[gradient]) for node in nodes])
+        for name, gradient in names.items()
+        if gradient in nodes[0]
+    }
+    if all((array > REPRESENTABLE).all() for name, array in found.items() if name != "log_norm_direct"):
+        return found
+    carried = _carried(network, nodes, truncate)
+    return {name: np.where(array > REPRESENTABLE, array, carried[name]) for name, array in found.items()}
+
+
 def _arrays(node: xr.DataTree) -> dict[str, np.ndarray]:
-    """The arrays of a node that has one layer: (direction, batch, time, unit), and `nonlinearity`."""
+    """What is needed of a node that has one layer: arrays (direction, batch, time, unit)."""
     kind = node.attrs["kind"]
     names = ["hidden", "hidden_grad", "hidden_grad_direct", *GATES[kind]]
     names += ["cell", "cell_grad"] if kind == "lstm" else []
@@ -443,6 +561,12 @@ def _log_norm(values: np.ndarray) -> np.ndarray:
         squares = np.square(values / np.where(largest == 0, 1, largest)[:, None])
         logs = np.log(largest) + np.log(squares.sum((0, 1, 3)) / values.shape[1]) / 2
     return np.where(np.isnan(logs) & (largest == 0), -np.inf, logs)
+
+
+def _finite_steps(node: dict[str, np.ndarray]) -> int:
+    """How many steps one of its directions took, the least, before a state left float64."""
+    states = [node[name] for name in ("hidden", "cell") if name in node]
+    return min(int(np.isfinite(state).all((1, 3)).sum(1).min()) for state in states)
 
 
 def _blown(nodes: list[dict[str, np.ndarray]], loss: float) -> tuple[int, str]:
@@ -487,9 +611,7 @@ class _Scaled:
     def of(cls, values: np.ndarray, powers: np.ndarray | int = 0) -> "_Scaled":
         largest = np.abs(values).max((1, 2))
         taken = np.frexp(largest)[1].astype(np.int64)
-        return cls(
-            np.ldexp(values, -taken[:, None, None]), np.where(largest == 0, NOTHING, powers + taken)
-        )
+        return cls(np.ldexp(values, -taken[:, None, None]), np.where(largest == 0, NOTHING, powers + taken))
 
     def at(self, powers: np.ndarray) -> np.ndarray:
         """The values with these powers taken out instead, none of them smaller than its own."""
@@ -513,7 +635,9 @@ def _beside(parts: list[_Scaled]) -> _Scaled:
     return _Scaled(np.concatenate([part.at(powers) for part in parts], -1), powers)
 
 
-def _carried(network: Network, nodes: list[dict[str, np.ndarray]], truncate: int | None) -> dict[str, np.ndarray]:
+def _carried(
+    network: Network, nodes: list[dict[str, np.ndarray]], truncate: int | None
+) -> dict[str, np.ndarray]:
     """The logarithms of `measure`, from the same reverse loop over the recorded gates, run in pieces between which a power of
     2 is taken out. Backpropagation is linear: what is taken out may be put back at the end."""
     one = network.architecture
@@ -544,7 +668,7 @@ def _carried(network: Network, nodes: list[dict[str, np.ndarray]], truncate: int
             if network.norms:
                 read = torch.from_numpy(outputs[layer - 1]).requires_grad_()
                 normed = network.norms[layer - 1](read)
-                back, = torch.autograd.grad(normed, read, torch.from_numpy(down.values))
+                (back,) = torch.autograd.grad(normed, read, torch.from_numpy(down.values))
                 down = _Scaled.of(back.numpy(), down.powers)
             arriving = arriving + down if one.residual else down
     return {name: np.stack(layers[::-1]) for name, layers in found.items()}
@@ -574,25 +698,29 @@ def _back(
     one: passes.Pass, direct: _Scaled, between: list[tuple[int, int]], input: bool
 ) -> tuple[_Scaled, _Scaled | None, _Scaled | None]:
     """Total gradient of h, of c, and that of what the pass read, where asked for. between: where backpropagation is cut."""
-    shapes = [one.hidden.shape, one.cell.shape if one.cell is not None else None, one.input.shape if input else None]
+    shapes = [
+        one.hidden.shape,
+        one.cell.shape if one.cell is not None else None,
+        one.input.shape if input else None,
+    ]
     found = [None if shape is None else np.zeros(shape) for shape in shapes]
     powers = np.full(len(one.hidden), NOTHING)
     for cut, end in between[::-1]:
-        handed = _Scaled(np.zeros((1, *one.hidden.shape[1:])).repeat(len(one.initial), 2), np.array([NOTHING]))
+        handed = _Scaled(
+            np.zeros((1, *one.hidden.shape[1:])).repeat(len(one.initial), 2), np.array([NOTHING])
+        )
         while end > cut:
             first = max(cut, end - PIECE)
-            power = max(direct.powers[first:end].max(), handed.powers[0])
-            if power == NOTHING:
+            if max(direct.powers[first:end].max(), handed.powers[0]) == NOTHING:
                 end = first
                 continue
             while True:
                 power = max(direct.powers[first:end].max(), handed.powers[0])
                 back = _back_piece(one, direct[first:end], handed, power, first, end, input)
-                sizes = [np.abs(part).max((1, 2)) for part in back[:2] if part is not None]
-                size = np.maximum.reduce(sizes)
+                size = np.maximum.reduce([np.abs(part).max((1, 2)) for part in back[:2] if part is not None])
                 if end - first == 1 or (size.min() > 2.0**-FAR and size.max() < 2.0**FAR):
                     break
-                first = (first + end) // 2
+                first = (first + end) // 2  # so long a piece may have left float64 on its way
             for array, part in zip(found, back, strict=False):
                 if array is not None:
                     array[first:end] = part
@@ -638,10 +766,6 @@ def _fill(found: dict[str, np.ndarray], row: int, seed: int, measured: dict) -> 
 
 def _finished(found: dict[str, np.ndarray], setup: Setup) -> xr.Dataset:
     curve, number = ("architecture", "seed", "layer", "time"), ("architecture", "seed")
-    names = CURVES | NUMBERS | {
-        "blown": ("step at which a number is not finite, -1 if none", "1"),
-        "blown_in": ("way on which that was", ""),
-    }  # fmt: skip
     rows = setup.architectures
     coords = {
         "architecture": [one.name for one in rows],
@@ -655,14 +779,17 @@ def _finished(found: dict[str, np.ndarray], setup: Setup) -> xr.Dataset:
         coords["token"] = ("time", list(setup.text[: setup.length]))
     result = xr.Dataset(
         {
-            name: (curve if name in CURVES else number, found[name], {"long_name": text, "units": units} if units else {"long_name": text})
-            for name, (text, units) in names.items()
+            name: (curve if name in CURVES else number, found[name], {"long_name": text, "units": units})
+            for name, (text, units) in (CURVES | NUMBERS | ENDS).items()
         },
         coords=coords,
-        attrs={"setup": json.dumps(setup.to_dict(), ensure_ascii=False), "torch_version": str(torch.__version__)},
-    )  # fmt: skip
-    tops = xr.DataArray([one.layers - 1 for one in rows], dims="architecture")
-    top = result["log_norm"].isel(layer=tops).drop_vars("layer")
+        attrs={
+            "setup": json.dumps(setup.to_dict(), ensure_ascii=False),
+            "torch_version": str(torch.__version__),
+        },
+    )
+    tops = result["layers"].drop_vars("layers") - 1
+    top = result["log_norm"].isel(layer=tops).drop_vars(["layer", "layers"])
     return result.merge(gradients.decay(top, logarithmic=True))
 
 
@@ -679,7 +806,7 @@ def _whole(row, name: str, optional: bool = False) -> None:
     value = _number(row, name, optional)
     if value is None:
         return
-    if value != int(value) or value < 1:
+    if value != int(value) or not 1 <= value <= 1e9:
         raise ValueError(f"{name} must be a whole number of at least 1; got {value:g}")
     object.__setattr__(row, name, int(value))
 
@@ -720,7 +847,7 @@ def _value(text: str):
         return word
 
 
-def _read(of: type, values: dict):
+def _row(of: type, values: dict):
     """A row of that type; ValueError for what is no field of it."""
     if not isinstance(values, dict):
         raise ValueError(f"a row is an object with fields; got {values!r}")

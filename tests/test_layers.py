@@ -40,6 +40,7 @@ MAY_IMPORT = {
     "rnnviz/experiments.py": {
         "torch",
         "numpy",
+        "threadpoolctl",
         "xarray",
         "rnnviz.models",
         "rnnviz.passes",

@@ -1,4 +1,4 @@
-"""The command line trains, stops without losing anything, goes on, and says in one line what is wrong."""
+"""The command line trains, stops without losing anything, goes on, compares, and says in one line what is wrong."""
 
 import hashlib
 import json
@@ -9,10 +9,12 @@ import sys
 import urllib.request
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import torch
+import xarray as xr
 
-from rnnviz import checkpoints, train
+from rnnviz import checkpoints, experiments, train
 from rnnviz.__main__ import main
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -210,3 +212,149 @@ def test_python_m_rnnviz_is_the_same_command(folder):
     assert called.returncode == 2
     assert called.stdout == ""
     assert called.stderr.startswith("usage: python -m rnnviz")
+
+
+# compare
+
+ROWS = ["--architecture", "lstm,units=3,layers=2,forget_bias=2", "--architecture", "rnn,units=4"]
+
+
+def compared(tmp_path, *arguments):
+    return main(["compare", *arguments, "--out", str(tmp_path / "out")])
+
+
+def test_compare_writes_arrays_tables_and_a_page_of_its_own(tmp_path, capsys):
+    asked = [
+        "--input",
+        "adding",
+        "--steps",
+        "12",
+        "--loss",
+        "all",
+        "--seeds",
+        "3",
+        "--batch",
+        "2",
+        "--clip",
+        "0.1",
+    ]
+    assert compared(tmp_path, *ROWS, *asked) == 0
+    out = tmp_path / "out"
+    assert sorted(p.name for p in out.iterdir()) == [
+        "compare.csv",
+        "compare.html",
+        "compare.nc",
+        "curves.csv",
+    ]
+    setup = experiments.Setup(
+        (experiments.Architecture("lstm", units=3, layers=2, forget_bias=2), experiments.Architecture("rnn", units=4)),
+        input="adding", steps=12, loss="all", seeds=3, batch=2, clip=0.1,
+    )  # fmt: skip
+    expected = experiments.compare(setup)
+    with xr.open_dataset(out / "compare.nc", engine="h5netcdf") as found:
+        xr.testing.assert_equal(found.load(), expected)
+        assert experiments.Setup.from_dict(json.loads(found.attrs["setup"])) == setup
+    table = pd.read_csv(out / "compare.csv").set_index(["architecture", "seed"])
+    assert len(table) == 6
+    rate = expected["rate"].sel(architecture="RNN, 4 units", seed=2).item()
+    assert table.loc[("RNN, 4 units", 2), "rate"] == pytest.approx(rate, rel=1e-12)
+    curves = pd.read_csv(out / "curves.csv")
+    assert len(curves) == 3 * 12 * (2 + 1)  # no rows for the layer that the RNN does not have
+    one = curves.query("architecture == 'RNN, 4 units' and seed == 1 and time == 3")["log_norm"].item()
+    assert one == pytest.approx(
+        expected["log_norm"].sel(architecture="RNN, 4 units")[1, 0, 3].item(), rel=1e-12
+    )
+    shown = capsys.readouterr().out
+    assert "RNN, 4 units" in shown and "compare.html" in shown
+
+
+def test_the_page_of_compare_needs_nothing_from_elsewhere(tmp_path):
+    rows = ["rnn,units=3", "gru,units=3", "lstm,units=3,layers=2"]
+    assert (
+        compared(tmp_path, *rows, "--input", "text", "--text", "<b>a & b</b>", "--seeds", "2", "--dynamics")
+        == 0
+    )
+    page = (tmp_path / "out" / "compare.html").read_text("utf-8")
+    assert (
+        page.count('class="plotly-graph-div"') == 3 + 4
+    )  # norms: top, bottom, cell; singular values of each layer
+    assert "<script src=" not in page and "<link" not in page
+    assert "&lt;b&gt;a &amp; b&lt;/b&gt;" in page and "<b>a & b" not in page
+    for name in ("RNN, 3 units", "GRU, 3 units", "LSTM 2 layers, 3 units"):
+        assert f"<td>{name}</td>" in page
+    with xr.open_dataset(tmp_path / "out" / "dynamics.nc", engine="h5netcdf") as inside:
+        assert dict(inside["log_singular_value"].sizes) == {
+            "architecture": 3,
+            "layer": 2,
+            "rank": 3,
+            "time": 11,
+        }
+
+
+def test_compare_draws_what_blew_up_as_far_as_it_goes(tmp_path, capsys):
+    row = "rnn,nonlinearity=relu,initialisation=identity,gain=1e30,units=3"
+    assert compared(tmp_path, row, "--steps", "30", "--seeds", "1") == 0
+    assert "forward, step 1" in capsys.readouterr().out
+    assert "forward, step 1" in (tmp_path / "out" / "compare.html").read_text("utf-8")
+
+
+def test_compare_reads_a_setup_and_options_change_it(tmp_path, capsys):
+    setup = experiments.Setup((experiments.Architecture("gru", units=3),), steps=7, seeds=2)
+    (tmp_path / "a.json").write_text(json.dumps(setup.to_dict()))
+    assert compared(tmp_path, "--setup", str(tmp_path / "a.json"), "--steps", "5") == 0
+    with xr.open_dataset(tmp_path / "out" / "compare.nc", engine="h5netcdf") as found:
+        assert found.sizes["time"] == 5 and list(found["architecture"].values) == ["GRU, 3 units"]
+        assert found.sizes["seed"] == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "nothing to compare: give architectures, as in compare rnn gru lstm"),
+        (["mamba"], "kind must be one of rnn, gru, lstm; got 'mamba'"),
+        (["rnn,width=3"], "no field 'width'"),
+        (["rnn,forget_bias=1"], "forget_bias is for an lstm"),
+        (["rnn", "rnn"], "two rows are the same: RNN"),
+        (["rnn", "--steps", "0"], "steps must be a whole number"),
+        (["rnn", "--steps", "1000000000"], "GiB; the limit is 4 GiB"),
+        (["rnn", "--input", "noises"], "input must be one of noise, adding, copy, text"),
+        (["rnn", "--input", "text"], "at least 2 characters"),
+        (["rnn", "--clip", "0"], "clip must be above 0; got 0"),
+        (["--setup", "/nowhere.json"], "No such file or directory: '/nowhere.json'"),
+        (["--setup", __file__], "is no JSON"),
+    ],
+)
+def test_what_cannot_be_compared_is_said_in_one_line(tmp_path, capsys, arguments, words):
+    assert compared(tmp_path, *arguments) == 2
+    assert words in one_line(capsys)
+    assert not (tmp_path / "out" / "compare.nc").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_said_before_anything_is_computed(tmp_path, capsys):
+    (tmp_path / "out").write_text("a file")
+    assert compared(tmp_path, "rnn") == 2
+    assert "out" in one_line(capsys)
+
+
+def test_ctrl_c_ends_a_comparison_in_one_line(tmp_path, capsys, monkeypatch):
+    measure, handlers = experiments.measure, signal.getsignal(signal.SIGINT)
+
+    def stopped(*arguments):
+        signal.raise_signal(signal.SIGINT)
+        return measure(*arguments)
+
+    monkeypatch.setattr(experiments, "measure", stopped)
+    assert compared(tmp_path, *ROWS, "--steps", "5") == 1
+    said = capsys.readouterr()
+    assert said.out == "stopped; nothing was written\n" and "Traceback" not in said.err
+    assert signal.getsignal(signal.SIGINT) == handlers
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_ctrl_c_anywhere_else_is_one_line_too(capsys, monkeypatch):
+    def interrupted():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(checkpoints, "names", interrupted)
+    assert main(["models"]) == 1
+    assert one_line(capsys) == "rnnviz: stopped\n"

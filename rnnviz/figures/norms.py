@@ -52,7 +52,7 @@ def log_norms(
     drawn = style.figure(
         *traces, axis=axis, title=title or style.axis_title(array), height=height, legend=True, log10=True
     )
-    drawn.update_yaxes(title=style.axis_title(array), **_powers(array))
+    drawn.update_yaxes(title=style.axis_title(array), **_powers(array, *([] if band is None else [band])))
     drawn = style.time_axis(drawn, first, first + array.sizes["time"])
     return drawn.update_layout(hovermode="x unified") if axis == "free" else drawn
 
@@ -113,9 +113,9 @@ def _faint(colour: str) -> str:
     return f"rgba({red},{green},{blue},0.2)"
 
 
-def _powers(array: xr.DataArray) -> dict:
-    """Ticks at whole powers of ten, about eight of them."""
-    found = _exponents(array)
+def _powers(*arrays: xr.DataArray) -> dict:
+    """An axis that holds all of them; ticks at whole powers of ten, about eight of them."""
+    found = np.concatenate([_exponents(array).ravel() for array in arrays])
     found = found[np.isfinite(found)]
     low, high = (math.floor(found.min()), math.ceil(found.max())) if found.size else (-1, 0)
     high = max(high, low + 1)

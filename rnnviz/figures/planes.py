@@ -16,8 +16,10 @@ LN10 = math.log(10)
 FUNCTION = {"sigmoid": "#CC79A7", "tanh": "#56B4E9", "relu": "#D55E00"}
 DASHES = {"sigmoid": "dash", "tanh": "solid", "relu": "dot"}
 # exponents of ten between which an axis of powers jumps
-STOPS = (0, 1, 3, 6, 12, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 25_000, 50_000, 100_000, 1_000_000)
+LEADS = (1, 1.5, 2, 3, 4, 6, 8)
+STOPS = (0, 1, 2, 3, 4, 6, 8, *(int(lead * 10**power) for power in range(1, 7) for lead in LEADS))
 
+FEW = 12  # points that are each shown
 WRITTEN = 200  # points whose numbers are sent as words too
 
 
@@ -33,51 +35,45 @@ def functions(
     array: (function, x). point: (function, x) with one x. limits: of the vertical axis. largest: for each function the
     height of a guide at its maximum.
     """
-    x, at = array["x"].values, point["x"].values
-    traces = []
-    for name in array["function"].values.tolist():
-        colour = FUNCTION[name]
-        traces.append(
-            go.Scatter(
-                x=x,
-                y=array.sel(function=name).values,
-                name=name,
-                mode="lines",
-                line={"color": colour, "width": 3, "dash": DASHES[name]},
-                hovertemplate=f"{name}: %{{y:.4f}}<extra></extra>",
-            )
+    names, x, at = array["function"].values.tolist(), array["x"].values, point["x"].values
+    lines = [
+        go.Scatter(
+            x=x,
+            y=array.sel(function=name).values,
+            name=name,
+            mode="lines",
+            line={"color": FUNCTION[name], "width": 3, "dash": DASHES[name]},
+            hovertemplate=f"{name}: %{{y:.4f}}<extra></extra>",
         )
-    for name in array["function"].values.tolist():
-        traces.append(
-            go.Scatter(
-                x=at,
-                y=point.sel(function=name).values,
-                name=name,
-                mode="markers",
-                showlegend=False,
-                marker={"color": FUNCTION[name], "size": 14, "line": {"color": [style.INK], "width": 2.5}},
-                hoverinfo="skip",
-            )
-        )
-    drawn = style.figure(*traces, axis="free", title=style.axis_title(array), height=height, legend=True)
-    drawn.add_vline(float(at[0]), line={"color": style.INK, "width": 1, "dash": "dot"}, layer="below")
-    for height_of in sorted(set((largest or {}).values())):
-        names = ", ".join(name for name, value in largest.items() if value == height_of)
-        drawn.add_hline(height_of, line={"color": style.INK, "width": 1, "dash": "dot"}, layer="below")
-        drawn.add_annotation(
-            x=float(x[0]),
-            y=height_of,
-            text=f"max {names}: {height_of:g}",
-            showarrow=False,
-            xanchor="left",
-            yanchor="bottom",
-            font={"size": 14},
-        )
+        for name in names
+    ]
+    heights = point.sel(function=names).values[:, 0]
+    marks = _marks(np.repeat(at, len(names)), heights, [FUNCTION[name] for name in names])
+    drawn = style.figure(
+        *lines, marks, axis="free", title=style.axis_title(array), height=height, legend=True
+    )
+    guide = {"type": "line", "layer": "below", "line": {"color": style.INK, "width": 1, "dash": "dot"}}
+    shapes = [guide | {"yref": "paper", "x0": at[0], "x1": at[0], "y0": 0, "y1": 1}]
+    notes = []
+    for level in sorted(set((largest or {}).values())):
+        shapes.append(guide | {"xref": "paper", "x0": 0, "x1": 1, "y0": level, "y1": level})
+        of = ", ".join(name for name, value in largest.items() if value == level)
+        notes.append(
+            {
+                "text": f"max {of}: {level:g}", "x": x[0], "y": level, "xanchor": "left", "yanchor": "bottom",
+                "showarrow": False, "font": {"size": 14},
+            }
+        )  # fmt: skip
     pad = 0.06 * (limits[1] - limits[0])
-    drawn.update_yaxes(range=[limits[0] - pad, limits[1] + pad], title=style.axis_title(array), nticks=6)
-    return drawn.update_xaxes(
-        range=[float(x[0]), float(x[-1])], title="x", unifiedhovertitle={"text": "x = %{x:.2f}"}
-    ).update_layout(hovermode="x unified")
+    return drawn.update_layout(
+        shapes=shapes,
+        annotations=notes,
+        hovermode="x unified",
+        xaxis={"range": [x[0], x[-1]], "title": "x", "unifiedhovertitle": {"text": "x = %{x:.2f}"}},
+        yaxis={
+            "range": [limits[0] - pad, limits[1] + pad], "title": style.axis_title(array), "nticks": 6,
+        },
+    )  # fmt: skip
 
 
 def powers(
@@ -91,8 +87,8 @@ def powers(
     """One curve for each series on an axis of powers of ten that jumps between a few round limits, rather than with the data.
 
     array: (series, time) or (series, another numeric dim), natural logs; the first dim's coordinate names the series. Steps
-    are counted from 1 on screen. colours: for each series a kind ('rnn', …), a function ('tanh', …) or a colour. dashes: for each series.
-    point: (series, same dim) with one place, marked on each curve. across: title of the horizontal axis.
+    are counted from 1 on screen. colours: for each series a kind ('rnn', …), a function ('tanh', …) or a colour. dashes:
+    for each series. point: (series, same dim) with one place, marked on each curve. across: title of the horizontal axis.
     −inf is a gap: exactly zero has no place on a log axis.
     """
     series, dim = array.dims
@@ -105,9 +101,9 @@ def powers(
             x=array[dim].values.astype(np.float64) + first,
             y=_exponents(row),
             name=name,
-            mode="lines" if np.isfinite(row).sum() > 1 else "markers",
+            mode="lines" if np.isfinite(row).sum() > FEW else "lines+markers",
             line={"color": colour, "width": 3, "dash": dash},
-            marker={"color": colour, "size": 9},
+            marker={"color": colour, "size": 8},
             customdata=[_written(value) for value in _exponents(row)] if few else None,
             hovertemplate=f"{name}: {'%{customdata}' if few else '10^%{y:.2f}'}<extra></extra>",
         )
@@ -115,33 +111,26 @@ def powers(
             array.values, names, colours, dashes or ["solid"] * len(names), strict=True
         )
     ]
-    for row, name, colour in zip([] if point is None else point.values, names, colours, strict=False):
-        traces.append(
-            go.Scatter(
-                x=point[dim].values.astype(np.float64) + first,
-                y=_exponents(row),
-                name=name,
-                mode="markers",
-                showlegend=False,
-                marker={"color": colour, "size": 14, "line": {"color": [style.INK], "width": 2.5}},
-                hoverinfo="skip",
-            )
-        )
+    if point is not None:
+        at = np.full(len(names), float(point[dim].values[0]) + first)
+        traces.append(_marks(at, _exponents(point.values[:, 0]), colours))
     drawn = style.figure(
         *traces, axis="free", title=style.axis_title(array), height=height, legend=True, log10=True
     )
     ends = array[dim].values[[0, -1]].astype(float) + first
     pad = 0.02 * (ends[1] - ends[0]) or 0.5
-    drawn.update_xaxes(
-        range=[ends[0] - pad, ends[1] + pad], title=across, nticks=10,
-        unifiedhovertitle={"text": f"{across} %{{x}}"},
+    return drawn.update_layout(
+        hovermode="x unified",
+        xaxis={
+            "range": [ends[0] - pad, ends[1] + pad], "title": across, "nticks": 10,
+            "unifiedhovertitle": {"text": f"{across} %{{x}}"},
+        },
+        yaxis={"title": style.axis_title(array)} | _round_powers(array),
     )  # fmt: skip
-    drawn.update_yaxes(title=style.axis_title(array), **_round_powers(array))
-    return drawn.update_layout(hovermode="x unified")
 
 
 def eigenvalues(
-    values: xr.DataArray, radius: float, limit: float = 2.1, kind: str = "rnn", height: int = 380
+    values: xr.DataArray, radius: float, limit: float = 2.1, kind: str = "rnn", height: int = 340
 ) -> go.Figure:
     """Eigenvalues in the complex plane, inside or outside the unit circle.
 
@@ -164,6 +153,7 @@ def eigenvalues(
         y=values.values.imag,
         name="eigenvalue",
         mode="markers",
+        showlegend=False,
         marker={
             "color": style.ARCHITECTURE[kind],
             "size": 9,
@@ -173,8 +163,23 @@ def eigenvalues(
         hovertemplate="%{x:.3f} %{y:+.3f} i, |λ| = %{customdata:.3f}<extra></extra>",
     )
     drawn = style.figure(*circles, points, axis="free", title="", height=height, legend=True)
-    drawn.update_xaxes(range=[-limit, limit], title="real part", scaleanchor="y", dtick=1)
-    return drawn.update_yaxes(range=[-limit, limit], title="imaginary part", dtick=1)
+    return drawn.update_layout(
+        xaxis={"range": [-limit, limit], "title": "real part", "scaleanchor": "y", "dtick": 1},
+        yaxis={"range": [-limit, limit], "title": "imaginary part", "dtick": 1},
+    )
+
+
+def _marks(across: np.ndarray, up: np.ndarray, colours: Sequence[str]) -> go.Scatter:
+    """The reader's place on each curve."""
+    edge = {"color": [style.INK] * len(up), "width": 2.5}
+    return go.Scatter(
+        x=across,
+        y=up,
+        mode="markers",
+        showlegend=False,
+        marker={"color": list(colours), "size": 14, "line": edge},
+        hoverinfo="skip",
+    )
 
 
 def _exponents(logs: np.ndarray) -> np.ndarray:

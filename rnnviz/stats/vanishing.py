@@ -200,6 +200,32 @@ def clipped(log_norm, threshold: float):
     return np.minimum(log_norm, np.log(threshold))
 
 
+def clipping(
+    radii: Sequence[float], norms, threshold: float, radius: float, here: tuple[float, float]
+) -> tuple[xr.DataArray, xr.DataArray]:
+    """Gradient norms of networks over their spectral radius, before and after clipping, and one network's own.
+
+    radii, norms: of networks, both (radius,). here: the norms of the network at `radius`, before and after, as they were
+    measured. Returns (series, radius) twice, ln of the norms, in nats: the curves, and the one point. A norm that is no
+    number, of a network that exploded beyond it, stays none. Raises ValueError unless threshold > 0.
+    """
+    with np.errstate(divide="ignore"):
+        before, point = np.log(np.asarray(norms, np.float64)), np.log(np.asarray(here, np.float64))
+    series, attributes = ["before", "clipped"], {"long_name": "‖g‖", "units": "1"}
+    curves = xr.DataArray(
+        np.stack((before, clipped(before, threshold))),
+        dims=("series", "radius"),
+        coords={"series": series, "radius": np.asarray(radii, np.float64)},
+        attrs=attributes,
+    )
+    return curves, xr.DataArray(
+        point[:, None],
+        dims=("series", "radius"),
+        coords={"series": series, "radius": [radius]},
+        attrs=attributes,
+    )
+
+
 def decimal(log: float, digits: int = 2) -> tuple[float, int]:
     """e^log as mantissa and exponent of ten, however small: decimal(-1000) is (5.08, -435). 0 for −inf is (0.0, 0).
 

@@ -6,6 +6,7 @@ The whole set-up travels in the address as one packed setting, `bench`. Edits ch
 import base64
 import binascii
 import dataclasses
+import itertools
 import json
 import math
 import shlex
@@ -17,10 +18,14 @@ import pandas as pd
 import streamlit as st
 import xarray as xr
 
+from rnnviz import experiments, figures, stats
 from rnnviz.ui import choices as chosen
+from rnnviz.ui.board import Drawn
 from rnnviz.ui.frame import notice
 from rnnviz.ui.jobs import Job, jobs
 from rnnviz.ui.language import _
+from rnnviz.ui.runs import kept
+from rnnviz.ui.views import drawn, table_csv
 
 ROW = {
     "kind": "lstm",
@@ -51,7 +56,8 @@ PRESETS = {
         {"layers": 4, "residual": True, "layer_norm": True},
     ],
 }
-# the set-up of a first visit; `part` and `inside` are what is looked at: a variable, and a row or None
+# the set-up of a first visit; `part`, `layer` and `inside` are what is looked at: a variable, each
+# architecture's top or bottom layer, and an architecture by its number, -1 for none
 BENCH = {
     "rows": [ROW | row for row in PRESETS["kinds"]],
     "input": "noise",
@@ -62,7 +68,14 @@ BENCH = {
     "clip": None,
     "truncate": None,
     "part": "log_norm",
-    "inside": None,
+    "layer": "top",
+    "inside": -1,
+}
+CELLS = {
+    "rnn tanh": {"kind": "rnn"},
+    "rnn relu": {"kind": "rnn", "nonlinearity": "relu"},
+    "gru": {"kind": "gru"},
+    "lstm": {"kind": "lstm"},
 }
 OPTIONS = {
     "kind": ("rnn", "gru", "lstm"),
@@ -71,6 +84,7 @@ OPTIONS = {
     "input": ("noise", "adding", "copy", "text"),
     "loss": ("last", "all"),
     "part": ("log_norm", "log_norm_direct", "log_cell_norm"),
+    "layer": ("top", "bottom"),
 }
 # numbers and the smallest and largest that a field takes; None where it may be left empty
 RANGES = {
@@ -83,15 +97,22 @@ RANGES = {
     "batch": (1, 64),
     "clip": (1e-6, 1e6),
     "truncate": (1, 2000),
-    "inside": (0, 11),
+    "inside": (-1, 11),
 }
-EMPTY = ("forget_bias", "clip", "truncate", "inside")
+EMPTY = ("forget_bias", "clip", "truncate")
+FURTHER = ("#CC79A7", "#D55E00", "#56B4E9")
 MOST_ROWS = 12
+DEEPEST = 3e10  # layers · steps · states³ of a look inside: about a minute
 LONGEST_LINK = 20_000  # characters that a set-up may unfold to
 PATIENCE = 0.4  # seconds that a page waits for a job before it shows its progress
 
 
 # The draft
+
+
+def visit() -> dict:
+    """What this visit's bench keeps beside the draft: its table, its jobs, what was found last."""
+    return st.session_state.setdefault("bench", {})
 
 
 def draft() -> dict:
@@ -105,7 +126,7 @@ def change(**changes) -> None:
     now = draft() | changes
     packed = None if now == BENCH else _packed(now)
     chosen.choose(bench=packed)
-    st.session_state["bench_seen"] = packed
+    visit()["seen"] = packed
 
 
 def checked(value: str) -> str:
@@ -124,6 +145,8 @@ def unpacked(value: str) -> dict:
         found = BENCH | {name: _field(name, given[name]) for name in given}
         if rows is not None:
             found["rows"] = [ROW | {name: _field(name, row[name]) for name in row} for row in rows]
+            for row in found["rows"]:  # a table has no place for that of another kind
+                row["nonlinearity"] = row["nonlinearity"] if row["kind"] == "rnn" else "tanh"
         if not (given.keys() <= BENCH.keys() and all(row.keys() <= ROW.keys() for row in found["rows"])):
             raise ValueError("unknown fields")
         if len(found["rows"]) > MOST_ROWS:
@@ -161,65 +184,63 @@ def _field(name: str, value):
 
 def table() -> None:
     """The architectures, a row each, to edit; rows are added at the end and deleted by their boxes."""
-    now, state = draft()["rows"], st.session_state
-    version, base, seen = state.get("bench_table", (0, None, None))
-    if seen != now or f"bench_rows_{version}" not in state:  # changed by a preset or a link: another table
+    now, state = draft()["rows"], visit()
+    version, base, seen = state.get("table", (0, None, None))
+    if (
+        seen != now or f"bench_rows_{version}" not in st.session_state
+    ):  # changed by a preset or a link: another table
         version, base = version + 1, now
-    options = {name: list(values) for name, values in OPTIONS.items()}
-    bounds = {name: dict(zip(("min_value", "max_value"), RANGES[name], strict=True)) for name in RANGES}
     column = st.column_config
+    headings = {
+        "cell": column.SelectboxColumn("cell", options=list(CELLS), required=True, default="lstm", width=88),
+        "initialisation": column.SelectboxColumn(
+            "initialisation", options=OPTIONS["initialisation"], required=True, default="default", width=118,
+            help=_("Of the recurrent weight, each gate's block by itself."),
+        ),
+    }  # fmt: skip
+    for name, width in {"layers": 72, "units": 68, "gain": 66, "forget_bias": 104}.items():
+        low, high = RANGES[name]
+        headings[name] = column.NumberColumn(
+            name.replace("_", " "), min_value=low, max_value=high, step=1 if type(low) is int else None,
+            default=ROW[name], required=name not in EMPTY, width=width,
+        )  # fmt: skip
+    for name, width in {"residual": 88, "bidirectional": 112, "layer_norm": 104}.items():
+        headings[name] = column.CheckboxColumn(name.replace("_", " "), default=False, width=width)
     edited = st.data_editor(
         _frame(base),
         key=f"bench_rows_{version}",
         num_rows="dynamic",
         hide_index=True,
         width="stretch",
-        column_config={
-            **{
-                name: column.SelectboxColumn(
-                    name, options=options[name], required=True, default=ROW[name], width="small"
-                )
-                for name in ("kind", "nonlinearity", "initialisation")
-            },
-            **{
-                name: column.NumberColumn(
-                    name.replace("_", " "),
-                    step=1 if type(RANGES[name][0]) is int else None,
-                    default=ROW[name],
-                    required=name not in EMPTY,
-                    width="small",
-                    **bounds[name],
-                )
-                for name in ("layers", "units", "gain", "forget_bias")
-            },
-            **{
-                name: column.CheckboxColumn(name.replace("_", " "), default=False, width="small")
-                for name in ("residual", "bidirectional", "layer_norm")
-            },
-        },
+        column_config=headings,
     )
     rows = _rows(edited)
     if len(rows) > MOST_ROWS:
         notice(_("The first {most} rows are read.").format(most=MOST_ROWS))
         rows = rows[:MOST_ROWS]
-    state["bench_table"] = version, base, rows
+    state["table"] = version, base, rows
     if rows != now:
         change(rows=rows)
 
 
 def _frame(rows: list[dict]) -> pd.DataFrame:
-    kinds = {str: "object", int: "Int64", float: "float64", type(None): "float64", bool: "bool"}
-    return pd.DataFrame(rows, columns=list(ROW)).astype({name: kinds[type(ROW[name])] for name in ROW})
+    """The rows as a table shows them: kind and nonlinearity in one column, `cell`."""
+    kinds = {int: "Int64", float: "float64", type(None): "float64", bool: "bool"}
+    frame = pd.DataFrame(rows, columns=list(ROW))
+    frame = frame.astype({name: kinds[type(value)] for name, value in ROW.items() if type(value) in kinds})
+    cells = [row["kind"] if row["kind"] != "rnn" else f"rnn {row['nonlinearity']}" for row in rows]
+    frame.insert(0, "cell", pd.Series(cells, dtype="object"))
+    return frame.drop(columns=["kind", "nonlinearity"])
 
 
 def _rows(frame: pd.DataFrame) -> list[dict]:
     """The rows of an edited table; what was left empty is as usual."""
     rows = []
     for record in frame.to_dict("records"):
-        row = dict(ROW)
-        for name, value in record.items():
-            if value is not None and not pd.isna(value):
-                row[name] = type(RANGES[name][0])(value) if name in RANGES else type(ROW[name])(value)
+        given = {name: value for name, value in record.items() if not pd.isna(value)}
+        row = ROW | CELLS[given.pop("cell", "lstm")]
+        for name, value in given.items():
+            row[name] = type(RANGES[name][0])(value) if name in RANGES else type(ROW[name])(value)
         rows.append(row)
     return rows
 
@@ -244,8 +265,8 @@ def presets() -> None:
 def _preset_picked() -> None:
     name = st.session_state["bench_preset"]
     if name is not None:
-        change(rows=[ROW | row for row in PRESETS[name]], inside=None)
-        st.session_state["bench_run"] = True
+        change(rows=[ROW | row for row in PRESETS[name]], inside=-1)
+        visit()["run"] = True
 
 
 def pick(widget, name: str, label: str, options=None, **more) -> None:
@@ -271,21 +292,19 @@ def _picked(name: str, key: str) -> None:
 
 @dataclasses.dataclass(frozen=True)
 class Found:
-    """What was computed of a set-up. setup: as `experiments` takes it; rows: of the table, by number, for each architecture."""
+    """What was computed of a set-up: a dataset, the same as a file, and a key that stands for it."""
 
-    setup: "experiments.Setup"
+    setup: experiments.Setup
     dataset: xr.Dataset
     netcdf: bytes
     key: str
 
 
-def setup() -> "experiments.Setup | None":
+def setup() -> experiments.Setup | None:
     """The draft, ready to be computed; None, with a line on the page, where that cannot be.
 
     A row that makes no sense, or is there already, is left out and said.
     """
-    from rnnviz import experiments
-
     now, rows, names = draft(), [], {}
     for number, row in enumerate(now["rows"], 1):
         try:
@@ -321,50 +340,51 @@ def setup() -> "experiments.Setup | None":
 
 def reader() -> str:
     """Stands for this visit before the workers."""
-    return st.session_state.setdefault("reader", uuid.uuid4().hex)
+    return visit().setdefault("reader", uuid.uuid4().hex)
 
 
-def found() -> Found | None:
-    """Run, progress and stop; the last set-up that was computed, None before there is one.
+def found(pressed: bool) -> Found | None:
+    """Progress and stop; the last set-up that was computed, None before there is one. pressed: Run was.
 
     A first visit, a link and an example are computed at once, what is edited when the reader presses Run.
     """
-    state = st.session_state
+    state = visit()
     packed = chosen.settings().get("bench")
-    linked = packed != state.get("bench_seen", "none yet")  # not by an edit: a first visit, or another link
-    state["bench_seen"] = packed
+    linked = packed != state.get("seen", "none yet")  # not by an edit: a first visit, or another link
+    state["seen"] = packed
     asked = setup()
-    pressed = st.button(_("Run"), type="primary", disabled=asked is None, icon=":material/play_arrow:")
-    wanted = pressed or linked or state.pop("bench_run", False)
+    wanted = pressed or linked or state.pop("run", False)
     if asked and wanted:
-        begin("compare", "compare", asked, {"setup": asked.to_dict()})
+        state["inside"] = None
+        begin("compare", asked, {"setup": asked.to_dict()})
     job = follow("compare")
     if job and job.state == "done" and job.result is not None:
-        state["bench_found"] = Found(state["bench_compare_for"], job.result, job.netcdf, job.key)
-    last = state.get("bench_found")
-    if last and asked and asked != last.setup and not (job and not job.over):
+        state["found"] = Found(state["compare_for"], job.result, job.netcdf, job.key)
+    last = state.get("found")
+    tried = job is not None and state["compare_for"] == asked  # its progress or its line is there already
+    if last and asked and asked != last.setup and not tried:
         notice(_("The set-up was changed: the pictures show the one before. Press Run."))
     return last
 
 
-def begin(place: str, work: str, asked, argument: dict) -> None:
-    """Starts a job of this visit; the one that was in its place is left."""
-    state = st.session_state
+def begin(place: str, asked: experiments.Setup, argument: dict) -> None:
+    """Starts a job of this visit, 'compare' or 'dynamics'; the one before it is left."""
+    state = visit()
     leave(place)
-    state[f"bench_{place}_for"] = asked
-    state[f"bench_{place}_job"] = jobs.start(f"rnnviz.ui.jobs:{work}", argument, reader())
+    state[f"{place}_for"] = asked
+    state[f"{place}_job"] = jobs.start(f"rnnviz.ui.jobs:{place}", argument, reader())
 
 
 def leave(place: str) -> None:
     """Ends this visit's interest in its job."""
-    before = st.session_state.pop(f"bench_{place}_job", None)
+    before = visit().pop(f"{place}_job", None)
     if before is not None and not before.over:
         jobs.leave(before, reader())
 
 
 def follow(place: str) -> Job | None:
     """The job in its place, with its progress on the page while it is not over, and a line where it came to nothing."""
-    job = st.session_state.get(f"bench_{place}_job")
+    job = visit().get(f"{place}_job")
     if job is None:
         return None
     jobs.hear(job, reader())
@@ -383,7 +403,7 @@ def follow(place: str) -> Job | None:
     if job.state in words:
         notice(words[job.state].format(minutes=round(jobs.longest / 60)))
     if job.state == "late":
-        st.code(command(st.session_state["bench_compare_for"]), language="sh", wrap_lines=True)
+        st.code(command(visit()["compare_for"]), language="sh", wrap_lines=True)
     return job
 
 
@@ -394,10 +414,10 @@ def _progress(job: Job, place: str) -> None:
     ahead = jobs.ahead(job)
     if job.state == "waiting":
         line = _("Waiting: {ahead} before yours.").format(ahead=ahead)
+    elif not job.total:
+        line = _("Starting")
     else:
-        line = _("Computing {done} of {total}: {what}").format(
-            done=job.done, total=job.total or "…", what=job.what
-        )
+        line = _("Computing {done} of {total}: {what}").format(done=job.done, total=job.total, what=job.what)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(job.done / job.total if job.total else 0.0, text=line)
         st.button(_("Stop"), key=f"bench_stop_{place}", on_click=jobs.leave, args=(job, reader()))
@@ -406,16 +426,267 @@ def _progress(job: Job, place: str) -> None:
 # What is shown of it
 
 
-def curves(of: Found, part: str, layer: str) -> tuple[xr.DataArray, xr.DataArray, list[str]]:
-    """Median over the seeds (architecture, time), the band from the lowest to the highest (bound, architecture, time), and kinds.
+def colours(kinds: list[str]) -> list[str]:
+    """The first two of a kind bear its colour, the second dashed; further ones a colour of their own."""
+    found, more = [], itertools.cycle(FURTHER)
+    for i, kind in enumerate(kinds):
+        found.append(kind if kinds[:i].count(kind) < 2 else next(more))
+    return found
 
-    part: a variable of the dataset; architectures that have none are left out. layer: 'top' or 'bottom' of each.
+
+def pictures(of: Found, within: xr.Dataset | None) -> list[Drawn]:
+    """The norms of all architectures; of the chosen one its singular values and, of an RNN, its eigenvalues.
+
+    within: as `inside` gives it.
     """
-    depths = [one.layers - 1 if layer == "top" else 0 for one in of.setup.architectures]
-    every = of.dataset[part].isel(
-        architecture=xr.DataArray(range(len(depths)), dims="row"), layer=xr.DataArray(depths, dims="row")
+    now = draft()
+    part, layer = now["part"], now["layer"]
+    middle, band = kept(lambda: experiments.curves(of.dataset, part, layer), "bench", of.key, part, layer)
+    drawings = []
+    if middle.size:  # else nothing was finite, which the remarks say
+        make = lambda: figures.log_norms(  # noqa: E731
+            middle, colours(middle["kind"].values.tolist()), band, height=440, axis="free"
+        )
+        title = _("Median over the seeds; the band spans all of them")
+        drawings.append(drawn("norms", make, title, of.key, part, layer))
+    if within is not None:
+        one = of.setup.architectures[now["inside"]]
+        own = within.isel(layer=-1 if layer == "top" else 0)
+        key = (of.key, one.name, layer)
+        values = (
+            own["log_singular_value"]
+            .transpose("rank", "time")
+            .assign_attrs(long_name="singular value", units="1")
+        )
+        make = lambda: figures.log_norms(values, [one.kind] * len(values), axis="free")  # noqa: E731
+        drawings.append(
+            drawn("singular", make, _("{name}: singular values of ∂s_T/∂s_t").format(name=one.name), *key)
+        )
+        if "eigenvalue_real" in own:
+            found = own["eigenvalue_real"] + 1j * own["eigenvalue_imag"]
+            radius = float(abs(found).max())
+            make = lambda: figures.eigenvalues(found, radius, max(2.1, 1.1 * radius))  # noqa: E731
+            title = _("{name}: eigenvalues of the recurrent weight").format(name=one.name)
+            drawings.append(drawn("eigenvalues", make, title, *key))
+    return drawings
+
+
+def pick_part(of: Found) -> None:
+    """Which gradient, and of which layer; only what there is to choose."""
+    names = {
+        "log_norm": _("total ∂L/∂h"),
+        "log_norm_direct": _("direct ∂L/∂h"),
+        "log_cell_norm": _("total ∂L/∂c"),
+    }
+    if not any(one.kind == "lstm" for one in of.setup.architectures):
+        del names["log_cell_norm"]
+        if draft()["part"] == "log_cell_norm":
+            change(part="log_norm")
+    pick(st.segmented_control, "part", _("Gradient"), list(names), format_func=names.get, required=True)
+    if of.dataset.sizes["layer"] > 1:
+        layers = {"top": _("top"), "bottom": _("bottom")}
+        pick(st.segmented_control, "layer", _("Layer"), list(layers), format_func=layers.get, required=True)
+
+
+def pick_inside(of: Found) -> None:
+    """Which architecture to look into."""
+    names = [one.name for one in of.setup.architectures]
+    if draft()["inside"] >= len(names):
+        change(inside=-1)
+    pick(
+        st.selectbox, "inside", _("Look inside"), range(-1, len(names)), width=240,
+        format_func=lambda i: _("none") if i < 0 else names[i],
+        help=_("Singular values of ∂s_T/∂s_t and Lyapunov exponents of one network, of the first seed."),
+    )  # fmt: skip
+
+
+def inside(of: Found) -> xr.Dataset | None:
+    """What `experiments.dynamics` finds of the chosen architecture, once it is computed."""
+    state, number = visit(), draft()["inside"]
+    asked = None if number < 0 else (of.key, number)
+    if asked is None:
+        leave("dynamics")
+        state["inside"] = None
+        return None
+    one = of.setup.architectures[number]
+    width = one.units * (2 if one.kind == "lstm" else 1)
+    if one.layers * of.setup.length * width**3 > DEEPEST:
+        leave("dynamics")
+        notice(
+            _("To look inside {name} takes longer than this server may. This command does it:").format(
+                name=one.name
+            )
+        )
+        st.code(command(of.setup) + " --dynamics", language="sh", wrap_lines=True)
+        return None
+    if state.get("inside") != asked:
+        state["inside"] = asked
+        begin("dynamics", of.setup, {"architecture": dataclasses.asdict(one), "setup": of.setup.to_dict()})
+    job = follow("dynamics")
+    return job.result if job else None
+
+
+def remarks(of: Found) -> None:
+    """What a reader should know about the numbers: where they ended, where there is nothing, what has no slope."""
+    data = of.dataset
+    steps, seeds = data.sizes["time"], data.sizes["seed"]
+    for way, line in {
+        "forward": _(
+            "{name}: on the way forward a number stops being finite at step {step} (seeds: {count} of {seeds}); it is drawn "
+            "as far as it goes."
+        ),
+        "backward": _(
+            "{name}: the gradient is beyond what float64 holds from step {step} back (seeds: {count} of {seeds}); it is "
+            "carried as a logarithm and drawn all the same."
+        ),
+    }.items():
+        blown = data["blown"].where(data["blown_in"] == way)
+        for name in data["architecture"].values:
+            own = blown.sel(architecture=name).dropna("seed")
+            if own.size:
+                step = int(own.min() if way == "forward" else own.max()) + 1
+                notice(line.format(name=name, step=step, count=own.size, seeds=seeds))
+    if steps == 1:
+        notice(_("One step has no slope and no horizon: choose a greater length."))
+        return
+    middle, _band = kept(
+        lambda: experiments.curves(data, "log_norm", "top"), "bench", of.key, "log_norm", "top"
     )
-    every = every.swap_dims(row="architecture").drop_vars("layer", errors="ignore")
-    every = every.transpose("architecture", "seed", "time").dropna("architecture", how="all")
-    band = xr.concat([every.min("seed"), every.max("seed")], dim="bound")
-    return every.median("seed", keep_attrs=True), band, [str(kind) for kind in every["kind"].values]
+    zeros = (middle == -np.inf).sum("time")
+    for count in sorted({int(n) for n in zeros.values if n}):
+        names = "; ".join(str(name) for name in middle["architecture"].values[zeros.values == count])
+        line = _(
+            "{names}: the gradient is exactly 0 at {count} of {steps} steps, which a log axis leaves empty."
+        )
+        if of.setup.truncate:
+            line += " " + _("That is what truncation cuts away.")
+        notice(line.format(names=names, count=count, steps=steps))
+
+
+def fading(of: Found) -> pd.DataFrame:
+    """How fast each architecture's gradient fades, a row each: medians over the seeds."""
+    data = of.dataset
+    numbers = data[["rate", "half_life", "horizon", "loss", "parameter_norm", "parameter_norm_clipped"]]
+    middle, steps = numbers.median("seed"), data.sizes["time"]
+    rows = {}
+    for name in data["architecture"].values:
+        one = {key: value.item() for key, value in middle.sel(architecture=name).data_vars.items()}
+        rows[str(name)] = {
+            _("slope (log10 a step)"): _shown(one["rate"] / math.log(10)),
+            _("a step (factor)"): _shown(stats.gradients.factor(one["rate"])),
+            _("half-life (steps)"): _("does not fade")
+            if one["half_life"] == math.inf
+            else _shown(one["half_life"]),
+            _("a thousandth is left after (steps)"): _("not within {steps}").format(steps=steps)
+            if one["horizon"] == math.inf
+            else _shown(one["horizon"]),
+            _("loss"): _shown(one["loss"]),
+            _("parameter gradient"): _shown(one["parameter_norm"]),
+        }
+        if of.setup.clip is not None:
+            rows[str(name)][_("after clipping")] = _shown(one["parameter_norm_clipped"])
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def _shown(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:.4g}".replace("inf", "∞").replace("-", "−")
+
+
+def take_away(of: Found) -> None:
+    """The dataset as a file, and the command that makes it."""
+    with st.container(horizontal=True):
+        st.download_button(
+            _("Download the numbers (netCDF)"),
+            data=of.netcdf,
+            file_name="compare.nc",
+            mime="application/x-netcdf",
+            on_click="ignore",
+            help=_("Every seed, layer and step in float64; open it with xarray."),
+        )
+    with st.expander(_("The same on the command line")):
+        st.code(command(of.setup), language="sh", wrap_lines=True)
+
+
+def exponents(of: Found, within: xr.Dataset | None) -> None:
+    """The Lyapunov exponents of the chosen architecture, a column a layer."""
+    if within is None:
+        return
+    st.subheader(_("Lyapunov exponents"))
+    values = within["lyapunov"].transpose("exponent", "layer")
+    line = _("{name}: the largest is {value} nats a step.")
+    st.write(
+        line.format(name=of.setup.architectures[draft()["inside"]].name, value=_shown(values.max().item()))
+    )
+    titles = [
+        _("layer {layer} (nats a step)").format(layer=layer + 1) for layer in range(values.sizes["layer"])
+    ]
+    rows = {str(i + 1): [_shown(v) for v in row] for i, row in enumerate(values.values.tolist())}
+    with st.expander(_("All exponents")):
+        table_csv(pd.DataFrame.from_dict(rows, orient="index", columns=titles), "lyapunov")
+
+
+def summary(of: Found) -> str:
+    """The picture in a sentence, for those who do not see it."""
+    middle = of.dataset["horizon"].median("seed")
+    steps = of.dataset.sizes["time"]
+    found = "; ".join(
+        _("{name}: not within {steps}").format(name=name, steps=steps)
+        if horizon == math.inf
+        else f"{name}: {_shown(horizon)}"
+        for name, horizon in zip(middle["architecture"].values, middle.values, strict=True)
+    )
+    return _("Steps back until a thousandth of the gradient is left. {found}.").format(found=found)
+
+
+def subject(of: Found) -> str:
+    """What was compared, for the title of a saved figure."""
+    asked = of.setup
+    return f"{asked.input}, {asked.length} steps, loss: {asked.loss}, {asked.seeds} seeds"
+
+
+def reading() -> None:
+    """How to read the pictures, and where they come from, folded below."""
+    lines = (
+        _(
+            "Each network is as it was drawn, untrained: the picture shows what learning starts from. A straight line is a "
+            "constant factor a step; where it is level, the error arrives undiminished."
+        ),
+        _(
+            "The total gradient is what a small change of the state at a step would do to the loss through all later steps; "
+            "the direct part leaves out what comes back from the next step."
+        ),
+        _(
+            "Singular values of ∂s_T/∂s_t say why: the largest is the most a small change at step t can grow until the end. "
+            "The same network can carry one direction and lose another. An LSTM's state s is h and c together."
+        ),
+        _(
+            "A positive Lyapunov exponent means that small changes grow on average, a negative one that they fade; at 0 "
+            "they are carried."
+        ),
+        _(
+            "Clipping shortens the step that an optimiser takes and changes no direction; truncation cuts what lies further "
+            "back to exactly 0."
+        ),
+        _(
+            "Hochreiter 1991; Bengio, Simard & Frasconi 1994; Hochreiter & Schmidhuber 1997; Pascanu, Mikolov & Bengio 2013; "
+            "Le, Jaitly & Hinton 2015; Jozefowicz, Zaremba & Sutskever 2015."
+        ),
+    )
+    with st.expander(_("What you see")):
+        for line in lines:
+            st.markdown(f"- {line}")
+
+
+def command(asked: experiments.Setup) -> str:
+    """The command line that does the same."""
+    usual = experiments.Setup(asked.architectures[:1])
+    parts = ["python -m rnnviz compare"]
+    for one in asked.architectures:
+        given = {f.name: getattr(one, f.name) for f in dataclasses.fields(one)}
+        own = [one.kind, *(f"{k}={v}" for k, v in given.items() if k != "kind" and v != ROW[k])]
+        parts.append(shlex.quote(",".join(own)))
+    for name in ("input", "text", "steps", "loss", "seeds", "batch", "clip", "truncate"):
+        value = getattr(asked, name)
+        if value != getattr(usual, name):
+            parts.append(f"--{name}={shlex.quote(str(value))}")
+    return " ".join(parts)

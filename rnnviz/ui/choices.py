@@ -47,6 +47,7 @@ DEFAULTS = {
     "step": None,  # the cursor, where a click has set it; None: the end of the text
     "loss": "step",
     "part": "total",
+    "bench": None,  # the set-up of the lab, packed
     "lang": "en",
     "projector": False,
 }
@@ -190,6 +191,12 @@ def _one_of(name: str, options):
     return read
 
 
+def _bench(value: str) -> str:
+    from rnnviz.ui import bench  # which stands on this
+
+    return bench.checked(value)
+
+
 _READERS = {
     "lang": _one_of("lang", tuple(LANGUAGES)),
     "model": _model,
@@ -203,5 +210,6 @@ _READERS = {
     "step": _number("step", 1),
     "loss": _one_of("loss", ("step", "all")),
     "part": _one_of("part", ("total", "direct")),
+    "bench": _bench,
     "projector": _one_of("projector", (False, True)),
 }

@@ -51,7 +51,8 @@ def open_page(page, rooms: dict[str, list]) -> None:
             for entry in entries:
                 st.page_link(entry, width="stretch")
         st.divider()
-        _sidebar(names)
+        # what a model reads is explored; the other rooms make networks of their own
+        _sidebar(names if page in (*rooms[""], *rooms[_("Explore")]) else None)
     for line in st.session_state.pop("notices", []):
         notice(line)
     page.run()
@@ -135,9 +136,12 @@ def about(card: dict) -> None:
         st.text(value)
 
 
-def _sidebar(names: list[str]) -> None:
+def _sidebar(names: list[str] | None) -> None:
+    """names: of the models to choose from, if the page reads with one."""
     now = chosen.settings()
-    if names:
+    if names is None:
+        pass
+    elif names:
         pick(st.selectbox, "model", _("Model"), names)
         try:
             card = checkpoints.card(now["model"])

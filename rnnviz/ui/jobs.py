@@ -226,12 +226,14 @@ class Jobs:
 
 
 def _started() -> subprocess.Popen:
-    """A worker: this Python with the same search path."""
+    """A worker: this Python with the same search path. One thread: small matrices gain nothing from two, and readers' pages
+    need the other core."""
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     return subprocess.Popen(
         [sys.executable, "-c", "from rnnviz.ui import jobs; jobs.work()"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(p or os.getcwd() for p in sys.path)},
+        env=os.environ | threads | {"PYTHONPATH": os.pathsep.join(p or os.getcwd() for p in sys.path)},
     )
 
 
@@ -239,7 +241,7 @@ def work() -> None:
     """A worker's life: one order a line, until the server closes the pipe or is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the server, which ends its workers
     if hasattr(os, "nice"):
-        os.nice(10)  # readers' pages first
+        os.nice(5)  # readers' pages first
     with contextlib.suppress(OSError):  # where memory runs out, rather the worker than the server
         Path("/proc/self/oom_score_adj").write_text("500")
     answers = os.fdopen(os.dup(1), "wb")
@@ -281,25 +283,19 @@ def _reported(steps: Iterator) -> Iterator[bytes]:
 
 
 def compare(setup: dict) -> Iterator:
-    """rnnviz.experiments.run, for a worker. setup: see `as_argument`."""
+    """rnnviz.experiments.run for a worker. setup: as Setup.to_dict gives it."""
     from rnnviz import experiments
 
-    return (yield from experiments.run(_setup(setup)))
+    return (yield from experiments.run(experiments.Setup.from_dict(setup)))
 
 
-def dynamics(architecture: dict, setup: dict, seed: int = 0) -> Iterator:
-    """rnnviz.experiments.dynamics, for a worker."""
+def dynamics(architecture: dict, setup: dict) -> Iterator:
+    """rnnviz.experiments.dynamics for a worker. architecture: its fields."""
     from rnnviz import experiments
 
-    yield experiments.Progress(0, 1, experiments.Architecture(**architecture).name)
-    return experiments.dynamics(experiments.Architecture(**architecture), _setup(setup), seed)
-
-
-def _setup(given: dict):
-    from rnnviz import experiments
-
-    rows = tuple(experiments.Architecture(**row) for row in given["architectures"])
-    return experiments.Setup(**(given | {"architectures": rows}))
+    one = experiments.Architecture(**architecture)
+    yield experiments.Progress(0, 1, one.name)
+    return experiments.dynamics(one, experiments.Setup.from_dict(setup))
 
 
 jobs = Jobs()

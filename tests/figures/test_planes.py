@@ -38,13 +38,12 @@ def logs(values, dim="time", at=None):
 
 def test_each_function_has_a_curve_and_the_readers_point_on_it():
     drawn = functions(curves([-1.0, 0.0, 1.0]), curves([0.5]), (0, 1))
-    lines, points = drawn.data[:3], drawn.data[3:]
-    assert [trace.name for trace in lines] == [trace.name for trace in points] == NAMES
+    *lines, points = drawn.data
+    assert [trace.name for trace in lines] == NAMES
     assert [trace.y.tolist() for trace in lines] == [[-k, 0, k] for k in (1, 2, 3)]
-    assert [(trace.x.tolist(), trace.y.tolist()) for trace in points] == [
-        ([0.5], [0.5 * k]) for k in (1, 2, 3)
-    ]
-    assert [trace.showlegend for trace in points] == [False] * 3
+    assert points.x.tolist() == [0.5] * 3 and points.y.tolist() == [0.5, 1.0, 1.5]
+    assert list(points.marker.color) == [FUNCTION[name] for name in NAMES]
+    assert points.showlegend is False
     assert drawn.layout.meta["axis"] == "free"
 
 
@@ -94,7 +93,7 @@ def test_limits_are_round_and_hold_the_data(exponent):
 
 
 def test_a_slider_that_moves_a_little_leaves_the_axis_alone():
-    ranges = {powers(logs([[0.0, k * np.log(10)]]), ["rnn"]).layout.yaxis.range for k in (-6.5, -8, -11.9)}
+    ranges = {powers(logs([[0.0, k * np.log(10)]]), ["rnn"]).layout.yaxis.range for k in (-10.1, -12, -14.9)}
     assert len(ranges) == 1
     assert list(STOPS) == sorted(STOPS)
 
@@ -105,9 +104,10 @@ def test_with_nothing_to_draw_there_is_an_empty_sheet(values):
     assert low < 0 < high
 
 
-def test_a_single_step_is_a_point():
-    (trace,) = powers(logs([[0.0]]), ["rnn"]).data
-    assert trace.mode == "markers" and trace.x.tolist() == [1]
+@pytest.mark.parametrize(("steps", "mode"), [(1, "lines+markers"), (12, "lines+markers"), (13, "lines")])
+def test_few_steps_are_points_as_well(steps, mode):
+    (trace,) = powers(logs([np.zeros(steps)]), ["rnn"]).data
+    assert trace.mode == mode and trace.x.tolist() == list(range(1, steps + 1))
 
 
 def test_another_axis_keeps_its_own_numbers_and_the_readers_place_is_marked():
@@ -115,9 +115,10 @@ def test_another_axis_keeps_its_own_numbers_and_the_readers_place_is_marked():
     point = logs([[0.5], [1.5]], "radius", [1.0])
     drawn = powers(array, ["rnn", "#D55E00"], ["solid", "dash"], point, across="spectral radius")
     assert drawn.data[0].x.tolist() == [0.5, 1.5]
-    assert [trace.x.tolist() for trace in drawn.data[2:]] == [[1.0], [1.0]]
-    np.testing.assert_allclose([trace.y[0] * np.log(10) for trace in drawn.data[2:]], [0.5, 1.5])
-    assert [trace.line.dash for trace in drawn.data[:2]] == ["solid", "dash"]
+    *lines, marks = drawn.data
+    assert marks.x.tolist() == [1.0, 1.0]
+    np.testing.assert_allclose(marks.y * np.log(10), [0.5, 1.5])
+    assert [trace.line.dash for trace in lines] == ["solid", "dash"]
     assert drawn.layout.xaxis.title.text == "spectral radius"
 
 

@@ -244,6 +244,7 @@ class Board {
     const plot = element("div", "rv-plot");
     plot.setAttribute("aria-hidden", "true"); // the summary and the live line speak for it
     const row = element("div", "rv-row");
+    row.hidden = true;
     holder.append(plot, row);
     name.append(title, save, menu);
     head.append(name, legend, value);

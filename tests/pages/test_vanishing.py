@@ -1,0 +1,197 @@
+"""learn/vanishing as a reader meets it: each part draws what its settings say."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from rnnviz.ui.choices import DEFAULTS
+from tests.pages.test_pages import decoded
+
+PAGE = Path(__file__).resolve().parents[2] / "pages" / "learn" / "vanishing.py"
+PARTS = ("factor", "product", "unit", "network", "helps")
+HELPS = (
+    "gru", "lstm", "forget_bias", "orthogonal", "identity", "deeper", "skip", "bidirectional", "truncate", "clip",
+)  # fmt: skip
+
+
+class Page:
+    """The page by itself, with settings (without their prefix) as the reader left them."""
+
+    def __init__(self, part: str, lang: str = "en", **settings):
+        self.test = AppTest.from_file(str(PAGE), default_timeout=60)
+        own = {f"vanishing_{name}": value for name, value in settings.items()}
+        self.test.session_state["settings"] = DEFAULTS | {"lang": lang, "vanishing_part": part} | own
+        self.test.run()
+        assert not self.test.exception
+
+    @property
+    def settings(self) -> dict:
+        return self.test.session_state["settings"]
+
+    @property
+    def figures(self) -> dict[str, dict]:
+        for found in self.test.get("bidi_component"):
+            if found.proto.component_name == "rnnviz_board":
+                board = json.loads(found.proto.json)
+                return {f["id"]: json.loads(f["spec"]) for f in board["figures"]}
+        return {}
+
+    def curves(self, figure: str) -> dict[str, np.ndarray]:
+        """The exponents of ten that a figure draws, by the curve's name."""
+        return {
+            trace["name"]: np.array(decoded(trace["y"]), float)
+            for trace in self.figures[figure]["data"]
+            if trace.get("showlegend") is not False
+        }
+
+    def marks(self, figure: str) -> np.ndarray:
+        """Where the reader's place is marked: (curve, 2)."""
+        (marks,) = (t for t in self.figures[figure]["data"] if t.get("showlegend") is False)
+        return np.stack([decoded(marks[axis]) for axis in "xy"], 1)
+
+    @property
+    def lines(self) -> list[str]:
+        return [part.value.replace("\\", "") for part in (*self.test.warning, *self.test.error)]
+
+    @property
+    def formulas(self) -> str:
+        return " ".join(part.value for part in self.test.latex)
+
+
+@pytest.mark.parametrize("lang", ["en", "ko"])
+@pytest.mark.parametrize("part", PARTS)
+def test_every_part_draws_in_both_languages(part, lang):
+    seen = Page(part, lang)
+    assert seen.figures
+    assert seen.lines == []
+    assert len(seen.test.expander) == 1
+
+
+def test_the_page_opens_on_the_first_part_and_leads_to_all():
+    seen = AppTest.from_file(str(PAGE), default_timeout=60).run()
+    parts = seen.segmented_control(key="pick_vanishing_part")
+    assert parts.value == "factor" and len(parts.options) == len(PARTS)
+    parts.set_value("unit").run()
+    assert seen.session_state["settings"]["vanishing_part"] == "unit"
+    assert seen.slider(key="pick_vanishing_weight").value == 0.9
+
+
+# --- one factor, many factors
+
+
+def test_the_point_stands_on_all_three_derivatives():
+    seen = Page("factor", x=0.0)
+    np.testing.assert_allclose(seen.marks("derivatives"), [[0, 0.25], [0, 1], [0, 0]])
+    assert list(seen.figures) == ["derivatives", "functions"]
+
+
+def test_the_reader_moves_the_point():
+    seen = Page("factor")
+    seen.test.slider(key="pick_vanishing_x").set_value(-2.0).run()
+    assert seen.settings["vanishing_x"] == -2.0
+    np.testing.assert_allclose(seen.marks("derivatives")[:, 1], [0.104994, 0.070651, 0], atol=1e-6)
+    assert "0.1050" in seen.formulas and "0.07065" in seen.formulas
+
+
+@pytest.mark.parametrize("count", [1, 100, 1000])
+def test_many_factors_never_become_zero(count):
+    curves = Page("product", factors=count, x=0.0).curves("product")
+    best = curves["sigmoid′(0)"]
+    assert best[-1] == pytest.approx(-0.60206 * count, rel=1e-5)
+    assert not curves["tanh′(0.0)"].any()
+    assert np.isnan(curves["relu′(0.0)"]).all()  # exactly zero
+
+
+# --- one unit
+
+
+@pytest.mark.parametrize(("weight", "power"), [(0.9, -2.2421), (1.0, 0.0), (1.1, 2.0282)])
+def test_one_unit_goes_from_vanishing_through_stable_to_exploding(weight, power):
+    curves = Page("unit", weight=weight).curves("unit")
+    assert curves["|∂h_T/∂h_t|"][0] == pytest.approx(power, abs=1e-4)
+    assert curves["|∂h_T/∂h_t|"][-1] == 0
+
+
+def test_input_makes_the_same_weight_vanish():
+    curves = Page("unit", weight=1.5, input=1.0).curves("unit")
+    assert curves["w^(T−t)"][0] > 8 and curves["|∂h_T/∂h_t|"][0] < -8
+
+
+def test_relu_at_a_weight_of_1_carries_everything_and_without_input_nothing():
+    kept = Page("unit", function="relu", weight=1.0, input=0.1)
+    assert not kept.curves("unit")["|∂h_T/∂h_t|"].any() and kept.lines == []
+    dead = Page("unit", function="relu", weight=1.0)
+    assert [line.startswith("The state is 0") for line in dead.lines] == [True]
+
+
+def test_the_formula_has_the_numbers_of_the_last_steps():
+    written = Page("unit", weight=0.9, steps=50).formulas
+    for part in (r"\partial h_{50}", r"\partial h_{48}", r"0.90\cdot 1.000=0.900", "0.005726"):
+        assert part in written
+    assert r"\cdots" not in Page("unit", steps=2).formulas
+
+
+# --- a network
+
+
+@pytest.mark.parametrize("radius", [0.1, 0.6, 1.0, 2.0])
+def test_a_network_stays_under_its_bound(radius):
+    seen = Page("network", radius=radius)
+    curves = seen.curves("network")
+    assert (curves["measured"] <= curves["bound σmax^(T−t)"] + 1e-9).all()
+    slope = np.diff(curves["ρ^(T−t)"])
+    np.testing.assert_allclose(slope, -np.log10(radius), atol=1e-9)
+    points = seen.figures["eigenvalues"]["data"][-1]
+    assert np.hypot(decoded(points["x"]), decoded(points["y"])).max() == pytest.approx(radius)
+
+
+def test_two_steps_are_enough():
+    assert len(Page("network", steps=2).curves("network")["measured"]) == 2
+
+
+# --- what helps
+
+
+@pytest.mark.parametrize("name", HELPS)
+def test_each_switch_adds_to_the_picture_and_the_plain_rnn_stays(name):
+    alone, seen = Page("helps", helps=[]), Page("helps", helps=[name])
+    (plain,) = alone.curves("helps").items()
+    found = seen.curves("helps")
+    assert next(iter(found)) == plain[0]
+    np.testing.assert_array_equal(found[plain[0]], plain[1])
+    assert len(found) == (1 if name == "clip" else 2)
+    assert seen.lines == []
+
+
+def test_all_switches_at_once():
+    seen = Page("helps", helps=list(HELPS))
+    assert len(seen.curves("helps")) == len(HELPS)
+    assert list(seen.figures) == ["helps", "clipping"]
+
+
+def test_what_is_truncated_is_cut_off():
+    curves = list(Page("helps", helps=["truncate"], truncate=20, steps=50).curves("helps").values())
+    assert np.isnan(curves[1][:30]).all()
+    np.testing.assert_allclose(curves[1][30:], curves[0][30:])
+
+
+def test_the_forget_bias_is_a_slider_that_its_switch_brings():
+    keys = [slider.key for slider in Page("helps", helps=["lstm"]).test.slider]
+    assert "pick_vanishing_forget_bias" not in keys
+    seen = Page("helps", helps=["forget_bias"], forget_bias=6.0)
+    plain, held = seen.curves("helps").values()
+    assert held[0] > plain[0]
+    assert "LSTM, forget bias 6" in seen.curves("helps")
+
+
+def test_clipping_brings_the_norm_down_to_the_threshold_and_the_step_with_it():
+    seen = Page("helps", helps=["clip"], clip=0.01, rate=0.1, radius=1.5)
+    curves, marks = seen.curves("clipping"), seen.marks("clipping")
+    np.testing.assert_allclose(curves["clipped"], np.minimum(curves["before"], -2))
+    assert marks[1].tolist() == pytest.approx([1.5, -2])
+    at = decoded(seen.figures["clipping"]["data"][0]["x"]).tolist().index(1.5)
+    assert marks[0, 1] == pytest.approx(curves["before"][at])
+    assert "0.01000" in seen.formulas and "0.001000" in seen.formulas
