@@ -10,6 +10,7 @@ if __name__ == "__main__":  # a reader's visit
     ui.start()
     rooms = {
         "": [st.Page("pages/explore/home.py", title=_("Start"), default=True)],
+        _("Learn"): [st.Page("pages/learn/vanishing.py", title=_("Why gradients vanish"))],
         _("Explore"): [
             st.Page("pages/explore/states.py", title=_("Hidden states")),
             st.Page("pages/explore/gates.py", title=_("Gates")),

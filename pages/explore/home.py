@@ -41,6 +41,10 @@ if run := ui.current_run():
 ui.reading("home")
 st.header(_("Where to go from here"))
 rooms = {
+    "pages/learn/vanishing.py": (
+        _("Why gradients vanish"),
+        _("What does a product of many small numbers do to learning, and what helps?"),
+    ),
     "pages/explore/states.py": (
         _("Hidden states"),
         _("Which units are active, on which characters, and what comes next?"),
@@ -53,8 +57,13 @@ rooms = {
         _("Gradients"),
         _("How much of the error at one step reaches each earlier step, in an RNN, a GRU and an LSTM?"),
     ),
+    "pages/lab/compare.py": (
+        _("Compare architectures"),
+        _("Which architecture, start and gate keeps the error alive the longest?"),
+    ),
 }
-for column, (page, (title, question)) in zip(st.columns(len(rooms)), rooms.items(), strict=True):
-    with column.container(border=True):
+columns = st.columns(3)
+for number, (page, (title, question)) in enumerate(rooms.items()):
+    with columns[number % 3].container(border=True):
         st.page_link(page, label=f"**{title}**")
         st.write(question)

@@ -33,6 +33,7 @@ def log_norms(
     colours = [style.ARCHITECTURE.get(kind, kind) for kind in kinds]
     dashes = dashes or [DASHES[colours[:i].count(c) % len(DASHES)] for i, c in enumerate(colours)]
     first = float(array["time"].values[0]) if "time" in array.coords else 0.0
+    first += axis == "free"  # Plotly's own hover shows the number that is there: counted from 1
     traces = []
     for i, (name, colour, dash) in enumerate(zip(names, colours, dashes, strict=True)):
         if band is not None:
@@ -53,8 +54,10 @@ def log_norms(
         *traces, axis=axis, title=title or style.axis_title(array), height=height, legend=True, log10=True
     )
     drawn.update_yaxes(title=style.axis_title(array), **_powers(array, *([] if band is None else [band])))
-    drawn = style.time_axis(drawn, first, first + array.sizes["time"])
-    return drawn.update_layout(hovermode="x unified") if axis == "free" else drawn
+    if axis == "time":
+        return style.time_axis(drawn, first, first + array.sizes["time"])
+    drawn.update_xaxes(title="step", nticks=12, range=[first - 0.5, first + array.sizes["time"] - 0.5])
+    return drawn.update_layout(hovermode="x unified")
 
 
 def log_matrix(

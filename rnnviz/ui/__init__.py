@@ -14,6 +14,7 @@ _HOMES = {
     "drawn": "views",
     "fading": "views",
     "finish": "frame",
+    "folded": "frame",
     "gate_name": "views",
     "kept": "runs",
     "open_page": "frame",

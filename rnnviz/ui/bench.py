@@ -21,7 +21,7 @@ import xarray as xr
 from rnnviz import experiments, figures, stats
 from rnnviz.ui import choices as chosen
 from rnnviz.ui.board import Drawn
-from rnnviz.ui.frame import notice
+from rnnviz.ui.frame import folded, notice
 from rnnviz.ui.jobs import Job, jobs
 from rnnviz.ui.language import _
 from rnnviz.ui.runs import kept
@@ -672,9 +672,7 @@ def reading() -> None:
             "Le, Jaitly & Hinton 2015; Jozefowicz, Zaremba & Sutskever 2015."
         ),
     )
-    with st.expander(_("What you see")):
-        for line in lines:
-            st.markdown(f"- {line}")
+    folded(lines)
 
 
 def command(asked: experiments.Setup) -> str:

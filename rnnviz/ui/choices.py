@@ -48,9 +48,28 @@ DEFAULTS = {
     "loss": "step",
     "part": "total",
     "bench": None,  # the set-up of the lab, packed
+    # learn/vanishing
+    "vanishing_part": "factor",
+    "vanishing_x": 1.0,
+    "vanishing_factors": 100,
+    "vanishing_function": "tanh",
+    "vanishing_weight": 0.9,
+    "vanishing_input": 0.0,
+    "vanishing_steps": 50,
+    "vanishing_radius": 0.6,  # about what PyTorch draws
+    "vanishing_helps": ["lstm", "forget_bias"],
+    "vanishing_forget_bias": 2.0,
+    "vanishing_truncate": 20,
+    "vanishing_clip": 1.0,
+    "vanishing_rate": 0.1,
     "lang": "en",
     "projector": False,
 }
+HELPS = (
+    "gru", "lstm", "forget_bias", "orthogonal", "identity", "deeper", "skip", "bidirectional", "truncate", "clip",
+)  # fmt: skip
+CLIPS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+RATES = (0.001, 0.01, 0.1, 1.0)
 
 _address = st.components.v2.component(
     "rnnviz_address",
@@ -126,7 +145,7 @@ def write_address() -> None:
     if now["text"] is not None:
         packed = len(quote(now["text"])) > 3000
         params["textz" if packed else "text"] = _pack(now["text"]) if packed else now["text"]
-    params = {k: str(v) for k, v in params.items()}
+    params = {k: ",".join(v) if isinstance(v, list) else str(v) for k, v in params.items()}
     came = urlencode(sorted(params.items()))
     st.session_state["address"] = came
     st.session_state.setdefault("addresses", set()).add(came)
@@ -180,6 +199,33 @@ def _number(name: str, lowest: int):
     return read
 
 
+def _between(name: str, low: float, high: float, kind: type = float):
+    """A number in a range, of the type that its slider has."""
+
+    def read(value: str):
+        try:
+            found = kind(value)
+        except ValueError:
+            found = None
+        if found is None or len(value) > 12 or not low <= found <= high:
+            message = _("The link's value for “{name}” must be a number from {low} to {high}.")
+            raise ValueError(message.format(name=name, low=low, high=high))
+        return found
+
+    return read
+
+
+def _some_of(name: str, options):
+    def read(value: str) -> list[str]:
+        chosen = [part for part in value.split(",") if part]
+        if set(chosen) - set(options):
+            message = _("The link's value for “{name}” must be one of {options}.")
+            raise ValueError(message.format(name=name, options=", ".join(options)))
+        return chosen
+
+    return read
+
+
 def _one_of(name: str, options):
     def read(value: str):
         for option in options:
@@ -211,5 +257,18 @@ _READERS = {
     "loss": _one_of("loss", ("step", "all")),
     "part": _one_of("part", ("total", "direct")),
     "bench": _bench,
+    "vanishing_part": _one_of("vanishing_part", ("factor", "product", "unit", "network", "helps")),
+    "vanishing_x": _between("vanishing_x", -6, 6),
+    "vanishing_factors": _between("vanishing_factors", 1, 1000, int),
+    "vanishing_function": _one_of("vanishing_function", ("tanh", "relu")),
+    "vanishing_weight": _between("vanishing_weight", 0, 2),
+    "vanishing_input": _between("vanishing_input", 0, 1),
+    "vanishing_steps": _between("vanishing_steps", 2, 100, int),
+    "vanishing_radius": _between("vanishing_radius", 0.1, 2),
+    "vanishing_helps": _some_of("vanishing_helps", HELPS),
+    "vanishing_forget_bias": _between("vanishing_forget_bias", -2, 6),
+    "vanishing_truncate": _between("vanishing_truncate", 1, 100, int),
+    "vanishing_clip": _one_of("vanishing_clip", CLIPS),
+    "vanishing_rate": _one_of("vanishing_rate", RATES),
     "projector": _one_of("projector", (False, True)),
 }

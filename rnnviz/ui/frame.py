@@ -2,6 +2,7 @@
 
 import string
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
@@ -254,8 +255,13 @@ def reading(page: str) -> None:
             ),
         ),
     }
+    folded((*lines[page], keys()))
+
+
+def folded(lines: Sequence[str]) -> None:
+    """What to know about the pictures above, under each other, folded away."""
     with st.expander(_("What you see")):
-        for line in (*lines[page], keys()):
+        for line in lines:
             st.markdown(f"- {line}")
 
 

@@ -31,7 +31,7 @@ function element(tag, className, text) {
   return made;
 }
 
-const ARRAYS = { f4: Float32Array, f8: Float64Array, u1: Uint8Array, u2: Uint16Array, i2: Int16Array, i4: Int32Array };
+const ARRAYS = { i1: Int8Array, u4: Uint32Array, f4: Float32Array, f8: Float64Array, u1: Uint8Array, u2: Uint16Array, i2: Int16Array, i4: Int32Array };
 
 function decode(array) {
   // plotly's own form of a typed array: {dtype, bdata, shape}
@@ -363,7 +363,9 @@ class Board {
         const key = element("span", `rv-key ${trace.type === "bar" ? (trace.marker.pattern?.shape ? "rv-hatched" : "rv-solid") : "rv-stroke"}`);
         if (trace.line?.dash && trace.line.dash !== "solid") key.classList.add(trace.line.dash === "dot" ? "rv-dotted" : "rv-dashed");
         key.style.setProperty("--rv-key", this.tint(trace.marker?.color ?? trace.line.color, true));
-        figure.legend.append(key, element("span", "", trace.name));
+        const entry = element("span", "rv-key-name");
+        entry.append(key, element("span", "", trace.name));
+        figure.legend.append(entry);
       }
     }
   }
