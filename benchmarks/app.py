@@ -108,6 +108,16 @@ def in_the_browser(chromium) -> None:
         warm = [click_row(seen, 0.3 + 0.05 * i) for i in range(5)]
         row("2,000 characters, 512 units: cached -> drawn (another unit)", warm, 500)
         row("2,000 characters, 512 units: zoom -> exact values", [drag_zoom(seen)], 500)
+        for part, label in (
+            ("unit", "Weight w"),
+            ("network", "Spectral radius ρ of the plain RNN"),
+            ("helps", "Bias of the forget gate"),
+        ):
+            seen.open(f"/vanishing?vanishing_part={part}")
+            slider = tab.get_by_role("slider", name=label)
+            slider.focus()
+            moved = [timed(seen, lambda: tab.keyboard.press("ArrowRight")) for _ in range(REPEATS)]
+            row(f"a slider of learn/vanishing moved, part {part} -> drawn", moved, 150)
         tab.context.close()
 
 

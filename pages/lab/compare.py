@@ -30,7 +30,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     bench.pick(st.number_input, "seeds", _("Seeds"), width=80)
     bench.pick(st.number_input, "clip", _("Clip at norm"), width=100)
     bench.pick(st.number_input, "truncate", _("Truncate at"), width=100)
-    pressed = st.button(_("Run"), type="primary")
+    pressed = st.button(_("Run"))
 if bench.draft()["input"] == "text":
     ui.reader_text()
 

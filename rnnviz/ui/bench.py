@@ -585,7 +585,7 @@ def fading(of: Found) -> pd.DataFrame:
         }
         if of.setup.clip is not None:
             rows[str(name)][_("after clipping")] = _shown(one["parameter_norm_clipped"])
-    return pd.DataFrame.from_dict(rows, orient="index")
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis(_("architecture"))
 
 
 def _shown(value: float) -> str:
@@ -622,7 +622,9 @@ def exponents(of: Found, within: xr.Dataset | None) -> None:
     ]
     rows = {str(i + 1): [_shown(v) for v in row] for i, row in enumerate(values.values.tolist())}
     with st.expander(_("All exponents")):
-        table_csv(pd.DataFrame.from_dict(rows, orient="index", columns=titles), "lyapunov")
+        table_csv(
+            pd.DataFrame.from_dict(rows, orient="index", columns=titles).rename_axis(_("Layer")), "lyapunov"
+        )
 
 
 def summary(of: Found) -> str:

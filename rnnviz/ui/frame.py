@@ -16,6 +16,8 @@ ICON = Path(__file__).resolve().parents[2] / "static" / "rnnviz.svg"
 STYLE = """
 [data-testid="stMainBlockContainer"] { padding: 3.5rem clamp(1rem, 4vw, 3.5rem) 4rem; max-width: 1500px; }
 .st-key-address, .st-key-preload { display: none; }
+/* where there is room, a formula is no region to scroll */
+@media (min-width: 700px) { .stMarkdown .katex-display, .katex-display { overflow: visible !important; } }
 h1, h2, p, li { word-break: keep-all; overflow-wrap: anywhere; } /* Korean breaks between words, not inside them */
 """
 
