@@ -322,14 +322,15 @@ def _back_lstm(one, total, before, first, end, sums, carry, cell) -> Tensor:
     tanh_cell = states.tanh()
     slope = (tanh_cell * tanh_cell).neg_().add_(1).mul_(o)  # dh/dc
     steps, batch = i.shape[:2]
-    # in the rows m, i, f, g: the factor of m_{t+1}; in m, i, f, g, o: that of dL/dh_t
-    of_cell = i.new_empty(steps, batch, 4, units)
+    # in the rows m, i, f, g, o: the factor of m_{t+1}, and that of dL/dh_t
+    of_cell = i.new_empty(steps, batch, 5, units)
+    of_cell[:, :, 4] = 0
     of_cell[:, :, 0] = f
     torch.mul((1 - i).mul_(i), g, out=of_cell[:, :, 1])
     torch.mul((1 - f).mul_(f), previous_cell, out=of_cell[:, :, 2])
     torch.mul((g * g).neg_().add_(1), i, out=of_cell[:, :, 3])
     of_hidden = i.new_empty(steps, batch, 5, units)
-    torch.mul(of_cell, slope.unsqueeze(2), out=of_hidden[:, :, :4])
+    torch.mul(of_cell[:, :, :4], slope.unsqueeze(2), out=of_hidden[:, :, :4])
     torch.mul((1 - o).mul_(o), tanh_cell, out=of_hidden[:, :, 4])
     if one.valid is not None:
         valid = one.valid[first:end, :, None, None]
@@ -341,17 +342,25 @@ def _back_lstm(one, total, before, first, end, sums, carry, cell) -> Tensor:
     through = total if projection is None else i.new_empty(steps, batch, units)  # dL/d(o tanh c)
     after = carry
     carry = carry.unsqueeze(1)
-    for out, cells, rows, m, of_h, of_c, s, g_, b in zip(
-        reversed(delta.unbind(0)), reversed(delta[:, :, :4].unbind(0)), reversed(recurrent.unbind(0)),
-        reversed(delta[:, :, :1].unbind(0)), reversed(of_hidden.unbind(0)), reversed(of_cell.unbind(0)),
-        reversed(through.unsqueeze(2).unbind(0)), reversed(total.unbind(0)), reversed(before), strict=True,
-    ):  # fmt: skip
-        if projection is not None:
-            torch.mm(g_, projection, out=s.squeeze(1))
-        torch.mul(of_h, s, out=out)
-        cells.addcmul_(of_c, carry)
-        b.addmm_(rows, weight)
-        carry = m
+    lists = [
+        reversed(array.unbind(0))
+        for array in (delta, delta[:, :, :1], recurrent, of_hidden, of_cell, through.unsqueeze(2))
+    ]
+    if projection is None:
+        for out, m, rows, of_h, of_c, shown, b in zip(*lists, reversed(before), strict=True):
+            torch.mul(of_h, shown, out=out)
+            out.addcmul_(of_c, carry)
+            b.addmm_(rows, weight)
+            carry = m
+    else:
+        for out, m, rows, of_h, of_c, shown, b, g in zip(
+            *lists, reversed(before), reversed(total.unbind(0)), strict=True
+        ):
+            torch.mm(g, projection, out=shown.squeeze(1))
+            torch.mul(of_h, shown, out=out)
+            out.addcmul_(of_c, carry)
+            b.addmm_(rows, weight)
+            carry = m
     got = torch.cat((delta[1:, :, 0], after[None]))  # m_{t+1}
     torch.addcmul(got, through, slope, out=cell[first:end])
     if sums.weights is not None and projection is not None:
