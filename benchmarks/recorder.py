@@ -142,7 +142,7 @@ def torchlens(module, x):
         return None
 
     def logged():
-        torchlens.log_forward_pass(module, x, layers_to_save="all")
+        torchlens.trace(module, x)
 
     try:
         with warnings.catch_warnings():
