@@ -32,7 +32,7 @@ def draw(run) -> None:
     limit = ui.kept(lambda: stats.mechanism.round_limit(signed), "limit", id)
     heat, finer = ui.unit_heatmap(
         run, id, signed, (-limit, limit),
-        _("{part} gradient of each unit, {model}").format(part=parts[now["part"]], model=run.name), height=360,
+        _("Gradient of each unit ({part}), {model}").format(part=parts[now["part"]], model=run.name), height=360,
     )  # fmt: skip
     drawings = [
         ui.drawn("norms", lambda: figures.log_norms(norms, [b.kind for b in backs]), _("What reaches each step"), id),

@@ -94,7 +94,7 @@ def table_csv(frame: pd.DataFrame, name: str) -> None:
     st.dataframe(frame, width="stretch")
     st.download_button(
         _("Download the table (CSV)"),
-        data=lambda: frame.to_csv().encode("utf-8"),
+        data=lambda: frame.to_csv().replace("−", "-").encode("utf-8"),
         file_name=f"{name}.csv",
         mime="text/csv",
         key=f"csv_{name}",
