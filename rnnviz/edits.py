@@ -13,13 +13,8 @@ import torch
 from torch import Tensor
 
 from rnnviz import cells, passes
-from rnnviz.passes import Pass
+from rnnviz.passes import GATES, Pass
 
-GATES = {
-    "lstm": ("input_gate", "forget_gate", "candidate", "output_gate"),
-    "gru": ("reset_gate", "update_gate", "candidate"),
-    "rnn": (),
-}
 FIELDS = {"lstm": (*GATES["lstm"], "cell", "hidden"), "gru": (*GATES["gru"], "hidden"), "rnn": ("hidden",)}
 DIRECTIONS = ("forward", "backward")
 
@@ -185,7 +180,7 @@ def _steps(index: Index, start: int, steps: int, refuse) -> dict[int, int]:
 def run(one: Pass, placed: Sequence[Placed], segment: Callable, order: Callable) -> tuple[float, bool]:
     """Makes the edits in a pass whose states are the kernel's: hidden, cell and rows are then as edited.
 
-    segment: (input, states) -> (hidden, final states), the kernel on some steps. order: step in reading order -> list of
+    segment: (input, states) -> hidden, the kernel on some steps. order: step in reading order -> list of
     (batch row, aligned step). Returns the largest error of the gates that were recovered, and whether a number was changed.
     """
     error = passes.recover(one)
@@ -212,8 +207,7 @@ def _states(one: Pass, t: int) -> tuple[Tensor, ...]:
 def _onward(one: Pass, carry: tuple[Tensor, ...], first: int, end: int, segment: Callable) -> float:
     """The steps first … end - 1 by the kernel, from another state than before."""
     part = slice(first, end)
-    hidden, _ = segment(one.input[part], carry)
-    one.hidden[part] = hidden
+    one.hidden[part] = segment(one.input[part], carry)
     rest = Pass(
         one.kind, one.nonlinearity, one.input[part], one.hidden[part], carry, one.weights,
         None if one.rows is None else one.rows[part], None if one.cell is None else one.cell[part],

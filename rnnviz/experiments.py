@@ -23,6 +23,7 @@ from torch import Tensor, nn
 
 from rnnviz import passes, tasks
 from rnnviz.models import KINDS
+from rnnviz.passes import GATES
 from rnnviz.record import record
 from rnnviz.stats import gradients
 
@@ -30,11 +31,6 @@ INPUTS = ("noise", "adding", "copy", "text")
 LOSSES = ("last", "all")
 INITIALISATIONS = ("default", "orthogonal", "identity")
 NONLINEARITIES = ("tanh", "relu")
-GATES = {
-    "rnn": (),
-    "gru": ("reset_gate", "update_gate", "candidate"),
-    "lstm": ("input_gate", "forget_gate", "candidate", "output_gate"),
-}
 NOISE = 8  # numbers that a step of noise has
 LIMIT = 2e11  # multiplications, and what takes as long: about a minute on two cores
 OVERHEAD = 2e5  # multiplications that take as long as starting the operations of one step

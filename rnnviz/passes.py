@@ -16,8 +16,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rnnviz.cells import scan
+from rnnviz.cells import GRUGates, LSTMGates, scan
 
+# in PyTorch's order of the rows
+GATES = {"rnn": (), "gru": GRUGates._fields, "lstm": LSTMGates._fields}
 CHUNK = 1 << 20  # numbers in the widest array of a chunk
 GIVEN = 1e-5  # gates that a kernel hands out must rebuild its states to this, else they are recovered
 
@@ -65,7 +67,7 @@ class Pass:
 
     @property
     def units(self) -> int:
-        return self.weights.recurrent.shape[0] // {"rnn": 1, "gru": 3, "lstm": 4}[self.kind]
+        return self.weights.recurrent.shape[0] // max(1, len(GATES[self.kind]))
 
     def before(self, states: Tensor, initial: Tensor, first: int, end: int) -> Tensor:
         """The states from which the steps first … end - 1 began: (end - first, batch, unit)."""

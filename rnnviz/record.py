@@ -25,7 +25,7 @@ from torch.overrides import TorchFunctionMode
 
 from rnnviz import edits, kernels, passes
 from rnnviz.edits import Edit
-from rnnviz.passes import Pass, Weights, storage
+from rnnviz.passes import GATES, Pass, Weights, storage
 from rnnviz.trace import Recorded, assemble, pad_inputs
 
 KERNELS = {torch._VF.lstm: "lstm", torch._VF.gru: "gru", torch._VF.rnn_tanh: "rnn", torch._VF.rnn_relu: "rnn"}
@@ -75,9 +75,15 @@ class Layout:
         return cls(len(sizes), batch, sizes, valid.to(device), order)
 
     @property
-    def lengths(self) -> Tensor | None:
+    def lengths(self) -> Tensor:
         """(batch,) in packed order."""
-        return None if self.valid is None else self.valid.sum(0)
+        return torch.full((self.batch,), self.steps) if self.valid is None else self.valid.sum(0)
+
+    @property
+    def last(self) -> tuple[Tensor, Tensor]:
+        """Index of (time, batch, …) at the last step of each sequence."""
+        lengths = self.lengths
+        return lengths - 1, torch.arange(self.batch, device=lengths.device)
 
     def dense(self, data: Tensor) -> Tensor:
         """(time, batch, …) of what the kernel reads or returns; 0 beyond the end of a sequence."""
@@ -142,18 +148,16 @@ class Call:
     cell: Tensor | None = None
     rows: Tensor | None = None
     gradients: dict[tuple[int, int], Gradients] = field(default_factory=dict)
-    handed: dict[tuple[int, int], Tensor] = field(
-        default_factory=dict
-    )  # dL/dh_0, which the call before may have given
+    # dL/dh_0, which the call before may have given
+    handed: dict[tuple[int, int], Tensor] = field(default_factory=dict)
     cut: bool = False  # a backward stopped on its way to the lower layers
     open: int = 0  # recordings that listen
     listeners: int = 0  # as many as there were
     tracked: bool = False  # part of a graph
     follows: list["Call"] = field(default_factory=list)  # calls whose states it was given
     final_cells: dict[tuple[int, int], Tensor] = field(default_factory=dict)
-    edited: dict[tuple[int, int], float] = field(
-        default_factory=dict
-    )  # passes whose gates stand, and their error
+    # passes whose gates stand, and their error
+    edited: dict[tuple[int, int], float] = field(default_factory=dict)
     replay_error: float | None = None
     tolerance: float = math.inf
 
@@ -217,16 +221,19 @@ class Call:
                 off = self.edited[layer, direction]
             else:
                 off = passes.recover(one)
-            if self.kind == "lstm" and self.steps and not self.edited:
-                off = max(off, passes.distance(self._last_cell(one), self.final_cells[layer, direction]))
+            if self.kind == "lstm" and not self.edited:
+                off = max(
+                    off, passes.distance(one.cell[self.layout.last], self.final_cells[layer, direction])
+                )
             if off >= error:
                 error, tolerance = off, _rounding(one, off, self.weights[0].dtype)
         self.replay_error, self.tolerance = error, tolerance
 
-    def _last_cell(self, one: Pass) -> Tensor:
-        if self.layout.valid is None:
-            return one.cell[-1]
-        return one.cell[self.layout.lengths - 1, torch.arange(self.layout.batch, device=one.cell.device)]
+    def came_back(self, key: tuple[int, int], gradients: Gradients) -> None:
+        self.gradients[key] = self.gradients[key] + gradients if key in self.gradients else gradients
+
+    def handed_back(self, key: tuple[int, int], gradient: Tensor) -> None:
+        self.handed[key] = self.handed[key] + gradient if key in self.handed else gradient
 
 
 @dataclass
@@ -458,19 +465,11 @@ def _copy(tensor: Tensor) -> Tensor:
 
 
 def _run_packed(kernel, watching, data, sizes, states, weights, biases, layers, dropout, training, two):
-    if isinstance(states, Tensor):
-        states = (states,)
     layout = Layout.packed(sizes, _order(), data.device)
-    result = _by_layer(
-        kernel, watching, layout, data, states, weights, biases, layers, dropout, training, two
-    )
-    output, *finals = result
-    return (output, *finals)
+    return _by_layer(kernel, watching, layout, data, states, weights, biases, layers, dropout, training, two)
 
 
 def _run(kernel, watching, input, states, weights, biases, layers, dropout, training, two, batch_first):
-    if isinstance(states, Tensor):
-        states = (states,)
     sequence = input.transpose(0, 1) if batch_first else input  # (time, batch, input)
     layout = Layout(len(sequence), sequence.shape[1])
     output, *finals = _by_layer(
@@ -478,8 +477,8 @@ def _run(kernel, watching, input, states, weights, biases, layers, dropout, trai
     )
     if batch_first:
         # as each kernel does it: only an LSTM's output is a view, and autograd treats writing to one apart
-        output = output.transpose(0, 1) if len(states) > 1 else output.transpose_(0, 1)
-    return (output, *finals)
+        output = output.transpose(0, 1) if len(finals) > 1 else output.transpose_(0, 1)
+    return output, *finals
 
 
 def _order() -> Tensor | None:
@@ -509,6 +508,7 @@ def _by_layer(kernel, watching, layout, data, states, weights, biases, layers, d
     the plain call draws.
     """
     _refuse_numbers(data, weights)
+    states = _tupled(states)
     if not layout.steps:
         title = watching[0][1].name or KERNELS[kernel]
         raise RuntimeError(
@@ -594,6 +594,11 @@ def _nothing() -> None:
     return None
 
 
+def _tupled(states: Tensor | Sequence[Tensor]) -> tuple[Tensor, ...]:
+    """(h,) or (h, c): an LSTM comes with both, the others with h alone."""
+    return (states,) if isinstance(states, Tensor) else tuple(states)
+
+
 def _all_states(one: Pass) -> tuple[Tensor, ...]:
     return (one.hidden,) if one.cell is None else (one.hidden, one.cell)
 
@@ -610,12 +615,13 @@ class _Run:
     training: bool
     states: int
 
-    def plain(self, x: Tensor, begin: Sequence[Tensor], weights: Sequence[Tensor]) -> tuple[Tensor, ...]:
+    def plain(
+        self, x: Tensor, begin: Sequence[Tensor], weights: Sequence[Tensor], sizes: Tensor | None = None
+    ) -> tuple[Tensor, ...]:
+        """torch's own kernel. sizes: of the steps, where x is packed."""
         states = tuple(begin) if self.states > 1 else begin[0]
         more = (list(weights), self.biases, 1, 0.0, self.training, False)
-        if self.call.layout.sizes is not None:
-            return self.kernel(x, self.call.layout.sizes, states, *more)
-        return self.kernel(x, states, *more, False)
+        return self.kernel(x, states, *more, False) if sizes is None else self.kernel(x, sizes, states, *more)
 
     def forward(
         self, x: Tensor, begin: Sequence[Tensor], weights: Sequence[Tensor], placing: Sequence = ()
@@ -627,11 +633,11 @@ class _Run:
             rows = call.rows_of(self.layer, self.direction, weights[1].shape[0])
             result = kernels.lstm(x, tuple(begin), weights, self.biases, rows)
         else:
-            result = self.plain(x, begin, weights)
+            result = self.plain(x, begin, weights, call.layout.sizes)
         with torch.no_grad():
-            dense = self.call.layout.dense
+            dense = call.layout.dense
             squeezed = [[state[0] for state in states] for states in (begin, result[1:])]
-            self.call.keep(self.layer, self.direction, dense(x), dense(result[0]), *squeezed, given)
+            call.keep(self.layer, self.direction, dense(x), dense(result[0]), *squeezed, given)
             return self._edited(result, placing, weights) if placing else result
 
     def _edited(self, result, placing, weights) -> tuple[Tensor, ...]:
@@ -646,28 +652,23 @@ class _Run:
                 placed.append(here)
         if not placed:
             return result
-        lengths = [layout.steps] * layout.batch if layout.valid is None else layout.lengths.tolist()
+        lengths = layout.lengths.tolist()
 
         def order(t: int) -> list[tuple[int, int]]:
             rows = [row for row, length in enumerate(lengths) if t < length]
             return [(row, lengths[row] - 1 - t if self.direction else t) for row in rows]
 
-        def segment(x: Tensor, states: Sequence[Tensor]):
+        def segment(x: Tensor, states: Sequence[Tensor]) -> Tensor:
             dtype = weights[0].dtype
-            begin = [state[None].to(dtype) for state in states]
-            begin = tuple(begin) if len(begin) > 1 else begin[0]
-            more = (list(weights), self.biases, 1, 0.0, self.training, False, False)
-            hidden, *final = self.kernel(x.to(dtype), begin, *more)
-            return _working(hidden), final
+            hidden, *_ = self.plain(x.to(dtype), [state[None].to(dtype) for state in states], weights)
+            return _working(hidden)
 
         error, changed = edits.run(one, placed, segment, order)
         call.edited[self.layer, self.direction] = error
         if not changed:
             return result
-        last = torch.tensor(lengths, device=one.hidden.device) - 1
-        every = torch.arange(layout.batch, device=one.hidden.device)
         finals = [
-            states[last, every][None].to(x.dtype)
+            states[layout.last][None].to(x.dtype)
             for x, states in zip(result[1:], _all_states(one), strict=True)
         ]
         return layout.flat(one.hidden).to(result[0].dtype, copy=True), *finals
@@ -711,8 +712,7 @@ def _pass_back(ctx, grad_output: Tensor | None, grad_finals: Sequence[Tensor | N
     if grad_output is not None:
         direct.copy_(layout.dense(grad_output))
     if grad_finals[0] is not None:
-        last = layout.steps - 1 if layout.valid is None else layout.lengths - 1
-        direct[last, torch.arange(layout.batch, device=direct.device)] += grad_finals[0][0]
+        direct[layout.last] += grad_finals[0][0]
     final_cell = grad_finals[1] if len(grad_finals) > 1 else None
     need_x, *need = ctx.needs_input_grad[2:]
     need_weights = any(need[run.states :])
@@ -720,11 +720,9 @@ def _pass_back(ctx, grad_output: Tensor | None, grad_finals: Sequence[Tensor | N
         one, direct, None if final_cell is None else _working(final_cell[0]), need_x, need_weights
     )
     if call.open:
-        came = Gradients(back.total, direct, back.cell)
-        call.gradients[key] = call.gradients[key] + came if key in call.gradients else came
+        call.came_back(key, Gradients(back.total, direct, back.cell))
         if need[0]:
-            handed = call.handed.get(key)
-            call.handed[key] = back.initial[0] if handed is None else handed + back.initial[0]
+            call.handed_back(key, back.initial[0])
         onward = ctx.next_functions[1:2] if run.layer else ()
         onward += ctx.next_functions[2 : 2 + run.states] if call.follows else ()
         call.cut |= any(_passed_by(node) for node, _ in onward)
@@ -756,7 +754,7 @@ def _derivable(run: _Run, x, rest, came, needs) -> list[Tensor | None]:
     """The same gradients from torch's kernel, as part of a graph that can be derived again."""
     # under names of their own: what one of them has to do with another is not this pass's affair
     x, *rest = (tensor.view_as(tensor) for tensor in (x, *rest))
-    result = run.plain(x, rest[: run.states], rest[run.states :])
+    result = run.plain(x, rest[: run.states], rest[run.states :], run.call.layout.sizes)
     pairs = [(out, grad) for out, grad in zip(result, came, strict=True) if grad is not None]
     wanted = [tensor for tensor, need in zip((x, *rest), needs, strict=True) if need]
     found = iter(
@@ -779,7 +777,7 @@ def _run_cell(kernel, watching, input, states, *weights):
     kind = CELLS[kernel]
     given = [weight for weight in weights if weight is not None]
     _refuse_numbers(input, given)
-    states = (states,) if isinstance(states, Tensor) else tuple(states)
+    states = _tupled(states)
     layout = Layout(1, len(input))
     call = _new_call(watching, kind, NONLINEARITIES.get(kernel, ""), 1, 1, layout, given, len(given) == 4)
     tracked = torch.is_grad_enabled() and any(t.requires_grad for t in (input, *states, *given))
@@ -790,7 +788,7 @@ def _run_cell(kernel, watching, input, states, *weights):
         through = states[0].view_as(states[0])  # what comes back to it comes through this step
         states = (through, *states[1:])
     result = kernel(input, states if kind == "lstm" else states[0], *weights)
-    after = result if isinstance(result, tuple) else (result,)
+    after = _tupled(result)
     with torch.no_grad():
         call.keep(0, 0, input[None], after[0][None], states, after)
     _listen(call, watching)
@@ -811,15 +809,12 @@ def _cell_grad(call: Call, what: str, grad: Tensor) -> None:
         return
     grad = _working(grad)[None].clone()
     if what == "handed":
-        handed = call.handed.get((0, 0))
-        call.handed[0, 0] = grad[0] if handed is None else handed + grad[0]
+        call.handed_back((0, 0), grad[0])
         return
-    known = call.gradients.get((0, 0))
     zero = torch.zeros_like(grad)
     cell = None if call.kind != "lstm" else grad if what == "cell" else zero
     hidden = grad if what == "hidden" else zero
-    came = Gradients(hidden, hidden, cell, calls=1 if what == "hidden" else 0)
-    call.gradients[0, 0] = came if known is None else known + came
+    call.came_back((0, 0), Gradients(hidden, hidden, cell, calls=1 if what == "hidden" else 0))
 
 
 # ---- from calls to a trace --------------------------------------------------------------------------------------------
@@ -945,9 +940,7 @@ def _arrays(call: Call) -> dict[str, Tensor]:
     found = {"hidden": call.hidden}
     if call.kind == "lstm":
         found["cell"] = call.cell
-    names = {"gru": ("reset_gate", "update_gate", "candidate"), "rnn": ()}.get(
-        call.kind, ("input_gate", "forget_gate", "candidate", "output_gate")
-    )
+    names = GATES[call.kind]
     if names:
         found |= dict(zip(names, call.rows.chunk(len(names), -1), strict=True))
     found["input"] = call.passes[0, 0].input

@@ -80,10 +80,7 @@ def _products(start: np.ndarray, factors: np.ndarray, last: int) -> np.ndarray:
 
 def _log_norms(logs: np.ndarray) -> np.ndarray:
     """ln of the L2 norm of each row, from the logs of its absolute values."""
-    largest = logs.max(1, keepdims=True)
-    shift = np.where(np.isfinite(largest), largest, 0.0)
-    with np.errstate(divide="ignore"):
-        return shift[:, 0] + 0.5 * np.log(np.exp(2 * (logs - shift)).sum(1))
+    return np.logaddexp.reduce(2 * logs, axis=1) / 2
 
 
 def _through(start: np.ndarray, weight: np.ndarray, last: int) -> np.ndarray:
