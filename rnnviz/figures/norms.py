@@ -9,7 +9,6 @@ import xarray as xr
 
 from rnnviz.figures import style
 
-LN10 = math.log(10)
 DASHES = ("solid", "dash", "dot", "dashdot")
 
 
@@ -42,7 +41,7 @@ def log_norms(
             go.Scatter(
                 x0=first,
                 dx=1,
-                y=_exponents(array.isel({array.dims[0]: i})),
+                y=style.exponents(array.isel({array.dims[0]: i}).values),
                 name=name,
                 mode="lines",
                 line={"color": colour, "width": 2.5, "dash": dash},
@@ -70,7 +69,7 @@ def log_matrix(
     axes; a click gives back the row, from 0.
     """
     rows, columns = array.dims
-    exponents = _exponents(array)
+    exponents = style.exponents(array.values)
     low, high = limits
     trace = go.Heatmap(
         z=exponents.astype(np.float32),
@@ -79,7 +78,11 @@ def log_matrix(
         zmin=low,
         zmax=high,
         colorscale=style.colorscale("norm"),
-        colorbar={"tickvals": [low, high], "ticktext": [_power(low), _power(high)], "thickness": 12},
+        colorbar={
+            "tickvals": [low, high],
+            "ticktext": [style.power(low), style.power(high)],
+            "thickness": 12,
+        },
         hovertemplate=f"{rows} %{{y}}, step %{{x}}: 10^%{{z:.2f}}<extra></extra>",
         hoverongaps=False,
     )
@@ -91,14 +94,9 @@ def log_matrix(
     return drawn.update_yaxes(title=rows, autorange="reversed", nticks=10)
 
 
-def _exponents(array: xr.DataArray) -> np.ndarray:
-    exponents = array.values.astype(np.float64) / LN10
-    return np.where(np.isfinite(exponents), exponents, np.nan)
-
-
 def _band(band: xr.DataArray, first: float, colour: str) -> list[go.Scatter]:
     """The area between two bounds. band: (bound, time)."""
-    low, high = (_exponents(band.isel(bound=i)) for i in (0, 1))
+    low, high = (style.exponents(band.isel(bound=i).values) for i in (0, 1))
     plain = {
         "x0": first,
         "dx": 1,
@@ -118,7 +116,7 @@ def _faint(colour: str) -> str:
 
 def _powers(*arrays: xr.DataArray) -> dict:
     """An axis that holds all of them; ticks at whole powers of ten, about eight of them."""
-    found = np.concatenate([_exponents(array).ravel() for array in arrays])
+    found = np.concatenate([style.exponents(array.values).ravel() for array in arrays])
     found = found[np.isfinite(found)]
     low, high = (math.floor(found.min()), math.ceil(found.max())) if found.size else (-1, 0)
     high = max(high, low + 1)
@@ -129,9 +127,5 @@ def _powers(*arrays: xr.DataArray) -> dict:
     return {
         "range": [low - pad, high + pad],
         "tickvals": ticks,
-        "ticktext": [_power(t) for t in ticks],
+        "ticktext": [style.power(t) for t in ticks],
     }
-
-
-def _power(exponent: float) -> str:
-    return "1" if exponent == 0 else f"10<sup>{exponent:g}</sup>".replace("-", "−")

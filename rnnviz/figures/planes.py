@@ -12,7 +12,6 @@ import xarray as xr
 
 from rnnviz.figures import style
 
-LN10 = math.log(10)
 FUNCTION = {"sigmoid": "#CC79A7", "tanh": "#56B4E9", "relu": "#D55E00"}
 DASHES = {"sigmoid": "dash", "tanh": "solid", "relu": "dot"}
 # exponents of ten between which an axis of powers jumps
@@ -99,12 +98,12 @@ def powers(
     traces = [
         go.Scatter(
             x=array[dim].values.astype(np.float64) + first,
-            y=_exponents(row),
+            y=style.exponents(row),
             name=name,
             mode="lines" if np.isfinite(row).sum() > FEW else "lines+markers",
             line={"color": colour, "width": 3, "dash": dash},
             marker={"color": colour, "size": 8},
-            customdata=[_written(value) for value in _exponents(row)] if few else None,
+            customdata=[_written(value) for value in style.exponents(row)] if few else None,
             hovertemplate=f"{name}: {'%{customdata}' if few else '10^%{y:.2f}'}<extra></extra>",
         )
         for row, name, colour, dash in zip(
@@ -113,7 +112,7 @@ def powers(
     ]
     if point is not None:
         at = np.full(len(names), float(point[dim].values[0]) + first)
-        traces.append(_marks(at, _exponents(point.values[:, 0]), colours))
+        traces.append(_marks(at, style.exponents(point.values[:, 0]), colours))
     drawn = style.figure(
         *traces, axis="free", title=style.axis_title(array), height=height, legend=True, log10=True
     )
@@ -182,15 +181,9 @@ def _marks(across: np.ndarray, up: np.ndarray, colours: Sequence[str]) -> go.Sca
     )
 
 
-def _exponents(logs: np.ndarray) -> np.ndarray:
-    """Natural logs as exponents of ten; NaN, a gap, where nothing can be drawn."""
-    logs = np.asarray(logs, np.float64)
-    return np.where(np.isfinite(logs), logs / LN10, np.nan)
-
-
 def _round_powers(array: xr.DataArray) -> dict:
     """Range and ticks at whole powers of ten."""
-    found = _exponents(array.values)
+    found = style.exponents(array.values)
     found = found[np.isfinite(found)]
     low, high = (-_stop(-found.min()), _stop(found.max())) if found.size else (0, 0)
     low = min(low, -1)
@@ -200,7 +193,7 @@ def _round_powers(array: xr.DataArray) -> dict:
     return {
         "range": [low - pad, high + pad],
         "tickvals": ticks,
-        "ticktext": ["1" if t == 0 else f"10<sup>{t}</sup>".replace("-", "−") for t in ticks],
+        "ticktext": [style.power(t) for t in ticks],
     }
 
 

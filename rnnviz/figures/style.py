@@ -1,5 +1,8 @@
 """One palette, one set of scales and one layout for every figure. The board swaps the two sides of a scale in the dark."""
 
+import math
+
+import numpy as np
 import plotly.graph_objects as go
 import xarray as xr
 
@@ -82,6 +85,17 @@ def time_axis(drawn: go.Figure, start: float, stop: float) -> go.Figure:
     return drawn.update_xaxes(
         range=[start - 0.5, stop - 0.5], tickvals=shown, ticktext=[str(t + 1) for t in shown], title="step"
     )
+
+
+def exponents(logs: np.ndarray) -> np.ndarray:
+    """Natural logs as exponents of ten; NaN, a gap, where nothing can be drawn."""
+    logs = np.asarray(logs, np.float64)
+    return np.where(np.isfinite(logs), logs / math.log(10), np.nan)
+
+
+def power(exponent: float) -> str:
+    """A power of ten as a tick has it, with plotly's own tag."""
+    return "1" if exponent == 0 else f"10<sup>{exponent:g}</sup>".replace("-", "−")
 
 
 def axis_title(array: xr.DataArray) -> str:

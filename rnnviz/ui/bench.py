@@ -18,27 +18,16 @@ import pandas as pd
 import streamlit as st
 import xarray as xr
 
-from rnnviz import experiments, figures, stats
+from rnnviz import experiments, figures
 from rnnviz.ui import choices as chosen
 from rnnviz.ui.board import Drawn
 from rnnviz.ui.frame import folded, notice
 from rnnviz.ui.jobs import Job, jobs
 from rnnviz.ui.language import _
 from rnnviz.ui.runs import kept
-from rnnviz.ui.views import drawn, table_csv
+from rnnviz.ui.views import drawn, faded, shown, table_csv
 
-ROW = {
-    "kind": "lstm",
-    "nonlinearity": "tanh",
-    "layers": 1,
-    "units": 64,
-    "initialisation": "default",
-    "gain": 1.0,
-    "forget_bias": None,
-    "residual": False,
-    "bidirectional": False,
-    "layer_norm": False,
-}
+ROW = dataclasses.asdict(experiments.Architecture())
 RELU = {"kind": "rnn", "nonlinearity": "relu", "initialisation": "identity"}
 # what sets of rows show when they are set side by side
 PRESETS = {
@@ -79,11 +68,11 @@ CELLS = {
 }
 OPTIONS = {
     "kind": ("rnn", "gru", "lstm"),
-    "nonlinearity": ("tanh", "relu"),
-    "initialisation": ("default", "orthogonal", "identity"),
-    "input": ("noise", "adding", "copy", "text"),
-    "loss": ("last", "all"),
-    "part": ("log_norm", "log_norm_direct", "log_cell_norm"),
+    "nonlinearity": experiments.NONLINEARITIES,
+    "initialisation": experiments.INITIALISATIONS,
+    "input": experiments.INPUTS,
+    "loss": experiments.LOSSES,
+    "part": tuple(experiments.CURVES),
     "layer": ("top", "bottom"),
 }
 # numbers and the smallest and largest that a field takes; None where it may be left empty
@@ -138,9 +127,8 @@ def checked(value: str) -> str:
 def unpacked(value: str) -> dict:
     """The set-up that was packed. Raises ValueError, in one line, where it is damaged or holds what no field takes."""
     try:
-        unfold = zlib.decompressobj()
-        raw = unfold.decompress(base64.b64decode(value, altchars=b"-_", validate=True), LONGEST_LINK)
-        given = json.loads(raw.decode("utf-8")) if unfold.eof else None
+        raw = base64.b64decode(value, altchars=b"-_", validate=True)
+        given = json.loads(chosen.unfold(raw, LONGEST_LINK))
         rows = given.pop("rows", None)
         found = BENCH | {name: _field(name, given[name]) for name in given}
         if rows is not None:
@@ -160,8 +148,7 @@ def _packed(setup: dict) -> str:
     plain = {name: value for name, value in setup.items() if value != BENCH[name]}
     if "rows" in plain:
         plain["rows"] = [{k: v for k, v in row.items() if v != ROW[k]} for row in plain["rows"]]
-    raw = json.dumps(plain, separators=(",", ":")).encode()
-    return base64.urlsafe_b64encode(zlib.compress(raw, 9)).decode()
+    return chosen.fold(json.dumps(plain, separators=(",", ":")))
 
 
 def _field(name: str, value):
@@ -572,24 +559,14 @@ def fading(of: Found) -> pd.DataFrame:
     for name in data["architecture"].values:
         one = {key: value.item() for key, value in middle.sel(architecture=name).data_vars.items()}
         rows[str(name)] = {
-            _("slope (log10 a step)"): _shown(one["rate"] / math.log(10)),
-            _("a step (factor)"): _shown(stats.gradients.factor(one["rate"])),
-            _("half-life (steps)"): _("does not fade")
-            if one["half_life"] == math.inf
-            else _shown(one["half_life"]),
-            _("a thousandth is left after (steps)"): _("not within {steps}").format(steps=steps)
-            if one["horizon"] == math.inf
-            else _shown(one["horizon"]),
-            _("loss"): _shown(one["loss"]),
-            _("parameter gradient"): _shown(one["parameter_norm"]),
+            _("slope (log10 a step)"): shown(one["rate"] / math.log(10)),
+            **faded(one, steps),
+            _("loss"): shown(one["loss"]),
+            _("parameter gradient"): shown(one["parameter_norm"]),
         }
         if of.setup.clip is not None:
-            rows[str(name)][_("after clipping")] = _shown(one["parameter_norm_clipped"])
+            rows[str(name)][_("after clipping")] = shown(one["parameter_norm_clipped"])
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis(_("architecture"))
-
-
-def _shown(value: float) -> str:
-    return "–" if math.isnan(value) else f"{value:.4g}".replace("inf", "∞").replace("-", "−")
 
 
 def take_away(of: Found) -> None:
@@ -615,12 +592,12 @@ def exponents(of: Found, within: xr.Dataset | None) -> None:
     values = within["lyapunov"].transpose("exponent", "layer")
     line = _("{name}: the largest is {value} nats a step.")
     st.write(
-        line.format(name=of.setup.architectures[draft()["inside"]].name, value=_shown(values.max().item()))
+        line.format(name=of.setup.architectures[draft()["inside"]].name, value=shown(values.max().item()))
     )
     titles = [
         _("layer {layer} (nats a step)").format(layer=layer + 1) for layer in range(values.sizes["layer"])
     ]
-    rows = {str(i + 1): [_shown(v) for v in row] for i, row in enumerate(values.values.tolist())}
+    rows = {str(i + 1): [shown(v) for v in row] for i, row in enumerate(values.values.tolist())}
     with st.expander(_("All exponents")):
         table_csv(
             pd.DataFrame.from_dict(rows, orient="index", columns=titles).rename_axis(_("Layer")), "lyapunov"
@@ -634,7 +611,7 @@ def summary(of: Found) -> str:
     found = "; ".join(
         _("{name}: not within {steps}").format(name=name, steps=steps)
         if horizon == math.inf
-        else f"{name}: {_shown(horizon)}"
+        else f"{name}: {shown(horizon)}"
         for name, horizon in zip(middle["architecture"].values, middle.values, strict=True)
     )
     return _("Steps back until a thousandth of the gradient is left. {found}.").format(found=found)

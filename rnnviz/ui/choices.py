@@ -144,7 +144,7 @@ def write_address() -> None:
     params["model"] = now["model"]
     if now["text"] is not None:
         packed = len(quote(now["text"])) > 3000
-        params["textz" if packed else "text"] = _pack(now["text"]) if packed else now["text"]
+        params["textz" if packed else "text"] = fold(now["text"]) if packed else now["text"]
     params = {k: ",".join(v) if isinstance(v, list) else str(v) for k, v in params.items()}
     came = urlencode(sorted(params.items()))
     st.session_state["address"] = came
@@ -154,17 +154,24 @@ def write_address() -> None:
     _address(data={"search": "?" + urlencode(params), "run": st.session_state["runs"]}, key="address")
 
 
-def _pack(value: str) -> str:
-    return base64.urlsafe_b64encode(zlib.compress(value.encode("utf-8", "replace"), 9)).decode()
+def fold(text: str) -> str:
+    """A text as it travels in a link."""
+    return base64.urlsafe_b64encode(zlib.compress(text.encode("utf-8", "replace"), 9)).decode()
+
+
+def unfold(folded: bytes, longest: int) -> str:
+    """What was folded, its base64 undone. Raises ValueError or zlib.error where it is damaged or unfolds to more than
+    `longest` bytes."""
+    unfolding = zlib.decompressobj()
+    raw = unfolding.decompress(folded, longest)
+    if not unfolding.eof:
+        raise ValueError("cut off, or longer than it may be")
+    return raw.decode("utf-8")
 
 
 def _unpack(value: str) -> str:
     try:
-        unfold = zlib.decompressobj()
-        raw = unfold.decompress(base64.urlsafe_b64decode(value), LONGEST_LINK)
-        if not unfold.eof:
-            raise ValueError("cut off, or longer than a text may be")
-        return _typed(raw.decode("utf-8"))
+        return _typed(unfold(base64.urlsafe_b64decode(value), LONGEST_LINK))
     except (zlib.error, binascii.Error, UnicodeDecodeError, ValueError):
         raise ValueError(_("The text in this link is damaged; type or paste the text again.")) from None
 

@@ -3,13 +3,13 @@
 import streamlit as st
 
 from rnnviz import experiments, figures, stats, ui
+from rnnviz.figures.style import INK
 from rnnviz.ui.choices import CLIPS, RATES
 from rnnviz.ui.language import _
 
 UNITS = 64  # of each network
 # where the gradient of the parameters is measured
 RADII = (0.4, 0.7, 0.9, 1.0, 1.1, 1.2, 1.35, 1.5, 1.75, 2.0)
-GUIDE = "#7F7F7F"
 
 
 def number(log: float) -> str:
@@ -38,10 +38,7 @@ def show(drawings: list, summary: str, formulas: list[str], lines: list[str]) ->
     ui.show_figures("vanishing-" + ui.settings()["vanishing_part"], drawings, summary=summary)
     if formulas:
         aligned(formulas)
-    with st.expander(_("What you see")):
-        for line in lines:
-            bullet = "- " + line
-            st.markdown(bullet)
+    ui.folded(lines)
 
 
 def factor() -> None:
@@ -110,7 +107,7 @@ def product() -> None:
     drawing = ui.drawn(
         "product",
         lambda: figures.powers(
-            array, [*stats.vanishing.FUNCTIONS, GUIDE], ["dash", "solid", "dot", "dashdot"], across="T factors"
+            array, [*stats.vanishing.FUNCTIONS, INK], ["dash", "solid", "dot", "dashdot"], across="T factors"
         ),
         _("The product of T derivatives"), x, count,
     )  # fmt: skip
@@ -167,7 +164,7 @@ def unit() -> None:
     )
     drawing = ui.drawn(
         "unit",
-        lambda: figures.powers(array, [GUIDE, "rnn"], ["dot", "solid"], across="step t"),
+        lambda: figures.powers(array, [INK, "rnn"], ["dot", "solid"], across="step t"),
         _("How much of step t is left at step T"), f, w, u, steps,
     )  # fmt: skip
     life = stats.gradients.decay(logs, logarithmic=True)["half_life"].item()
@@ -270,7 +267,7 @@ def network() -> None:
     drawings = [
         ui.drawn(
             "network",
-            lambda: figures.powers(array, ["#D55E00", GUIDE, "rnn"], ["dash", "dot", "solid"], across="step t"),
+            lambda: figures.powers(array, ["#D55E00", INK, "rnn"], ["dash", "dot", "solid"], across="step t"),
             _("What reaches step t from a loss at step T"), radius, steps,
         ),
         ui.drawn(

@@ -1,6 +1,7 @@
 """What several pages draw of a run: made once, kept, and in the reader's language."""
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -119,20 +120,28 @@ def compared(backs: list[Back], layer: int, part: str, *key) -> xr.DataArray:
     return kept(make, "compared", *key)
 
 
+def shown(value: float) -> str:
+    """A number as a table has it: four digits, a true minus."""
+    return "–" if math.isnan(value) else f"{value:.4g}".replace("inf", "∞").replace("-", "−")
+
+
+def faded(decay: Mapping[str, float], steps: int) -> dict[str, str]:
+    """How fast a gradient fades, as cells of a table. decay: numbers as stats.gradients.decay names them."""
+    half_life, horizon = decay["half_life"], decay["horizon"]
+    return {
+        _("a step (factor)"): shown(stats.gradients.factor(decay["rate"])),
+        _("half-life (steps)"): _("does not fade") if half_life == math.inf else shown(half_life),
+        _("a thousandth is left after (steps)"): _("not within {steps}").format(steps=steps)
+        if horizon == math.inf
+        else shown(horizon),
+    }
+
+
 def fading(backs: list[Back], norms: xr.DataArray, last: int) -> pd.DataFrame:
     """How fast each architecture's gradient fades, a row each."""
     found = stats.gradients.decay(norms, last=last, logarithmic=True)
-    steps = norms.sizes["time"]
     rows = {}
     for i, back in enumerate(backs):
-        one = found.isel(architecture=i)
-        crossed = bool(one["crossed"])
-        rows[back.name] = {
-            _("loss (nats)"): f"{back.loss:.4g}",
-            _("a step (factor)"): f"{stats.gradients.factor(one['rate'].item()):.4g}",
-            _("half-life (steps)"): f"{one['half_life'].item():.4g}",
-            _("a thousandth is left after (steps)"): f"{one['horizon'].item():.4g}"
-            if crossed
-            else _("not within {steps}").format(steps=steps),
-        }
+        one = {name: value.item() for name, value in found.isel(architecture=i).data_vars.items()}
+        rows[back.name] = {_("loss (nats)"): shown(back.loss), **faded(one, norms.sizes["time"])}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis(_("Model"))
