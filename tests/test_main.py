@@ -40,15 +40,6 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """Two threads on two busy cores wait for each other: two hundred times slower."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
     def refuse(*_, **__):

@@ -19,15 +19,6 @@ RECIPE = Recipe("lstm", "shakespeare", hidden=5, embedding=3, steps=6, batch=2, 
 each_kind = pytest.mark.parametrize("kind", ["rnn", "gru", "lstm"])
 
 
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """Two threads on two busy cores wait for each other: two hundred times slower."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 def finished(recipe=RECIPE, corpus=CORPUS):
     training = Training(recipe, corpus)
     list(training.run())

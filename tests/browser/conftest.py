@@ -119,6 +119,13 @@ class Reader:
         )
         return self.drawn()
 
+    def press(self, x: float, y: float) -> None:
+        """A click where the pointer has rested: plotly answers to what it hovers."""
+        self.tab.mouse.move(x, y)
+        self.tab.wait_for_timeout(200)
+        self.tab.mouse.down()
+        self.tab.mouse.up()
+
     def box(self, figure: str) -> dict:
         plot = self.tab.locator(f"[data-figure={figure}] .rv-plot")
         plot.scroll_into_view_if_needed()

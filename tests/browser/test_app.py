@@ -87,10 +87,7 @@ def test_clicking_a_dot_of_the_saturation_plot_chooses_its_unit(reader):
     dot = seen.tab.locator("[data-figure=saturation] .point").nth(30)
     dot.scroll_into_view_if_needed()
     box, before = dot.bounding_box(), seen.revision
-    seen.tab.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    seen.tab.wait_for_timeout(150)
-    seen.tab.mouse.down()
-    seen.tab.mouse.up()
+    seen.press(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     seen.redrawn(before)
     seen.tab.wait_for_function("!new URLSearchParams(location.search).get('unit').match(/^3$/)")
 
@@ -258,10 +255,7 @@ def test_clicking_a_row_of_the_matrix_sends_that_loss_back(reader):
     drag = seen.tab.locator("[data-figure=matrix] .nsewdrag")
     drag.scroll_into_view_if_needed()
     box, before = drag.bounding_box(), seen.revision
-    seen.tab.mouse.move(box["x"] + 5, box["y"] + box["height"] * 0.55)
-    seen.tab.wait_for_timeout(200)
-    seen.tab.mouse.down()
-    seen.tab.mouse.up()
+    seen.press(box["x"] + 5, box["y"] + box["height"] * 0.55)
     seen.redrawn(before)
     seen.tab.wait_for_function("new URLSearchParams(location.search).get('step') !== null")
 
@@ -291,6 +285,25 @@ def test_back_returns_to_the_page_before(reader):
     seen.drawn()
     expect(seen.tab.get_by_role("textbox", name="Your text")).to_have_value(TEXT)
     expect(seen.tab.get_by_label("Unit", exact=True)).to_have_value("9")
+
+
+def test_a_page_that_is_left_while_it_is_drawn_leaves_no_error(reader):
+    seen = reader(f"/states?text={TEXT}")
+    seen.tab.evaluate(
+        """() => {
+            const { react } = Plotly; // one whose last word to the figure comes late
+            Plotly.react = async (figure, ...rest) => {
+                await react(figure, ...rest);
+                await new Promise((ready) => setTimeout(ready, 300));
+                figure.emit("plotly_react");
+            };
+        }"""
+    )
+    seen.tab.get_by_role("link", name="Gates").click()
+    seen.tab.wait_for_selector(":not([data-figure=hidden]) > * > .rv-plot .main-svg", state="attached")
+    seen.tab.get_by_role("link", name="Hidden states").click()
+    expect(seen.tab.get_by_role("heading", name="Hidden states")).to_be_visible()
+    seen.drawn()
 
 
 def test_the_recording_can_be_taken_away(reader, tmp_path):

@@ -143,8 +143,21 @@ class Board {
     this.stop();
     clearTimeout(this.zoomTimer);
     this.observer.disconnect();
-    for (const figure of this.figures.values()) window.Plotly?.purge(figure.plot);
+    this.revision += 1; // a drawing that has begun ends here
+    for (const figure of this.figures.values()) this.retire(figure);
     this.root.remove();
+  }
+
+  // plotly speaks to a figure until its drawing has ended: only then may the figure be emptied
+  retire(figure) {
+    figure.gone = true;
+    figure.busy.then(() => window.Plotly?.purge(figure.plot));
+  }
+
+  // keeps the end of what plotly has begun on a figure
+  begun(figure, work) {
+    figure.busy = Promise.allSettled([figure.busy, work]);
+    return work;
   }
 
   // ---- what Python sends ------------------------------------------------------------------------------------------
@@ -195,7 +208,7 @@ class Board {
     const wanted = new Set(sent.map((f) => f.id));
     for (const [id, figure] of this.figures) {
       if (wanted.has(id)) continue;
-      window.Plotly?.purge(figure.plot);
+      this.retire(figure);
       figure.frame.remove();
       this.figures.delete(id);
     }
@@ -249,7 +262,7 @@ class Board {
     name.append(title, save, menu);
     head.append(name, legend, value);
     frame.append(head, holder);
-    const figure = { id, frame, title, legend, value, plot, holder, row, save };
+    const figure = { id, frame, title, legend, value, plot, holder, row, save, busy: Promise.resolve() };
     const open = (wanted) => {
       menu.hidden = !wanted;
       save.setAttribute("aria-expanded", String(wanted));
@@ -541,7 +554,7 @@ class Board {
     }
     if (revision !== this.revision) return; // a newer call draws
     for (const figure of this.figures.values()) {
-      if (!figure.stale) continue;
+      if (!figure.stale || figure.gone) continue;
       figure.stale = false;
       await this.drawFigure(Plotly, figure);
     }
@@ -596,7 +609,8 @@ class Board {
       data.push({ ...mark, x: [], y: [], ...(layout.scene ? { z: [] } : {}) });
     }
     const config = { displayModeBar: false, staticPlot: timed, responsive: false, doubleClick: "reset", displaylogo: false };
-    await Plotly.react(figure.plot, data, layout, config);
+    await this.begun(figure, Plotly.react(figure.plot, data, layout, config));
+    if (figure.gone) return;
     if (!timed && !figure.listening) {
       figure.listening = true;
       figure.plot.on("plotly_hover", (e) => this.hoverPoint(figure, e.points[0]));
@@ -838,7 +852,8 @@ class Board {
     const axes = trace.type === "scatter3d" ? ["x", "y", "z"] : ["x", "y"];
     figure.points ??= {};
     if (figure.points.spec !== figure.spec) figure.points = { spec: figure.spec, ...Object.fromEntries(axes.map((a) => [a, decode(trace[a])])) };
-    window.Plotly.restyle(figure.plot, Object.fromEntries(axes.map((a) => [a, [[figure.points[a][step]]]])), [1]);
+    const place = Object.fromEntries(axes.map((a) => [a, [[figure.points[a][step]]]]));
+    this.begun(figure, window.Plotly.restyle(figure.plot, place, [1]));
   }
 
   say() {
