@@ -20,9 +20,11 @@ _HOMES = {
     "Edit": "rnnviz.edits",
 }
 _ROOMS = (
+    "attention",
     "attribution",
     "cells",
     "checkpoints",
+    "decoding",
     "experiments",
     "figures",
     "models",

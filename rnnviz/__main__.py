@@ -92,7 +92,7 @@ def _train(options: argparse.Namespace) -> int:
     if options.list or not options.name:
         for name, recipe in train.RECIPES.items():
             print(
-                f"{name:18} {recipe.kind:5} {recipe.layers} x {recipe.hidden} units, {recipe.steps} steps, {recipe.corpus}"
+                f"{name:22} {recipe.kind:5} {recipe.layers} x {recipe.hidden} units, {recipe.steps} steps, {recipe.corpus}"
             )
         return 0 if options.list else 2
     if options.name not in train.RECIPES:
@@ -106,7 +106,7 @@ def _train(options: argparse.Namespace) -> int:
         raise ValueError(f"a name has letters, digits, - and _ only; got {name!r}")
 
     corpus = tasks.CORPORA[recipe.corpus](options.data)
-    training = train.Training(recipe, corpus)
+    training = train.begin(recipe, corpus)
     unfinished = checkpoints.folder() / f"{name}.training.pt"
     if unfinished.exists() and not options.fresh:
         training.resume(unfinished)
@@ -118,9 +118,10 @@ def _train(options: argparse.Namespace) -> int:
 
     card = _card(training, corpus, options, seconds)
     path = checkpoints.save(name, training.model, card)
-    _principal_components(name, training)
+    if training.task == "language":
+        _principal_components(name, training)
     unfinished.unlink(missing_ok=True)
-    print(f"{path}: {card['parameters']:,} parameters, {card['scores']} nats a character")
+    print(f"{path}: {card['parameters']:,} parameters, {card['scores']}: {card['scores_unit']}")
     return 0
 
 
@@ -163,37 +164,28 @@ def _card(training, corpus, options, seconds: float) -> dict:
     import torch
 
     from rnnviz.models import parameter_count
-    from rnnviz.train import NOTES, TUNING, held_out_loss
+    from rnnviz.train import NOTES, TUNING
 
     recipe = training.recipe
     flags = [f"--{flag} {getattr(options, flag.replace('-', '_'))}" for flag in ("steps", "seed", "learning-rate")
              if getattr(options, flag.replace("-", "_")) is not None]  # fmt: skip
     if options.save_as:
         flags.append(f"--as {options.save_as}")
+    data = {k: getattr(corpus, k) for k in ("source", "licence", "sha256", "split")}
+    if attribution := getattr(corpus, "attribution", ""):
+        data["attribution"] = attribution
+    parts = {part: len(getattr(corpus, part)) for part in ("train", "validation", "test")}
+    tuned = TUNING if recipe.corpus == "shakespeare" else ""
     return {
-        "model": {
-            "kind": recipe.kind,
-            "vocabulary": len(training.vocabulary),
-            "embedding": recipe.embedding,
-            "hidden": recipe.hidden,
-            "layers": recipe.layers,
-        },
+        "task": training.task,
+        **training.described(),
         "parameters": parameter_count(training.model),
-        "scores": {
-            part: round(held_out_loss(training.model, ids), 4)
-            for part, ids in (("validation", training.validation_ids), ("test", training.test_ids))
-        },
-        "scores_unit": "nats a character, 16 streams read from the zero state to their end",
-        "data": {k: getattr(corpus, k) for k in ("source", "licence", "sha256", "split")}
-        | {"characters": {p: len(getattr(corpus, p)) for p in ("train", "validation", "test")}},
+        "data": data | {training.counted: parts},
         "recipe": dataclasses.asdict(recipe),
-        "tuning": "; ".join(
-            filter(None, [TUNING if recipe.corpus == "shakespeare" else "", NOTES.get(options.name)])
-        ),
+        "tuning": "; ".join(filter(None, [tuned, NOTES.get(options.name)])),
         "command": " ".join(["python -m rnnviz train", options.name, *flags]),
         "seconds_of_last_run": round(seconds),
         "torch": torch.__version__,
-        "vocabulary": list(training.vocabulary.characters),
     }
 
 
@@ -377,7 +369,9 @@ def _models(options: argparse.Namespace) -> int:
     for name in checkpoints.names():
         card = checkpoints.card(name)
         scores = ", ".join(f"{part} {value:.4f}" for part, value in card["scores"].items())
-        print(f"{name:18} {card['parameters']:>9,} parameters, nats a character: {scores}")
+        print(
+            f"{name:22} {card['parameters']:>9,} parameters, {card['scores_unit'].partition(',')[0]}: {scores}"
+        )
     return 0
 
 

@@ -11,12 +11,10 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rnnviz.text import Vocabulary
+from rnnviz.text import Lexicon, Vocabulary
 
 if TYPE_CHECKING:  # cards are read by pages that should not wait for torch
     from torch import nn
-
-    from rnnviz.models import LanguageModel
 
 FOLDER = Path(__file__).resolve().parent.parent / "checkpoints"
 LARGEST = 64 * 2**20  # bytes: nothing shipped comes near, and no more is read into memory
@@ -31,9 +29,24 @@ def folder() -> Path:
     return Path(os.environ.get("RNNVIZ_CHECKPOINTS") or FOLDER)
 
 
-def names() -> list[str]:
-    """The checkpoints that are there, by the name of their card, in alphabetical order."""
-    return sorted(p.stem for p in folder().glob("*.json"))
+def names(task: str | None = None) -> list[str]:
+    """The checkpoints that are there, by the name of their card, in alphabetical order; only those of a task, if one is named.
+
+    task: 'language' or 'translation'. A card that cannot be read is of no task.
+    """
+    found = sorted(p.stem for p in folder().glob("*.json"))
+    return found if task is None else [name for name in found if _task(name) == task]
+
+
+def _task(name: str) -> str | None:
+    try:
+        return _task_of(json.loads((folder() / f"{name}.json").read_text("utf-8")))
+    except (OSError, ValueError, AttributeError):
+        return None
+
+
+def _task_of(card: dict) -> str:
+    return card.get("task", "language")  # older cards do not say it
 
 
 def card(name: str) -> dict:
@@ -43,8 +56,9 @@ def card(name: str) -> dict:
         raise CheckpointError(f"there is no checkpoint {name!r}; there is {have}")
     try:
         found = json.loads((folder() / f"{name}.json").read_text("utf-8"))
-        if found["model"]["vocabulary"] != len(vocabulary(found)) or not isinstance(
-            found["model"]["kind"], str
+        sizes = {"language": _known_characters, "translation": _known_tokens}[_task_of(found)](found)
+        if not isinstance(found["model"]["kind"], str) or any(
+            found["model"][k] != n for k, n in sizes.items()
         ):
             raise ValueError("vocabulary and model do not agree")
         for name_wanted, kind_wanted in {
@@ -65,15 +79,32 @@ def vocabulary(card: dict) -> Vocabulary:
     return Vocabulary(tuple(card["vocabulary"]))
 
 
-def load(name: str) -> "tuple[LanguageModel, dict]":
-    """A shipped model, ready to read (eval mode), and its card.
+def lexicons(card: dict) -> tuple[Lexicon, Lexicon]:
+    """What a translator reads and what it writes, as its card says."""
+    source, target = (
+        Lexicon(card[side]["unit"], tuple(card[side]["tokens"])) for side in ("source", "target")
+    )
+    return source, target
+
+
+def _known_characters(card: dict) -> dict[str, int]:
+    return {"vocabulary": len(vocabulary(card))}
+
+
+def _known_tokens(card: dict) -> dict[str, int]:
+    source, target = lexicons(card)
+    return {"source": len(source), "target": len(target)}
+
+
+def load(name: str) -> "tuple[nn.Module, dict]":
+    """A shipped model, ready to read (eval mode), and its card: a LanguageModel or a Translator, by the card's task.
 
     Raises CheckpointError, in one line, where a file is missing, truncated, changed or not what its card says.
     """
     import safetensors.torch
     import torch
 
-    from rnnviz.models import LanguageModel
+    from rnnviz.models import LanguageModel, Translator
 
     found = card(name)
     path = folder() / f"{name}.safetensors"
@@ -93,7 +124,7 @@ def load(name: str) -> "tuple[LanguageModel, dict]":
         with torch.random.fork_rng(
             devices=[]
         ):  # the random start that is overwritten must not move anyone's generator
-            model = LanguageModel(**found["model"])
+            model = {"language": LanguageModel, "translation": Translator}[_task_of(found)](**found["model"])
         model.load_state_dict(weights)
     except (safetensors.SafetensorError, RuntimeError, TypeError, ValueError) as problem:
         line = str(problem).splitlines()[0]

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
+from rnnviz.attention import Attention
+
 KINDS = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
 
 
@@ -41,6 +43,103 @@ class LanguageModel(nn.Module):
         return self.head(self.dropout(hidden)), state
 
 
+class Translator(nn.Module):
+    """Reads one sentence and writes another: an encoder, a decoder and, between them, attention or nothing but a state.
+
+    kind: 'rnn', 'gru' or 'lstm', of both halves. source, target: numbers of tokens. embedding, hidden: widths; a
+    bidirectional encoder has hidden / 2 units in each direction, so that what it hands over fits the decoder. layers: of
+    each half. attention: 'dot', 'general', 'additive', or None for the twin in which all must pass through the encoder's
+    last state. dropout: on embeddings, between layers and before the head, in training only.
+    Source: Luong, Pham & Manning 2015, arXiv:1508.04025, equations 3 to 6 (global attention, without input feeding).
+    Raises ValueError for another kind, or where hidden is odd and the encoder bidirectional.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        source: int,
+        target: int,
+        embedding: int = 64,
+        hidden: int = 128,
+        layers: int = 1,
+        bidirectional: bool = True,
+        attention: str | None = "dot",
+        dropout: float = 0.0,
+    ):
+        super().__init__()
+        if kind not in KINDS:
+            raise ValueError(f"kind must be one of {', '.join(KINDS)}; got {kind!r}")
+        if bidirectional and hidden % 2:
+            raise ValueError(f"hidden must be even for two directions; got {hidden}")
+        between = dropout if layers > 1 else 0.0
+        half = hidden // 2 if bidirectional else hidden
+        self.source_embedding = nn.Embedding(source, embedding)
+        self.target_embedding = nn.Embedding(target, embedding)
+        self.encoder = KINDS[kind](
+            embedding, half, layers, batch_first=True, bidirectional=bidirectional, dropout=between
+        )
+        self.decoder = KINDS[kind](embedding, hidden, layers, batch_first=True, dropout=between)
+        self.attention = None if attention is None else Attention(attention, hidden)
+        self.combine = nn.Linear(hidden if attention is None else 2 * hidden, hidden, bias=False)
+        self.dropout = nn.Dropout(dropout)
+        self.head = nn.Linear(hidden, target)
+
+    def read(self, ids: Tensor, lengths: Tensor | None = None) -> tuple[Tensor, object]:
+        """ids: (batch, key), integers. lengths: (batch,), of padded rows; without it all are whole.
+
+        Returns the memory (batch, key, hidden), one state of the top layer for each token, and the state that the decoder
+        starts from: (layer, batch, hidden), of an LSTM two of them.
+        """
+        return self.encoded(self.dropout(self.source_embedding(ids)), lengths)
+
+    def encoded(self, embedded: Tensor, lengths: Tensor | None = None) -> tuple[Tensor, object]:
+        """The same from the embedded tokens, (batch, key, embedding)."""
+        if lengths is None:
+            memory, state = self.encoder(embedded)
+        else:
+            packed = nn.utils.rnn.pack_padded_sequence(
+                embedded, lengths.cpu(), batch_first=True, enforce_sorted=False
+            )
+            memory, state = self.encoder(packed)
+            memory = nn.utils.rnn.pad_packed_sequence(
+                memory, batch_first=True, total_length=embedded.shape[1]
+            )[0]
+        if isinstance(state, tuple):
+            return memory, tuple(map(self._joined, state))
+        return memory, self._joined(state)
+
+    def _joined(self, state: Tensor) -> Tensor:
+        """Both directions of a layer side by side: (layer, batch, hidden)."""
+        if not self.encoder.bidirectional:
+            return state
+        return state.unflatten(0, (self.encoder.num_layers, 2)).transpose(1, 2).flatten(2).contiguous()
+
+    def write(
+        self, ids: Tensor, state, memory: Tensor, valid: Tensor | None = None, given: Tensor | None = None
+    ) -> tuple[Tensor, Tensor, object]:
+        """ids: (batch, query), the tokens before each that is asked for. valid, given: see attention.attend.
+
+        Returns scores of the next tokens (batch, query, target), s̃ = tanh(W_c [a; s]) (batch, query, hidden), and the
+        decoder's state after the last of them.
+        """
+        states, state = self.decoder(self.dropout(self.target_embedding(ids)), state)
+        told = states
+        if self.attention is not None:
+            told = torch.cat((self.attention(states, memory, valid, given), states), -1)
+        attentional = self.combine(told).tanh()
+        return self.head(self.dropout(attentional)), attentional, state
+
+    def forward(self, source: Tensor, lengths: Tensor | None, target: Tensor) -> Tensor:
+        """Teacher forcing: the scores (batch, query, target) of the token after each of `target` (batch, query)."""
+        memory, state = self.read(source, lengths)
+        valid = (
+            None
+            if lengths is None
+            else torch.arange(source.shape[1], device=source.device) < lengths[:, None].to(source.device)
+        )
+        return self.write(target, state, memory, valid)[0]
+
+
 def parameter_count(model: nn.Module) -> int:
     """How many numbers the model has learned."""
     return sum(p.numel() for p in model.parameters())
@@ -48,12 +147,18 @@ def parameter_count(model: nn.Module) -> int:
 
 def log_probabilities(model: LanguageModel, ids: list[int]) -> Tensor:
     """Log probability (nats) of every token at every step: (time, vocabulary); row t is what may follow token t."""
+    with reading(model), torch.inference_mode():
+        scores, _ = model(torch.tensor([ids]))
+        return scores[0].log_softmax(-1)
+
+
+@contextmanager
+def reading(model: nn.Module) -> Iterator[None]:
+    """The model in eval mode in the block, then as it was."""
     was_training = model.training
     model.eval()
     try:
-        with torch.inference_mode():
-            scores, _ = model(torch.tensor([ids]))
-            return scores[0].log_softmax(-1)
+        yield
     finally:
         model.train(was_training)
 

@@ -13,7 +13,7 @@ import sys
 import threading
 import warnings
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -21,9 +21,11 @@ import numpy as np
 import torch
 import xarray as xr
 from torch import Tensor, nn
+from torch.nn.functional import multi_head_attention_forward
 from torch.overrides import TorchFunctionMode
 
 from rnnviz import edits, kernels, passes
+from rnnviz.attention import Look, attend, look_at_attend, look_at_multihead
 from rnnviz.edits import Edit
 from rnnviz.passes import GATES, Pass, Weights, storage
 from rnnviz.trace import Recorded, assemble, pad_inputs
@@ -261,17 +263,22 @@ class Watched:
         return len(own) == len(weights) and all(a is b for a, b in zip(own, weights, strict=True))
 
 
+Tokens = Iterable[str] | Mapping[str, Iterable[str] | tuple[Iterable[str], Iterable[str]]] | None
+
+
 class Recording:
     """What `record` yields. `trace` is complete once the block has ended."""
 
-    def __init__(self, model: nn.Module, tokens: Iterable[str] | None = None, edit: Sequence[Edit] = ()):
+    def __init__(self, model: nn.Module, tokens: Tokens = None, edit: Sequence[Edit] = ()):
         self._watched = [
             Watched(name, module) for name, module in model.named_modules() if isinstance(module, MODULES)
         ]
         for each in edit:
             self._edited_module(each).edits.append(each)
         self._model_name = type(model).__name__
-        self._tokens = None if tokens is None else list(tokens)
+        self._modules = {module: name for name, module in model.named_modules()}
+        self._looks: dict[str, list[Look]] = {}
+        self._tokens = tokens if tokens is None or isinstance(tokens, Mapping) else list(tokens)
         self._ended = False
         self._hooks: list = []
         self._trace: xr.DataTree | None = None
@@ -290,12 +297,14 @@ class Recording:
             )
         if self._trace is None:
             called = [watched for watched in self._watched if watched.calls]
-            if not called:
+            if not called and not self._looks:
                 raise RuntimeError(self._nothing_seen())
             with torch.no_grad():
                 recorded = {title: _recorded(watched) for title, watched in _titled(called).items()}
+                recorded |= {name: _looked(name, looks) for name, looks in self._looks.items()}
             self._trace = assemble(recorded, self._tokens, {"torch_version": str(torch.__version__)})
-            self._watched = []  # the trace has it all; a recording that is kept need not keep the model
+            # the trace has it all; a recording that is kept need not keep the model
+            self._watched, self._modules, self._looks = [], {}, {}
         return self._trace
 
     def _edited_module(self, edit: Edit) -> Watched:
@@ -329,6 +338,14 @@ class Recording:
         advice = f"call {self._model_name} inside the block and in its thread"
         return f"no recurrent call was seen: {advice}; it holds {names}"
 
+    def _noticed(self, look: Callable[[], Look], owners: list[nn.Module]) -> None:
+        """Keeps a call of attention, if one of its callers, the innermost first, is a module of the model."""
+        for owner in owners:
+            if owner in self._modules:
+                name = self._modules[owner] or "attention"
+                self._looks.setdefault(name, []).append(look())
+                return
+
     def _find(self, weights: Sequence[Tensor], cell: nn.Module | None = None) -> Watched | None:
         """The module whose weights these are: the very list if it is there, else the same tensors. cell: itself, if known."""
         if cell is not None:
@@ -341,9 +358,7 @@ class Recording:
 
 
 @contextmanager
-def record(
-    model: nn.Module, tokens: Iterable[str] | None = None, edit: Edit | Sequence[Edit] = ()
-) -> Iterator[Recording]:
+def record(model: nn.Module, tokens: Tokens = None, edit: Edit | Sequence[Edit] = ()) -> Iterator[Recording]:
     """Records every call of the model's nn.RNN, nn.LSTM, nn.GRU and of their cells in the block.
 
         with record(model, tokens="hello") as recording:
@@ -351,7 +366,10 @@ def record(
             loss.backward()                  # leave it out: states and gates, no gradients
         recording.trace["lstm"]["forget_gate"]
 
-    tokens: one string for each time step, kept as the coordinate `token`.
+    Attention is recorded too: nn.MultiheadAttention, and whatever module calls `rnnviz.attention.attend`.
+
+    tokens: one string for each time step, kept as the coordinate `token`; for modules that read unlike texts a mapping from
+    their names, of an attention to a pair (of queries, of keys), which may be filled while the block runs.
     Gradients: every backward in the block, of any loss, adds to `hidden_grad`, `hidden_grad_direct` and `cell_grad`, as it
     adds to the `.grad` of a parameter; so several backward calls give the gradient of the sum of their losses. The direct
     part of dL/dh_t is all but what comes back from the next step of the same module, also where that is in its next call;
@@ -386,6 +404,8 @@ class _Watch(TorchFunctionMode):
             weights, run = args[3] if packed else args[2], _run_packed if packed else _run
         elif func in CELLS and len(args) >= 4:
             weights, run = [w for w in args[2:6] if w is not None], _run_cell
+        elif func in (attend, multi_head_attention_forward) and torch._C._current_graph_task_id() == -1:
+            return _look(func, args, kwargs)
         else:
             return func(*args, **kwargs)
         # to read the weights of a parametrized cell would compute them anew: its forward, on the stack, says whose they are
@@ -398,6 +418,25 @@ class _Watch(TorchFunctionMode):
             return func(*args, **kwargs)
         with torch._C.DisableTorchFunction():
             return run(func, watching, *args)
+
+
+def _look(func, args: tuple, kwargs: dict):
+    """Attention runs as it would; then each recording is told that one of its modules called it."""
+    result = func(*args, **kwargs)
+    owners, frame = [], sys._getframe(1)
+    while frame is not None:
+        owner = frame.f_locals.get("self")
+        if isinstance(owner, nn.Module):
+            owners.append(owner)
+        frame = frame.f_back
+
+    def look() -> Look:
+        return look_at_attend(result, *args, **kwargs) if func is attend else look_at_multihead(args, kwargs)
+
+    with torch._C.DisableTorchFunction():
+        for recording in _active():
+            recording._noticed(look, owners)
+    return result
 
 
 def _titled(called: list[Watched]) -> dict[str, Watched]:
@@ -907,6 +946,28 @@ def _recorded(watched: Watched) -> Recorded:
     if first.layout.valid is not None:
         lengths = first.layout.unsorted(first.layout.lengths, 0).cpu().numpy()
     return Recorded(first.kind, arrays, steps, attributes, lengths)
+
+
+def _looked(name: str, looks: list[Look]) -> Recorded:
+    """All calls of one attention, one after the other on `query`; what is padding is NaN."""
+    first = looks[0].weight
+    for number, look in enumerate(looks):
+        if (look.weight.shape[:2], look.weight.shape[3]) != (first.shape[:2], first.shape[3]):
+            raise RuntimeError(
+                f"{name!r} looked at {tuple(first.shape)} (batch, head, query, key), then, in call {number}, at"
+                f" {tuple(look.weight.shape)}: record each in its own block"
+            )
+    arrays = {}
+    for key, dim in (("weight", 2), ("score", 2), ("context", 1)):
+        pieces = []
+        for look in looks:
+            piece = getattr(look, key)
+            if piece is not None and look.valid is not None and key != "context":
+                piece = piece.masked_fill(~look.valid[:, None, None], math.nan)
+            pieces.append(piece)
+        if all(piece is not None for piece in pieces):
+            arrays[key] = _working(torch.cat(pieces, dim)).cpu().numpy()
+    return Recorded("attention", arrays, [look.weight.shape[2] for look in looks])
 
 
 def _raw(call: Call) -> bool:

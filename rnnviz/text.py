@@ -1,5 +1,6 @@
 """Vocabularies: text to ids and back, and how a token is shown."""
 
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable
@@ -60,6 +61,70 @@ class Vocabulary:
     def unknown(self, text: str) -> Counter[str]:
         """The characters of `text` that are not known, and how often each occurs."""
         return Counter(c for c in text if c not in self._ids)
+
+
+START, END = "⟨start⟩", "⟨end⟩"
+START_ID, END_ID = 1, 2
+WORD = re.compile(r"\w+(?:'\w+)*|[^\w\s]")
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """The tokens of one side of a model that reads or writes sentences. Ids: 0 `UNKNOWN`, 1 `START`, 2 `END`, then the entries.
+
+    unit: 'characters', or 'words' (lower case, each sign by itself). entries: each once.
+    """
+
+    unit: str
+    entries: tuple[str, ...]
+    _ids: dict[str, int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self):
+        if self.unit not in ("characters", "words"):
+            raise ValueError(f"a lexicon's unit is 'characters' or 'words'; got {self.unit!r}")
+        wrong = [e for e in self.entries if not isinstance(e, str) or self.split(e) != [e]]
+        wrong += [e for e, n in Counter(self.entries).items() if n > 1]
+        if wrong:
+            raise ValueError(f"a lexicon holds {self.unit}, each once; got {wrong!r}")
+        object.__setattr__(self, "_ids", {e: i for i, e in enumerate(self.tokens)})
+
+    @classmethod
+    def of(cls, texts: Iterable[str], unit: str, at_least: int = 1) -> "Lexicon":
+        """The tokens that occur `at_least` times in the texts, the commonest first."""
+        empty = cls(unit, ())
+        counts = Counter(token for text in texts for token in empty.split(text))
+        common = sorted((-n, token) for token, n in counts.items() if n >= at_least and token != UNKNOWN)
+        return cls(unit, tuple(token for _n, token in common))
+
+    def __len__(self) -> int:
+        return len(self.entries) + 3
+
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        """The token of each id."""
+        return (UNKNOWN, START, END, *self.entries)
+
+    def split(self, text: str) -> list[str]:
+        """The tokens of a text; Hangul that came in parts is put together, typographic quotes become plain ones."""
+        text = unicodedata.normalize("NFC", text).replace("’", "'")
+        return list(text) if self.unit == "characters" else WORD.findall(text.lower())
+
+    def encode(self, text: str) -> list[int]:
+        """One id for each token of the text; 0 where it is not known."""
+        return [self._ids.get(token, 0) for token in self.split(text)]
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """The text of the ids, up to the first `END`."""
+        found = []
+        for i in ids:
+            if i == END_ID:
+                break
+            found.append(self.tokens[i])
+        return ("" if self.unit == "characters" else " ").join(found)
+
+    def unknown(self, text: str) -> list[int]:
+        """Which tokens of the text are not known."""
+        return [i for i, id in enumerate(self.encode(text)) if not id]
 
 
 def visible(token: str) -> str:

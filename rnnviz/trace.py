@@ -104,6 +104,13 @@ FIELDS: dict[str, dict[str, Field]] = {
     },
 }
 
+_LOOK = ("batch", "head", "query", "key")
+ATTENTION = {
+    "weight": Field(_LOOK, "attention weight", SHARE),
+    "score": Field(_LOOK, "score", comment="before the softmax", optional=True),
+    "context": Field(("batch", "query", "feature"), "context vector", optional=True),
+}
+
 # With proj_size these are over the projection, not the units.
 _PROJECTED = ("hidden", "hidden_initial", "hidden_initial_by_call", "hidden_grad", "hidden_grad_direct")
 
@@ -140,6 +147,11 @@ COORDINATES = {
     "gate": "rows of a weight, in PyTorch's order",
     "call": "which call of the module this step belongs to",
     "token": "token read at this position",
+    "head": "head of attention",
+    "query": "position that looks",
+    "key": "position that is looked at",
+    "query_token": "token at the position that looks",
+    "key_token": "token that is looked at",
 }
 
 
@@ -147,7 +159,8 @@ COORDINATES = {
 class Recorded:
     """What one module left behind, as numpy arrays in the shapes of `FIELDS`.
 
-    kind: 'lstm', 'gru' or 'rnn'. steps: how many steps each call had; they add up to the length of `time`.
+    kind: 'lstm', 'gru', 'rnn' or 'attention'. steps: how many steps each call had; they add up to the length of `time`, of
+    an attention to that of `query`.
     attributes: written on the node as they are (nonlinearity, replay_error). lengths: (batch,) where they differ; the
     arrays are NaN beyond them.
     """
@@ -161,16 +174,22 @@ class Recorded:
 
 def assemble(
     modules: Mapping[str, Recorded],
-    tokens: Iterable[str] | None = None,
+    tokens: Iterable[str] | Mapping[str, Iterable] | None = None,
     attributes: Mapping[str, object] | None = None,
 ) -> xr.DataTree:
     """The trace of these modules, one node for each, under its name.
 
-    tokens: what stands at each position, the same for every module. attributes: written at the root.
+    tokens: what stands at each position, the same for every recurrent module; or a mapping from names of modules, of an
+    attention to a pair: tokens of the queries, tokens of the keys. attributes: written at the root.
     Raises ValueError, naming the field, the shape that came and the shape that was wanted.
     """
-    labels = None if tokens is None else _labels(tokens)
-    nodes = {name: _node(name, recorded, labels) for name, recorded in modules.items()}
+    nodes = {}
+    for name, recorded in modules.items():
+        own = tokens.get(name) if isinstance(tokens, Mapping) else tokens
+        if recorded.kind == "attention":
+            nodes[name] = _attention_node(name, recorded, own if isinstance(tokens, Mapping) else None)
+        else:
+            nodes[name] = _node(name, recorded, None if own is None else _labels(own))
     root = xr.Dataset(attrs={"format": FORMAT, **(attributes or {})})
     return xr.DataTree.from_dict({"/": root, **nodes})
 
@@ -200,8 +219,12 @@ def check(tree: xr.DataTree) -> None:
             f"not a trace: wanted a DataTree with the attribute format={FORMAT!r}; got {_described(tree)}"
         )
     for node in tree.subtree:
-        if node.attrs.get("kind") in FIELDS:
-            _check_node(node.path.lstrip("/"), node.attrs["kind"], node.to_dataset(inherit=False))
+        name, kind = node.path.lstrip("/"), node.attrs.get("kind")
+        if kind in FIELDS:
+            _check_node(name, kind, node.to_dataset(inherit=False))
+        if kind == "attention":
+            own = node.to_dataset(inherit=False)
+            _check_fields(name, own, ATTENTION, {str(dim): length for dim, length in own.sizes.items()})
 
 
 def save(tree: xr.DataTree, path: str | os.PathLike) -> None:
@@ -237,10 +260,7 @@ def open_trace(path: str | os.PathLike) -> xr.DataTree:
 
 
 def _node(name: str, recorded: Recorded, labels: np.ndarray | None) -> xr.Dataset:
-    if "/" in name:
-        raise ValueError(
-            f"{name!r} cannot name a node of a trace: a slash parts levels there; rename the module"
-        )
+    _check_name(name)
     kind, arrays = recorded.kind, recorded.arrays
     schema = fields(kind, "projection_weight" in arrays) if kind in FIELDS else {}
     sizes = _sizes(name, kind, schema, arrays)
@@ -271,17 +291,53 @@ def _node(name: str, recorded: Recorded, labels: np.ndarray | None) -> xr.Datase
     if labels is not None:
         coordinates["token"] = ("time", labels)
     unbounded = _unbounded(kind, arrays, recorded.attributes)
+    return _dataset(recorded, schema, coordinates, unbounded)
+
+
+def _attention_node(name: str, recorded: Recorded, tokens: tuple | None) -> xr.Dataset:
+    _check_name(name)
+    arrays = recorded.arrays
+    _check_shape(f"{name}: weight", arrays["weight"].shape, _LOOK, {})
+    sizes = dict(zip(_LOOK, arrays["weight"].shape, strict=True))
+    for key, wanted in ATTENTION.items():
+        if key in arrays:
+            _check_shape(f"{name}: {key}", arrays[key].shape, wanted.dims, sizes)
+    coordinates = {dim: (dim, np.arange(length)) for dim, length in sizes.items()}
+    coordinates["call"] = ("query", np.repeat(np.arange(len(recorded.steps)), recorded.steps))
+    for dim, own in zip(("query", "key"), tokens or (), strict=False):
+        labels = _labels(own)
+        if len(labels) != sizes[dim]:
+            raise ValueError(
+                f"{name}: {dim} tokens came with length {len(labels)}; {dim} has length {sizes[dim]}"
+            )
+        coordinates[f"{dim}_token"] = (dim, labels)
+    return _dataset(recorded, ATTENTION, coordinates)
+
+
+def _check_name(name: str) -> None:
+    if "/" in name:
+        raise ValueError(
+            f"{name!r} cannot name a node of a trace: a slash parts levels there; rename the module"
+        )
+
+
+def _dataset(
+    recorded: Recorded,
+    schema: Mapping[str, Field],
+    coordinates: Mapping[str, tuple],
+    unbounded: Iterable[str] = (),
+) -> xr.Dataset:
     return xr.Dataset(
         {
-            key: (wanted.dims, arrays[key], _attributes(wanted, key not in unbounded))
+            key: (wanted.dims, recorded.arrays[key], _attributes(wanted, key not in unbounded))
             for key, wanted in schema.items()
-            if key in arrays
+            if key in recorded.arrays
         },
         coords={
             key: (dim, values, {"long_name": COORDINATES[key], "units": "1"})
             for key, (dim, values) in coordinates.items()
         },
-        attrs={"kind": kind, **recorded.attributes},
+        attrs={"kind": recorded.kind, **recorded.attributes},
     )
 
 
@@ -345,15 +401,19 @@ def _sizes(
 def _check_node(name: str, kind: str, node: xr.Dataset) -> None:
     sizes = {str(dim): length for dim, length in node.sizes.items()} | {"gate": len(GATES[kind])}
     sizes["previous_unit"] = sizes.get("projection", sizes.get("unit", 0))
-    for key, wanted in fields(kind, "projection_weight" in node).items():
-        if key in node:
-            _check_dims(f"{name}: {key}", node[key], wanted.dims, sizes)
-        elif not wanted.optional:
-            raise ValueError(f"{name}: {key} is missing; wanted {_shape_text(wanted.dims, sizes)}")
+    _check_fields(name, node, fields(kind, "projection_weight" in node), sizes)
     for coordinate, wanted_values in (("gate", GATES[kind]), ("direction", DIRECTIONS[: sizes["direction"]])):
         came = tuple(node[coordinate].values.tolist())
         if came != wanted_values:
             raise ValueError(f"{name}: {coordinate} came as {came}; wanted {wanted_values}")
+
+
+def _check_fields(name: str, node: xr.Dataset, schema: Mapping[str, Field], sizes: Mapping[str, int]) -> None:
+    for key, wanted in schema.items():
+        if key in node:
+            _check_dims(f"{name}: {key}", node[key], wanted.dims, sizes)
+        elif not wanted.optional:
+            raise ValueError(f"{name}: {key} is missing; wanted {_shape_text(wanted.dims, sizes)}")
 
 
 def _check_dims(title: str, array: xr.DataArray, dims: tuple[str, ...], sizes: Mapping[str, int]) -> None:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +10,9 @@ import torch
 from torch import nn
 
 from rnnviz import tasks
-from rnnviz.models import LanguageModel
-from rnnviz.text import Vocabulary
+from rnnviz.decoding import greedy_many, padded
+from rnnviz.models import LanguageModel, Translator, reading
+from rnnviz.text import END_ID, START_ID, Lexicon, Vocabulary
 
 
 @dataclass(frozen=True)
@@ -39,12 +40,52 @@ class Recipe:
     seed: int = 1
 
 
+@dataclass(frozen=True)
+class TranslationRecipe:
+    """The same for a Translator. corpus: of pairs. source: what it reads, 'characters' or 'words'; it writes characters.
+
+    at_least: how often a token must occur to be known. longest: characters of a target; pairs beyond it are not trained on.
+    smoothing: of the labels. attention: None for the twin without.
+    """
+
+    kind: str
+    corpus: str
+    source: str
+    hidden: int
+    attention: str | None = "dot"
+    embedding: int = 64
+    layers: int = 1
+    bidirectional: bool = True
+    dropout: float = 0.1
+    at_least: int = 1
+    longest: int = 60
+    steps: int = 3000
+    batch: int = 64
+    learning_rate: float = 4e-3
+    weight_decay: float = 0.01
+    clip: float = 1.0
+    unknown: float = 0.01
+    smoothing: float = 0.0
+    seed: int = 1
+
+
+_DATES = TranslationRecipe("gru", "dates", "characters", hidden=96, embedding=32)
+_KOREAN = TranslationRecipe(
+    "gru", "tatoeba", "words", hidden=192, embedding=96, dropout=0.4, at_least=2, steps=4000, learning_rate=3e-3,
+    weight_decay=0.05, unknown=0.05, smoothing=0.1,
+)  # fmt: skip
+
 RECIPES = {
     # one budget: 859 to 877 thousand parameters, the same data, steps and search for the learning rate
     "shakespeare-rnn": Recipe("rnn", "shakespeare", hidden=512, learning_rate=8e-3),
     "shakespeare-gru": Recipe("gru", "shakespeare", hidden=296, learning_rate=3e-3),
     "shakespeare-lstm": Recipe("lstm", "shakespeare", hidden=256, learning_rate=8e-3),
     "python-lstm": Recipe("lstm", "python", hidden=256, learning_rate=8e-3),
+    # each with its twin, which is the same but for the attention
+    "translate-dates": _DATES,
+    "translate-dates-plain": replace(_DATES, attention=None),
+    "translate-korean": _KOREAN,
+    "translate-korean-plain": replace(_KOREAN, attention=None),
 }
 RARE = 50  # a character seen less often in the training part is unknown
 LEARNING_RATES = (
@@ -67,9 +108,15 @@ def vocabulary_of(recipe: Recipe, corpus: tasks.Corpus) -> Vocabulary:
 
 
 class Training:
-    """A model on its way: model, optimiser, schedule and the step reached. Nothing here is random but by `recipe.seed`."""
+    """A model on its way: model, optimiser, schedule and the step reached. Nothing here is random but by `recipe.seed`.
 
-    def __init__(self, recipe: Recipe, corpus: tasks.Corpus):
+    What is trained on what is up to a subclass: `_begin` reads the data and makes the model, `_loss` draws a batch.
+    """
+
+    task: str
+    counted: str  # what the parts of the data are made of
+
+    def __init__(self, recipe, corpus):
         if recipe.steps < 3 or recipe.learning_rate <= 0:
             raise ValueError(
                 f"need at least 3 steps and a positive learning rate; got {recipe.steps} and {recipe.learning_rate}"
@@ -79,21 +126,9 @@ class Training:
             raise ValueError(f"the data leave nothing for {', '.join(short)}; give a larger corpus")
         self.recipe = recipe
         self.corpus = corpus.sha256
-        self.vocabulary = vocabulary_of(recipe, corpus)
-        self.train_ids, self.validation_ids, self.test_ids = (
-            np.array(self.vocabulary.encode(part), dtype=np.int64)
-            for part in (corpus.train, corpus.validation, corpus.test)
-        )
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(recipe.seed)
-            self.model = LanguageModel(
-                recipe.kind,
-                len(self.vocabulary),
-                recipe.embedding,
-                recipe.hidden,
-                recipe.layers,
-                recipe.dropout,
-            )
+            self.model = self._begin(corpus)
         self.optimiser = torch.optim.AdamW(
             self.model.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay
         )
@@ -102,6 +137,17 @@ class Training:
             self.optimiser, recipe.learning_rate, total_steps=recipe.steps, pct_start=warm_up
         )
         self.step = 0
+
+    def _begin(self, corpus) -> nn.Module:
+        raise NotImplementedError
+
+    def _loss(self) -> torch.Tensor:
+        """The loss (nats a token) of this step's batch; torch's generator has been seeded for it."""
+        raise NotImplementedError
+
+    def described(self) -> dict:
+        """What the card says of this kind of model: `model`, `scores`, `scores_unit` and its vocabularies."""
+        raise NotImplementedError
 
     def run(self) -> Iterator[dict[str, float]]:
         """Trains to the end of the recipe. After each step yields step, loss (nats a token) and gradient norm.
@@ -113,23 +159,18 @@ class Training:
             yield self._one_step()
 
     def _one_step(self) -> dict[str, float]:
-        recipe = self.recipe
-        inputs, targets = tasks.windows(self.train_ids, recipe.batch, recipe.length, recipe.seed, self.step)
-        hide = np.random.default_rng([recipe.seed, self.step, 1]).random(inputs.shape) < recipe.unknown
-        inputs = np.where(hide, 0, inputs)
         self.model.train()
         # dropout draws from torch's global generator: seeded for each step, and given back as it was
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(recipe.seed * 1_000_003 + self.step)
-            scores, _ = self.model(torch.from_numpy(inputs))
-        loss = nn.functional.cross_entropy(scores.flatten(0, 1), torch.from_numpy(targets).flatten())
+            torch.manual_seed(self.recipe.seed * 1_000_003 + self.step)
+            loss = self._loss()
         if not math.isfinite(loss.item()):
             raise FloatingPointError(
                 f"the loss is {loss.item()} at step {self.step + 1}; lower the learning rate"
             )
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
-        norm = nn.utils.clip_grad_norm_(self.model.parameters(), recipe.clip)
+        norm = nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.clip)
         self.optimiser.step()
         self.schedule.step()
         self.step += 1
@@ -179,6 +220,139 @@ class Training:
         self.step = state["step"]
 
 
+class LanguageTraining(Training):
+    """A LanguageModel and a text. Ids of its parts: (time,)."""
+
+    task, counted = "language", "characters"
+
+    def _begin(self, corpus: tasks.Corpus) -> LanguageModel:
+        recipe = self.recipe
+        self.vocabulary = vocabulary_of(recipe, corpus)
+        self.train_ids, self.validation_ids, self.test_ids = (
+            np.array(self.vocabulary.encode(part), dtype=np.int64)
+            for part in (corpus.train, corpus.validation, corpus.test)
+        )
+        size = len(self.vocabulary), recipe.embedding, recipe.hidden, recipe.layers, recipe.dropout
+        return LanguageModel(recipe.kind, *size)
+
+    def _loss(self) -> torch.Tensor:
+        recipe = self.recipe
+        inputs, targets = tasks.windows(self.train_ids, recipe.batch, recipe.length, recipe.seed, self.step)
+        hide = np.random.default_rng([recipe.seed, self.step, 1]).random(inputs.shape) < recipe.unknown
+        inputs = np.where(hide, 0, inputs)
+        scores, _ = self.model(torch.from_numpy(inputs))
+        return nn.functional.cross_entropy(scores.flatten(0, 1), torch.from_numpy(targets).flatten())
+
+    def described(self) -> dict:
+        recipe = self.recipe
+        return {
+            "model": {
+                "kind": recipe.kind,
+                "vocabulary": len(self.vocabulary),
+                "embedding": recipe.embedding,
+                "hidden": recipe.hidden,
+                "layers": recipe.layers,
+            },
+            "scores": {
+                part: round(held_out_loss(self.model, ids), 4)
+                for part, ids in (("validation", self.validation_ids), ("test", self.test_ids))
+            },
+            "scores_unit": "nats a character, 16 streams read from the zero state to their end",
+            "vocabulary": list(self.vocabulary.characters),
+        }
+
+
+class TranslationTraining(Training):
+    """A Translator and pairs of sentences, taught with the true tokens before each."""
+
+    task, counted = "translation", "sentences"
+
+    def _begin(self, corpus: tasks.Pairs) -> Translator:
+        recipe = self.recipe
+        self.pairs = {part: getattr(corpus, part) for part in ("train", "validation", "test")}
+        self.source = Lexicon.of((source for source, _ in corpus.train), recipe.source, recipe.at_least)
+        self.target = Lexicon.of((target for _, target in corpus.train), "characters", recipe.at_least)
+        self.train_ids = [
+            (self.source.encode(source), [START_ID, *self.target.encode(target), END_ID])
+            for source, target in corpus.train
+            if len(target) <= recipe.longest
+        ]
+        return Translator(**self._size(), dropout=recipe.dropout)
+
+    def _size(self) -> dict:
+        recipe = self.recipe
+        names = ("kind", "embedding", "hidden", "layers", "bidirectional", "attention")
+        sizes = {"source": len(self.source), "target": len(self.target)}
+        return sizes | {name: getattr(recipe, name) for name in names}
+
+    def _loss(self) -> torch.Tensor:
+        recipe = self.recipe
+        draw = np.random.default_rng([recipe.seed, self.step])
+        rows = [self.train_ids[i] for i in draw.integers(len(self.train_ids), size=recipe.batch)]
+        source, lengths = padded([row for row, _ in rows])
+        hide = torch.from_numpy(draw.random(source.shape) < recipe.unknown)
+        source = source.masked_fill(hide, 0)
+        target, _ = padded([row for _, row in rows])
+        scores = self.model(source, lengths, target[:, :-1])
+        # padding has the unknown token's id, which is not learned to be written
+        return nn.functional.cross_entropy(
+            scores.flatten(0, 1), target[:, 1:].flatten(), ignore_index=0, label_smoothing=recipe.smoothing
+        )
+
+    def described(self) -> dict:
+        written = {part: self.translated(part) for part in ("validation", "test")}
+        return {
+            "model": self._size(),
+            "scores": {part: round(self.score(part, written[part]), 2) for part in written},
+            "scores_unit": self.scores_unit,
+            "by_length": self._by_length(written["test"]),
+            "source": {"unit": self.source.unit, "tokens": list(self.source.entries)},
+            "target": {"unit": self.target.unit, "tokens": list(self.target.entries)},
+        }
+
+    def translated(self, part: str) -> list[str]:
+        """What the model writes for each source of a part of the data."""
+        sources = [self.source.encode(source) for source, _ in self.pairs[part]]
+        return [self.target.decode(ids) for ids in greedy_many(self.model, sources)]
+
+    @property
+    def scores_unit(self) -> str:
+        if self.recipe.corpus == "dates":
+            return "% of dates written without a mistake, greedily"
+        return "chrF2 by sacrebleu, greedily (0 to 100)"
+
+    def score(self, part: str, written: list[str], among: list[int] | None = None) -> float:
+        """How well a part of the data, or those among it, was written, in `scores_unit`."""
+        wanted = [target for _, target in self.pairs[part]]
+        among = list(range(len(wanted))) if among is None else among
+        wanted, written = [wanted[i] for i in among], [written[i] for i in among]
+        if self.recipe.corpus == "dates":
+            return 100 * float(np.mean([a == b for a, b in zip(written, wanted, strict=True)]))
+        import sacrebleu
+
+        return sacrebleu.corpus_chrf(written, [wanted]).score
+
+    def _by_length(self, written: list[str], groups: int = 6) -> list[dict]:
+        """The test's score in groups of sources of like length, as many in each as their lengths allow."""
+        lengths = np.array([len(self.source.split(source)) for source, _ in self.pairs["test"]])
+        edges = np.unique(np.quantile(lengths, np.linspace(0, 1, groups + 1)).round().astype(int))
+        found = []
+        for low, high in zip(edges[:-1], [*(edges[1:-1] - 1), edges[-1]], strict=True):
+            among = np.flatnonzero((lengths >= low) & (lengths <= high)).tolist()
+            if among:
+                score = round(self.score("test", written, among), 2)
+                found.append({"from": int(low), "to": int(high), "sentences": len(among), "score": score})
+        return found
+
+
+TRAININGS = {Recipe: LanguageTraining, TranslationRecipe: TranslationTraining}
+
+
+def begin(recipe, corpus) -> Training:
+    """The training that a recipe asks for. Raises ValueError where it cannot be trained."""
+    return TRAININGS[type(recipe)](recipe, corpus)
+
+
 def held_out_loss(model: nn.Module, ids: np.ndarray, streams: int = 16, length: int = 500) -> float:
     """Mean loss in nats a token on a text the model has not seen, read as `streams` parts with the state carried on.
 
@@ -186,17 +360,12 @@ def held_out_loss(model: nn.Module, ids: np.ndarray, streams: int = 16, length: 
     """
     streams = max(1, min(streams, len(ids) // 2))
     rows = torch.from_numpy(ids[: len(ids) // streams * streams].reshape(streams, -1))
-    was_training = model.training
-    model.eval()
     total, count, state = 0.0, 0, None
-    try:
-        with torch.inference_mode():
-            for start in range(0, rows.shape[1] - 1, length):
-                block = rows[:, start : start + length + 1]
-                scores, state = model(block[:, :-1], state)
-                target = block[:, 1:].flatten()
-                total += nn.functional.cross_entropy(scores.flatten(0, 1), target, reduction="sum").item()
-                count += target.numel()
-    finally:
-        model.train(was_training)
+    with reading(model), torch.inference_mode():
+        for start in range(0, rows.shape[1] - 1, length):
+            block = rows[:, start : start + length + 1]
+            scores, state = model(block[:, :-1], state)
+            target = block[:, 1:].flatten()
+            total += nn.functional.cross_entropy(scores.flatten(0, 1), target, reduction="sum").item()
+            count += target.numel()
     return total / count

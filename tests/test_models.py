@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from rnnviz.models import LanguageModel, log_probabilities, parameter_count
+from rnnviz.models import LanguageModel, Translator, log_probabilities, parameter_count, reading
 
 GATES = {"rnn": 1, "gru": 3, "lstm": 4}
 each_kind = pytest.mark.parametrize("kind", GATES)
@@ -67,3 +67,79 @@ def test_dropout_of_one_layer_does_not_warn():
 def test_another_kind_is_refused():
     with pytest.raises(ValueError, match="kind must be one of rnn, gru, lstm; got 'transformer'"):
         LanguageModel("transformer", 7)
+
+
+# the translator
+
+SOURCE, TARGET = torch.tensor([[3, 4, 5], [6, 3, 0]]), torch.tensor([[1, 4, 5, 2], [1, 3, 2, 0]])
+LENGTHS = torch.tensor([3, 2])
+
+
+def translator(kind="gru", **more):
+    torch.manual_seed(1)
+    return Translator(kind, 7, 6, 3, 4, **more).eval()
+
+
+def by_hand(model, source, target):
+    """Luong et al. 2015, equations 3 to 6, one step after the other, for one sentence: (query, target)."""
+    memory, state = model.encoder(model.source_embedding(source)[None])
+    start = tuple(s.reshape(1, 1, 4) for s in state) if isinstance(state, tuple) else state.reshape(1, 1, 4)
+    rows = []
+    for token in target:
+        out, start = model.decoder(model.target_embedding(token)[None, None], start)
+        s = out[0, 0]
+        weights = torch.stack([s @ h for h in memory[0]]).softmax(0)
+        context = sum(w * h for w, h in zip(weights, memory[0], strict=True))
+        rows.append(model.head((model.combine.weight @ torch.cat((context, s))).tanh()))
+    return torch.stack(rows)
+
+
+@each_kind
+def test_a_translator_does_what_the_paper_says(kind):
+    model = translator(kind)
+    for source, length, target, scores in zip(
+        SOURCE, LENGTHS, TARGET, model(SOURCE, LENGTHS, TARGET), strict=True
+    ):
+        torch.testing.assert_close(scores, by_hand(model, source[:length], target))
+
+
+@each_kind
+@pytest.mark.parametrize(
+    "more", [{}, {"layers": 2}, {"bidirectional": False}, {"attention": None}, {"attention": "additive"}]
+)
+def test_padding_changes_nothing_for_any_shape(kind, more):
+    model = translator(kind, **more)
+    alone = model(SOURCE[1:, :2], None, TARGET[1:])
+    longer = torch.nn.functional.pad(SOURCE, (0, 3), value=5)  # whatever stands in the padding
+    torch.testing.assert_close(model(longer, LENGTHS, TARGET)[1:], alone)
+
+
+def test_the_twin_differs_by_the_attention_alone():
+    pair = translator(), translator(attention=None)
+    shapes = [{name: tuple(p.shape) for name, p in model.named_parameters()} for model in pair]
+    assert shapes[0].pop("combine.weight") == (4, 8) and shapes[1].pop("combine.weight") == (4, 4)
+    assert shapes[0] == shapes[1]
+
+
+def test_without_attention_the_memory_is_not_read():
+    model = translator(attention=None)
+    memory, state = model.read(SOURCE)
+    before = model.write(TARGET, state, memory)[0]
+    assert torch.equal(model.write(TARGET, state, memory * 0)[0], before)
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [({"kind": "mamba"}, "one of rnn, gru, lstm"), ({"hidden": 5}, "must be even"), ({"attention": "cosine"}, "one of dot")],
+)  # fmt: skip
+def test_a_translator_that_makes_no_sense_is_refused(changed, words):
+    with pytest.raises(ValueError, match=words):
+        Translator(**({"kind": "gru", "source": 7, "target": 6, "embedding": 3, "hidden": 4} | changed))
+
+
+def test_reading_ends_in_the_mode_that_was_also_when_it_raises():
+    model = translator().train()
+    with pytest.raises(ZeroDivisionError), reading(model):
+        assert not model.training
+        _ = 1 / 0
+    assert model.training

@@ -1,5 +1,6 @@
 """Corpora are what they claim to be, their parts never mix, windows are true pieces of a text, made tasks have their answer."""
 
+import datetime
 import hashlib
 import urllib.error
 import urllib.request
@@ -170,3 +171,116 @@ def test_a_task_that_has_no_room_is_refused():
         tasks.adding(1, 1)
     with pytest.raises(ValueError, match="at least 3 steps; got 2"):
         tasks.copy_memory(1, 2)
+
+
+# dates
+
+DAYS = st.dates(datetime.date(tasks.FIRST_YEAR, 1, 1), datetime.date(tasks.LAST_YEAR, 12, 31))
+
+
+@pytest.mark.parametrize(
+    ("form", "wanted"),
+    [
+        ("{Weekday}, the {day_words} of {Month}, {year_words}", "Sunday, the thirty-first of October, nineteen ninety-nine"),
+        ("the {dth} of {Month} {Y}", "the 31st of October 1999"),
+        ("{m}/{d}/{y}", "10/31/99"),
+        ("{Y}년 {m}월 {d}일({wd_korean})", "1999년 10월 31일(일)"),
+        ("{year_korean}년 {month_korean} {day_korean}", "천구백구십구년 시월 삼십일일"),
+    ],
+)  # fmt: skip
+def test_a_date_is_written_as_people_write_it(form, wanted):
+    assert form in tasks.DATE_FORMATS
+    assert tasks.written_date(datetime.date(1999, 10, 31), form) == wanted
+
+
+@pytest.mark.parametrize(
+    ("year", "words"),
+    [
+        (1950, "nineteen fifty"),
+        (2000, "two thousand"),
+        (2007, "two thousand and seven"),
+        (2021, "twenty twenty-one"),
+    ],
+)
+def test_years_in_words(year, words):
+    form = "{Month} {day_words}, {year_words}"
+    assert tasks.written_date(datetime.date(year, 6, 1), form) == f"June first, {words}"
+
+
+def test_june_and_october_lose_a_letter_in_korean():
+    form = "{Y}년 {month_korean} {day_korean}"
+    written = [tasks.written_date(datetime.date(2021, month, 20), form) for month in (6, 10, 11)]
+    assert written == ["2021년 유월 이십일", "2021년 시월 이십일", "2021년 십일월 이십일"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(DAYS, st.sampled_from(tasks.DATE_FORMATS))
+def test_every_date_is_read_back_from_every_form(day, form):
+    written = tasks.written_date(day, form)
+    assert tasks.read_date(written) == tasks.read_date(f" {written.upper()} ") == day
+
+
+def test_there_are_at_least_thirty_forms_in_two_languages():
+    assert len(set(tasks.DATE_FORMATS)) == len(tasks.DATE_FORMATS) >= 30
+    assert 10 <= sum("년" in form for form in tasks.DATE_FORMATS) <= len(tasks.DATE_FORMATS) - 20
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("February 29, 2021", "there is no day 29 of month 2 in 2021"),
+        ("31/12/2021", "there is no day 12 of month 31 in 2021"),
+        ("2021년 13월 1일", "there is no day 1 of month 13 in 2021"),
+        ("the 31st of April 2004", "there is no day 31 of month 4 in 2004"),
+        ("July 4, 1776", "the year must be from 1950 to 2049; got 1776"),
+    ],
+)
+def test_a_day_that_does_not_exist_is_said_in_one_line(text, words):
+    with pytest.raises(ValueError) as refused:
+        tasks.read_date(text)
+    assert str(refused.value) == words
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text())
+def test_what_is_no_date_is_none(text):
+    try:
+        assert tasks.read_date(text) is None
+    except ValueError as refused:
+        assert "\n" not in str(refused)
+
+
+def test_days_of_one_part_are_in_no_other_and_come_the_same_again():
+    corpus = tasks.dates(pairs=(3000, 300, 300))
+    days = [{target for _, target in part} for part in (corpus.train, corpus.validation, corpus.test)]
+    assert not days[0] & days[1] and not days[0] & days[2] and not days[1] & days[2]
+    assert [len(part) for part in (corpus.train, corpus.validation, corpus.test)] == [3000, 300, 300]
+    assert all(tasks.read_date(source).isoformat() == target for source, target in corpus.test)
+    assert corpus == tasks.dates(pairs=(3000, 300, 300))
+
+
+# sentences
+
+ROWS = """split\ten\tko\tattribution
+train\tGo.\t가.\tCC-BY 2.0 (France) Attribution: tatoeba.org #1 (CM) & #2 (Eunhee)
+dev\tHi.\t안녕.\tCC-BY 2.0 (France) Attribution: tatoeba.org #3 (CM) & #4 (Ada)
+test\t"No."\t아니.\tCC-BY 2.0 (France) Attribution: tatoeba.org #5 (Bo) & #6 (Ada)
+"""
+
+
+def test_sentence_pairs_keep_their_split_and_name_whom_the_licence_asks_to_name(tmp_path):
+    (tmp_path / "pairs.tsv").write_text(ROWS, "utf-8")
+    corpus = tasks.tatoeba(tmp_path / "pairs.tsv")
+    assert (corpus.train, corpus.validation, corpus.test) == (
+        [("Go.", "가.")], [("Hi.", "안녕.")], [('"No."', "아니.")],
+    )  # fmt: skip
+    assert corpus.attribution == "tatoeba.org contributors: Ada, Bo, CM, Eunhee"
+    assert corpus.sha256 == hashlib.sha256(ROWS.encode()).hexdigest()
+
+
+def test_sentence_pairs_without_a_file_or_a_column_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="give the sentences with --data"):
+        tasks.tatoeba()
+    (tmp_path / "pairs.tsv").write_text(ROWS.replace("ko", "korean", 1), "utf-8")
+    with pytest.raises(ValueError, match="lacks the columns ko"):
+        tasks.tatoeba(tmp_path / "pairs.tsv")

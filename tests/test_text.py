@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnnviz.text import UNKNOWN, Vocabulary, visible
+from rnnviz.text import END, END_ID, START, UNKNOWN, Lexicon, Vocabulary, visible
 
 
 @settings(max_examples=60, deadline=None)
@@ -89,3 +89,45 @@ def test_nothing_shown_is_a_blank_or_a_control_character(character):
 @pytest.mark.parametrize("filler", ["\u3164", "\u115f", "\u1160", "\uffa0"])
 def test_a_hangul_filler_which_has_no_shape_gets_a_sign(filler):
     assert visible(filler) != filler
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(), st.sampled_from(["characters", "words"]))
+def test_a_lexicon_knows_the_tokens_it_was_made_of(text, unit):
+    lexicon = Lexicon.of([text], unit)
+    ids, tokens = lexicon.encode(text), lexicon.split(text)
+    assert [lexicon.tokens[i] for i in ids] == [t if t != UNKNOWN else UNKNOWN for t in tokens]
+    assert lexicon.unknown(text) == [i for i, t in enumerate(tokens) if t == UNKNOWN]
+    if unit == "characters":
+        assert lexicon.decode(ids) == unicodedata.normalize("NFC", text).replace("’", "'")
+
+
+def test_words_are_small_and_signs_stand_alone():
+    words = Lexicon.of(["I'm fine, Tom."], "words")
+    assert words.split("I’m FINE, Tom.") == ["i'm", "fine", ",", "tom", "."]
+    assert words.unknown("fine Bob.") == [1]
+    assert words.encode("fine") == [words.tokens.index("fine")]
+
+
+def test_a_lexicon_begins_with_three_tokens_that_no_text_holds():
+    lexicon = Lexicon("characters", ("a", "b"))
+    assert lexicon.tokens == (UNKNOWN, START, END, "a", "b") and len(lexicon) == 5
+    assert lexicon.decode([3, 4, END_ID, 3]) == "ab"
+    assert 2 not in lexicon.encode(END)
+
+
+def test_the_commonest_comes_first_and_the_rare_is_not_known():
+    assert Lexicon.of(["bab", "bc"], "characters").entries == ("b", "a", "c")
+    assert Lexicon.of(["bab", "bc"], "characters", at_least=2).entries == ("b",)
+
+
+def test_hangul_in_parts_is_put_together():
+    assert Lexicon.of(["각"], "characters").unknown("\u1100\u1161\u11a8") == []
+
+
+@pytest.mark.parametrize(
+    ("unit", "entries"), [("letters", ()), ("words", ("two words",)), ("words", ("A",)), ("characters", ("a", "a")), ("characters", (1,))]
+)  # fmt: skip
+def test_what_is_no_lexicon_is_refused(unit, entries):
+    with pytest.raises((ValueError, TypeError)):
+        Lexicon(unit, entries)

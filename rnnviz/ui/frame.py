@@ -44,7 +44,7 @@ def open_page(page, rooms: dict[str, list]) -> None:
 
     The links are ours: the list that Streamlit draws mixes headings and entries, which screen readers stumble over.
     """
-    names = checkpoints.names()
+    names = checkpoints.names("language")
     if names and chosen.settings()["model"] not in names:
         chosen.choose(model=chosen.DEFAULT_MODEL if chosen.DEFAULT_MODEL in names else names[0])
     with st.sidebar:

@@ -170,7 +170,7 @@ class Back:
 def peers(run: Run) -> list[str]:
     """The models that learned from the same data, to compare: a plain RNN first, then GRU and LSTM."""
     found = {}
-    for name in checkpoints.names():
+    for name in checkpoints.names("language"):
         try:
             card = checkpoints.card(name)
         except checkpoints.CheckpointError:
