@@ -5,7 +5,7 @@ import streamlit as st
 from rnnviz import ui
 from rnnviz.ui import _, bench
 
-st.header(_("Compare architectures"))
+st.header(_("Compare architectures"), anchor=False)
 st.write(
     _(
         "How much of the error reaches each earlier step? One log axis for all: the flatter a line, the further back the "
@@ -35,19 +35,22 @@ if bench.draft()["input"] == "text":
     ui.reader_text()
 
 if found := bench.found(pressed):
-    with st.container(horizontal=True):
-        bench.pick_part(found)
-        bench.pick_inside(found)
-    bench.remarks(found)
-    inside = bench.inside(found)
-    ui.show_figures(
-        f"compare-{found.key}",
-        bench.pictures(found, inside),
-        summary=bench.summary(found),
-        subject=bench.subject(found),
-    )
-    st.subheader(_("How fast it fades"))
-    ui.table_csv(bench.fading(found), "compare")
-    bench.exponents(found, inside)
-    bench.take_away(found)
+    with bench.place(found):
+        with st.container(horizontal=True):
+            bench.pick_part(found)
+            bench.pick_inside(found)
+        bench.remarks(found)
+        inside = bench.inside(found)
+        ui.show_figures(
+            f"compare-{found.key}",
+            bench.pictures(found, inside),
+            summary=bench.summary(found),
+            subject=bench.subject(found),
+        )
+        if found.setup.seeds > 1:
+            st.caption(_("Line: the median over the seeds. Band: from the smallest to the largest of them."))
+        st.subheader(_("How fast it fades"))
+        ui.table_csv(bench.fading(found), "compare")
+        bench.exponents(found, inside)
+        bench.take_away(found)
 bench.reading()

@@ -45,7 +45,7 @@ def log_norms(
                 name=name,
                 mode="lines",
                 line={"color": colour, "width": 2.5, "dash": dash},
-                hovertemplate=f"{name}: 10^%{{y:.2f}}<extra></extra>" if axis == "free" else None,
+                hovertemplate=f"{name}: 10<sup>%{{y:.2f}}</sup><extra></extra>" if axis == "free" else None,
                 hoverinfo="none" if axis == "time" else None,
             )
         )
@@ -83,7 +83,7 @@ def log_matrix(
             "ticktext": [style.power(low), style.power(high)],
             "thickness": 12,
         },
-        hovertemplate=f"{rows} %{{y}}, step %{{x}}: 10^%{{z:.2f}}<extra></extra>",
+        hovertemplate=f"{rows} %{{y}}, step %{{x}}: 10<sup>%{{z:.2f}}</sup><extra></extra>",
         hoverongaps=False,
     )
     drawn = style.figure(

@@ -19,6 +19,7 @@ LEADS = (1, 1.5, 2, 3, 4, 6, 8)
 STOPS = (0, 1, 2, 3, 4, 6, 8, *(int(lead * 10**power) for power in range(1, 7) for lead in LEADS))
 
 FEW = 12  # points that are each shown
+MARKS = 9  # marks on a curve of more points
 WRITTEN = 200  # points whose numbers are sent as words too
 
 
@@ -82,32 +83,36 @@ def powers(
     point: xr.DataArray | None = None,
     across: str = "step",
     height: int = 380,
+    symbols: Sequence[str] | None = None,
 ) -> go.Figure:
     """One curve for each series on an axis of powers of ten that jumps between a few round limits, rather than with the data.
 
     array: (series, time) or (series, another numeric dim), natural logs; the first dim's coordinate names the series. Steps
     are counted from 1 on screen. colours: for each series a kind ('rnn', …), a function ('tanh', …) or a colour. dashes:
     for each series. point: (series, same dim) with one place, marked on each curve. across: title of the horizontal axis.
-    −inf is a gap: exactly zero has no place on a log axis.
+    symbols: for each series plotly's name of a mark that tells it from those of like colour, or ''. −inf is a gap: exactly
+    zero has no place on a log axis.
     """
     series, dim = array.dims
     first = 1 if dim == "time" else 0
     names = [str(name) for name in array[series].values]
     colours = [(style.ARCHITECTURE | FUNCTION).get(colour, colour) for colour in colours]
     few = array.sizes[dim] <= WRITTEN
+    symbols = symbols or [""] * len(names)
     traces = [
         go.Scatter(
             x=array[dim].values.astype(np.float64) + first,
             y=style.exponents(row),
             name=name,
-            mode="lines" if np.isfinite(row).sum() > FEW else "lines+markers",
+            mode="lines" if np.isfinite(row).sum() > FEW and not symbol else "lines+markers",
             line={"color": colour, "width": 3, "dash": dash},
-            marker={"color": colour, "size": 8},
+            marker={"color": colour, "size": 8}
+            | ({"symbol": symbol, "size": 9, "maxdisplayed": MARKS} if symbol else {}),
             customdata=[_written(value) for value in style.exponents(row)] if few else None,
-            hovertemplate=f"{name}: {'%{customdata}' if few else '10^%{y:.2f}'}<extra></extra>",
+            hovertemplate=f"{name}: {'%{customdata}' if few else '10<sup>%{y:.2f}</sup>'}<extra></extra>",
         )
-        for row, name, colour, dash in zip(
-            array.values, names, colours, dashes or ["solid"] * len(names), strict=True
+        for row, name, colour, dash, symbol in zip(
+            array.values, names, colours, dashes or ["solid"] * len(names), symbols, strict=True
         )
     ]
     if point is not None:
@@ -177,6 +182,7 @@ def _marks(across: np.ndarray, up: np.ndarray, colours: Sequence[str]) -> go.Sca
         mode="markers",
         showlegend=False,
         marker={"color": list(colours), "size": 14, "line": edge},
+        cliponaxis=False,  # whole at the end of an axis too
         hoverinfo="skip",
     )
 

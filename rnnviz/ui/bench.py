@@ -347,19 +347,30 @@ def found(pressed: bool) -> Found | None:
     job = follow("compare")
     if job and job.state == "done" and job.result is not None:
         state["found"] = Found(state["compare_for"], job.result, job.netcdf, job.key)
+    state["asked"] = asked
     last = state.get("found")
     tried = job is not None and state["compare_for"] == asked  # its progress or its line is there already
     if last and asked and asked != last.setup and not tried:
         notice(_("The set-up was changed: the pictures show the one before. Press Run."))
+    elif last and asked != last.setup:
+        st.text(_("Below, faded: the set-up before ({setup}).").format(setup=subject(last)))
     return last
 
 
+def place(of: Found):
+    """Where its pictures and tables stand: a container, faded unless they are of the set-up that is asked for."""
+    st.html("<style>.st-key-bench_before { opacity: 0.5; }</style>")
+    return st.container(key="bench_now" if visit()["asked"] == of.setup else "bench_before")
+
+
 def begin(place: str, asked: experiments.Setup, argument: dict) -> None:
-    """Starts a job of this visit, 'compare' or 'dynamics'; the one before it is left."""
+    """Starts a job of this visit, 'compare' or 'dynamics'; the one before it is left, unless it is the same and runs."""
     state = visit()
-    leave(place)
+    job = jobs.start(f"rnnviz.ui.jobs:{place}", argument, reader())
+    if job is not state.get(f"{place}_job"):
+        leave(place)
     state[f"{place}_for"] = asked
-    state[f"{place}_job"] = jobs.start(f"rnnviz.ui.jobs:{place}", argument, reader())
+    state[f"{place}_job"] = job
 
 
 def leave(place: str) -> None:
@@ -375,12 +386,19 @@ def follow(place: str) -> Job | None:
     if job is None:
         return None
     jobs.hear(job, reader())
-    if not job.ended.wait(PATIENCE):
-        st.fragment(_progress, run_every=0.5)(job, place)
+    if not job.over:
+        first = (
+            st.empty()
+        )  # what is going on shows at once; most jobs end before their progress would be drawn
+        first.progress(0.0, text=_so_far(job))
+        ended = job.ended.wait(PATIENCE)
+        first.empty()
+        if not ended:
+            st.fragment(_progress, run_every=0.5)(job, place)
     words = {
         "failed": _("This could not be computed:") + f" {job.problem}",
-        "stopped": _("Stopped. Press Run to start again."),
-        "abandoned": _("Stopped, because this page was away for long. Press Run to start again."),
+        "stopped": _("Stopped before it was computed."),
+        "abandoned": _("Stopped, because this page was away for long."),
         "late": _(
             "Stopped after {minutes} minutes, the longest that this server computes. This command does it:"
         ),
@@ -391,6 +409,9 @@ def follow(place: str) -> Job | None:
         notice(words[job.state].format(minutes=round(jobs.longest / 60)))
     if job.state == "late":
         st.code(command(visit()["compare_for"]), language="sh", wrap_lines=True)
+    if job.state in ("stopped", "abandoned", "lost", "busy"):
+        again = {"compare": {"run": True}, "dynamics": {"inside": None}}[place]
+        st.button(_("Start again"), key=f"bench_again_{place}", on_click=visit().update, kwargs=again)
     return job
 
 
@@ -398,16 +419,18 @@ def _progress(job: Job, place: str) -> None:
     jobs.hear(job, reader())
     if job.over:
         st.rerun()
-    ahead = jobs.ahead(job)
-    if job.state == "waiting":
-        line = _("Waiting: {ahead} before yours.").format(ahead=ahead)
-    elif not job.total:
-        line = _("Starting")
-    else:
-        line = _("Computing {done} of {total}: {what}").format(done=job.done, total=job.total, what=job.what)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(job.done / job.total if job.total else 0.0, text=line)
+        st.progress(job.done / job.total if job.total else 0.0, text=_so_far(job))
         st.button(_("Stop"), key=f"bench_stop_{place}", on_click=jobs.leave, args=(job, reader()))
+
+
+def _so_far(job: Job) -> str:
+    """How far a job is, in a line."""
+    if job.state == "waiting" and (ahead := jobs.ahead(job)):
+        return _("Waiting: {ahead} before yours.").format(ahead=ahead)
+    if not job.total:
+        return _("Starting, which may take a few seconds")
+    return _("Computing {done} of {total}: {what}").format(done=job.done, total=job.total, what=job.what)
 
 
 # What is shown of it
@@ -434,8 +457,7 @@ def pictures(of: Found, within: xr.Dataset | None) -> list[Drawn]:
         make = lambda: figures.log_norms(  # noqa: E731
             middle, colours(middle["kind"].values.tolist()), band, height=440, axis="free"
         )
-        title = _("Median over the seeds; the band spans all of them")
-        drawings.append(drawn("norms", make, title, of.key, part, layer))
+        drawings.append(drawn("norms", make, _("What reaches each step"), of.key, part, layer))
     if within is not None:
         one = of.setup.architectures[now["inside"]]
         own = within.isel(layer=-1 if layer == "top" else 0)
@@ -447,7 +469,12 @@ def pictures(of: Found, within: xr.Dataset | None) -> list[Drawn]:
         )
         make = lambda: figures.log_norms(values, [one.kind] * len(values), axis="free")  # noqa: E731
         drawings.append(
-            drawn("singular", make, _("{name}: singular values of ∂s_T/∂s_t").format(name=one.name), *key)
+            drawn(
+                "singular",
+                make,
+                _("{name}: singular values of ∂s<sub>T</sub>/∂s<sub>t</sub>").format(name=one.name),
+                *key,
+            )
         )
         if "eigenvalue_real" in own:
             found = own["eigenvalue_real"] + 1j * own["eigenvalue_imag"]
@@ -483,7 +510,9 @@ def pick_inside(of: Found) -> None:
     pick(
         st.selectbox, "inside", _("Look inside"), range(-1, len(names)), width=240,
         format_func=lambda i: _("none") if i < 0 else names[i],
-        help=_("Singular values of ∂s_T/∂s_t and Lyapunov exponents of one network, of the first seed."),
+        help=_(
+            r"Singular values of $\partial s_T/\partial s_t$ and Lyapunov exponents of one network, of the first seed."
+        ),
     )  # fmt: skip
 
 
@@ -635,8 +664,9 @@ def reading() -> None:
             "the direct part leaves out what comes back from the next step."
         ),
         _(
-            "Singular values of ∂s_T/∂s_t say why: the largest is the most a small change at step t can grow until the end. "
-            "The same network can carry one direction and lose another. An LSTM's state s is h and c together."
+            r"Singular values of $\partial s_T/\partial s_t$ say why: the largest is the most a small change at step t can "
+            "grow until the end. The same network can carry one direction and lose another. An LSTM's state s is h and c "
+            "together."
         ),
         _(
             "A positive Lyapunov exponent means that small changes grow on average, a negative one that they fade; at 0 "

@@ -8,6 +8,7 @@ from rnnviz.ui.choices import CLIPS, RATES
 from rnnviz.ui.language import _
 
 UNITS = 64  # of each network
+NORM = "‖∂L/∂h<sub>t</sub>‖"
 # where the gradient of the parameters is measured
 RADII = (0.4, 0.7, 0.9, 1.0, 1.1, 1.2, 1.35, 1.5, 1.75, 2.0)
 
@@ -70,8 +71,10 @@ def factor() -> None:
     )
     logs = point["log_derivative"].values[:, 0].tolist()
     formulas = [
-        rf"\sigma'({x:.1f})&=\sigma(x)\,(1-\sigma(x))={number(logs[0])}\;\le \tfrac14",
-        rf"\tanh'({x:.1f})&=1-\tanh^2(x)={number(logs[1])}\;\le 1",
+        rf"\sigma'({x:.1f})&=\sigma(x)\,(1-\sigma(x))",
+        rf"&={number(logs[0])}\;\le \tfrac14",
+        rf"\tanh'({x:.1f})&=1-\tanh^2(x)",
+        rf"&={number(logs[1])}\;\le 1",
         rf"\mathrm{{relu}}'({x:.1f})&={relu:g}",
     ]
     lines = [
@@ -112,8 +115,9 @@ def product() -> None:
         _("The product of T derivatives"), x, count,
     )  # fmt: skip
     formulas = [
-        rf"{sign}'(x)^T&=({number(log)})^{{{count}}}={number(log * count)}"
+        row
         for sign, log in zip((r"\sigma", r"\tanh", r"\mathrm{relu}"), logs, strict=True)
+        for row in (rf"{sign}'(x)^T&=({number(log)})^{{{count}}}", f"&={number(log * count)}")
     ]
     summary = (
         _("What {count} factors leave at x = {x:.1f}:").format(count=count, x=x)
@@ -138,8 +142,8 @@ def product() -> None:
 def unit() -> None:
     st.write(
         _(
-            "A network of one unit, $h_t=f(w\\,h_{t-1}+u\\,x_t)$: each factor is w·f′. Drag w from below 1 to above it; then "
-            "turn the input up, and see the same weight vanish."
+            "A network of one unit, $h_t=f(w\\,h_{t-1}+u\\,x_t)$: each factor is w·f′. Dotted is what w alone would do, the "
+            "gap to the solid line is f′. Turn the input down to 0, then drag w from below 1 to above it."
         )
     )
     columns = st.columns(4)
@@ -159,8 +163,9 @@ def unit() -> None:
     logs = chain["log_gradient"]
     if f == "relu" and not u:
         ui.notice(_("The state is 0, where relu′ is 0: nothing passes. Give the unit some input."))
+    across = "|∂h<sub>T</sub>/∂h<sub>t</sub>|"
     array = stats.vanishing.side_by_side(
-        {"w^(T−t)": stats.vanishing.geometric(w, steps), "|∂h_T/∂h_t|": logs}, "|∂h_T/∂h_t|"
+        {"w<sup>T−t</sup>": stats.vanishing.geometric(w, steps), across: logs}, across
     )
     drawing = ui.drawn(
         "unit",
@@ -207,7 +212,8 @@ def worked(chain, w: float, u: float) -> list[str]:
         rf"a_{{{last}}}&={w:.2f}\cdot {h[-2]}+{u:.2f}\cdot {x[-1]}",
         rf"h_{{{last}}}&={f}(a_{{{last}}})={h[-1]}",
         *steps,
-        rf"\frac{{\partial h_{{{last}}}}}{{\partial h_1}}&={product}={number(chain['log_gradient'].values[0])}",
+        rf"\frac{{\partial h_{{{last}}}}}{{\partial h_1}}&={product}",
+        f"&={number(chain['log_gradient'].values[0])}",
     ]
 
 
@@ -258,11 +264,11 @@ def network() -> None:
     last = norms.values[-1].item()
     array = stats.vanishing.side_by_side(
         {
-            "bound σmax^(T−t)": stats.vanishing.geometric(stretch, steps, last),
-            "ρ^(T−t)": stats.vanishing.geometric(radius, steps, last),
+            "bound σ<sub>max</sub><sup>T−t</sup>": stats.vanishing.geometric(stretch, steps, last),
+            "ρ<sup>T−t</sup>": stats.vanishing.geometric(radius, steps, last),
             "measured": norms,
         },
-        "‖∂L/∂h_t‖",
+        NORM,
     )
     drawings = [
         ui.drawn(
@@ -282,7 +288,8 @@ def network() -> None:
         rf"\sigma_{{\max}}(W_{{hh}})&={stretch:.4g}\qquad \rho(W_{{hh}})={radius:.2f}",
         rf"\lVert\partial L/\partial h_{{{steps}}}\rVert&={number(last)}",
         rf"\lVert\partial L/\partial h_1\rVert&={number(norms.values[0].item())}",
-        rf"&\le {stretch:.4g}^{{{steps - 1}}}\cdot {number(last)}={number(array.values[0, 0].item())}",
+        rf"&\le {stretch:.4g}^{{{steps - 1}}}\cdot {number(last)}",
+        f"&={number(array.values[0, 0].item())}",
     ]
     lines = [
         _(
@@ -311,30 +318,32 @@ def helps() -> None:
     radius, steps = radius_and_steps()
     now, one = ui.settings(), experiments.Architecture
     bias, every = now["vanishing_forget_bias"], now["vanishing_truncate"]
-    # a switch's name; the curve's name, its architecture, colour and dash
+    # a switch's name; the curve's name, its architecture, colour, dash and mark
     rows = {
-        "gru": ("GRU", "GRU", one("gru", units=UNITS), "gru", "solid"),
-        "lstm": ("LSTM", "LSTM", one("lstm", units=UNITS), "lstm", "solid"),
+        "gru": ("GRU", "GRU", one("gru", units=UNITS), "gru", "solid", ""),
+        "lstm": ("LSTM", "LSTM", one("lstm", units=UNITS), "lstm", "solid", ""),
         "forget_bias": (
-            _("Forget bias"), f"LSTM, forget bias {bias:g}", one("lstm", units=UNITS, forget_bias=bias), "lstm", "dash",
+            _("Forget bias"), f"LSTM, forget bias {bias:g}", one("lstm", units=UNITS, forget_bias=bias), "lstm", "dash", "circle",
         ),
         "orthogonal": (
             _("Orthogonal start"), "RNN, orthogonal", one("rnn", units=UNITS, initialisation="orthogonal"),
-            "#CC79A7", "solid",
+            "#CC79A7", "solid", "circle",
         ),
         "identity": (
             _("Identity start, relu"), "RNN relu, identity",
-            one("rnn", nonlinearity="relu", units=UNITS, initialisation="identity"), "#D55E00", "solid",
+            one("rnn", nonlinearity="relu", units=UNITS, initialisation="identity"), "#D55E00", "solid", "diamond",
         ),
-        "deeper": (_("Deeper"), "RNN, 3 layers", plain(radius, layers=3), "#56B4E9", "dash"),
+        "deeper": (_("Deeper"), "RNN, 3 layers", plain(radius, layers=3), "#D55E00", "dash", "square"),
         "skip": (
-            _("Skip connections"), "RNN, 3 layers, skip", plain(radius, layers=3, residual=True), "#56B4E9", "solid",
+            _("Skip connections"), "RNN, 3 layers, skip", plain(radius, layers=3, residual=True), "#CC79A7", "dash",
+            "triangle-up",
         ),
         "bidirectional": (
-            _("Bidirectional"), "RNN, bidirectional", plain(radius, bidirectional=True), "#CC79A7", "dot",
+            _("Bidirectional"), "RNN, bidirectional", plain(radius, bidirectional=True), "#56B4E9", "dot",
+            "triangle-down",
         ),
-        "truncate": (_("Truncated BPTT"), f"RNN, cut every {every}", plain(radius), "#D55E00", "dot"),
-        "clip": (_("Clipping"), "", None, "", ""),
+        "truncate": (_("Truncated BPTT"), f"RNN, cut every {every}", plain(radius), "#CC79A7", "dot", "cross"),
+        "clip": (_("Clipping"), "", None, "", "", ""),
     }  # fmt: skip
     ui.pick(
         st.pills, "vanishing_helps", _("Compare with"), list(rows), format_func=lambda name: rows[name][0],
@@ -351,17 +360,19 @@ def helps() -> None:
     for column, name in zip(st.columns(max(1, len(wanted))), wanted, strict=False):
         with column:
             sliders[name]()
-    curves, looks = {f"RNN, ρ = {radius:.2f}": reaching(plain(radius))}, [("rnn", "solid")]
+    curves, looks = {f"RNN, ρ = {radius:.2f}": reaching(plain(radius))}, [("rnn", "solid", "")]
     for name in chosen:
         if name != "clip":
             _switch, label, architecture, *look = rows[name]
             more = {"truncate": every} if name == "truncate" else {}
             curves[label] = reaching(architecture, **more)
             looks.append(look)
-    array = stats.vanishing.side_by_side(curves, "‖∂L/∂h_t‖")
+    array = stats.vanishing.side_by_side(curves, NORM)
+    colours, dashes, symbols = zip(*looks, strict=True)
     drawings = [
         ui.drawn(
-            "helps", lambda: figures.powers(array, *zip(*looks, strict=True), across="step t", height=420),
+            "helps",
+            lambda: figures.powers(array, colours, dashes, across="step t", height=420, symbols=symbols),
             _("What reaches step t from a loss at step T"), radius, steps, bias, every, *chosen,
         ),
     ]  # fmt: skip
@@ -430,7 +441,7 @@ def clipping(drawings: list, radius: float, steps: int) -> list[str]:
         ui.drawn(
             "clipping",
             lambda: figures.powers(
-                array, ["rnn", "#0072B2"], ["solid", "dash"], point, across=_("spectral radius ρ"), height=280
+                array, ["rnn", "#CC79A7"], ["solid", "dash"], point, across=_("spectral radius ρ"), height=280
             ),
             _("The gradient of all parameters, before and after clipping"), radius, steps, threshold,
         )

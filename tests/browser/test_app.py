@@ -367,3 +367,53 @@ def test_nothing_runs_over_the_edge_of_a_phone(reader, path):
         " e.getBoundingClientRect().right > 401).map(e => e.className)"
     )
     assert wide == []
+
+
+def test_exponents_and_indices_in_a_legend_are_raised_and_lowered(reader):
+    legend = reader("/vanishing?vanishing_part=unit").tab.locator(".rv-legend")
+    expect(legend.locator("sup")).to_have_text(["T−t"])
+    expect(legend.locator("sub")).to_have_text(["T", "t"])
+    expect(legend).to_have_text("wT−t|∂hT/∂ht|")
+
+
+def test_a_mark_on_a_curve_stands_in_its_legend(reader):
+    seen = reader("/vanishing?vanishing_part=helps&vanishing_helps=lstm,forget_bias,skip")
+    expect(seen.tab.locator("[data-figure=helps] .rv-key-name")).to_have_count(4)
+    expect(seen.tab.locator("[data-figure=helps] .rv-marked")).to_have_count(2)
+
+
+def test_the_cursors_line_passes_behind_titles_and_legends(reader):
+    seen = reader(f"/gradients?text={TEXT}")
+    for part in (".rv-name", ".rv-legend", ".rv-value"):
+        style = seen.tab.locator(f"[data-figure=norms] {part}").evaluate(
+            "e => [getComputedStyle(e).zIndex, getComputedStyle(e).backgroundColor]"
+        )
+        assert style == ["1", "rgb(255, 255, 255)"]
+    assert seen.tab.locator(".rv-line").evaluate("e => getComputedStyle(e).zIndex") == "auto"
+
+
+def test_a_table_that_goes_on_to_the_right_says_so_until_its_end(reader):
+    seen = reader("/gradients", width=400, height=800)
+    table = seen.tab.get_by_test_id("stDataFrameResizable")
+    table.scroll_into_view_if_needed()
+    shown = "e => Number(getComputedStyle(e.querySelector(':scope > .stDataFrameGlideDataEditor'), '::after').opacity)"
+    assert table.evaluate(shown) == 1
+    table.locator(".dvn-scroller").evaluate("e => { e.scrollLeft = e.scrollWidth; }")
+    seen.tab.wait_for_timeout(200)
+    assert table.evaluate(shown) == 0
+    wide = reader("/gradients").tab.get_by_test_id("stDataFrameResizable")
+    wide.scroll_into_view_if_needed()
+    assert wide.evaluate(shown) == 0
+
+
+def test_pictures_of_the_set_up_before_are_faded_until_the_new_one_is_computed(reader):
+    seen = reader("/compare")
+    expect(seen.tab.locator(".st-key-bench_now .rv-board")).to_be_visible()
+    seen.tab.get_by_label("Steps", exact=True).fill("60")
+    seen.tab.keyboard.press("Enter")
+    before = seen.tab.locator(".st-key-bench_before")
+    expect(before.locator(".rv-board")).to_be_visible()
+    expect(before).to_have_css("opacity", "0.5")
+    seen.tab.get_by_role("button", name="Run", exact=True).click()
+    expect(seen.tab.locator(".st-key-bench_now .rv-board")).to_be_visible()
+    expect(before).to_have_count(0)

@@ -61,3 +61,8 @@ def test_a_matrix_has_its_first_row_on_top_and_steps_from_1():
 
 def test_nothing_finite_is_still_a_figure():
     assert len(log_norms(curves([[-np.inf, -np.inf]]), ["rnn"]).data) == 1
+
+
+def test_a_hover_writes_powers_of_ten_raised():
+    (line,) = log_norms(curves([[0.0, 1.0]]), ["rnn"], axis="free").data
+    assert line.hovertemplate == "RNN: 10<sup>%{y:.2f}</sup><extra></extra>"

@@ -142,3 +142,10 @@ def test_eigenvalues_lie_in_the_plane_with_the_unit_circle():
 def test_the_plane_stays_where_it_is():
     small, large = (eigenvalues(xr.DataArray([value + 0j], dims="eigenvalue"), value) for value in (0.1, 2.0))
     assert small.layout.xaxis.range == large.layout.xaxis.range == (-2.1, 2.1)
+
+
+def test_curves_of_like_colour_bear_marks_of_their_own():
+    bare, marked = powers(logs([[0.0] * 50] * 2), ["rnn", "rnn"], symbols=["", "square"]).data
+    assert bare.mode == "lines" and bare.marker.symbol is None
+    assert marked.mode == "lines+markers" and marked.marker.symbol == "square"
+    assert 0 < marked.marker.maxdisplayed < 50

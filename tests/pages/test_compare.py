@@ -279,8 +279,66 @@ def test_long_work_shows_its_progress_and_can_be_stopped(open_bench):
     assert seen.board is None
     press(seen, "Stop")
     seen.test.run()
-    assert [line for line in seen.lines if "Stopped" in line] == ["Stopped. Press Run to start again."]
+    assert seen.lines == ["Stopped before it was computed."]
     assert len(seen.test.get("progress")) == 0
+    press(seen, "Start again")
+    assert len(seen.test.get("progress")) == 1
+    press(seen, "Stop")
+
+
+def test_a_job_says_at_once_what_is_going_on(open_bench, monkeypatch):
+    shown = []
+    monkeypatch.setattr(bench.st, "progress", lambda value, text: shown.append((value, text)))
+    seen = open_bench(patience=0, rows=[LSTM | {"units": 256}], steps=500, seeds=8)
+    assert shown == [(0.0, "Starting, which may take a few seconds")]
+    press(seen, "Stop")
+
+
+BEFORE = "Below, faded: the set-up before (noise, 12 steps, loss: last, 3 seeds)."
+
+
+def test_pictures_of_the_set_up_before_say_so_while_another_is_computed_and_after_stop(
+    open_bench, monkeypatch
+):
+    seen = open_bench()
+    said = lambda: [text.value for text in seen.test.text]  # noqa: E731
+    assert said() == []
+    monkeypatch.setattr(bench, "PATIENCE", 0)
+    seen.test.number_input(key="bench_steps").set_value(2000).run()
+    seen.test.number_input(key="bench_seeds").set_value(50).run()
+    press(seen)
+    assert len(seen.test.get("progress")) == 1
+    assert said() == [BEFORE]
+    press(seen, "Stop")
+    seen.test.run()
+    assert said() == [BEFORE]
+    assert len(drawn_lines(seen.figures["norms"])["GRU, 5 units"]) == 12
+
+
+def test_pictures_of_the_set_up_before_say_so_where_there_is_nothing_to_compute(open_bench):
+    seen = open_bench()
+    seen.test.selectbox(key="bench_input").set_value("copy").run()
+    seen.test.number_input(key="bench_steps").set_value(1).run()
+    assert ["at least 3 steps" in line for line in seen.lines] == [True]
+    assert [text.value for text in seen.test.text] == [BEFORE]
+    seen.test.number_input(key="bench_steps").set_value(12).run()
+    seen.test.selectbox(key="bench_input").set_value("noise").run()
+    assert [text.value for text in seen.test.text] == []
+
+
+def test_run_pressed_again_goes_on_with_what_runs(open_bench):
+    seen = open_bench(patience=0, rows=[LSTM | {"units": 256}], steps=500, seeds=7)
+    job = seen.test.session_state["bench"]["compare_job"]
+    press(seen)
+    assert seen.test.session_state["bench"]["compare_job"] is job and not job.over
+    press(seen, "Stop")
+
+
+def test_the_band_is_explained_where_there_is_one(open_bench):
+    line = "Line: the median over the seeds. Band: from the smallest to the largest of them."
+    captions = [caption.value for caption in open_bench().test.caption]
+    assert line in captions
+    assert line not in [caption.value for caption in open_bench(seeds=1).test.caption]
 
 
 def test_the_same_set_up_is_computed_once_for_all_readers(open_bench):

@@ -79,6 +79,9 @@ def test_the_page_opens_on_the_first_part_and_leads_to_all():
     assert seen.slider(key="pick_vanishing_weight").value == 0.9
 
 
+OWN, ALONE = "|∂h<sub>T</sub>/∂h<sub>t</sub>|", "w<sup>T−t</sup>"
+
+
 # --- one factor, many factors
 
 
@@ -110,25 +113,33 @@ def test_many_factors_never_become_zero(count):
 
 @pytest.mark.parametrize(("weight", "power"), [(0.9, -2.2421), (1.0, 0.0), (1.1, 2.0282)])
 def test_one_unit_goes_from_vanishing_through_stable_to_exploding(weight, power):
-    curves = Page("unit", weight=weight).curves("unit")
-    assert curves["|∂h_T/∂h_t|"][0] == pytest.approx(power, abs=1e-4)
-    assert curves["|∂h_T/∂h_t|"][-1] == 0
+    curves = Page("unit", weight=weight, input=0.0).curves("unit")
+    assert curves[OWN][0] == pytest.approx(power, abs=1e-4)
+    assert curves[OWN][-1] == 0
+
+
+def test_one_unit_opens_where_the_slope_of_tanh_matters():
+    seen = Page("unit")
+    curves = seen.curves("unit")
+    assert curves[OWN][0] < curves[ALONE][0] - 5  # powers of ten
+    last = [row for row in seen.formulas.split(r"\\") if "=w" in row]
+    assert len({row.split("=")[-1] for row in last}) == len(last) == 3
 
 
 def test_input_makes_the_same_weight_vanish():
     curves = Page("unit", weight=1.5, input=1.0).curves("unit")
-    assert curves["w^(T−t)"][0] > 8 and curves["|∂h_T/∂h_t|"][0] < -8
+    assert curves[ALONE][0] > 8 and curves[OWN][0] < -8
 
 
 def test_relu_at_a_weight_of_1_carries_everything_and_without_input_nothing():
     kept = Page("unit", function="relu", weight=1.0, input=0.1)
-    assert not kept.curves("unit")["|∂h_T/∂h_t|"].any() and kept.lines == []
-    dead = Page("unit", function="relu", weight=1.0)
+    assert not kept.curves("unit")[OWN].any() and kept.lines == []
+    dead = Page("unit", function="relu", weight=1.0, input=0.0)
     assert [line.startswith("The state is 0") for line in dead.lines] == [True]
 
 
 def test_the_formula_has_the_numbers_of_the_last_steps():
-    written = Page("unit", weight=0.9, steps=50).formulas
+    written = Page("unit", weight=0.9, input=0.0, steps=50).formulas
     for part in (r"\partial h_{50}", r"\partial h_{48}", r"0.90\cdot 1.000=0.900", "0.005726"):
         assert part in written
     assert r"\cdots" not in Page("unit", steps=2).formulas
@@ -141,8 +152,8 @@ def test_the_formula_has_the_numbers_of_the_last_steps():
 def test_a_network_stays_under_its_bound(radius):
     seen = Page("network", radius=radius)
     curves = seen.curves("network")
-    assert (curves["measured"] <= curves["bound σmax^(T−t)"] + 1e-9).all()
-    slope = np.diff(curves["ρ^(T−t)"])
+    assert (curves["measured"] <= curves["bound σ<sub>max</sub><sup>T−t</sup>"] + 1e-9).all()
+    slope = np.diff(curves["ρ<sup>T−t</sup>"])
     np.testing.assert_allclose(slope, -np.log10(radius), atol=1e-9)
     points = seen.figures["eigenvalues"]["data"][-1]
     assert np.hypot(decoded(points["x"]), decoded(points["y"])).max() == pytest.approx(radius)
@@ -170,6 +181,13 @@ def test_all_switches_at_once():
     seen = Page("helps", helps=list(HELPS))
     assert len(seen.curves("helps")) == len(HELPS)
     assert list(seen.figures) == ["helps", "clipping"]
+    looks = [
+        (t["line"]["color"], t["line"]["dash"], t["marker"].get("symbol"))
+        for t in seen.figures["helps"]["data"]
+    ]
+    assert len(set(looks)) == len(looks)
+    blue = [look for look in looks if look[0] in ("#0072B2", "#56B4E9")]
+    assert len({look[1:] for look in blue}) == len(blue)  # told apart without their hue
 
 
 def test_what_is_truncated_is_cut_off():

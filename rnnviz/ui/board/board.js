@@ -31,6 +31,14 @@ function element(tag, className, text) {
   return made;
 }
 
+// exponents and indices come in plotly's own tags: these become elements, all else is text
+function marked(text) {
+  return text.split(/(<sup>[^<]*<\/sup>|<sub>[^<]*<\/sub>)/).map((part) => {
+    const found = part.match(/^<(su[pb])>(.*)<\/su[pb]>$/);
+    return found ? element(found[1], "", found[2]) : document.createTextNode(part);
+  });
+}
+
 const ARRAYS = { i1: Int8Array, u4: Uint32Array, f4: Float32Array, f8: Float64Array, u1: Uint8Array, u2: Uint16Array, i2: Int16Array, i4: Int32Array };
 
 function decode(array) {
@@ -56,6 +64,31 @@ const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 const isCode = (token) => [...token].length > 2;
 const short = (token) => (isCode(token) ? "□" : token);
 const escaped = (text) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;"); // plotly reads tags
+const DASHES = { dash: "7 4", dot: "2 3", dashdot: "7 3 2 3" };
+// plotly's marks, 9 px wide, about their middle
+const SYMBOLS = {
+  circle: "M4.5,0A4.5,4.5 0 1 1 -4.5,0A4.5,4.5 0 1 1 4.5,0Z",
+  square: "M-4,-4H4V4H-4Z",
+  diamond: "M0,-5.5L5.5,0L0,5.5L-5.5,0Z",
+  "triangle-up": "M0,-5L5,4H-5Z",
+  "triangle-down": "M0,5L5,-4H-5Z",
+  cross: "M-1.5,-5H1.5V-1.5H5V1.5H1.5V5H-1.5V1.5H-5V-1.5H-1.5Z",
+};
+
+// a line with its mark, as it is drawn
+function lineKey(trace, colour) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  const path = (shape, look) => {
+    const made = document.createElementNS(svg.namespaceURI, "path");
+    for (const [name, value] of Object.entries({ d: shape, ...look })) made.setAttribute(name, value);
+    svg.append(made);
+  };
+  svg.setAttribute("class", "rv-marked");
+  svg.setAttribute("viewBox", "-16 -6 32 12");
+  path("M-16,0H16", { stroke: colour, "stroke-width": 3, "stroke-dasharray": DASHES[trace.line.dash] ?? "none" });
+  path(SYMBOLS[trace.marker.symbol] ?? SYMBOLS.circle, { fill: colour });
+  return svg;
+}
 
 function hexParts(hex) {
   return [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
@@ -224,7 +257,8 @@ class Board {
         figure.across = figure.parsed.data.map((t) => decode(t.x));
         figure.stale = true;
       }
-      figure.title.textContent = title ?? figure.parsed.layout.title?.text ?? "";
+      figure.heading = title ?? figure.parsed.layout.title?.text ?? "";
+      figure.title.replaceChildren(...marked(figure.heading));
       (figure.meta.axis === "time" ? this.stack : this.below).append(figure.frame);
       this.drawLegend(figure);
     }
@@ -314,7 +348,7 @@ class Board {
     const { data, layout } = this.themed(figure);
     const { meta } = figure;
     const type = (size) => ({ size, color: this.theme.text });
-    const title = escaped(figure.title.textContent);
+    const title = escaped(figure.heading).replace(/&lt;(\/?su[pb])&gt;/g, "<$1>");
     const subject = `<span style="font-size:18px">${escaped(this.data.subject)}</span>`;
     Object.assign(layout, {
       width: 1280,
@@ -373,11 +407,18 @@ class Board {
     } else if (figure.meta.legend) {
       for (const trace of figure.parsed.data) {
         if (trace.showlegend === false) continue;
-        const key = element("span", `rv-key ${trace.type === "bar" ? (trace.marker.pattern?.shape ? "rv-hatched" : "rv-solid") : "rv-stroke"}`);
-        if (trace.line?.dash && trace.line.dash !== "solid") key.classList.add(trace.line.dash === "dot" ? "rv-dotted" : "rv-dashed");
-        key.style.setProperty("--rv-key", this.tint(trace.marker?.color ?? trace.line.color, true));
+        const colour = this.tint(trace.marker?.color ?? trace.line.color, true);
+        let key;
+        if (trace.line && trace.marker?.symbol) key = lineKey(trace, colour);
+        else {
+          key = element("span", `rv-key ${trace.type === "bar" ? (trace.marker.pattern?.shape ? "rv-hatched" : "rv-solid") : "rv-stroke"}`);
+          if (trace.line?.dash && trace.line.dash !== "solid") key.classList.add(trace.line.dash === "dot" ? "rv-dotted" : "rv-dashed");
+          key.style.setProperty("--rv-key", colour);
+        }
+        const name = element("span");
+        name.append(...marked(trace.name));
         const entry = element("span", "rv-key-name");
-        entry.append(key, element("span", "", trace.name));
+        entry.append(key, name);
         figure.legend.append(entry);
       }
     }
