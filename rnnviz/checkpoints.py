@@ -32,7 +32,7 @@ def folder() -> Path:
 def names(task: str | None = None) -> list[str]:
     """The checkpoints that are there, by the name of their card, in alphabetical order; only those of a task, if one is named.
 
-    task: 'language' or 'translation'. A card that cannot be read is of no task.
+    task: 'language', 'translation', 'blank' or 'sentiment'. A card that cannot be read is of no task.
     """
     found = sorted(p.stem for p in folder().glob("*.json"))
     return found if task is None else [name for name in found if _task(name) == task]
@@ -56,7 +56,7 @@ def card(name: str) -> dict:
         raise CheckpointError(f"there is no checkpoint {name!r}; there is {have}")
     try:
         found = json.loads((folder() / f"{name}.json").read_text("utf-8"))
-        sizes = {"language": _known_characters, "translation": _known_tokens}[_task_of(found)](found)
+        sizes = KNOWN[_task_of(found)](found)
         if not isinstance(found["model"]["kind"], str) or any(
             found["model"][k] != n for k, n in sizes.items()
         ):
@@ -91,21 +91,46 @@ def _known_characters(card: dict) -> dict[str, int]:
     return {"vocabulary": len(vocabulary(card))}
 
 
+def words(card: dict) -> Lexicon:
+    """What a model that reads words knows, as its card says."""
+    return Lexicon(card["words"]["unit"], tuple(card["words"]["tokens"]))
+
+
+def _known_words(card: dict) -> dict[str, int]:
+    return {"vocabulary": len(words(card))}
+
+
 def _known_tokens(card: dict) -> dict[str, int]:
     source, target = lexicons(card)
     return {"source": len(source), "target": len(target)}
 
 
-def load(name: str) -> "tuple[nn.Module, dict]":
-    """A shipped model, ready to read (eval mode), and its card: a LanguageModel or a Translator, by the card's task.
+# what a card must agree on with its model, by task
+KNOWN = {
+    "language": _known_characters,
+    "translation": _known_tokens,
+    "blank": _known_words,
+    "sentiment": _known_words,
+}
 
+
+def load(name: str) -> "tuple[nn.Module, dict]":
+    """A shipped model, ready to read (eval mode), and its card.
+
+    By its task it is a LanguageModel, a Translator, a BlankFiller or a Classifier.
     Raises CheckpointError, in one line, where a file is missing, truncated, changed or not what its card says.
     """
     import safetensors.torch
     import torch
 
-    from rnnviz.models import LanguageModel, Translator
+    from rnnviz.models import BlankFiller, Classifier, LanguageModel, Translator
 
+    kinds = {
+        "language": LanguageModel,
+        "translation": Translator,
+        "blank": BlankFiller,
+        "sentiment": Classifier,
+    }
     found = card(name)
     path = folder() / f"{name}.safetensors"
     if not path.is_file():
@@ -124,7 +149,7 @@ def load(name: str) -> "tuple[nn.Module, dict]":
         with torch.random.fork_rng(
             devices=[]
         ):  # the random start that is overwritten must not move anyone's generator
-            model = {"language": LanguageModel, "translation": Translator}[_task_of(found)](**found["model"])
+            model = kinds[_task_of(found)](**found["model"])
         model.load_state_dict(weights)
     except (safetensors.SafetensorError, RuntimeError, TypeError, ValueError) as problem:
         line = str(problem).splitlines()[0]

@@ -140,6 +140,148 @@ class Translator(nn.Module):
         return self.write(target, state, memory, valid)[0]
 
 
+class BlankFiller(nn.Module):
+    """Says which word stands in each place, from the words before it alone or from those on both sides.
+
+    kind: 'rnn', 'gru' or 'lstm'; one layer, so that no state has seen the word that is asked for. vocabulary: number of
+    tokens. embedding, hidden: widths, hidden of each direction. bidirectional: whether the words after a place are read, too.
+    The heads are linear, so each candidate's score is what the left says plus what the right says plus its bias.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        vocabulary: int,
+        embedding: int = 64,
+        hidden: int = 128,
+        bidirectional: bool = True,
+        dropout: float = 0.0,
+    ):
+        super().__init__()
+        if kind not in KINDS:
+            raise ValueError(f"kind must be one of {', '.join(KINDS)}; got {kind!r}")
+        self.embedding = nn.Embedding(vocabulary, embedding)
+        self.rnn = KINDS[kind](embedding, hidden, batch_first=True, bidirectional=bidirectional)
+        self.dropout = nn.Dropout(dropout)
+        self.left = nn.Linear(hidden, vocabulary)
+        self.right = nn.Linear(hidden, vocabulary, bias=False) if bidirectional else None
+
+    def sides(self, ids: Tensor, lengths: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
+        """ids: (batch, time), each sentence between `START` and `END`. lengths: (batch,), of padded rows, both ends counted.
+
+        Returns what the words before and those after each place say of it: scores (batch, time - 2, vocabulary), of the
+        places between the ends; None for the words after it where they are not read.
+        """
+        embedded = self.dropout(self.embedding(ids))
+        if lengths is None:
+            hidden = self.rnn(embedded)[0]
+        else:
+            packed = nn.utils.rnn.pack_padded_sequence(
+                embedded, lengths.cpu(), batch_first=True, enforce_sorted=False
+            )
+            hidden = nn.utils.rnn.pad_packed_sequence(
+                self.rnn(packed)[0], batch_first=True, total_length=ids.shape[1]
+            )[0]
+        hidden = self.dropout(hidden)
+        units = self.rnn.hidden_size
+        before = self.left(hidden[:, :-2, :units])
+        return before, None if self.right is None else self.right(hidden[:, 2:, units:])
+
+    def forward(self, ids: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """The scores of each place's word: (batch, time - 2, vocabulary)."""
+        before, after = self.sides(ids, lengths)
+        return before if after is None else before + after
+
+
+READOUTS = ("last", "mean", "attention")
+
+
+class Classifier(nn.Module):
+    """Reads a text and says one of two things of it: the log odds of the second.
+
+    kind: 'rnn', 'gru' or 'lstm'. vocabulary: number of tokens. embedding, hidden: widths. readout: what the verdict is read
+    from: the 'last' state, the 'mean' of all states, or their mean weighted by 'attention' (Yang et al. 2016, NAACL, section
+    2.2). dropout: on the embedding and on what is read out; recurrent_dropout: on h_{t-1} where the gates read it. Both in
+    training only, with the same mask at each step (Gal & Ghahramani 2016, arXiv:1512.05287); that on h_{t-1} is one for the
+    whole batch, as it is laid on the columns of the recurrent weight, so that torch's own kernel runs.
+    Raises ValueError for another kind or readout.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        vocabulary: int,
+        embedding: int = 64,
+        hidden: int = 128,
+        readout: str = "last",
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+    ):
+        super().__init__()
+        if kind not in KINDS:
+            raise ValueError(f"kind must be one of {', '.join(KINDS)}; got {kind!r}")
+        if readout not in READOUTS:
+            raise ValueError(f"readout must be one of {', '.join(READOUTS)}; got {readout!r}")
+        self.readout, self.recurrent_dropout = readout, recurrent_dropout
+        self.embedding = nn.Embedding(vocabulary, embedding)
+        self.rnn = KINDS[kind](embedding, hidden, batch_first=True)
+        self.dropout = nn.Dropout(dropout)
+        if readout == "attention":
+            self.key = nn.Linear(hidden, hidden)
+            self.query = nn.Linear(hidden, 1, bias=False)
+        self.head = nn.Linear(hidden, 1)
+
+    def states(self, embedded: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """The hidden states (batch, time, hidden) over embedded tokens (batch, time, embedding); 0 beyond a row's length."""
+        run = self.rnn
+        if self.training:
+            # the same places at every step: a mask over the embedding's units, not over its time
+            embedded = embedded * self.dropout(torch.ones_like(embedded[:, :1]))
+            if self.recurrent_dropout:
+                run = self._masked
+        if lengths is None:
+            return run(embedded)[0]
+        packed = nn.utils.rnn.pack_padded_sequence(
+            embedded, lengths.cpu(), batch_first=True, enforce_sorted=False
+        )
+        return nn.utils.rnn.pad_packed_sequence(
+            run(packed)[0], batch_first=True, total_length=embedded.shape[1]
+        )[0]
+
+    def _masked(self, input):
+        weight = self.rnn.weight_hh_l0
+        mask = nn.functional.dropout(torch.ones_like(weight[:1]), self.recurrent_dropout)
+        return torch.func.functional_call(self.rnn, {"weight_hh_l0": weight * mask}, input)
+
+    def weights(self, states: Tensor, valid: Tensor) -> Tensor:
+        """How much of the verdict is read from each state: (batch, time), rows sum to 1. valid: (batch, time)."""
+        if self.readout == "last":
+            last = valid.sum(1, keepdim=True) - 1
+            return torch.zeros_like(valid, dtype=states.dtype).scatter_(1, last, 1.0)
+        if self.readout == "mean":
+            return valid / valid.sum(1, keepdim=True).to(states.dtype)
+        scores = self.query(self.key(states).tanh()).squeeze(-1)
+        return scores.masked_fill(~valid, -torch.inf).softmax(1)
+
+    def judge(self, states: Tensor, valid: Tensor) -> Tensor:
+        """The log odds (batch,) that are read from states (batch, time, hidden)."""
+        pooled = (self.weights(states, valid)[:, None] @ states)[:, 0]
+        return self.head(self.dropout(pooled))[:, 0]
+
+    def forward(self, ids: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """ids: (batch, time), integers; lengths: (batch,), of padded rows. Returns log odds (batch,)."""
+        states = self.states(self.embedding(ids), lengths)
+        whole = torch.full((len(ids),), ids.shape[1]) if lengths is None else lengths
+        valid = torch.arange(ids.shape[1], device=ids.device) < whole.to(ids.device)[:, None]
+        return self.judge(states, valid)
+
+    def verdicts(self, states: Tensor) -> Tensor:
+        """The log odds after each step of one text, had it ended there. states: (time, hidden). Returns (time,)."""
+        steps = len(states)
+        valid = torch.ones(steps, steps, dtype=torch.bool, device=states.device).tril()
+        return self.judge(states.expand(steps, -1, -1), valid)
+
+
 def parameter_count(model: nn.Module) -> int:
     """How many numbers the model has learned."""
     return sum(p.numel() for p in model.parameters())

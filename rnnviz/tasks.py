@@ -11,6 +11,7 @@ import sys
 import sysconfig
 import urllib.error
 import urllib.request
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -106,15 +107,16 @@ def python_source(path: Path | None = None) -> Corpus:
 
 
 @dataclass(frozen=True)
-class Pairs:
-    """Sentences and what they are to become, cut into three parts, and where they came from; see `Corpus`.
+class Examples:
+    """What is learned one by one, cut into three parts, and where it came from; see `Corpus`.
 
-    attribution: whom the licence asks to name.
+    An example is a sentence and what it is to become, a text and its label, or a sentence alone. attribution: whom the
+    licence asks to name.
     """
 
-    train: list[tuple[str, str]]
-    validation: list[tuple[str, str]]
-    test: list[tuple[str, str]]
+    train: list
+    validation: list
+    test: list
     source: str
     licence: str
     sha256: str
@@ -125,7 +127,7 @@ class Pairs:
 TATOEBA = "https://www.manythings.org/anki/kor-eng.zip"
 
 
-def tatoeba(path: Path | None = None) -> Pairs:
+def tatoeba(path: Path | None = None) -> Examples:
     """English sentences and their Korean translations.
 
     path: a table with tabs between its columns split (train, dev or test), en, ko and attribution, as its first line says.
@@ -135,26 +137,96 @@ def tatoeba(path: Path | None = None) -> Pairs:
         raise ValueError(
             f"give the sentences with --data: a tab-separated file with split, en, ko, attribution, made of {TATOEBA}"
         )
-    raw = Path(path).read_bytes()
-    rows = list(csv.DictReader(io.StringIO(raw.decode("utf-8")), delimiter="\t", quoting=csv.QUOTE_NONE))
-    missing = {"split", "en", "ko", "attribution"} - set(rows[0] if rows else ())
-    if missing:
-        raise ValueError(f"{path} lacks the columns {', '.join(sorted(missing))}")
-    parts = {
-        part: [(row["en"], row["ko"]) for row in rows if row["split"] == part]
-        for part in ("train", "dev", "test")
-    }
+    rows, sha256 = _table(path, "split", "en", "ko", "attribution")
     people = sorted(
         {name for row in rows for name in re.findall(r"\((\w+)\)", row["attribution"])} - {"France"}
     )
-    return Pairs(
-        parts["train"], parts["dev"], parts["test"],
+    return Examples(
+        *_parts(rows, lambda row: (row["en"], row["ko"])),
         source=f"Tatoeba by way of {TATOEBA}",
         licence="CC BY 2.0 FR",
-        sha256=hashlib.sha256(raw).hexdigest(),
-        split="as the file gives it: train, dev (validation), test",
+        sha256=sha256,
+        split=AS_GIVEN,
         attribution=f"tatoeba.org contributors: {', '.join(people)}",
     )  # fmt: skip
+
+
+SNIPS = "https://github.com/sonos/nlu-benchmark"
+
+
+def snips(path: Path | None = None) -> Examples:
+    """Sentences that people said to a voice assistant, one text each.
+
+    path: a table with tabs between its columns split (train, dev or test), intent, tokens and bio_tags, as its first line says.
+    Raises ValueError without one, or where a column is missing.
+    """
+    if path is None:
+        raise ValueError(
+            f"give the sentences with --data: a tab-separated file with split and tokens, made of {SNIPS}"
+        )
+    rows, sha256 = _table(path, "split", "tokens")
+    return Examples(
+        *_parts(rows, lambda row: row["tokens"]),
+        source=f"Snips voice commands, {SNIPS}",
+        licence="CC0 1.0",
+        sha256=sha256,
+        split=AS_GIVEN,
+    )
+
+
+RT_POLARITY = (
+    "https://raw.githubusercontent.com/nltk/nltk_data/gh-pages/packages/corpora/sentence_polarity.zip"
+)
+NSMC = "https://github.com/e9t/nsmc"
+
+
+def rt_polarity(path: Path | None = None) -> Examples:
+    """English sentences of film reviews (Pang & Lee 2005), each with 1 where it praises, else 0. See `_reviews`."""
+    return _reviews(
+        path, RT_POLARITY, "CC BY 4.0", "Bo Pang and Lillian Lee, sentence polarity dataset v1.0, 2005"
+    )
+
+
+def nsmc(path: Path | None = None) -> Examples:
+    """Korean film reviews (Naver sentiment movie corpus), each with 1 where it praises, else 0. See `_reviews`."""
+    return _reviews(path, NSMC, "CC0 1.0", "Lucy Park, Naver sentiment movie corpus")
+
+
+def _reviews(path: Path | None, source: str, licence: str, attribution: str) -> Examples:
+    """path: a table with tabs between its columns split (train, dev or test), label (0 or 1) and text, as its first line says.
+
+    Raises ValueError without one, or where a column is missing or a label is another.
+    """
+    if path is None:
+        raise ValueError(
+            f"give the reviews with --data: a tab-separated file with split, label, text, made of {source}"
+        )
+    rows, sha256 = _table(path, "split", "label", "text")
+    wrong = {row["label"] for row in rows} - {"0", "1"}
+    if wrong:
+        raise ValueError(f"{path}: a label must be 0 or 1; got {sorted(wrong)[0]!r}")
+    parts = _parts(rows, lambda row: (row["text"], int(row["label"])))
+    return Examples(
+        *parts, source=source, licence=licence, sha256=sha256, split=AS_GIVEN, attribution=attribution
+    )
+
+
+AS_GIVEN = "as the file gives it: train, dev (validation), test"
+
+
+def _table(path: Path, *columns: str) -> tuple[list[dict[str, str]], str]:
+    """The rows of a tab-separated file and its sha256."""
+    raw = Path(path).read_bytes()
+    rows = list(csv.DictReader(io.StringIO(raw.decode("utf-8")), delimiter="\t", quoting=csv.QUOTE_NONE))
+    missing = set(columns) - set(rows[0] if rows else ())
+    if missing:
+        raise ValueError(f"{path} lacks the columns {', '.join(sorted(missing))}")
+    return rows, hashlib.sha256(raw).hexdigest()
+
+
+def _parts(rows: list[dict[str, str]], example: Callable) -> Iterator[list]:
+    """What train, dev and test hold, in this order."""
+    return ([example(row) for row in rows if row["split"] == part] for part in ("train", "dev", "test"))
 
 
 FIRST_YEAR, LAST_YEAR = 1950, 2049  # so that two digits are enough to tell a year
@@ -289,7 +361,7 @@ def read_date(text: str) -> datetime.date | None:
     return None
 
 
-def dates(path: Path | None = None, pairs: tuple[int, int, int] = (60_000, 1_000, 2_000)) -> Pairs:
+def dates(path: Path | None = None, pairs: tuple[int, int, int] = (60_000, 1_000, 2_000)) -> Examples:
     """Dates from 1950 to 2049, written in one of `DATE_FORMATS`, and their ISO form; the same every time.
 
     path is not read. pairs: of each part. A day belongs to one part, by the sha256 of its ISO form (5 % of the days
@@ -313,7 +385,7 @@ def dates(path: Path | None = None, pairs: tuple[int, int, int] = (60_000, 1_000
                 for i, j in zip(*chosen, strict=True)
             ]
         )
-    return Pairs(
+    return Examples(
         *made,
         source=f"made: {len(DATE_FORMATS)} ways to write a date, {FIRST_YEAR} to {LAST_YEAR}",
         licence="none needed",
@@ -322,7 +394,15 @@ def dates(path: Path | None = None, pairs: tuple[int, int, int] = (60_000, 1_000
     )
 
 
-CORPORA = {"shakespeare": shakespeare, "python": python_source, "dates": dates, "tatoeba": tatoeba}
+CORPORA = {
+    "shakespeare": shakespeare,
+    "python": python_source,
+    "dates": dates,
+    "tatoeba": tatoeba,
+    "snips": snips,
+    "rt_polarity": rt_polarity,
+    "nsmc": nsmc,
+}
 
 
 def windows(ids: np.ndarray, batch: int, length: int, seed: int, step: int) -> tuple[np.ndarray, np.ndarray]:

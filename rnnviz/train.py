@@ -11,7 +11,7 @@ from torch import nn
 
 from rnnviz import tasks
 from rnnviz.decoding import greedy_many, padded
-from rnnviz.models import LanguageModel, Translator, reading
+from rnnviz.models import BlankFiller, Classifier, LanguageModel, Translator, reading
 from rnnviz.text import END_ID, START_ID, Lexicon, Vocabulary
 
 
@@ -69,11 +69,58 @@ class TranslationRecipe:
     seed: int = 1
 
 
-_DATES = TranslationRecipe("gru", "dates", "characters", hidden=96, embedding=32)
+_DATES = TranslationRecipe("gru", "dates", "characters", hidden=96, embedding=32, steps=1500)
 _KOREAN = TranslationRecipe(
-    "gru", "tatoeba", "words", hidden=192, embedding=96, dropout=0.4, at_least=2, steps=4000, learning_rate=3e-3,
-    weight_decay=0.05, unknown=0.05, smoothing=0.1,
+    "gru", "tatoeba", "words", hidden=192, embedding=128, dropout=0.4, at_least=2, longest=40, steps=3000,
+    learning_rate=2e-3, weight_decay=0.05, unknown=0.05, smoothing=0.1,
 )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class BlankRecipe:
+    """The same for a BlankFiller. corpus: of sentences. at_least: how often a word must occur to be known."""
+
+    kind: str
+    corpus: str
+    hidden: int
+    bidirectional: bool
+    embedding: int = 64
+    dropout: float = 0.3
+    at_least: int = 4
+    steps: int = 2000
+    batch: int = 64
+    learning_rate: float = 5e-3
+    weight_decay: float = 0.01
+    clip: float = 1.0
+    unknown: float = 0.02
+    seed: int = 1
+
+
+@dataclass(frozen=True)
+class SentimentRecipe:
+    """The same for a Classifier. corpus: of reviews. unit: 'words' or 'characters' (in Korean, syllables)."""
+
+    kind: str
+    corpus: str
+    unit: str
+    hidden: int
+    readout: str = "last"
+    embedding: int = 48
+    dropout: float = 0.5
+    recurrent_dropout: float = 0.25
+    at_least: int = 3
+    longest: int = 150
+    steps: int = 1500
+    batch: int = 64
+    learning_rate: float = 3e-3
+    weight_decay: float = 0.05
+    clip: float = 1.0
+    unknown: float = 0.05
+    seed: int = 1
+
+
+# hidden units of each kind for about the same number of parameters in the recurrent layer
+_SENTIMENT = {"rnn": 210, "gru": 110, "lstm": 93}
 
 RECIPES = {
     # one budget: 859 to 877 thousand parameters, the same data, steps and search for the learning rate
@@ -86,6 +133,21 @@ RECIPES = {
     "translate-dates-plain": replace(_DATES, attention=None),
     "translate-korean": _KOREAN,
     "translate-korean-plain": replace(_KOREAN, attention=None),
+    # about as many parameters, the same data, steps and rate
+    "blank-forward": BlankRecipe("lstm", "snips", hidden=171, bidirectional=False),
+    "blank-both": BlankRecipe("lstm", "snips", hidden=96, bidirectional=True),
+    **{
+        f"sentiment-{language}-{kind}": SentimentRecipe(kind, corpus, unit, hidden)
+        for language, corpus, unit in (("english", "rt_polarity", "words"), ("korean", "nsmc", "characters"))
+        for kind, hidden in _SENTIMENT.items()
+    },
+    **{
+        f"sentiment-{language}-lstm-{readout}": SentimentRecipe(
+            "lstm", corpus, unit, _SENTIMENT["lstm"], readout
+        )
+        for language, corpus, unit in (("english", "rt_polarity", "words"), ("korean", "nsmc", "characters"))
+        for readout in ("mean", "attention")
+    },
 }
 RARE = 50  # a character seen less often in the training part is unknown
 LEARNING_RATES = (
@@ -97,6 +159,17 @@ TUNING = (
     f"peak learning rate chosen among {', '.join(map(str, LEARNING_RATES))} by validation after 300 steps"
 )
 NOTES = {
+    **dict.fromkeys(
+        (
+            "translate-dates",
+            "translate-dates-plain",
+            "translate-korean",
+            "translate-korean-plain",
+            "blank-forward",
+            "blank-both",
+        ),
+        "the learning rate was not searched: both of a pair have the same",
+    ),
     "python-lstm": "not searched on this corpus: the rate found for shakespeare-lstm was taken",
     "shakespeare-gru": "the best of them, 0.008, diverged over the full run (2.637 on validation), so the second best was taken",
 }
@@ -267,7 +340,7 @@ class TranslationTraining(Training):
 
     task, counted = "translation", "sentences"
 
-    def _begin(self, corpus: tasks.Pairs) -> Translator:
+    def _begin(self, corpus: tasks.Examples) -> Translator:
         recipe = self.recipe
         self.pairs = {part: getattr(corpus, part) for part in ("train", "validation", "test")}
         self.source = Lexicon.of((source for source, _ in corpus.train), recipe.source, recipe.at_least)
@@ -345,7 +418,133 @@ class TranslationTraining(Training):
         return found
 
 
-TRAININGS = {Recipe: LanguageTraining, TranslationRecipe: TranslationTraining}
+class BlankTraining(Training):
+    """A BlankFiller and sentences: every word of a sentence is asked for, from what its sides say."""
+
+    task, counted = "blank", "sentences"
+
+    def _begin(self, corpus: tasks.Examples) -> BlankFiller:
+        self.words = Lexicon.of(corpus.train, "words", self.recipe.at_least)
+        self.parts = {
+            part: [
+                [START_ID, *ids, END_ID] for text in getattr(corpus, part) if (ids := self.words.encode(text))
+            ]
+            for part in ("train", "validation", "test")
+        }
+        return BlankFiller(**self._size(), dropout=self.recipe.dropout)
+
+    def _size(self) -> dict:
+        recipe = self.recipe
+        names = ("kind", "embedding", "hidden", "bidirectional")
+        return {"vocabulary": len(self.words)} | {name: getattr(recipe, name) for name in names}
+
+    def _loss(self) -> torch.Tensor:
+        recipe = self.recipe
+        draw = np.random.default_rng([recipe.seed, self.step])
+        rows = draw.integers(len(self.parts["train"]), size=recipe.batch)
+        ids, lengths = padded([self.parts["train"][i] for i in rows])
+        hide = torch.from_numpy(draw.random(ids.shape) < recipe.unknown)
+        scores = self.model(ids.masked_fill(hide, 0), lengths)
+        return nn.functional.cross_entropy(scores.flatten(0, 1), self._wanted(ids), ignore_index=0)
+
+    @staticmethod
+    def _wanted(ids: torch.Tensor) -> torch.Tensor:
+        """The word of each place; 0, which is not asked for, where it is unknown, an end or padding."""
+        wanted = ids[:, 1:-1]
+        return wanted.masked_fill(wanted == END_ID, 0).flatten()
+
+    def described(self) -> dict:
+        return {
+            "model": self._size(),
+            "scores": {part: round(self.accuracy(part), 2) for part in ("validation", "test")},
+            "scores_unit": "% of the known words named right at the first guess, each in turn left out",
+            "words": {"unit": "words", "tokens": list(self.words.entries)},
+        }
+
+    def accuracy(self, part: str, batch: int = 200) -> float:
+        """How many of the known words of a part of the data are the likeliest in their place, in percent."""
+        right = asked = 0
+        with reading(self.model), torch.inference_mode():
+            for start in range(0, len(self.parts[part]), batch):
+                ids, lengths = padded(self.parts[part][start : start + batch])
+                wanted = self._wanted(ids)
+                found = self.model(ids, lengths).argmax(-1).flatten()
+                right += int(((found == wanted) & (wanted != 0)).sum())
+                asked += int((wanted != 0).sum())
+        return 100 * right / asked
+
+
+class SentimentTraining(Training):
+    """A Classifier and reviews with their labels, 0 or 1."""
+
+    task, counted = "sentiment", "reviews"
+
+    def _begin(self, corpus: tasks.Examples) -> Classifier:
+        recipe = self.recipe
+        self.reviews = {part: getattr(corpus, part) for part in ("train", "validation", "test")}
+        self.words = Lexicon.of((text for text, _ in corpus.train), recipe.unit, recipe.at_least)
+        self.parts = {
+            part: [(self.words.encode(text)[: recipe.longest] or [0], label) for text, label in reviews]
+            for part, reviews in self.reviews.items()
+        }
+        drops = {"dropout": recipe.dropout, "recurrent_dropout": recipe.recurrent_dropout}
+        return Classifier(**self._size(), **drops)
+
+    def _size(self) -> dict:
+        names = ("kind", "embedding", "hidden", "readout")
+        return {"vocabulary": len(self.words)} | {name: getattr(self.recipe, name) for name in names}
+
+    def _loss(self) -> torch.Tensor:
+        recipe = self.recipe
+        draw = np.random.default_rng([recipe.seed, self.step])
+        rows = [self.parts["train"][i] for i in draw.integers(len(self.parts["train"]), size=recipe.batch)]
+        ids, lengths = padded([ids for ids, _ in rows])
+        hide = torch.from_numpy(draw.random(ids.shape) < recipe.unknown)
+        odds = self.model(ids.masked_fill(hide, 0), lengths)
+        return nn.functional.binary_cross_entropy_with_logits(odds, torch.tensor([float(y) for _, y in rows]))
+
+    def described(self) -> dict:
+        return {
+            "model": self._size(),
+            "scores": {part: round(self.accuracy(part), 2) for part in ("validation", "test")},
+            "scores_unit": "% of reviews judged right",
+            "baseline": {
+                "name": "naive Bayes on the same tokens and pairs of them (scikit-learn)",
+                "scores": {part: round(self.naive_bayes(part), 2) for part in ("validation", "test")},
+            },
+            "words": {"unit": self.words.unit, "tokens": list(self.words.entries)},
+        }
+
+    def accuracy(self, part: str, batch: int = 250) -> float:
+        """How many reviews of a part of the data are judged right, in percent."""
+        right = 0
+        with reading(self.model), torch.inference_mode():
+            for start in range(0, len(self.parts[part]), batch):
+                rows = self.parts[part][start : start + batch]
+                odds = self.model(*padded([ids for ids, _ in rows]))
+                right += int(((odds > 0) == torch.tensor([label == 1 for _, label in rows])).sum())
+        return 100 * right / len(self.parts[part])
+
+    def naive_bayes(self, part: str) -> float:
+        """The same for the model that counts words and looks at no order but that of neighbours."""
+        from sklearn.feature_extraction.text import CountVectorizer
+        from sklearn.naive_bayes import MultinomialNB
+
+        count = CountVectorizer(
+            tokenizer=self.words.split, token_pattern=None, lowercase=False, ngram_range=(1, 2), binary=True
+        )
+        texts, labels = zip(*self.reviews["train"], strict=True)
+        fitted = MultinomialNB().fit(count.fit_transform(texts), labels)
+        texts, labels = zip(*self.reviews[part], strict=True)
+        return 100 * float(fitted.score(count.transform(texts), labels))
+
+
+TRAININGS = {
+    Recipe: LanguageTraining,
+    TranslationRecipe: TranslationTraining,
+    BlankRecipe: BlankTraining,
+    SentimentRecipe: SentimentTraining,
+}
 
 
 def begin(recipe, corpus) -> Training:

@@ -126,8 +126,15 @@ def test_hangul_in_parts_is_put_together():
 
 
 @pytest.mark.parametrize(
-    ("unit", "entries"), [("letters", ()), ("words", ("two words",)), ("words", ("A",)), ("characters", ("a", "a")), ("characters", (1,))]
-)  # fmt: skip
+    ("unit", "entries"),
+    [
+        ("letters", ()),
+        ("words", ("two words",)),
+        ("words", ("A",)),
+        ("characters", ("a", "a")),
+        ("characters", (1,)),
+    ],
+)
 def test_what_is_no_lexicon_is_refused(unit, entries):
     with pytest.raises((ValueError, TypeError)):
         Lexicon(unit, entries)

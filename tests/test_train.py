@@ -12,7 +12,7 @@ from torch import nn
 
 from rnnviz import tasks
 from rnnviz.models import LanguageModel, parameter_count
-from rnnviz.tasks import Corpus, Pairs, windows
+from rnnviz.tasks import Corpus, Examples, windows
 from rnnviz.train import RECIPES, LanguageTraining, Recipe, TranslationRecipe, begin, held_out_loss
 
 TEXT = "the quick brown fox jumps over the lazy dog. " * 20
@@ -221,7 +221,7 @@ def test_the_three_shakespeare_recipes_share_one_budget():
 SMALL = TranslationRecipe("gru", "dates", "characters", hidden=8, embedding=4, steps=6, batch=3, dropout=0.2)
 DATES = tasks.dates(pairs=(50, 20, 30))
 RUN = ("I run.", "난 뛰어.")
-SENTENCES = Pairs(
+SENTENCES = Examples(
     [RUN, ("You run.", "넌 뛰어.")] * 3, [RUN] * 2, [("We run.", "우린 뛰어.")] * 2, "", "", "0", ""
 )
 

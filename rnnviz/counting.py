@@ -1,0 +1,245 @@
+"""Counting what came after what: n-gram models, which recurrent networks replaced.
+
+The table of n-grams is a tree: an n-gram is the place of its first n - 1 tokens in the table below, and its last token. So a
+key is one whole number for any order and vocabulary, and everything is done for many n-grams at once.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+METHODS = ("likelihood", "add-k", "backoff", "kneser-ney")
+
+
+@dataclass(frozen=True)
+class Level:
+    """All n-grams of one length that were seen, in rising order of key.
+
+    key: place of the first n - 1 tokens in the level below, times the size of the vocabulary, plus the last token. count: how
+    often it was seen. suffix: place of the last n - 1 tokens in the level below (0 for n = 1). All (gram,).
+    """
+
+    key: np.ndarray
+    count: np.ndarray
+    suffix: np.ndarray
+
+
+class NGrams:
+    """Counts of all n-grams up to an order, and what they say of a next token.
+
+    size: of the vocabulary; tokens are whole numbers below it. Every estimate but 'likelihood' gives each token something:
+    the last word is 1 / size. Methods: 'likelihood' c(hw) / c(h); 'add-k' (c(hw) + k) / (c(h) + k size); 'backoff' with
+    absolute discounting (Katz 1987; Ney, Essen & Kneser 1994); 'kneser-ney', interpolated (Chen & Goodman 1999, equation 12
+    and section 2.7). Raises ValueError for an order below 1 or a token that is not in the vocabulary.
+    """
+
+    def __init__(self, size: int, levels: Sequence[Level]):
+        self.size, self.levels = size, list(levels)
+        self._fitted: dict = {}
+        # by level: how often each context was followed by anything
+        self._total = [
+            np.bincount(
+                level.key // size, weights=level.count, minlength=1 if n == 0 else len(self.levels[n - 1].key)
+            )
+            for n, level in enumerate(self.levels)
+        ]
+
+    @classmethod
+    def of(cls, ids: Sequence[int], order: int, size: int) -> "NGrams":
+        """Counts a text. ids: (time,)."""
+        ids = np.asarray(ids, np.int64)
+        if order < 1:
+            raise ValueError(f"the order must be at least 1; got {order}")
+        if not len(ids):
+            raise ValueError("there is nothing to count: give at least one token")
+        if ids.min() < 0 or ids.max() >= size:
+            raise ValueError(f"tokens must be from 0 to {size - 1}; got {ids.min()} to {ids.max()}")
+        levels, places = [], np.zeros(len(ids) + 1, np.int64)  # the place of the empty context
+        for n in range(1, min(order, len(ids)) + 1):
+            keys = places[: len(ids) - n + 1] * size + ids[n - 1 :]
+            key, first, place, count = np.unique(
+                keys, return_index=True, return_inverse=True, return_counts=True
+            )
+            # the last n - 1 tokens of an n-gram are the n-gram of the level below that begins one later
+            suffix = places[1 : len(ids) - n + 2][first]
+            levels.append(Level(key, count, suffix))
+            places = place
+        return cls(size, levels)
+
+    @property
+    def order(self) -> int:
+        return len(self.levels)
+
+    def place(self, grams: np.ndarray) -> np.ndarray:
+        """Where n-grams stand in their level, -1 where they were never seen. grams: (…, n). Returns (…,)."""
+        found = np.zeros(grams.shape[:-1], np.int64)
+        for n in range(grams.shape[-1]):
+            found = self._step(n, found, grams[..., n])
+        return found
+
+    def _step(self, n: int, context: np.ndarray, token: np.ndarray) -> np.ndarray:
+        """The place at level n of context and token, -1 where it was never seen."""
+        if n >= self.order:
+            return np.full(np.broadcast(context, token).shape, -1)
+        keys = self.levels[n].key
+        wanted = np.where(context < 0, -1, context * self.size + token)
+        at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+        return np.where(keys[at] == wanted, at, -1)
+
+    def count(self, gram: Sequence[int]) -> int:
+        """How often these tokens were seen one after the other."""
+        place = int(self.place(np.asarray(gram, np.int64)))
+        return 0 if place < 0 else int(self.levels[len(gram) - 1].count[place])
+
+    def probability(
+        self,
+        ids: Sequence[int],
+        method: str = "kneser-ney",
+        order: int | None = None,
+        k: float = 1.0,
+        discount: float = 0.75,
+    ) -> np.ndarray:
+        """Probability of each token of a text, given those before it. ids: (time,). Returns (time,).
+
+        order: of the estimate, at most the one that was counted. k: of 'add-k', above 0. discount: of 'backoff' and
+        'kneser-ney', between 0 and 1. The first tokens have shorter contexts. Raises ValueError for what is none of these.
+        """
+        order = self._checked(method, order, k, discount)
+        ids = np.asarray(ids, np.int64)
+        lengths = np.minimum(np.arange(len(ids)), order - 1)
+        return self._estimate(self._contexts(ids, order), lengths, ids, method, k, discount)
+
+    def distribution(
+        self,
+        context: Sequence[int],
+        method: str = "kneser-ney",
+        order: int | None = None,
+        k: float = 1.0,
+        discount: float = 0.75,
+    ) -> np.ndarray:
+        """Probability of every token after a context: (token,). See `probability`."""
+        order = self._checked(method, order, k, discount)
+        context = np.asarray([*context, 0], np.int64)  # whatever comes last, its context is what counts
+        contexts = [np.repeat(each[-1:], self.size) for each in self._contexts(context, order)]
+        lengths = np.full(self.size, min(len(context), order) - 1)
+        return self._estimate(contexts, lengths, np.arange(self.size), method, k, discount)
+
+    def _checked(self, method: str, order: int | None, k: float, discount: float) -> int:
+        order = self.order if order is None else order
+        if method not in METHODS:
+            raise ValueError(f"the method must be one of {', '.join(METHODS)}; got {method!r}")
+        if not 1 <= order <= self.order:
+            raise ValueError(f"the order must be from 1 to {self.order}; got {order}")
+        if not k > 0:
+            raise ValueError(f"k must be above 0; got {k}")
+        if not 0 < discount < 1:
+            raise ValueError(f"the discount must be between 0 and 1; got {discount}")
+        return order
+
+    def _contexts(self, ids: np.ndarray, order: int) -> list[np.ndarray]:
+        """By length from 0: the place of the tokens before each token, -1 where there are fewer or they were never seen."""
+        contexts = [np.zeros(len(ids), np.int64)]
+        for n in range(1, order):
+            places = np.full(len(ids), -1)
+            if len(ids) > n:
+                windows = np.lib.stride_tricks.sliding_window_view(ids[:-1], n)
+                places[n:] = self.place(windows)
+            contexts.append(places)
+        return contexts
+
+    def _estimate(
+        self,
+        contexts: list[np.ndarray],
+        lengths: np.ndarray,
+        tokens: np.ndarray,
+        method: str,
+        k: float,
+        discount: float,
+    ) -> np.ndarray:
+        found = np.full(len(tokens), 1 / self.size)
+        if method in ("likelihood", "add-k"):
+            add = k if method == "add-k" else 0.0
+            for n, places in enumerate(contexts):
+                count, total = self._numbers(n, places, tokens, self.levels[n].count, self._total[n])
+                below = total + add * self.size
+                estimate = (count + add) / np.where(
+                    below > 0, below, 1
+                )  # 0 where nothing ever came after this
+                found = np.where(lengths == n, estimate, found)
+            return found
+        fitted = self._weights(method, len(contexts), discount)
+        for n, places in enumerate(contexts):
+            count, total = self._numbers(n, places, tokens, fitted["count"][n], fitted["total"][n])
+            rest = fitted["rest"][n][np.maximum(places, 0)]
+            # where every token followed, there is nothing to save for others
+            taken = discount if method == "kneser-ney" else np.where(rest > 0, discount, 0)
+            own = np.maximum(count - taken, 0) / np.where(total > 0, total, 1)
+            mixed = own + rest * found if method == "kneser-ney" else np.where(count > 0, own, rest * found)
+            found = np.where(total > 0, mixed, found)
+        return found
+
+    def _numbers(
+        self, n: int, context: np.ndarray, token: np.ndarray, counts: np.ndarray, totals: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Of each context and token: their count, and that of the context followed by anything."""
+        place = self._step(n, context, token)
+        count = np.where(place >= 0, counts[np.maximum(place, 0)], 0)
+        return count, np.where(context >= 0, totals[np.maximum(context, 0)], 0)
+
+    def _weights(self, method: str, order: int, discount: float) -> dict:
+        """What the estimates of an order need of every n-gram, computed once."""
+        key = (method, order, discount)
+        if key in self._fitted:
+            return self._fitted[key]
+        counts = [level.count for level in self.levels[:order]]
+        if method == "kneser-ney":
+            # below the top: after how many different tokens an n-gram was seen
+            for n in range(order - 1):
+                counts[n] = np.bincount(self.levels[n + 1].suffix, minlength=len(counts[n]))
+        totals, rests, own = [], [], None
+        for n, (level, count) in enumerate(zip(self.levels, counts, strict=False)):
+            parents, contexts = level.key // self.size, len(self._total[n])
+            total = np.bincount(parents, weights=count, minlength=contexts)
+            kinds = np.bincount(parents, weights=count > 0, minlength=contexts)
+            rest = discount * kinds / np.maximum(total, 1)
+            if method == "backoff":
+                # what is left for the tokens that never followed, over what these have in the estimate below
+                below = np.full(len(level.key), 1 / self.size) if n == 0 else own[level.suffix]
+                theirs = 1 - np.bincount(parents, weights=below, minlength=contexts)
+                rest = np.where(theirs > 1e-12, rest / np.maximum(theirs, 1e-12), 0.0)
+                own = (count - np.where(rest > 0, discount, 0)[parents]) / total[parents]
+            totals.append(total)
+            rests.append(rest)
+        self._fitted[key] = {"count": counts, "total": totals, "rest": rests}
+        return self._fitted[key]
+
+    def perplexity(
+        self, ids: Sequence[int], method: str = "kneser-ney", order: int | None = None, **more
+    ) -> float:
+        """exp of the mean of -ln p over a text: infinite where one token was given no probability."""
+        with np.errstate(divide="ignore"):
+            return float(np.exp(-np.log(self.probability(ids, method, order, **more)).mean()))
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """All that is needed to make it again, by name: for a file."""
+        found = {}
+        for n, level in enumerate(self.levels, 1):
+            found[f"key_{n}"], found[f"count_{n}"], found[f"suffix_{n}"] = (
+                level.key,
+                level.count,
+                level.suffix,
+            )
+        return found
+
+    @classmethod
+    def from_arrays(cls, size: int, arrays: Mapping[str, np.ndarray]) -> "NGrams":
+        order = len(arrays) // 3
+        names = ("key", "count", "suffix")
+        return cls(
+            size,
+            [
+                Level(*(np.asarray(arrays[f"{name}_{n}"], np.int64) for name in names))
+                for n in range(1, order + 1)
+            ],
+        )
