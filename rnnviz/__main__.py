@@ -91,21 +91,23 @@ def _train(options: argparse.Namespace) -> int:
 
     if options.list or not options.name:
         for name, recipe in train.RECIPES.items():
-            print(
-                f"{name:22} {recipe.kind:5} {recipe.layers} x {recipe.hidden} units, {recipe.steps} steps, {recipe.corpus}"
-            )
+            print(f"{name:27} {_summary(recipe)}, {recipe.corpus}")
         return 0 if options.list else 2
     if options.name not in train.RECIPES:
         raise ValueError(f"no recipe {options.name!r}; there is {', '.join(train.RECIPES)}")
     given = {"steps": options.steps, "seed": options.seed, "learning_rate": options.learning_rate}
-    recipe = dataclasses.replace(
-        train.RECIPES[options.name], **{k: v for k, v in given.items() if v is not None}
-    )
+    given = {k: v for k, v in given.items() if v is not None}
+    recipe = train.RECIPES[options.name]
+    if isinstance(recipe, train.CountRecipe) and given:
+        raise ValueError(f"{options.name} is counted: it has no {', '.join(given)}")
+    recipe = dataclasses.replace(recipe, **given)
     name = options.save_as or options.name
     if not name.replace("-", "").replace("_", "").isalnum():
         raise ValueError(f"a name has letters, digits, - and _ only; got {name!r}")
 
     corpus = tasks.CORPORA[recipe.corpus](options.data)
+    if isinstance(recipe, train.CountRecipe):
+        return _count(recipe, corpus, options, name)
     training = train.begin(recipe, corpus)
     unfinished = checkpoints.folder() / f"{name}.training.pt"
     if unfinished.exists() and not options.fresh:
@@ -122,6 +124,25 @@ def _train(options: argparse.Namespace) -> int:
         _principal_components(name, training)
     unfinished.unlink(missing_ok=True)
     print(f"{path}: {card['parameters']:,} parameters, {card['scores']}: {card['scores_unit']}")
+    return 0
+
+
+def _summary(recipe) -> str:
+    if hasattr(recipe, "hidden"):
+        return f"{recipe.kind:5} {getattr(recipe, 'layers', 1)} x {recipe.hidden} units, {recipe.steps} steps"
+    return f"counts of 1 to {recipe.order} {recipe.unit}"
+
+
+def _count(recipe, corpus, options: argparse.Namespace, name: str) -> int:
+    from rnnviz import checkpoints, train
+
+    start = time.monotonic()
+    counts, described = train.count(recipe, corpus)
+    card = described | _made(recipe, corpus, options, time.monotonic() - start)
+    parts = {part: len(getattr(corpus, part)) for part in ("train", "validation", "test")}
+    card["data"] |= {"characters": parts}
+    path = checkpoints.save(name, counts, card)
+    print(f"{path}: {card['parameters']:,} n-grams, {card['scores']}: {card['scores_unit']}")
     return 0
 
 
@@ -164,9 +185,24 @@ def _card(training, corpus, options, seconds: float) -> dict:
     import torch
 
     from rnnviz.models import parameter_count
-    from rnnviz.train import NOTES, TUNING
 
-    recipe = training.recipe
+    card = {
+        "task": training.task,
+        **training.described(),
+        "parameters": parameter_count(training.model),
+        **_made(training.recipe, corpus, options, seconds),
+        "torch": torch.__version__,
+    }
+    card["data"] |= {
+        training.counted: {part: len(getattr(corpus, part)) for part in ("train", "validation", "test")}
+    }
+    return card
+
+
+def _made(recipe, corpus, options, seconds: float) -> dict:
+    """What every card says: the data, the recipe, and the command that makes it again."""
+    from rnnviz.train import NOTES, TUNING, Recipe
+
     flags = [f"--{flag} {getattr(options, flag.replace('-', '_'))}" for flag in ("steps", "seed", "learning-rate")
              if getattr(options, flag.replace("-", "_")) is not None]  # fmt: skip
     if options.save_as:
@@ -174,18 +210,13 @@ def _card(training, corpus, options, seconds: float) -> dict:
     data = {k: getattr(corpus, k) for k in ("source", "licence", "sha256", "split")}
     if attribution := getattr(corpus, "attribution", ""):
         data["attribution"] = attribution
-    parts = {part: len(getattr(corpus, part)) for part in ("train", "validation", "test")}
-    tuned = TUNING if recipe.corpus == "shakespeare" else ""
+    tuned = TUNING if isinstance(recipe, Recipe) and recipe.corpus == "shakespeare" else ""
     return {
-        "task": training.task,
-        **training.described(),
-        "parameters": parameter_count(training.model),
-        "data": data | {training.counted: parts},
+        "data": data,
         "recipe": dataclasses.asdict(recipe),
         "tuning": "; ".join(filter(None, [tuned, NOTES.get(options.name)])),
         "command": " ".join(["python -m rnnviz train", options.name, *flags]),
         "seconds_of_last_run": round(seconds),
-        "torch": torch.__version__,
     }
 
 

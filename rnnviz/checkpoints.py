@@ -16,6 +16,8 @@ from rnnviz.text import Lexicon, Vocabulary
 if TYPE_CHECKING:  # cards are read by pages that should not wait for torch
     from torch import nn
 
+    from rnnviz.counting import NGrams
+
 FOLDER = Path(__file__).resolve().parent.parent / "checkpoints"
 LARGEST = 64 * 2**20  # bytes: nothing shipped comes near, and no more is read into memory
 
@@ -32,7 +34,7 @@ def folder() -> Path:
 def names(task: str | None = None) -> list[str]:
     """The checkpoints that are there, by the name of their card, in alphabetical order; only those of a task, if one is named.
 
-    task: 'language', 'translation', 'blank' or 'sentiment'. A card that cannot be read is of no task.
+    task: 'language', 'translation', 'blank', 'sentiment' or 'counts'. A card that cannot be read is of no task.
     """
     found = sorted(p.stem for p in folder().glob("*.json"))
     return found if task is None else [name for name in found if _task(name) == task]
@@ -105,6 +107,10 @@ def _known_tokens(card: dict) -> dict[str, int]:
     return {"source": len(source), "target": len(target)}
 
 
+def _known_either(card: dict) -> dict[str, int]:
+    return _known_words(card) if "words" in card else _known_characters(card)
+
+
 # what a card must agree on with its model, by task
 KNOWN = {
     "language": _known_characters,
@@ -114,15 +120,17 @@ KNOWN = {
 }
 
 
-def load(name: str) -> "tuple[nn.Module, dict]":
+def load(name: str) -> "tuple[nn.Module | NGrams, dict]":
     """A shipped model, ready to read (eval mode), and its card.
 
-    By its task it is a LanguageModel, a Translator, a BlankFiller or a Classifier.
+    By its task it is a LanguageModel, a Translator, a BlankFiller or a Classifier, or NGrams.
     Raises CheckpointError, in one line, where a file is missing, truncated, changed or not what its card says.
     """
+    import safetensors.numpy
     import safetensors.torch
     import torch
 
+    from rnnviz.counting import NGrams
     from rnnviz.models import BlankFiller, Classifier, LanguageModel, Translator
 
     kinds = {
@@ -145,13 +153,22 @@ def load(name: str) -> "tuple[nn.Module, dict]":
             f"{path.name} is truncated or is not the file its card describes; {_again(name)}"
         )
     try:
+        if _task_of(found) == "counts":
+            return NGrams.from_arrays(found["model"]["vocabulary"], safetensors.numpy.load(raw)), found
         weights = safetensors.torch.load(raw)
         with torch.random.fork_rng(
             devices=[]
         ):  # the random start that is overwritten must not move anyone's generator
             model = kinds[_task_of(found)](**found["model"])
         model.load_state_dict(weights)
-    except (safetensors.SafetensorError, RuntimeError, TypeError, ValueError) as problem:
+    except (
+        safetensors.SafetensorError,
+        RuntimeError,
+        TypeError,
+        ValueError,
+        KeyError,
+        IndexError,
+    ) as problem:
         line = str(problem).splitlines()[0]
         raise CheckpointError(
             f"{path.name} does not hold the model of its card ({line}); {_again(name)}"
@@ -159,13 +176,19 @@ def load(name: str) -> "tuple[nn.Module, dict]":
     return model.eval().requires_grad_(False), found
 
 
-def save(name: str, model: "nn.Module", card: dict) -> Path:
-    """Writes weights and card; the card gets the weights' sha256. Returns the path of the weights."""
+def save(name: str, model: "nn.Module | NGrams", card: dict) -> Path:
+    """Writes weights or counts, and card; the card gets their sha256. Returns the path of the weights."""
+    import safetensors.numpy
     import safetensors.torch
+
+    from rnnviz.counting import NGrams
 
     folder().mkdir(parents=True, exist_ok=True)
     path = folder() / f"{name}.safetensors"
-    raw = safetensors.torch.save({k: v.contiguous() for k, v in model.state_dict().items()})
+    if isinstance(model, NGrams):
+        raw = safetensors.numpy.save(model.arrays())
+    else:
+        raw = safetensors.torch.save({k: v.contiguous() for k, v in model.state_dict().items()})
     path.write_bytes(raw)
     card = card | {"name": name, "sha256": hashlib.sha256(raw).hexdigest()}
     (folder() / f"{name}.json").write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", "utf-8")

@@ -225,11 +225,11 @@ class NGrams:
         """All that is needed to make it again, by name: for a file."""
         found = {}
         for n, level in enumerate(self.levels, 1):
-            found[f"key_{n}"], found[f"count_{n}"], found[f"suffix_{n}"] = (
-                level.key,
-                level.count,
-                level.suffix,
-            )
+            for name in ("key", "count", "suffix"):
+                own = getattr(level, name)
+                found[f"{name}_{n}"] = own.astype(
+                    np.min_scalar_type(int(own.max()))
+                )  # as few bytes as it needs
         return found
 
     @classmethod

@@ -251,7 +251,7 @@ class Classifier(nn.Module):
     def _masked(self, input):
         weight = self.rnn.weight_hh_l0
         mask = nn.functional.dropout(torch.ones_like(weight[:1]), self.recurrent_dropout)
-        return torch.func.functional_call(self.rnn, {"weight_hh_l0": weight * mask}, input)
+        return torch.func.functional_call(self.rnn, {"weight_hh_l0": weight * mask}, (input,))
 
     def weights(self, states: Tensor, valid: Tensor) -> Tensor:
         """How much of the verdict is read from each state: (batch, time), rows sum to 1. valid: (batch, time)."""

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from rnnviz import tasks
+from rnnviz.counting import METHODS, NGrams
 from rnnviz.decoding import greedy_many, padded
 from rnnviz.models import BlankFiller, Classifier, LanguageModel, Translator, reading
 from rnnviz.text import END_ID, START_ID, Lexicon, Vocabulary
@@ -119,10 +120,26 @@ class SentimentRecipe:
     seed: int = 1
 
 
+@dataclass(frozen=True)
+class CountRecipe:
+    """All that decides how n-grams are counted. unit: 'characters' or 'words'. at_least: how often a word must occur to be
+    known. order: of the table that is kept. discount: of its scores; k: what add-k adds in the comparison.
+    """
+
+    corpus: str
+    unit: str
+    order: int
+    at_least: int = 1
+    discount: float = 0.9
+    k: float = 0.01
+
+
 # hidden units of each kind for about the same number of parameters in the recurrent layer
 _SENTIMENT = {"rnn": 210, "gru": 110, "lstm": 93}
 
 RECIPES = {
+    "counts-characters": CountRecipe("shakespeare", "characters", order=6),
+    "counts-words": CountRecipe("shakespeare", "words", order=3, at_least=2, discount=0.75),
     # one budget: 859 to 877 thousand parameters, the same data, steps and search for the learning rate
     "shakespeare-rnn": Recipe("rnn", "shakespeare", hidden=512, learning_rate=8e-3),
     "shakespeare-gru": Recipe("gru", "shakespeare", hidden=296, learning_rate=3e-3),
@@ -550,6 +567,62 @@ TRAININGS = {
 def begin(recipe, corpus) -> Training:
     """The training that a recipe asks for. Raises ValueError where it cannot be trained."""
     return TRAININGS[type(recipe)](recipe, corpus)
+
+
+ORDERS = range(1, 7)
+SHARES = (1 / 64, 1 / 16, 1 / 4, 1)  # of the training text, in the comparison
+
+
+def count(recipe: CountRecipe, corpus: tasks.Corpus) -> tuple[NGrams, dict]:
+    """The n-grams of a text, and what their card says: `described` for counts.
+
+    `held_out` has the loss (nats a token) on the validation text by method, order and share of the training text.
+    """
+    characters = recipe.unit == "characters"
+    known = (
+        Vocabulary.of(corpus.train)
+        if characters
+        else Lexicon.of([corpus.train], recipe.unit, recipe.at_least)
+    )
+    ids, validation, test = (known.encode(part) for part in (corpus.train, corpus.validation, corpus.test))
+    least = round(max(ORDERS) / min(SHARES))
+    if len(ids) < least or min(len(validation), len(test)) < 2:
+        raise ValueError(f"counting needs {least} tokens to train on and 2 in each other part; got {len(ids)}")
+    held_out = []
+    for share in SHARES:
+        tokens = int(len(ids) * share)
+        every = NGrams.of(ids[:tokens], max(ORDERS), len(known))
+        for method in METHODS:
+            for order in ORDERS:
+                more = {"k": recipe.k, "discount": recipe.discount}
+                loss = math.log(every.perplexity(validation, method, order, **more))
+                held_out.append(
+                    {
+                        "method": method,
+                        "order": order,
+                        "tokens": tokens,
+                        "loss": round(loss, 4) if math.isfinite(loss) else None,
+                    }
+                )
+    counts = NGrams(every.size, every.levels[: recipe.order])
+    scores = {
+        part: round(math.log(counts.perplexity(own, discount=recipe.discount)), 4)
+        for part, own in (("validation", validation), ("test", test))
+    }
+    card = {
+        "task": "counts",
+        "model": {"kind": "counts", "vocabulary": len(known), "unit": recipe.unit, "order": recipe.order},
+        "scores": scores,
+        "scores_unit": f"nats a {recipe.unit.removesuffix('s')}, interpolated Kneser-Ney",
+        "held_out": held_out,
+        "parameters": sum(len(level.key) for level in counts.levels),
+    }
+    known_tokens = (
+        {"vocabulary": list(known.characters)}
+        if characters
+        else {"words": {"unit": "words", "tokens": list(known.entries)}}
+    )
+    return counts, card | known_tokens
 
 
 def held_out_loss(model: nn.Module, ids: np.ndarray, streams: int = 16, length: int = 500) -> float:

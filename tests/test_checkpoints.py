@@ -9,9 +9,9 @@ import pytest
 import torch
 import xarray as xr
 
-from rnnviz import checkpoints, train
+from rnnviz import checkpoints, tasks, train
 from rnnviz.checkpoints import CheckpointError
-from rnnviz.models import LanguageModel, log_probabilities, parameter_count
+from rnnviz.models import READOUTS, Classifier, LanguageModel, log_probabilities, parameter_count
 
 SHIPPED = ("shakespeare-rnn", "shakespeare-gru", "shakespeare-lstm", "python-lstm")
 REST = {"parameters": 1, "scores": {"validation": 1.0, "test": 1.0}, "data": {}, "command": "-"}
@@ -236,3 +236,31 @@ def test_all_that_is_shipped_is_under_25_megabytes():
         checkpoints.FOLDER / f"{name}.{end}" for name in SHIPPED for end in ("safetensors", "json", "nc")
     ]
     assert sum(file.stat().st_size for file in files) < 25e6
+
+
+@pytest.mark.parametrize("unit", ["characters", "words"])
+def test_counts_come_back_as_they_were(folder, unit):
+    recipe = train.CountRecipe("shakespeare", unit, order=3)
+    corpus = tasks.Corpus("the cat sat on the mat. " * 90, "the cat sat. ", "on the mat. ", "", "", "0", "")
+    counts, card = train.count(recipe, corpus)
+    checkpoints.save("small", counts, REST | card)
+    again, said = checkpoints.load("small")
+    known = checkpoints.words(said) if unit == "words" else checkpoints.vocabulary(said)
+    ids = known.encode("the mat sat")
+    assert (again.probability(ids) == counts.probability(ids)).all()
+    assert checkpoints.names("counts") == ["small"] and checkpoints.names("language") == []
+    wanted = math.log(counts.perplexity(known.encode("the cat sat. "), discount=0.9))
+    assert said["scores"]["validation"] == pytest.approx(wanted, abs=1e-4)
+    whole = [row for row in said["held_out"] if row["order"] == 3 and row["method"] == "kneser-ney"]
+    assert [row["tokens"] for row in whole] == sorted(row["tokens"] for row in whole)
+
+
+@pytest.mark.parametrize("readout", READOUTS)
+def test_a_classifier_comes_back_as_it_was(folder, readout):
+    model = Classifier("gru", 6, 3, 4, readout).eval()
+    size = {"kind": "gru", "vocabulary": 6, "embedding": 3, "hidden": 4, "readout": readout}
+    words = {"unit": "words", "tokens": ["a", "b", "c"]}
+    checkpoints.save("small", model, REST | {"task": "sentiment", "model": size, "words": words})
+    again, card = checkpoints.load("small")
+    ids = torch.tensor([[3, 4, 0]])
+    assert torch.equal(again(ids), model(ids)) and checkpoints.words(card).entries == ("a", "b", "c")

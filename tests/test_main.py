@@ -141,7 +141,7 @@ def test_a_damaged_unfinished_training_is_named_and_fresh_starts_again(folder, d
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["nobody"], "no recipe 'nobody'; there is shakespeare-rnn, "),
+        (["nobody"], "no recipe 'nobody'; there is counts-characters, "),
         (["tiny", "--steps", "0"], "got 0 and "),
         (["tiny", "--learning-rate", "-1"], "got 6 and -1.0"),
         (["tiny", "--as", "../a"], "letters, digits, - and _ only; got '../a'"),
