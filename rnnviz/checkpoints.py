@@ -117,6 +117,7 @@ KNOWN = {
     "translation": _known_tokens,
     "blank": _known_words,
     "sentiment": _known_words,
+    "counts": _known_either,
 }
 
 

@@ -11,6 +11,7 @@ import xarray as xr
 
 from rnnviz import checkpoints, tasks, train
 from rnnviz.checkpoints import CheckpointError
+from rnnviz.decoding import greedy_many
 from rnnviz.models import READOUTS, Classifier, LanguageModel, log_probabilities, parameter_count
 
 SHIPPED = ("shakespeare-rnn", "shakespeare-gru", "shakespeare-lstm", "python-lstm")
@@ -231,11 +232,58 @@ def test_the_shakespeare_lstm_reads_at_1_45_nats_or_better(shipped):
     assert shipped("shakespeare-lstm")[1]["scores"]["validation"] <= 1.45
 
 
-def test_all_that_is_shipped_is_under_25_megabytes():
-    files = [
-        checkpoints.FOLDER / f"{name}.{end}" for name in SHIPPED for end in ("safetensors", "json", "nc")
-    ]
-    assert sum(file.stat().st_size for file in files) < 25e6
+def size(names):
+    """Of all files of these checkpoints: bytes."""
+    files = [file for name in names for file in checkpoints.FOLDER.glob(f"{name}.*")]
+    assert len(files) >= 2 * len(names)
+    return sum(file.stat().st_size for file in files)
+
+
+def test_all_that_is_shipped_is_small():
+    assert size(SHIPPED) < 25e6
+    assert size(TRANSLATORS) < 15e6
+
+
+# translators
+
+TRANSLATORS = ("translate-dates", "translate-dates-plain", "translate-korean", "translate-korean-plain")
+
+
+@pytest.mark.parametrize("name", TRANSLATORS)
+def test_a_shipped_translator_is_what_its_card_says(shipped, name):
+    model, card = shipped(name)
+    assert card["parameters"] == parameter_count(model)
+    assert (card["model"]["attention"] is None) == name.endswith("plain")
+    assert card["command"] == f"python -m rnnviz train {name}"
+    assert card["recipe"] == asdict(train.RECIPES[name])
+    assert len(card["data"]["sha256"]) == 64 and card["data"]["licence"]
+    assert sum(group["sentences"] for group in card["by_length"]) == card["data"]["sentences"]["test"]
+    source, target = checkpoints.lexicons(card)
+    assert (len(source), len(target)) == (card["model"]["source"], card["model"]["target"])
+
+
+def test_the_korean_cards_name_whom_the_licence_asks_to_name(shipped):
+    for name in TRANSLATORS[2:]:
+        assert shipped(name)[1]["data"]["attribution"].startswith("tatoeba.org contributors: ")
+
+
+def test_twins_saw_the_same_data_for_as_long(shipped):
+    for name in ("translate-dates", "translate-korean"):
+        pair = [shipped(each)[1] for each in (name, f"{name}-plain")]
+        assert pair[0]["data"] == pair[1]["data"]
+        assert pair[0]["recipe"] | {"attention": None} == pair[1]["recipe"]
+        assert pair[0]["scores"]["test"] > pair[1]["scores"]["test"]
+
+
+def test_unseen_dates_are_written_without_a_mistake(shipped):
+    """The card's claim, on dates of the test part drawn anew."""
+    model, card = shipped("translate-dates")
+    assert min(card["scores"].values()) >= 99
+    source, target = checkpoints.lexicons(card)
+    pairs = tasks.dates(pairs=(2, 2, 400)).test
+    written = greedy_many(model, [source.encode(text) for text, _ in pairs])
+    right = sum(target.decode(ids) == wanted for ids, (_, wanted) in zip(written, pairs, strict=True))
+    assert right >= 0.99 * 400
 
 
 @pytest.mark.parametrize("unit", ["characters", "words"])

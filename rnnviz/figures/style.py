@@ -29,6 +29,10 @@ SCALES = {
         "light": ["#ffffff", "#d9d5ea", "#a99fd0", "#7465ae", "#432c7d", "#1f0d4d"],
         "dark": ["#11151c", "#2c2352", "#54429a", "#8576cc", "#b9b0e6", "#f1eeff"],
     },
+    "probability": {
+        "light": ["#ffffff", "#f7dcea", "#e7a9cb", "#cc6fa4", "#933c72", "#4d1239"],
+        "dark": ["#11151c", "#3f1a33", "#7a3361", "#b95c94", "#e3a2c8", "#fde8f4"],
+    },
 }
 
 

@@ -54,8 +54,9 @@ def open_page(page, rooms: dict[str, list]) -> None:
             for entry in entries:
                 st.page_link(entry, width="stretch")
         st.divider()
-        # what a model reads is explored; the other rooms make networks of their own
-        _sidebar(names if page in (*rooms[""], *rooms[_("Explore")]) else None)
+        # the language models are explored; the other rooms, and attention, have networks of their own
+        explored = page in (*rooms[""], *rooms[_("Explore")]) and page.url_path != "attention"
+        _sidebar(names if explored else None)
     for line in st.session_state.pop("notices", []):
         notice(line)
     page.run()

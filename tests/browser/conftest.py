@@ -23,6 +23,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+DRAWING = ":is(.rv-board, .ra-root)"  # the components that say what they have drawn
 # Streamlit's own page looks for its server beside a deep link first; the browser logs the two answers as errors
 PROBES = ("/_stcore/health", "/_stcore/host-config")
 
@@ -102,20 +103,20 @@ class Reader:
 
     def drawn(self) -> "Reader":
         """Waits until the script rests and the board has drawn what it was sent."""
-        self.tab.wait_for_selector(".rv-board[data-drawn]")
+        self.tab.wait_for_selector(f"{DRAWING}[data-drawn]")
         self.tab.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
         return self
 
     @property
     def revision(self) -> str:
-        return self.tab.locator(".rv-board").get_attribute("data-revision")
+        return self.tab.locator(DRAWING).get_attribute("data-revision")
 
     def redrawn(self, revision: str) -> "Reader":
         """Waits for a drawing after the one of that revision."""
         self.tab.wait_for_function(
-            "r => { const b = document.querySelector('.rv-board');"
+            "([drawing, r]) => { const b = document.querySelector(drawing);"
             " return b && b.dataset.drawn && b.dataset.revision !== r; }",
-            arg=revision,
+            arg=[DRAWING, revision],
         )
         return self.drawn()
 
