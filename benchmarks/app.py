@@ -3,6 +3,7 @@
 python benchmarks/app.py [REPEATS]        needs tests/requirements.txt and Chromium
 """
 
+import datetime
 import json
 import statistics
 import sys
@@ -14,9 +15,14 @@ sys.path.insert(0, str(ROOT))
 
 from playwright.sync_api import sync_playwright  # noqa: E402
 
-from tests.browser.conftest import FLAGS, Reader, serving  # noqa: E402
+from rnnviz.tasks import written_date  # noqa: E402
+from tests.browser.conftest import DRAWING, FLAGS, Reader, serving  # noqa: E402
 
 REPEATS = int(sys.argv[1]) if len(sys.argv) > 1 else 9
+SPOKEN = (
+    "men and women want to go to the station with you tomorrow because they have to see what she did there"
+    " if it is not too late for them."
+)
 WORDS = "the king shall speak of love and death this night, my lord; "
 
 
@@ -31,8 +37,9 @@ def timed(seen: Reader, act) -> float:
     before, start = seen.revision, time.perf_counter()
     act()
     seen.tab.wait_for_function(
-        "r => { const b = document.querySelector('.rv-board'); return b && b.dataset.drawn && b.dataset.revision !== r; }",
-        arg=before,
+        "([r, board]) => { const b = document.querySelector(board);"
+        " return b && b.dataset.drawn && b.dataset.revision !== r; }",
+        arg=[before, DRAWING],
     )
     return time.perf_counter() - start
 
@@ -118,7 +125,31 @@ def in_the_browser(chromium) -> None:
             slider.focus()
             moved = [timed(seen, lambda: tab.keyboard.press("ArrowRight")) for _ in range(REPEATS)]
             row(f"a slider of learn/vanishing moved, part {part} -> drawn", moved, 150)
+        attention(seen)
         tab.context.close()
+
+
+def attention(seen: Reader) -> None:
+    """A sentence of 30 tokens translated, recorded and drawn; then one weight of it set by its bar's keys."""
+    tab = seen.tab
+    form = "the {day_words} of {Month}, {Y}"  # 26 to 35 characters
+    dates = [written_date(datetime.date(1960 + 7 * i, 9, 20 + i), form) for i in range(REPEATS)]
+    sentences = [f"{i + 2} {SPOKEN}" for i in range(REPEATS)]
+    for task, rows, label in (
+        ("dates", dates, "A date, written as you like"),
+        ("korean", sentences, "An English sentence"),
+    ):
+        seen.open(f"/attention?translate_task={task}")
+        typed = []
+        for text in rows:
+            tab.get_by_role("textbox", name=label).fill(text)
+            typed.append(timed(seen, lambda: tab.keyboard.press("Enter")))
+        row(f"attention, {task}: 30 tokens typed -> translated, drawn", typed, 600)
+        edits = []
+        for i in range(REPEATS):
+            tab.locator(".ra-slider").nth(i).focus()
+            edits.append(timed(seen, lambda: tab.keyboard.press("ArrowRight")))
+        row(f"attention, {task}: a weight edited -> new output drawn", edits, 300)
 
 
 def on_the_server() -> None:

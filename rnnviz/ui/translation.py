@@ -21,7 +21,7 @@ from rnnviz.ui.language import _
 
 MODELS = {"dates": "translate-dates", "korean": "translate-korean"}
 LONGEST = {"dates": 100, "korean": 40}  # tokens that are read
-DEFAULT_TEXTS = {"dates": "the 21st of September, 1994", "korean": "Tom wants to study French."}
+DEFAULT_TEXTS = {"dates": "the seventh of June 1981", "korean": "Tom wants to study French."}
 EXAMPLES = {
     "dates": {
         "short": "5 Mar 2024",

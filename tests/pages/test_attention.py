@@ -8,7 +8,7 @@ import pytest
 
 from rnnviz.ui import translation
 
-NAME, TEXT = "translate-dates", "the 21st of September, 1994"
+NAME, TEXT = "translate-dates", "the seventh of June 1981"
 
 
 def sent(seen):
@@ -42,7 +42,7 @@ def test_a_link_brings_changes_and_the_address_keeps_them(visit):
     seen = visit("attention", translate_changes="3:*=0,7=1;5:4=0.5", translate_step=3)
     data = sent(seen)
     assert data["edits"]["2"] == {
-        "given": [0, 0, 0, 0, 0, 0, 1] + [0] * 20,
+        "given": [0, 0, 0, 0, 0, 0, 1] + [0] * (len(TEXT) - 7),
         "places": [6],
         "bare": True,
         "token": None,

@@ -11,7 +11,7 @@ from rnnviz.text import END_ID, Lexicon
 from rnnviz.ui import translation
 from rnnviz.ui.translation import Edit, checked, cut, different, parse, translate, written
 
-NAME, TEXT = "translate-dates", "the 21st of September, 1994"
+NAME, TEXT = "translate-dates", "the seventh of June 1981"
 NUMBERS = ("memory", "hidden", "context", "product", "attentional", "score", "weight", "own", "probability")
 
 
