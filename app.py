@@ -10,11 +10,20 @@ if __name__ == "__main__":  # a reader's visit
     ui.start()
     rooms = {
         "": [st.Page("pages/explore/home.py", title=_("Start"), default=True)],
-        _("Learn"): [st.Page("pages/learn/vanishing.py", title=_("Why gradients vanish"))],
+        _("Learn"): [
+            st.Page("pages/learn/cell.py", title=_("One cell by hand")),
+            st.Page("pages/learn/order.py", title=_("The order of words")),
+            st.Page("pages/learn/letters.py", title=_("The four letters")),
+            st.Page("pages/learn/network.py", title=_("The network unrolled")),
+            st.Page("pages/learn/vanishing.py", title=_("Why gradients vanish")),
+            st.Page("pages/learn/attention.py", title=_("Attention by hand"), url_path="attention-by-hand"),
+            st.Page("pages/learn/blank.py", title=_("Fill in the blank")),
+        ],
         _("Explore"): [
             st.Page("pages/explore/states.py", title=_("Hidden states")),
             st.Page("pages/explore/gates.py", title=_("Gates")),
             st.Page("pages/explore/gradients.py", title=_("Gradients")),
+            st.Page("pages/explore/attention.py", title=_("Attention")),
         ],
         _("Lab"): [st.Page("pages/lab/compare.py", title=_("Compare architectures"))],
     }

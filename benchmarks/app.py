@@ -123,7 +123,8 @@ def in_the_browser(chromium) -> None:
             seen.open(f"/vanishing?vanishing_part={part}")
             slider = tab.get_by_role("slider", name=label)
             slider.focus()
-            moved = [timed(seen, lambda: tab.keyboard.press("ArrowRight")) for _ in range(REPEATS)]
+            keys = ["ArrowRight", "ArrowLeft"] * REPEATS  # there and back: a slider ends
+            moved = [timed(seen, lambda key=key: tab.keyboard.press(key)) for key in keys[:REPEATS]]
             row(f"a slider of learn/vanishing moved, part {part} -> drawn", moved, 150)
         attention(seen)
         tab.context.close()

@@ -22,17 +22,22 @@ _HOMES = {
 _ROOMS = (
     "attention",
     "attribution",
+    "by_hand",
     "cells",
     "checkpoints",
+    "counting",
     "decoding",
     "experiments",
     "figures",
+    "filling",
     "models",
+    "on_the_spot",
     "stats",
     "tasks",
     "text",
     "trace",
     "train",
+    "unrolled",
 )
 
 __all__ = ["Edit", "load", "open_trace", "record", "save", *_ROOMS]

@@ -587,7 +587,9 @@ def count(recipe: CountRecipe, corpus: tasks.Corpus) -> tuple[NGrams, dict]:
     ids, validation, test = (known.encode(part) for part in (corpus.train, corpus.validation, corpus.test))
     least = round(max(ORDERS) / min(SHARES))
     if len(ids) < least or min(len(validation), len(test)) < 2:
-        raise ValueError(f"counting needs {least} tokens to train on and 2 in each other part; got {len(ids)}")
+        raise ValueError(
+            f"counting needs {least} tokens to train on and 2 in each other part; got {len(ids)}"
+        )
     held_out = []
     for share in SHARES:
         tokens = int(len(ids) * share)

@@ -38,7 +38,9 @@ MAY_IMPORT = {
     "rnnviz/figures": {"numpy", "xarray", "plotly"},
     "rnnviz/by_hand.py": {"torch", "xarray", "rnnviz.record", "rnnviz.trace"},
     "rnnviz/models.py": {"torch", "rnnviz.attention"},
+    "rnnviz/on_the_spot.py": {"torch", "xarray", "rnnviz.models", "rnnviz.record"},
     "rnnviz/unrolled.py": {"torch", "numpy", "xarray", "rnnviz.models", "rnnviz.record", "rnnviz.stats"},
+    "rnnviz/filling.py": {"torch", "numpy", "xarray", "rnnviz.models", "rnnviz.record", "rnnviz.text"},
     "rnnviz/text.py": set(),
     "rnnviz/tasks.py": {"numpy"},
     "rnnviz/train.py": {
@@ -46,6 +48,7 @@ MAY_IMPORT = {
         "numpy",
         "sacrebleu",
         "sklearn",
+        "rnnviz.counting",
         "rnnviz.decoding",
         "rnnviz.models",
         "rnnviz.tasks",
@@ -62,7 +65,8 @@ MAY_IMPORT = {
         "rnnviz.stats",
         "rnnviz.tasks",
     },
-    "rnnviz/checkpoints.py": {"torch", "safetensors", "rnnviz.models", "rnnviz.text"},
+    "rnnviz/counting.py": {"numpy"},
+    "rnnviz/checkpoints.py": {"torch", "safetensors", "rnnviz.counting", "rnnviz.models", "rnnviz.text"},
 }
 TOP = {
     "app.py", "pages", "rnnviz", "checkpoints", "tests", "requirements.txt", "README.md", "pyproject.toml",

@@ -16,9 +16,15 @@ _HOMES = {
     "eigenvalues": "rnnviz.figures.planes",
     "functions": "rnnviz.figures.planes",
     "powers": "rnnviz.figures.planes",
+    "answers": "rnnviz.figures.on_the_spot",
+    "learning": "rnnviz.figures.on_the_spot",
     "path": "rnnviz.figures.points",
     "saturation": "rnnviz.figures.points",
     "half_lives": "rnnviz.figures.points",
+    "by_length": "rnnviz.figures.lengths",
+    "tree": "rnnviz.figures.trees",
+    "surprises": "rnnviz.figures.blanks",
+    "flow": "rnnviz.figures.blanks",
 }
 __all__ = list(_HOMES)
 

@@ -2,7 +2,19 @@
 
 import importlib
 
-_ROOMS = ("gates", "gradients", "mechanism", "pixels", "states", "text", "vanishing")
+_ROOMS = (
+    "attention",
+    "gates",
+    "gradients",
+    "graph",
+    "mechanism",
+    "pixels",
+    "states",
+    "text",
+    "trees",
+    "vanishing",
+    "worked",
+)
 __all__ = list(_ROOMS)
 
 

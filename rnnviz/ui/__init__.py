@@ -7,6 +7,8 @@ import importlib
 
 _HOMES = {
     "_": "language",
+    "beam_view": "bottleneck",
+    "bottleneck_view": "bottleneck",
     "choose": "choices",
     "compared": "views",
     "current_run": "runs",
@@ -28,11 +30,21 @@ _HOMES = {
     "send_back": "runs",
     "settings": "choices",
     "show_board": "board",
+    "show_cell": "cell",
+    "show_network": "network",
     "show_figures": "board",
     "table_csv": "views",
     "small_multiples": "views",
     "start": "frame",
     "subject": "views",
+    "about_models": "translation",
+    "current_reading": "translation",
+    "translate": "translation",
+    "translation_text": "translation",
+    "truth": "translation",
+    "weights_table": "translation",
+    "show_attention": "attention",
+    "attention_reading": "attention",
     "unit_heatmap": "views",
 }
 __all__ = sorted(_HOMES)

@@ -12,7 +12,6 @@ from urllib.parse import quote, urlencode
 import streamlit as st
 
 from rnnviz import checkpoints
-from rnnviz.stats.states import ORDERS
 from rnnviz.ui.language import LANGUAGES, _
 
 LONGEST = 2000  # characters that are read
@@ -48,13 +47,18 @@ DEFAULTS = {
     "loss": "step",
     "part": "total",
     "bench": None,  # the set-up of the lab, packed
+    # learn/cell
+    "cell_kind": "lstm",
+    "cell_preset": "latch",
+    "cell_seed": 1,  # of the preset 'random'
+    "cell_own": None,  # numbers that differ from the preset, packed
     # learn/vanishing
     "vanishing_part": "factor",
     "vanishing_x": 1.0,
     "vanishing_factors": 100,
     "vanishing_function": "tanh",
     "vanishing_weight": 0.9,
-    "vanishing_input": 0.0,
+    "vanishing_input": 0.5,  # some, so that tanh′ is below 1
     "vanishing_steps": 50,
     "vanishing_radius": 0.6,  # about what PyTorch draws
     "vanishing_helps": ["lstm", "forget_bias"],
@@ -62,12 +66,55 @@ DEFAULTS = {
     "vanishing_truncate": 20,
     "vanishing_clip": 1.0,
     "vanishing_rate": 0.1,
+    # learn/network
+    "network_stage": "perceptron",
+    "network_shape": "many_to_many",
+    "network_kind": "rnn",
+    "network_layers": 1,
+    "network_directions": 1,
+    "network_steps": 4,
+    "network_units": 4,
+    "network_seed": 0,
+    # learn/order
+    "order_kind": "rnn",
+    "order_units": 3,
+    "order_seed": 0,
+    "order_sequence": 0,
+    # learn/letters
+    "letters_kind": "rnn",
+    "letters_units": 3,
+    "letters_seed": 0,
+    "letters_trained": 200,  # the step of training that is shown
+    "letters_text": "hello",
+    "letters_temperature": 1.0,
+    "letters_draw": 0,  # the seed that letters are drawn with
+    "letters_shown": 12,  # letters that have been drawn so far, at most
+    # learn/attention
+    "attention_example": "one",
+    "attention_own": None,  # the reader's own numbers, packed
+    # explore/attention
+    "translate_task": "dates",
+    "translate_text": None,  # the default text of the task
+    "translate_view": "map",
+    "translate_step": None,  # the output step that is worked out; None: the first
+    "translate_changes": "",  # as ui.translation.parse reads them
+    "translate_beam": 3,
+    "translate_loss_step": 0,  # counted from 1; 0: all
+    # learn/blank
+    "blank_text": None,  # the first example
+    "blank_place": None,  # of the word that is left out; None: where the example has it, or the reader wrote ____
     "lang": "en",
     "projector": False,
 }
+ATTENTION_EXAMPLES = ("one", "even", "tie", "long", "turned", "own")
+TRANSLATE_TASKS = ("dates", "korean")
+TRANSLATE_VIEWS = ("map", "beam", "bottleneck")
+CELL_PRESETS = ("latch", "remember", "forget", "counter", "explode", "random")
 HELPS = (
     "gru", "lstm", "forget_bias", "orthogonal", "identity", "deeper", "skip", "bidirectional", "truncate", "clip",
 )  # fmt: skip
+NETWORK_STAGES = ("perceptron", "multilayer", "recurrent", "unrolled")
+NETWORK_SHAPES = ("one_to_one", "one_to_many", "many_to_one", "many_to_many", "encoder_decoder")
 CLIPS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 RATES = (0.001, 0.01, 0.1, 1.0)
 
@@ -88,9 +135,13 @@ def settings() -> dict:
 
 
 def choose(**changes) -> None:
-    """Changes settings. Another model or text starts with the cursor at its end."""
+    """Changes settings. Another model or text starts with the cursor at its end; another one to translate, unchanged."""
     if "model" in changes or "text" in changes:
         changes = {"step": None} | changes
+    if "translate_task" in changes:
+        changes = {"translate_text": None} | changes
+    if "translate_task" in changes or "translate_text" in changes:
+        changes = {"translate_step": None, "translate_changes": ""} | changes
     settings().update(changes)
 
 
@@ -138,7 +189,12 @@ def write_address() -> None:
     """Puts the settings that differ from the defaults into the browser's address."""
     now = settings()
     params = {k: now[k] for k in _READERS if k in DEFAULTS and k != "text" and now[k] != DEFAULTS[k]}
-    for counted in ("layer", "step"):  # from 1 on screen, and so in the address
+    for counted in (
+        "layer",
+        "step",
+        "translate_step",
+        "blank_place",
+    ):  # from 1 on screen, and so in the address
         if counted in params:
             params[counted] += 1
     params["model"] = now["model"]
@@ -187,8 +243,8 @@ def _typed(value: str) -> str:
 
 
 def _model(value: str) -> str:
-    if value not in checkpoints.names():
-        have = ", ".join(checkpoints.names()) or "–"
+    if value not in checkpoints.names("language"):
+        have = ", ".join(checkpoints.names("language")) or "–"
         raise ValueError(
             _("The link names a model that is not here; choose one of {names}.").format(names=have)
         )
@@ -244,10 +300,34 @@ def _one_of(name: str, options):
     return read
 
 
+def _order(value: str) -> str:
+    from rnnviz.stats.states import ORDERS  # brings xarray, which the first answer need not wait for
+
+    return _one_of("order", ORDERS)(value)
+
+
 def _bench(value: str) -> str:
     from rnnviz.ui import bench  # which stands on this
 
     return bench.checked(value)
+
+
+def _attention(value: str) -> str:
+    from rnnviz.ui import by_hand
+
+    return by_hand.checked(value)
+
+
+def _cell(value: str) -> str:
+    from rnnviz.ui import cell_bench
+
+    return cell_bench.checked(value)
+
+
+def _changes(value: str) -> str:
+    from rnnviz.ui import translation
+
+    return translation.checked(value)
 
 
 _READERS = {
@@ -257,13 +337,17 @@ _READERS = {
     "textz": _unpack,
     "layer": _number("layer", 1),
     "unit": _number("unit", 0),
-    "order": _one_of("order", ORDERS),
+    "order": _order,
     "components": _one_of("components", (2, 3)),
     "gate": _one_of("gate", ("input_gate", "forget_gate", "output_gate", "reset_gate", "update_gate")),
     "step": _number("step", 1),
     "loss": _one_of("loss", ("step", "all")),
     "part": _one_of("part", ("total", "direct")),
     "bench": _bench,
+    "cell_kind": _one_of("cell_kind", ("rnn", "lstm", "gru", "all")),
+    "cell_preset": _one_of("cell_preset", CELL_PRESETS),
+    "cell_seed": _between("cell_seed", 1, 9999, int),
+    "cell_own": _cell,
     "vanishing_part": _one_of("vanishing_part", ("factor", "product", "unit", "network", "helps")),
     "vanishing_x": _between("vanishing_x", -6, 6),
     "vanishing_factors": _between("vanishing_factors", 1, 1000, int),
@@ -277,5 +361,36 @@ _READERS = {
     "vanishing_truncate": _between("vanishing_truncate", 1, 100, int),
     "vanishing_clip": _one_of("vanishing_clip", CLIPS),
     "vanishing_rate": _one_of("vanishing_rate", RATES),
+    "network_stage": _one_of("network_stage", NETWORK_STAGES),
+    "network_shape": _one_of("network_shape", NETWORK_SHAPES),
+    "network_kind": _one_of("network_kind", ("rnn", "gru", "lstm")),
+    "network_layers": _between("network_layers", 1, 3, int),
+    "network_directions": _between("network_directions", 1, 2, int),
+    "network_steps": _between("network_steps", 1, 8, int),
+    "network_units": _between("network_units", 1, 16, int),
+    "network_seed": _between("network_seed", 0, 999, int),
+    "order_kind": _one_of("order_kind", ("rnn", "gru", "lstm")),
+    "order_units": _between("order_units", 1, 8, int),
+    "order_seed": _between("order_seed", 0, 999, int),
+    "order_sequence": _between("order_sequence", 0, 2, int),
+    "letters_kind": _one_of("letters_kind", ("rnn", "gru", "lstm")),
+    "letters_units": _between("letters_units", 1, 8, int),
+    "letters_seed": _between("letters_seed", 0, 999, int),
+    "letters_trained": _between("letters_trained", 0, 200, int),
+    "letters_text": _typed,
+    "letters_temperature": _between("letters_temperature", 0, 2),
+    "letters_draw": _between("letters_draw", 0, 999, int),
+    "letters_shown": _between("letters_shown", 1, 12, int),
+    "attention_example": _one_of("attention_example", ATTENTION_EXAMPLES),
+    "attention_own": _attention,
+    "translate_task": _one_of("translate_task", TRANSLATE_TASKS),
+    "translate_text": _typed,
+    "translate_view": _one_of("translate_view", TRANSLATE_VIEWS),
+    "translate_step": _number("translate_step", 1),
+    "translate_changes": _changes,
+    "translate_beam": _between("translate_beam", 1, 6, int),
+    "translate_loss_step": _between("translate_loss_step", 0, 80, int),
+    "blank_text": _typed,
+    "blank_place": _number("blank_place", 1),
     "projector": _one_of("projector", (False, True)),
 }

@@ -18,7 +18,8 @@ STYLE = """
 .st-key-address, .st-key-preload { display: none; }
 /* where there is room, a formula is no region to scroll */
 @media (min-width: 700px) { .stMarkdown .katex-display, .katex-display { overflow: visible !important; } }
-[data-testid="stApp"] :is(h1, h2, p, li) { word-break: keep-all; overflow-wrap: anywhere; } /* Korean breaks between words, not inside them */
+/* Korean breaks between words, not inside them */
+[data-testid="stApp"] :is(h1, h2, p, li) { word-break: keep-all; overflow-wrap: anywhere; }
 """
 
 # read from the last row: no type below 20 px, where it is 14 px else

@@ -10,6 +10,7 @@ from rnnviz.figures.style import SCALES
 from rnnviz.text import END_ID
 from rnnviz.ui import choices as chosen
 from rnnviz.ui import translation
+from rnnviz.ui.component import component
 from rnnviz.ui.language import _
 from rnnviz.ui.translation import Reading
 
@@ -17,12 +18,7 @@ HERE = Path(__file__).parent
 CANDIDATES = 8  # of each step that are sent
 
 
-_component = st.components.v2.component(
-    "rnnviz_attention",
-    css=(HERE / "attention.css").read_text("utf-8"),
-    js=(HERE / "attention.js").read_text("utf-8"),
-    isolate_styles=False,
-)
+_component = component(HERE)
 
 
 def show_attention(reading: Reading) -> None:

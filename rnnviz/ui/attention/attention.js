@@ -2,28 +2,7 @@
 // were sent once for all steps; Python hears of a change ("edit") and, when the reader has come to rest, of the chosen step.
 // Text of the reader goes in through textContent only.
 
-const maps = new WeakMap();
-
-export default function ({ data, parentElement, setTriggerValue }) {
-  let map = maps.get(parentElement);
-  if (!map) {
-    map = new AttentionMap(parentElement);
-    maps.set(parentElement, map);
-  }
-  map.send = setTriggerValue;
-  map.update(data);
-  return () => {
-    map.destroy();
-    maps.delete(parentElement);
-  };
-}
-
-function element(tag, className, ...children) {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  made.append(...children);
-  return made;
-}
+export default mounted((parent) => new AttentionMap(parent));
 
 function button(className, text, label, act) {
   const made = element("button", className, text);
@@ -51,7 +30,6 @@ function decode({ bdata, shape }) {
   return Array.from({ length: shape[0] }, (_, i) => flat.subarray(i * width, (i + 1) * width));
 }
 
-const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 const sum = (values) => values.reduce((total, v) => total + v, 0);
 const four = (value) => {
   if (value === 0) return "0";
@@ -149,7 +127,6 @@ class AttentionMap {
     this.stop();
     clearTimeout(this.restTimer);
     clearTimeout(this.sayTimer);
-    clearTimeout(this.keyTimer);
     calm.removeEventListener("change", this.calmed);
     this.observer.disconnect();
     this.root.remove();
@@ -216,21 +193,13 @@ class AttentionMap {
     const style = getComputedStyle(this.root);
     const read = (name, fallback) => style.getPropertyValue(name).trim() || fallback;
     this.theme = { text: read("--st-text-color", "#1f2328"), background: read("--st-background-color", "#ffffff") };
-    const pen = element("canvas").getContext("2d");
-    pen.fillStyle = this.theme.background;
-    const parts = (hex) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
-    const [r, g, b] = parts(pen.fillStyle.startsWith("#") ? pen.fillStyle : "#ffffff");
-    this.theme.side = 0.299 * r + 0.587 * g + 0.114 * b < 128 ? "dark" : "light";
+    this.theme.side = themeSide(this.root);
     this.root.dataset.theme = this.theme.side;
     this.tables = {};
     this.pixels = {}; // the same as whole numbers, as an image's memory has them
     for (const [name, sides] of Object.entries(this.data.scales)) {
-      const stops = sides[this.theme.side].map(parts);
-      this.tables[name] = Array.from({ length: 256 }, (_, i) => {
-        const at = (i / 255) * (stops.length - 1);
-        const low = Math.min(Math.floor(at), stops.length - 2);
-        return stops[low].map((v, c) => Math.round(v + (stops[low + 1][c] - v) * (at - low)));
-      });
+      const stops = sides[this.theme.side].map(hexParts);
+      this.tables[name] = Array.from({ length: 256 }, (_, i) => between(stops, i / 255));
       const bytes = new Uint8Array(this.tables[name].flatMap((rgb) => [...rgb, 255]));
       this.pixels[name] = new Uint32Array(bytes.buffer);
     }
@@ -565,7 +534,7 @@ class AttentionMap {
   tellStep() {
     if (this.playing || this.sentStep === this.step) return;
     this.sentStep = this.step;
-    this.send("step", this.step);
+    this.send.trigger("step", this.step);
   }
 
   // scrolls inside the map alone
@@ -807,7 +776,7 @@ class AttentionMap {
       const box = track.getBoundingClientRect();
       return Number(clamp((e.clientX - box.left) / box.width, 0, 1).toFixed(3));
     };
-    let dragging = false;
+    let [dragging, moved] = [false, false];
     track.addEventListener("pointerdown", (e) => {
       if (e.button !== 0) return;
       this.stop();
@@ -828,17 +797,22 @@ class AttentionMap {
       const by = { ArrowRight: 0.01, ArrowUp: 0.01, ArrowLeft: -0.01, ArrowDown: -0.01, PageUp: 0.1, PageDown: -0.1 }[e.key];
       const to = { Home: 0, End: 1 }[e.key] ?? (by === undefined ? undefined : Number(clamp(now + by * (e.shiftKey ? 10 : 1), 0, 1).toPrecision(12)));
       if (e.key === "Escape") {
-        dragging = false;
-        clearTimeout(this.keyTimer);
+        dragging = moved = false;
         back();
       }
       if (to === undefined) return;
       e.preventDefault();
       this.stop();
       move(to);
-      clearTimeout(this.keyTimer);
-      this.keyTimer = setTimeout(() => this.setWeight(n, now, back), 350);
+      moved = true;
     });
+    // held down, a key moves on; let go, the weight counts
+    const letGo = () => {
+      if (moved && !this.rebuilding) this.setWeight(n, now, back);
+      moved = false;
+    };
+    track.addEventListener("keyup", letGo);
+    track.addEventListener("blur", letGo);
     const commit = () => {
       if (this.rebuilding || input.value === input.dataset.shown) return;
       const text = input.value.trim().replace(",", ".").replace("\u2212", "-");
@@ -954,7 +928,7 @@ class AttentionMap {
     clearTimeout(this.restTimer);
     this.told = (this.told ?? 0) + 1; // so that the same wish twice is heard twice
     this.sentStep = this.step;
-    this.send("edit", { ...wish, at: this.step, count: this.told });
+    this.send.trigger("edit", { ...wish, at: this.step, count: this.told });
   }
 
   say(line) {

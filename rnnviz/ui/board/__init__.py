@@ -14,17 +14,13 @@ from plotly.utils import PlotlyJSONEncoder
 
 from rnnviz.figures.style import INK, ON_DARK, PAPER, SCALES
 from rnnviz.ui import choices as chosen
+from rnnviz.ui.component import component
 from rnnviz.ui.language import _
 from rnnviz.ui.server import PLOTLY_URL
 
 HERE = Path(__file__).parent
 
-_component = st.components.v2.component(
-    "rnnviz_board",
-    css=(HERE / "board.css").read_text("utf-8"),
-    js=(HERE / "board.js").read_text("utf-8"),
-    isolate_styles=False,
-)
+_component = component(HERE)
 
 
 @dataclass(frozen=True)

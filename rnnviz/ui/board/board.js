@@ -2,33 +2,13 @@
 // All that moves with the pointer happens here; Python hears of a choice (figure, unit, time) and, where it holds finer
 // data than was sent, of the zoom. Text of the reader goes in through textContent only.
 
-const boards = new WeakMap();
 let plotly; // one promise for the page
 
-export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
-  let board = boards.get(parentElement);
-  if (!board) {
-    board = new Board(parentElement);
-    boards.set(parentElement, board);
-  }
-  board.send = { state: setStateValue, trigger: setTriggerValue };
-  board.update(data);
-  return () => {
-    board.destroy();
-    boards.delete(parentElement);
-  };
-}
+export default mounted((parent) => new Board(parent));
 
 function loadPlotly(file) {
   plotly ??= import(new URL(file, document.baseURI)).then(() => window.Plotly);
   return plotly;
-}
-
-function element(tag, className, text) {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  if (text !== undefined) made.textContent = text;
-  return made;
 }
 
 // exponents and indices come in plotly's own tags: these become elements, all else is text
@@ -58,7 +38,6 @@ const power = (exponent) => {
   return `${(10 ** (exponent - whole)).toFixed(2)}e${whole}`.replace("-", "\u2212");
 };
 const percent = (value) => (value >= 0.0995 ? (100 * value).toFixed(1) : (100 * value).toPrecision(2)) + " %";
-const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 
 // a character without a shape comes as its code point: too wide for one place in the text
 const isCode = (token) => [...token].length > 2;
@@ -77,21 +56,11 @@ const SYMBOLS = {
 
 // a line with its mark, as it is drawn
 function lineKey(trace, colour) {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  const path = (shape, look) => {
-    const made = document.createElementNS(svg.namespaceURI, "path");
-    for (const [name, value] of Object.entries({ d: shape, ...look })) made.setAttribute(name, value);
-    svg.append(made);
-  };
-  svg.setAttribute("class", "rv-marked");
-  svg.setAttribute("viewBox", "-16 -6 32 12");
-  path("M-16,0H16", { stroke: colour, "stroke-width": 3, "stroke-dasharray": DASHES[trace.line.dash] ?? "none" });
-  path(SYMBOLS[trace.marker.symbol] ?? SYMBOLS.circle, { fill: colour });
+  const svg = shape("svg", { class: "rv-marked", viewBox: "-16 -6 32 12" });
+  const dashes = DASHES[trace.line.dash] ?? "none";
+  shape("path", { d: "M-16,0H16", stroke: colour, "stroke-width": 3, "stroke-dasharray": dashes }, svg);
+  shape("path", { d: SYMBOLS[trace.marker.symbol] ?? SYMBOLS.circle, fill: colour }, svg);
   return svg;
-}
-
-function hexParts(hex) {
-  return [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
 }
 
 class Board {
@@ -454,10 +423,7 @@ class Board {
       background: read("--st-background-color", "#ffffff"),
       font: read("--st-font", "sans-serif"),
     };
-    const canvas = element("canvas").getContext("2d");
-    canvas.fillStyle = this.theme.background;
-    const [r, g, b] = hexParts(canvas.fillStyle.startsWith("#") ? canvas.fillStyle : "#ffffff");
-    this.theme.side = 0.299 * r + 0.587 * g + 0.114 * b < 128 ? "dark" : "light";
+    this.theme.side = themeSide(this.root);
     this.root.dataset.theme = this.theme.side;
   }
 
@@ -496,13 +462,8 @@ class Board {
   }
 
   shade(value, { scale, limits }) {
-    const stops = this.stops(scale).map(hexParts);
-    const at = clamp((value - limits[0]) / (limits[1] - limits[0]), 0, 1) * (stops.length - 1);
-    const low = Math.min(Math.floor(at), stops.length - 2);
-    const mixed = stops[low].map((v, i) => Math.round(v + (stops[low + 1][i] - v) * (at - low)));
-    const [r, g, b] = mixed.map((v) => (v / 255 <= 0.04045 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4));
-    const luminance = 0.2126 * r + 0.7152 * g + 0.0722 * b;
-    return { back: `rgb(${mixed.join(",")})`, ink: luminance > 0.179 ? "#000000" : "#ffffff" };
+    const mixed = between(this.stops(scale).map(hexParts), (value - limits[0]) / (limits[1] - limits[0]));
+    return { back: `rgb(${mixed.join(",")})`, ink: inkOn(mixed) };
   }
 
   restyle() {

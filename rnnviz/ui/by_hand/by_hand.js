@@ -1,30 +1,7 @@
 // The pictures of a worked example: a table of squares, numbers and bars, or the weights over the source words.
 // Drawn of plain elements; what the reader typed goes in through textContent only.
 
-const pictures = new WeakMap();
-
-export default function ({ data, parentElement }) {
-  let picture = pictures.get(parentElement);
-  if (!picture) {
-    picture = new Picture(parentElement);
-    pictures.set(parentElement, picture);
-  }
-  picture.update(data);
-  return () => {
-    picture.destroy();
-    pictures.delete(parentElement);
-  };
-}
-
-function element(tag, className, text) {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
-
-const parts = (hex) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
-const light = ([r, g, b]) => 0.299 * r + 0.587 * g + 0.114 * b;
+export default mounted((parent) => new Picture(parent));
 
 class Picture {
   constructor(parent) {
@@ -143,18 +120,12 @@ class Picture {
   // ---- colours -------------------------------------------------------------------------------------------------------
 
   paint() {
-    const canvas = element("canvas").getContext("2d");
-    canvas.fillStyle = getComputedStyle(this.root).getPropertyValue("--st-background-color").trim() || "#ffffff";
-    const side = light(parts(canvas.fillStyle.startsWith("#") ? canvas.fillStyle : "#ffffff")) < 128 ? "dark" : "light";
+    const side = themeSide(this.root);
     this.root.dataset.theme = side;
     for (const [place, share, scale] of this.painted) {
-      const stops = this.data.scales[scale][side];
-      const at = share * (stops.length - 1);
-      const first = Math.min(Math.floor(at), stops.length - 2);
-      const [from, to] = [parts(stops[first]), parts(stops[first + 1])];
-      const mixed = from.map((part, i) => Math.round(part + (at - first) * (to[i] - part)));
+      const mixed = between(this.data.scales[scale][side].map(hexParts), share);
       place.style.backgroundColor = `rgb(${mixed})`;
-      if (scale === "diverging") place.style.color = light(mixed) > 140 ? "#000000" : "#ffffff";
+      if (scale === "diverging") place.style.color = inkOn(mixed);
     }
     for (const strip of this.root.querySelectorAll(".bh-gradient"))
       strip.style.background = `linear-gradient(to right, ${this.data.scales[strip.dataset.scale][side]})`;

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import streamlit as st
-
 from rnnviz.figures.style import SCALES
+from rnnviz.ui.component import component
 from rnnviz.ui.vanishing import aligned, number
 
 HERE = Path(__file__).parent
@@ -16,12 +15,7 @@ STYLE = """
 @media (max-width: 700px) { .st-key-by_hand .katex { font-size: 0.875rem; } } /* most fit a telephone */
 """
 
-_component = st.components.v2.component(
-    "rnnviz_by_hand",
-    css=(HERE / "by_hand.css").read_text("utf-8"),
-    js=(HERE / "by_hand.js").read_text("utf-8"),
-    isolate_styles=False,
-)
+_component = component(HERE)
 
 
 # Formulas

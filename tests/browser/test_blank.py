@@ -1,0 +1,125 @@
+"""learn/blank in a real browser: words are clicked or walked through by keys, and both models fill them in."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+PAGE = "/blank"
+
+
+class Sentence:
+    """The page in a tab of the `reader` fixture."""
+
+    def __init__(self, tab):
+        self.tab = tab
+        self.rests()
+
+    def rests(self) -> None:
+        self.tab.wait_for_selector(".bl-root[data-drawn]")
+        self.tab.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
+        expect(self.tab.locator("[data-stale=true]")).to_have_count(0)
+
+    @property
+    def words(self):
+        return self.tab.get_by_role("radio").and_(self.tab.locator(".bl-word"))
+
+    @property
+    def blank(self):
+        return self.tab.locator(".bl-word[aria-checked=true]")
+
+    @property
+    def likeliest(self) -> str:
+        """What the model that reads both sides puts first."""
+        return self.tab.locator(".bl-panel").nth(1).locator(".bl-name").first.inner_text()
+
+    def drawn(self) -> str:
+        return self.tab.locator(".bl-root").get_attribute("data-revision")
+
+    def redrawn(self, revision: str) -> None:
+        expect(self.tab.locator(".bl-root")).not_to_have_attribute("data-revision", revision)
+        self.rests()
+
+
+@pytest.fixture
+def sentence(reader):
+    def visit(path: str = PAGE, **more):
+        return Sentence(reader(path, **more).tab)
+
+    return visit
+
+
+def test_a_click_leaves_a_word_out_and_both_models_fill_it_in(sentence):
+    seen = sentence(f"{PAGE}?blank_text=what+is+the+weather+like+in+paris&blank_place=1")
+    expect(seen.words).to_have_text(["____", "is", "the", "weather", "like", "in", "paris"])
+    before = seen.drawn()
+    seen.words.nth(3).click()
+    expect(seen.words).to_have_text(["what", "is", "the", "____", "like", "in", "paris"])
+    seen.redrawn(before)
+    assert seen.likeliest == "weather ✓"
+    seen.tab.wait_for_function("location.search.includes('blank_place=4')")
+    again = sentence(re.sub(r"^[a-z]+://[^/]+", "", seen.tab.url))
+    assert again.likeliest == "weather ✓"
+
+
+def test_the_blank_walks_through_the_sentence_by_keys(sentence):
+    seen = sentence(f"{PAGE}?blank_text=play+a+song&blank_place=1")
+    seen.words.first.focus()
+    for key, place in (("ArrowRight", 1), ("End", 2), ("ArrowRight", 2), ("ArrowLeft", 1), ("Home", 0)):
+        before, moves = seen.drawn(), seen.words.nth(place).get_attribute("aria-checked") == "false"
+        seen.tab.keyboard.press(key)
+        expect(seen.words.nth(place)).to_have_attribute("aria-checked", "true")
+        if moves:
+            seen.redrawn(before)
+        expect(seen.words.nth(place)).to_be_focused()
+    expect(seen.blank).to_have_count(1)
+    before = seen.drawn()
+    seen.tab.keyboard.press("Tab")  # one stop for the whole sentence
+    expect(seen.words.nth(0)).not_to_be_focused()
+    assert seen.tab.locator(".bl-word:focus").count() == 0 and seen.drawn() == before
+
+
+def test_what_was_typed_is_shown_as_text(sentence):
+    seen = sentence()
+    box = seen.tab.get_by_role("textbox").first
+    before = seen.drawn()
+    box.fill("play <img src=x> ![a](b) by queen")
+    box.press("Enter")
+    seen.redrawn(before)
+    words = [word.get_attribute("aria-label").split(" ", 1)[1] for word in seen.words.all()]
+    assert words == "play < img src = x > ! [ a ] ( b ) by queen".split()
+    assert seen.tab.locator(".stMain img").count() == 0
+
+
+@pytest.mark.parametrize("width", [1280, 400])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_page_violates_no_accessibility(sentence, theme, width):
+    seen = sentence(f"{PAGE}?lang=ko", theme=theme, width=width)
+    found = Axe().run(seen.tab)
+    assert [(v["id"], [n["html"][:160] for n in v["nodes"]]) for v in found.response["violations"]] == []
+
+
+def test_bars_follow_the_theme(sentence):
+    colours = [
+        sentence(theme=theme)
+        .tab.locator(".bl-panel:not(.bl-hatched) .bl-bar")
+        .first.evaluate("e => getComputedStyle(e).backgroundColor")
+        for theme in ("light", "dark")
+    ]
+    assert colours == ["rgb(0, 114, 178)", "rgb(61, 155, 216)"]
+
+
+def test_a_narrow_screen_needs_no_sideways_scrolling(sentence):
+    text = "+".join(["supercalifragilisticexpialidocious" * 2, *["word"] * 40])
+    seen = sentence(f"{PAGE}?blank_text={text}&blank_place=7", width=400, height=800)
+    assert seen.tab.evaluate("document.documentElement.scrollWidth") <= 400
+    wide = "() => [...document.querySelectorAll('.bl-root *')].filter(e => e.getBoundingClientRect().right > 401).length"
+    assert seen.tab.evaluate(wide) == 0
+
+
+def test_no_type_is_too_small_for_the_last_row(sentence):
+    for path, least in ((PAGE, 14), (f"{PAGE}?projector=True", 20)):
+        seen = sentence(path)
+        sizes = "() => [...document.querySelectorAll('.bl-root *')].map(e => parseFloat(getComputedStyle(e).fontSize))"
+        assert min(seen.tab.evaluate(sizes)) >= least

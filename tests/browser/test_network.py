@@ -1,0 +1,205 @@
+"""learn/network in a real browser: one picture that transforms, and passes that need no server."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from rnnviz import unrolled
+
+UNROLLED = "/network?network_stage=unrolled&network_shape=many_to_one&network_steps=3"
+GRAPH = unrolled.describe(unrolled.Setup(shape="many_to_one", steps=3))
+SENT = (
+    "() => { window.sent = 0; const send = WebSocket.prototype.send;"
+    " WebSocket.prototype.send = function (m) { window.sent++; return send.call(this, m); }; }"
+)
+
+
+def still(seen):
+    seen.tab.wait_for_selector(".nw-picture[data-still]")
+    return seen.tab.locator(".nw-picture")
+
+
+def readout(seen) -> str:
+    return seen.tab.locator(".nw-readout").inner_text()
+
+
+def numbers(text: str) -> list[float]:
+    return [float(found) for found in re.findall(r"-?\d+\.\d+(?:e-?\d+)?", text.replace("−", "-"))]
+
+
+def test_one_picture_goes_through_all_stages(reader):
+    seen = reader(UNROLLED)
+    picture = still(seen)
+    picture.evaluate("one => { one.dataset.mark = 'the same'; }")
+    for stage, nodes in (
+        ("3 A loop", 3),
+        ("2 Layers", 10),
+        ("1 A perceptron", 4),
+        ("2 Layers", 10),
+        ("4 Unrolled", 7),
+    ):
+        before = picture.get_attribute("data-revision")
+        seen.tab.get_by_role("radio", name=stage).click()
+        expect(picture).not_to_have_attribute("data-revision", before)
+        still(seen)
+        expect(seen.tab.locator(".nw-node")).to_have_count(nodes)
+        expect(picture).to_have_attribute("data-mark", "the same")
+    seen.tab.wait_for_function("location.search.includes('network_shape=many_to_one')")
+
+
+def test_parts_move_from_where_they_were_unless_motion_is_not_wanted(reader):
+    seen = reader("/network?network_stage=recurrent&network_steps=3")
+    still(seen)
+    watch = (
+        "() => { window.places = new Set(); const look = () => {"
+        " const g = document.querySelector('[data-node=h0f2]'); if (g) window.places.add(g.getAttribute('transform'));"
+        " requestAnimationFrame(look); }; look(); }"
+    )
+    for wish, moves in (("no-preference", True), ("reduce", False)):
+        seen.tab.emulate_media(reduced_motion=wish)
+        seen.tab.get_by_role("radio", name="3 A loop").click()
+        expect(seen.tab.locator(".nw-picture[data-stage=recurrent][data-still]")).to_be_attached()
+        seen.tab.evaluate(watch)
+        seen.tab.get_by_role("radio", name="4 Unrolled").click()
+        expect(seen.tab.locator(".nw-picture[data-stage=unrolled][data-still]")).to_be_attached()
+        assert (seen.tab.evaluate("window.places.size") > 2) is moves
+
+
+def test_the_forward_pass_plays_to_its_end_without_the_server(reader):
+    seen = reader(UNROLLED)
+    picture = still(seen)
+    seen.tab.get_by_label("Speed", exact=True).select_option("4")
+    seen.tab.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
+    seen.tab.evaluate(SENT)
+    seen.tab.get_by_role("button", name="Forward pass").click()
+    expect(picture).to_have_attribute("data-playing", "forward")
+    expect(picture).to_have_attribute("data-playing", "")
+    assert readout(seen) == "Forward pass, 5 of 5: y"
+    seen.tab.get_by_role("button", name="Backward pass").click()
+    expect(picture).to_have_attribute("data-pass", "backward")
+    expect(picture).to_have_attribute("data-playing", "")
+    assert readout(seen) == "Backward pass, 5 of 5: the gradient reaches x₁"
+    assert seen.tab.evaluate("window.sent") == 0
+
+
+def test_what_is_not_computed_yet_is_empty(reader):
+    seen = reader(UNROLLED)
+    still(seen)
+    seen.tab.locator(".nw-picture").focus()
+    seen.tab.keyboard.press("Home")
+    assert readout(seen) == "Forward pass, 1 of 5: x₁, x₂, x₃"
+    expect(seen.tab.locator(".nw-node.nw-waiting")).to_have_count(4)
+    expect(seen.tab.locator("[data-node=h0f0] .nw-band")).to_have_count(0)
+    seen.tab.keyboard.press("ArrowRight")
+    assert readout(seen) == "Forward pass, 2 of 5: h₁"
+    expect(seen.tab.locator("[data-node=h0f0] .nw-band")).to_have_count(4)
+    seen.tab.keyboard.press("ArrowLeft")
+    seen.tab.keyboard.press("ArrowLeft")
+    expect(seen.tab.get_by_role("button", name="One step back")).to_be_disabled()
+
+
+def test_the_numbers_of_every_node_and_edge_are_the_librarys(reader):
+    seen = reader(UNROLLED)
+    still(seen)
+    detail = seen.tab.locator(".nw-detail")
+    for node in GRAPH.nodes:
+        seen.tab.locator(f"[data-node={node.id}]").hover()
+        expect(seen.tab.locator(f"[data-node={node.id}]")).to_have_class(re.compile("nw-looked"))
+        *values, mean, gradient = numbers(detail.inner_text())
+        assert values == pytest.approx([round(value, 3) for value in node.values[0]])
+        assert mean == pytest.approx(node.mean[0], rel=1e-3)
+        assert gradient == pytest.approx(node.gradient[0], rel=1e-3)
+    seen.tab.locator(".nw-picture").focus()
+    seen.tab.evaluate("document.querySelector('.nw-picture').blur()")
+    for place, edge in enumerate(GRAPH.edges):
+        seen.tab.locator(f"[data-edge='{place}'] .nw-hit").dispatch_event("pointerover", {"bubbles": True})
+        assert numbers(detail.inner_text().split(":")[1]) == pytest.approx([edge.norm[0]], rel=1e-3)
+        width = seen.tab.locator(f"[data-edge='{place}'] .nw-edge").evaluate(
+            "one => parseFloat(one.style.strokeWidth)"
+        )
+        assert width == pytest.approx(6 * edge.norm[0], rel=1e-3)
+
+
+def test_keys_read_out_every_node_and_edge(reader):
+    seen = reader(UNROLLED)
+    still(seen).focus()
+    heard = set()
+    for _ in range(len(GRAPH.nodes) + len(GRAPH.edges)):
+        seen.tab.keyboard.press("ArrowUp")
+        heard.add(readout(seen).split(".")[0])
+    assert len(heard) == len(GRAPH.nodes) + len(GRAPH.edges)
+    assert any("h₁ → h₂: from one step to the next" in line for line in heard)
+    seen.tab.keyboard.press("b")
+    seen.tab.keyboard.press(" ")
+    assert readout(seen).startswith("Backward pass, 1 of 5")
+
+
+def test_the_loop_shows_one_step_after_the_other(reader):
+    seen = reader("/network?network_stage=recurrent&network_steps=3")
+    still(seen).focus()
+    seen.tab.keyboard.press("Home")
+    assert readout(seen) == "Forward pass, 1 of 3: the same network at step 1"
+    colours = (
+        "one => [...one.querySelectorAll('[data-node=h0] .nw-band')].map(b => b.getAttribute('fill')).join()"
+    )
+    picture, found = seen.tab.locator(".nw-picture"), set()
+    for _ in range(3):
+        found.add(picture.evaluate(colours))
+        seen.tab.keyboard.press("ArrowRight")
+    assert len(found) == 3
+
+
+def test_one_unit_or_the_mean_can_be_looked_at(reader):
+    seen = reader(UNROLLED)
+    still(seen)
+    for choice, value in (("mean", GRAPH.nodes[3].mean[0]), ("2", GRAPH.nodes[3].values[0][2])):
+        seen.tab.get_by_label("Colour", exact=True).select_option(choice)
+        expect(seen.tab.locator("[data-node=h0f0] .nw-band")).to_have_count(1)
+        shown = seen.tab.locator("[data-node=h0f0] .nw-number").text_content().replace("−", "-")
+        assert float(shown) == pytest.approx(value, abs=0.006)
+
+
+def test_a_change_of_theme_recolours_at_once(reader):
+    seen = reader(UNROLLED)
+    still(seen)
+    band = seen.tab.locator("[data-node=x0] .nw-band").first
+    before = band.get_attribute("fill")
+    seen.tab.emulate_media(color_scheme="dark")
+    expect(band).not_to_have_attribute("fill", before)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("path", "stage"),
+    [
+        ("recurrent&network_kind=gru", None),
+        ("recurrent", "1 A perceptron"),
+        ("recurrent", "2 Layers"),
+        ("unrolled&network_shape=encoder_decoder&network_steps=8&lang=ko", None),
+    ],
+)
+def test_no_stage_violates_accessibility(reader, path, stage, theme):
+    seen = reader(f"/network?network_stage={path}", theme=theme)
+    still(seen)
+    if stage:
+        seen.tab.get_by_role("radio", name=stage).click()
+        expect(seen.tab.locator(".nw-picture:not([data-stage=recurrent])[data-still]")).to_be_attached()
+        seen.tab.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
+    found = Axe().run(seen.tab)
+    assert [(v["id"], [n["html"][:160] for n in v["nodes"]]) for v in found.response["violations"]] == []
+
+
+@pytest.mark.parametrize("more", ["", "&lang=ko", "&projector=True"])
+def test_nothing_runs_over_the_edge_of_a_phone(reader, more):
+    seen = reader(f"/network?network_stage=unrolled&network_steps=8{more}", width=400, height=800)
+    still(seen)
+    assert seen.tab.evaluate("document.documentElement.scrollWidth") <= 400
+    expect(seen.tab.locator(".nw-more")).to_be_visible()
+    small = seen.tab.evaluate(
+        "() => [...document.querySelectorAll('.nw-picture *')].filter(e => e.textContent && !e.children.length"
+        " && e.tagName !== 'OPTION' && e.tagName.toLowerCase() !== 'sup' && parseFloat(getComputedStyle(e).fontSize) < 14)"
+        ".map(e => e.className.baseVal ?? e.className)"
+    )
+    assert small == []
