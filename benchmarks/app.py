@@ -127,7 +127,44 @@ def in_the_browser(chromium) -> None:
             moved = [timed(seen, lambda key=key: tab.keyboard.press(key)) for key in keys[:REPEATS]]
             row(f"a slider of learn/vanishing moved, part {part} -> drawn", moved, 150)
         attention(seen)
+        learn(tab, address)
         tab.context.close()
+
+
+# from a key to the frame in which what it changed is painted
+PAINTED = """([box, key]) => new Promise((done) => {
+    const start = performance.now();
+    document.querySelector(box).dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+    requestAnimationFrame(() => requestAnimationFrame(() => done((performance.now() - start) / 1000)));
+})"""
+
+
+def learn(tab, address: str) -> None:
+    """A step of a cell and of a network, which ask no server, and a network trained on the spot."""
+    for path, box, what in (
+        ("/cell?cell_kind=all", ".cv", "a step of learn/cell, three cells side by side -> painted"),
+        (
+            "/network?network_stage=unrolled&network_steps=8",
+            ".nw-picture",
+            "a step of learn/network -> painted",
+        ),
+    ):
+        tab.goto(address + path)
+        tab.wait_for_selector(box)
+        tab.wait_for_timeout(1500)
+        keys = ["ArrowRight", "ArrowLeft"] * REPEATS
+        row(what, [tab.evaluate(PAINTED, [box, key]) for key in keys[:REPEATS]], 100)
+    tab.goto(address + "/order")
+    tab.get_by_text("Trained: 200 of 200 steps").wait_for()
+    seconds = []
+    for _ in range(3):
+        tab.wait_for_timeout(500)
+        start = time.perf_counter()
+        tab.get_by_role("button", name="Train again").click()
+        tab.get_by_text("Trained: 200 of 200 steps").wait_for(state="hidden")
+        tab.get_by_text("Trained: 200 of 200 steps").wait_for()
+        seconds.append(time.perf_counter() - start)
+    row("learn/order trained anew, with its loss drawn", seconds, 2000)
 
 
 def attention(seen: Reader) -> None:

@@ -41,29 +41,41 @@ if run := ui.current_run():
 ui.reading("home")
 st.header(_("Where to go from here"))
 rooms = {
-    "pages/learn/vanishing.py": (
-        _("Why gradients vanish"),
-        _("What does a product of many small numbers do to learning, and what helps?"),
-    ),
-    "pages/explore/states.py": (
-        _("Hidden states"),
-        _("Which units are active, on which characters, and what comes next?"),
-    ),
-    "pages/explore/gates.py": (
-        _("Gates"),
-        _("What does an LSTM or GRU let in, keep and show, and for how long?"),
-    ),
-    "pages/explore/gradients.py": (
-        _("Gradients"),
-        _("How much of the error at one step reaches each earlier step, in an RNN, a GRU and an LSTM?"),
-    ),
-    "pages/lab/compare.py": (
-        _("Compare architectures"),
-        _("Which architecture, start and gate keeps the error alive the longest?"),
-    ),
+    _("Learn"): {
+        "cell": (_("One cell by hand"), _("What enters a cell, what does it keep, what does it write?")),
+        "order": (_("The order of words"), _("What does a network see in the order that a count does not?")),
+        "letters": (_("The four letters"), _("How does a network learn to write “hello”?")),
+        "network": (_("The network unrolled"), _("How does a perceptron become a recurrent network?")),
+        "vanishing": (
+            _("Why gradients vanish"),
+            _("What does a product of many small numbers do to learning, and what helps?"),
+        ),
+        "attention": (_("Attention by hand"), _("What is attention, one product after the other?")),
+        "blank": (_("Fill in the blank"), _("What is gained by reading what comes after, too?")),
+    },
+    _("Explore"): {
+        "states": (
+            _("Hidden states"),
+            _("Which units are active, on which characters, and what comes next?"),
+        ),
+        "gates": (_("Gates"), _("What does an LSTM or GRU let in, keep and show, and for how long?")),
+        "gradients": (
+            _("Gradients"),
+            _("How much of the error at one step reaches each earlier step, in an RNN, a GRU and an LSTM?"),
+        ),
+        "attention": (_("Attention"), _("Where does a translator look while it writes?")),
+    },
+    _("Lab"): {
+        "compare": (
+            _("Compare architectures"),
+            _("Which architecture, start and gate keeps the error alive the longest?"),
+        ),
+    },
 }
-columns = st.columns(3)
-for number, (page, (title, question)) in enumerate(rooms.items()):
-    with columns[number % 3].container(border=True):
-        st.page_link(page, label=f"**{title}**")
-        st.write(question)
+for (heading, entries), folder in zip(rooms.items(), ("learn", "explore", "lab"), strict=True):
+    st.subheader(heading)
+    columns = st.columns(3)
+    for number, (page, (title, question)) in enumerate(entries.items()):
+        with columns[number % 3].container(border=True):
+            st.page_link(f"pages/{folder}/{page}.py", label=f"**{title}**")
+            st.write(question)

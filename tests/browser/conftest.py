@@ -139,12 +139,21 @@ def reader(chromium, server):
     opened = []
 
     def visit(
-        path: str = "/", width: int = 1280, height: int = 1000, theme: str = "light", address: str = server
+        path: str = "/",
+        width: int = 1280,
+        height: int = 1000,
+        theme: str = "light",
+        motion: str = "no-preference",
+        kind: type[Reader] = Reader,
+        address: str = server,
     ):
         context = chromium.new_context(
-            viewport={"width": width, "height": height}, color_scheme=theme, locale="en-US"
+            viewport={"width": width, "height": height},
+            color_scheme=theme,
+            reduced_motion=motion,
+            locale="en-US",
         )
-        seen = Reader(context.new_page(), address)
+        seen = kind(context.new_page(), address)
         opened.append((context, seen))
         return seen.open(path)
 

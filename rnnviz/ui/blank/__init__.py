@@ -386,14 +386,15 @@ def _means(means: list[float]) -> str:
 
 def _table(found: Blank) -> pd.DataFrame:
     """A row for each word, left out in turn."""
+    rank, guess = _("rank"), _("first guess")  # not in the f-strings below, where Babel does not look
     columns = {_("word"): [visible(token) for token in found.tokens]}
     for one, title in zip((found.forward, found.both), _titles().values(), strict=True):
         surprise = one.numbers["surprise"].values
         columns |= {
             f"{title}: p": ["–" if math.isnan(s) else percent(math.exp(-s)) for s in surprise],
             f"{title}: −ln p": [shown(s) for s in surprise],
-            f"{title}: {_('rank')}": [shown(r) for r in one.numbers["rank"].values],
-            f"{title}: {_('first guess')}": [
+            f"{title}: {rank}": [shown(r) for r in one.numbers["rank"].values],
+            f"{title}: {guess}": [
                 visible(one.words.tokens[one.best(i, 1)[0]]) for i in range(len(found.tokens))
             ],
         }
