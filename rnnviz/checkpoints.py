@@ -34,17 +34,17 @@ def folder() -> Path:
 def names(task: str | None = None) -> list[str]:
     """The checkpoints that are there, by the name of their card, in alphabetical order; only those of a task, if one is named.
 
-    task: 'language', 'translation', 'blank', 'sentiment' or 'counts'. A card that cannot be read is of no task.
+    task: 'language', 'translation', 'blank', 'sentiment' or 'counts'. A card that cannot be read counts as a language model's.
     """
     found = sorted(p.stem for p in folder().glob("*.json"))
     return found if task is None else [name for name in found if _task(name) == task]
 
 
-def _task(name: str) -> str | None:
+def _task(name: str) -> str:
     try:
         return _task_of(json.loads((folder() / f"{name}.json").read_text("utf-8")))
     except (OSError, ValueError, AttributeError):
-        return None
+        return "language"  # where all models are offered, and what is wrong with this one is said
 
 
 def _task_of(card: dict) -> str:

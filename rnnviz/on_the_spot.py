@@ -28,7 +28,6 @@ GATES = {"rnn": ("h",), "gru": ("r", "z", "n"), "lstm": ("i", "f", "g", "o")}
 START = """import torch
 from torch import nn
 
-torch.manual_seed({seed})
 """
 
 
@@ -260,17 +259,17 @@ def shapes(model: Reader) -> list[Shape]:
     return found
 
 
-def start(task: Task, seed: int) -> str:
-    """What a program needs before the three lines that make its network: imports, the seed and x."""
+def start(task: Task) -> str:
+    """What a program needs before the three lines that make its network: imports and x."""
     rows = "".join(
         f"    {row},  # {' '.join(tokens)}\n"
         for row, tokens in zip(task.x.int().tolist(), task.sequences, strict=True)
     )
-    return START.format(seed=seed) + f"x = torch.tensor([\n{rows}]).float()  # {tuple(task.x.shape)}\n"
+    return START + f"x = torch.tensor([\n{rows}]).float()  # {tuple(task.x.shape)}\n"
 
 
-def lines(task: Task, kind: str, hidden: int) -> str:
-    """The three lines of PyTorch that make a network and let it read x. kind: 'rnn', 'gru', 'lstm' or 'bag'."""
+def lines(task: Task, kind: str, hidden: int, seed: int) -> str:
+    """The seed, and the three lines of PyTorch that make a network and let it read x. kind: 'rnn', 'gru', 'lstm' or 'bag'."""
     inputs = len(task.tokens)
     if kind == "bag":
         first, features = f"hidden = nn.Linear({inputs}, {hidden})", "torch.tanh(hidden(x.sum(1)))"
@@ -279,4 +278,6 @@ def lines(task: Task, kind: str, hidden: int) -> str:
         features = "rnn(x)[0][:, -1]" if task.outputs == 1 else "rnn(x)[0]"
     scores = f"head({features})"
     output = f"torch.sigmoid({scores})" if task.outputs == 1 else f"torch.softmax({scores}, -1)"
-    return f"{first}\nhead = nn.Linear({hidden}, {task.outputs})\noutput = {output}\n"
+    return (
+        f"torch.manual_seed({seed})\n{first}\nhead = nn.Linear({hidden}, {task.outputs})\noutput = {output}\n"
+    )

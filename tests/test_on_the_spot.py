@@ -70,11 +70,11 @@ def test_the_lines_to_copy_make_the_same_network(task, kind, units):
         model = on_the_spot.bag(task, units, 7)
     else:
         model = on_the_spot.build(task, kind, units, 7)
-    lines = on_the_spot.lines(task, kind, units)
-    assert len(lines.splitlines()) == 3
+    lines = on_the_spot.lines(task, kind, units, 7)
+    assert len(lines.splitlines()) == 4
     names = {}
     with torch.random.fork_rng(devices=[]):
-        exec(on_the_spot.start(task, 7) + lines, names)
+        exec(on_the_spot.start(task) + lines, names)
     scores = model(names["x"])
     wanted = torch.sigmoid(scores[:, -1]) if task is ORDER else torch.softmax(scores, -1)
     assert torch.equal(names["x"], task.x)

@@ -192,7 +192,7 @@ def _round_powers(array: xr.DataArray) -> dict:
     found = style.exponents(array.values)
     found = found[np.isfinite(found)]
     low, high = (-_stop(-found.min()), _stop(found.max())) if found.size else (0, 0)
-    low = min(low, -1)
+    low = min(low, high - 1)
     stride = next(s * 10**k for k in range(7) for s in (1, 2, 5) if (high - low) / (s * 10**k) <= 9)
     ticks = list(range(math.ceil(low / stride) * stride, high + 1, stride))
     pad = 0.04 * (high - low)

@@ -12,7 +12,7 @@ from rnnviz.figures import style
 
 STEPS, ROWS = 14, 14  # that are in view; the rest comes when the picture is dragged
 ROW = 26  # px
-LABEL = 6  # steps: room for the scores at the ends
+LABEL = 8  # steps: room for the scores at the ends
 TOLD = 30  # tokens of the sentence so far that a hover tells
 MONO = "D2Coding, Noto Sans Mono CJK KR, Nanum Gothic Coding, ui-monospace, Menlo, Consolas, DejaVu Sans Mono, monospace"
 

@@ -21,7 +21,7 @@ from rnnviz.ui.translation import Reading
 from rnnviz.ui.views import drawn, shown, table_csv
 
 WIDTHS = range(1, 7)
-SIGNS = {START_ID: "⊢", END_ID: "∎"}  # narrow, so that they fit a node
+SIGNS = {0: "?", START_ID: "⊢", END_ID: "∎"}  # narrow, so that they fit a node
 NAMES = ("with attention", "without")
 
 
@@ -222,7 +222,7 @@ def _against_greedy(
     elif total > greedy_total:
         line = _(
             "Beam search found a more probable sentence than greedy search: {mean} nats a token, {total} in total ({share}), "
-            "against {greedy_mean} a token, {greedy_total} in total ({greedy_share})."
+            "against {greedy_mean} a token, {greedy_total} in total ({greedy_share}). More probable is not yet more correct."
         )
     else:
         line = _(

@@ -366,7 +366,7 @@ def show() -> None:
     if flat:
         st.caption(
             _(
-                "Saturated: {flat} of {every} activations lie so near 0, 1 or −1 that four digits show the limit; there the "
+                "Saturated: {flat} of {every} activations lie so near 0, 1 or −1 that four decimals show the limit; there the "
                 "slope is nearly 0, and a small change of a weight changes nothing."
             ).format(flat=flat, every=every)
         )

@@ -68,7 +68,7 @@ DEFAULTS = {
     "vanishing_rate": 0.1,
     # learn/network
     "network_stage": "perceptron",
-    "network_shape": "many_to_many",
+    "network_shape": "many_to_one",
     "network_kind": "rnn",
     "network_layers": 1,
     "network_directions": 1,

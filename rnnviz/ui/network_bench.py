@@ -176,9 +176,11 @@ def counts(graph) -> None:
         rows = rows.drop(_("gates times states"))
     st.table(rows)
     if graph.setup.stage in ("perceptron", "multilayer"):
-        lines = [_("A weight is multiplied once for each input, a bias is added.")]
+        lines = [_("Each weight is multiplied once, by its own input; a bias is added.")]
     else:
-        of_all = _("Multiplications of one step; all steps together: {count:,}.")
+        of_all = _(
+            "Multiplications of one step; all steps together: {count:,}, as an output is computed only where one is wanted."
+        )
         if graph.setup.shape == "encoder_decoder":
             of_all = _("Multiplications of one step read and one written; all steps together: {count:,}.")
         waiting = _(

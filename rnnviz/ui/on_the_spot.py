@@ -336,14 +336,14 @@ def code(page: str) -> None:
     st.subheader(_("In PyTorch"))
     st.markdown(
         _(
-            "Three lines make each network. With the same seed they give the numbers of this page before training."
+            "Three lines make each network; after the same seed they give the numbers of this page before training."
         )
     )
-    st.code(on_the_spot.start(task, seed), language="python", wrap_lines=True)
+    st.code(on_the_spot.start(task), language="python", wrap_lines=True)
     names = [kind, "bag"] if page == "order" else [kind]
     for name in names:
         st.caption(called(name))
-        st.code(on_the_spot.lines(task, name, units), language="python", wrap_lines=True)
+        st.code(on_the_spot.lines(task, name, units, seed), language="python", wrap_lines=True)
 
 
 def order_reading() -> None:
@@ -514,10 +514,11 @@ def _card(step: xr.Dataset, title: str, taken: str, t: int, more: bool) -> str:
             step["letter"].values.tolist(), step["probability"].values.tolist(), strict=True
         )
     )
+    reads = escape(_("reads"))
     said = escape(taken).replace("{letter}", f"<b>{escape(letter)}</b>")
-    onward = f" → {escape(_('fed next'))}" if more else ""
+    onward = " → " + escape(_("fed next")) if more else ""
     return (
-        f"<div class='letters-card'><p>{t + 1} · {escape(title)}</p><p>{escape(_('reads'))} <b>{escape(fed)}</b></p>{bars}"
+        f"<div class='letters-card'><p>{t + 1} · {escape(title)}</p><p>{reads} <b>{escape(fed)}</b></p>{bars}"
         f"<p>{said}{onward}</p></div>"
     )
 

@@ -152,7 +152,7 @@ class Reading:
 
     def shown(self, ids) -> list[str]:
         """Target tokens as they are shown."""
-        return [visible(self.target.tokens[i]) for i in ids]
+        return [visible(self.target.tokens[i]) if i else _("⟨unknown⟩") for i in ids]
 
 
 def text() -> str:

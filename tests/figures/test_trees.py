@@ -68,7 +68,7 @@ def test_a_large_tree_starts_with_what_can_be_read():
     nodes = layout(step, parent, -np.arange(len(step), dtype=float), kept)
     figure = tree(nodes, ["뷁"] * len(step))
     low, high = figure.layout.xaxis.range
-    assert high - low < 21 and figure.layout.dragmode == "pan"
+    assert high - low < 23 and figure.layout.dragmode == "pan"
     bottom, top = figure.layout.yaxis.range
     assert 6 < bottom - top <= 15 and figure.layout.height < 500
     assert len(figure.layout.xaxis.tickvals) == steps

@@ -48,7 +48,8 @@ def sent(test: AppTest, name: str) -> dict:
 @pytest.mark.parametrize("stage", choices.NETWORK_STAGES)
 def test_every_stage_draws_in_both_languages(stage, lang):
     seen = Page(lang, stage=stage)
-    graph = unrolled.describe(unrolled.Setup(stage))
+    shape = choices.DEFAULTS["network_shape"] if stage == "unrolled" else unrolled.Setup.shape
+    graph = unrolled.describe(unrolled.Setup(stage, shape))
     assert seen.picture["stage"] == stage
     assert [node["values"] for node in seen.picture["nodes"]] == [
         [list(row) for row in node.values] for node in graph.nodes
@@ -78,7 +79,7 @@ def test_options_of_the_last_stage_are_kept_and_disturb_no_other(stage):
 
 
 def test_layers_and_directions_are_named():
-    seen = Page(stage="unrolled", layers=2, directions=2, steps=1)
+    seen = Page(stage="unrolled", shape="many_to_many", layers=2, directions=2, steps=1)
     assert seen.labels == ["x₁", "h₁⁽¹⁾", "←h₁⁽¹⁾", "h₁⁽²⁾", "←h₁⁽²⁾", "y₁"]
     names = [node["name"] for node in seen.picture["nodes"]]
     assert names[2] == "hidden state, layer 1, reads backward, step 1"

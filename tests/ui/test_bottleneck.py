@@ -190,7 +190,7 @@ def test_the_tree_is_that_of_the_search(models):
     nodes = decoding.beam(model, source.encode(TEXT), 6)
     data = figures(test)[0]["tree"]["data"]
     drawn = [t for t in data if "text" in t.get("mode", "") and "customdata" in t]
-    signs = {START_ID: "⊢", END_ID: "∎"}
+    signs = {0: "?", START_ID: "⊢", END_ID: "∎"}
     wanted = [html.escape(signs.get(n.token, target.tokens[n.token])) for n in nodes]
     assert sorted(word for t in drawn for word in t["text"]) == sorted(wanted)
     (table,) = test.dataframe

@@ -190,8 +190,12 @@ def _labels() -> dict[str, str]:
         "softmaxLine": _("All scores become weights that sum to 1; for “{token}”:"),
         "change": _("Drag a bar or type a number to change it; a click on a word looks only there."),
         "own": _("the network's own weight"),
-        "setSum": _("You set these weights; they sum to {sum}, so each is divided by that."),
-        "setDone": _("You set these weights; the marks show the network's own."),
+        "ownWorked": _("the network's own:"),
+        "setSum": _(
+            "You set these weights; they sum to {sum}, so each is divided by that: "
+            "α for token {place} is {set} / {sum} = {weight}."
+        ),
+        "setDone": _("The marks show the network's own weights."),
         "sumLine": _("The encoder states, each as much as its weight: the context."),
         "concatenationLine": _("Context and decoder state side by side: {units} + {units} numbers."),
         "tanhLine": _("One matrix mixes both, tanh bounds the result: before and after."),

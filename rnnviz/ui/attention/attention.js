@@ -98,8 +98,10 @@ class AttentionMap {
     this.summary.id = `ra-summary-${Math.random().toString(36).slice(2)}`; // an id of the page, nothing that is shown
     this.scroller.setAttribute("aria-describedby", this.summary.id);
     this.themeProbe = element("i", "ra-theme");
+    // in view while the weights below are changed
+    this.head = element("div", "ra-head", this.outputs, element("div", "ra-bar", this.tools, this.edits), this.problem);
     this.root.append(
-      this.outputs, element("div", "ra-bar", this.tools, this.edits), this.problem, element("div", "ra-main", this.left, this.side),
+      this.head, element("div", "ra-main", this.left, this.side),
       this.live, this.summary, this.themeProbe,
     );
     parent.append(this.root);
@@ -116,10 +118,13 @@ class AttentionMap {
     };
     calm.addEventListener("change", this.calmed);
     this.observer = new ResizeObserver(() => {
+      const stays = getComputedStyle(this.head).position === "sticky";
+      this.root.style.setProperty("--ra-head", `${stays ? this.head.offsetHeight : 0}px`);
       if (!this.data || (this.root.clientWidth === this.width && this.rem() === this.size)) return;
       this.draw();
     });
     this.observer.observe(this.root);
+    this.observer.observe(this.head);
     this.observer.observe(this.themeProbe); // one rem wide: tells when the page's type grows
   }
 
@@ -706,7 +711,9 @@ class AttentionMap {
     const most = Math.max(...scores);
     const total = sum(scores.map((v) => Math.exp(v - most)));
     const made = this.stage(2, words.softmax, "α_{i} = e^{score i} / Σ_{j} e^{score j}", fill(words.softmaxLine, { token: data.source[i] }));
-    const worked = formula(`α_{${i + 1}} = e^{${four(scores[i])} − ${four(most)}} / ${four(total)} = ${four(numbers.own[t][i])}`, "ra-formula ra-worked");
+    const edit = data.edits[t];
+    const whole = edit?.given ? `${words.ownWorked} ` : "";
+    const worked = formula(`${whole}α_{${i + 1}} = e^{${four(scores[i])} − ${four(most)}} / ${four(total)} = ${four(numbers.own[t][i])}`, "ra-formula ra-worked");
     worked.dataset.worked = "softmax";
     made.append(worked, element("p", "ra-line", words.change));
     this.table = element("div", "ra-table");
@@ -714,14 +721,14 @@ class AttentionMap {
     this.table.setAttribute("role", "group");
     this.table.setAttribute("aria-label", words.softmax);
     this.table.append(element("span", "ra-soft", ""), element("span", "ra-soft ra-end", words.score), element("span", "ra-soft", "α"), element("span"));
-    const edit = data.edits[t];
     this.set = edit?.given ? [...edit.given] : Array.from(numbers.weight[t]);
     data.source.forEach((token, n) => this.table.append(...this.weightRow(token, n, Boolean(edit?.given))));
     made.append(this.table);
     this.sumLine = element("p", "ra-line ra-sum");
     if (edit?.given) {
-      const whole = sum(this.set);
-      this.sumLine.textContent = Math.abs(whole - 1) > 1e-6 ? fill(words.setSum, { sum: four(whole) }) : words.setDone;
+      const total = sum(this.set);
+      const divided = { sum: four(total), set: four(this.set[i]), weight: four(numbers.weight[t][i]), place: i + 1 };
+      this.sumLine.append(Math.abs(total - 1) > 1e-6 ? `${fill(words.setSum, divided)} ${words.setDone}` : words.setDone);
       made.append(this.sumLine);
     }
     return made;

@@ -244,6 +244,7 @@ def picture(found: Blank) -> None:
     compared = list(dict.fromkeys([c for one in fillings[::-1] for c in one.best(found.place, 3)]))
     if found.true is not None and found.true not in compared:
         compared.append(found.true)
+    compared.sort(key=lambda id: -found.both.probability[found.place][id])
     parts = {one.name: [_parts(one, found.place, c) for c in compared] for one in fillings}
     largest = max(abs(v) for rows in parts.values() for row in rows for v in row.values())
     scale = next((s for s in SCALES if s >= largest), 10 ** math.ceil(math.log10(largest)))

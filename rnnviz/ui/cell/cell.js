@@ -186,8 +186,8 @@ function planOf(view, width) {
     wire([[P + STATE / 2, low], [left + 8, low], [left + 8, below], [first - half - 6, below]], 0);
     wire([[first - half + 38, top], [hp - half, top]], 1);
     wire([[first - half + 38, below], [hp - half, below]], 1);
-    vector("hp:h", hp, top, 1, false);
-    vector("xp:h", hp, below, 1, false);
+    vector("hp:h", hp, top, 1);
+    vector("xp:h", hp, below, 1);
     wire([[hp + half, top], [plus - RADIUS, top]], 2);
     wire([[hp + half, below], [plus, below], [plus, top + RADIUS]], 2);
     join("+", plus, top, 2);
