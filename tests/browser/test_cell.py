@@ -146,6 +146,8 @@ def test_products_open_term_by_term_and_stay_open(cell):
     given = by_hand.cut(by_hand.preset("random"), "rnn")
     seen.tab.locator("summary").filter(has_text="(3, 2)").click()
     row = seen.tab.locator(".cv-product[open] .cv-row").first
+    expect(row).to_be_visible()
+    expect(row).to_contain_text(" = ")
     weight, x = given["weights"]["hidden"]["input"][0], given["inputs"]
     for step in (0, 1):
         total = sum(a * b for a, b in zip(weight, x[step], strict=True))

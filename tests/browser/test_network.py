@@ -46,7 +46,7 @@ def test_one_picture_goes_through_all_stages(reader):
         still(seen)
         expect(seen.tab.locator(".nw-node")).to_have_count(nodes)
         expect(picture).to_have_attribute("data-mark", "the same")
-    seen.tab.wait_for_function("location.search.includes('network_shape=many_to_one')")
+    seen.tab.wait_for_function("location.search.includes('network_steps=3')")
 
 
 def test_parts_move_from_where_they_were_unless_motion_is_not_wanted(reader):
