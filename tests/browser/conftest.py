@@ -32,8 +32,6 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if "tests/browser/" in item.nodeid:
             item.add_marker(pytest.mark.browser)
-            # where tests run side by side, those in a browser come one after the other: two browsers slow each other down
-            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +40,9 @@ def chromium():
     if found is None:
         reason = "no Chromium on this machine; install it with: apt-get install chromium"
         pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
+
+    expect.set_options(timeout=30_000)
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
@@ -85,7 +85,7 @@ class Reader:
 
     def __init__(self, tab, address: str):
         self.tab, self.address, self.wrong = tab, address, []
-        tab.set_default_timeout(20_000)
+        tab.set_default_timeout(60_000)  # a busy machine is slow, not wrong
         tab.on("console", self._said)
         tab.on("pageerror", lambda error: self.wrong.append(f"error {error}"))
         tab.on("request", self._asked)
