@@ -5,6 +5,7 @@ checkpoints/NAME.json          the card: model, vocabulary, data, recipe, comman
 checkpoints/NAME.nc            principal components of the states on held-out text (see stats.states)
 """
 
+import functools
 import hashlib
 import json
 import os
@@ -42,9 +43,16 @@ def names(task: str | None = None) -> list[str]:
 
 def _task(name: str) -> str:
     try:
-        return _task_of(json.loads((folder() / f"{name}.json").read_text("utf-8")))
+        path = folder() / f"{name}.json"
+        return _read_task(path, path.stat().st_mtime_ns)
     except (OSError, ValueError, AttributeError):
         return "language"  # where all models are offered, and what is wrong with this one is said
+
+
+@functools.lru_cache(maxsize=256)
+def _read_task(path: Path, changed: int) -> str:
+    """changed: when the file was; every rerun of a page asks, and cards are long."""
+    return _task_of(json.loads(path.read_text("utf-8")))
 
 
 def _task_of(card: dict) -> str:
@@ -194,6 +202,14 @@ def save(name: str, model: "nn.Module | NGrams", card: dict) -> Path:
     card = card | {"name": name, "sha256": hashlib.sha256(raw).hexdigest()}
     (folder() / f"{name}.json").write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", "utf-8")
     return path
+
+
+def stamp(name: str) -> str:
+    """Changes when the file of the weights does; 'missing' where there is none. Caches are keyed on it."""
+    try:
+        return str((folder() / f"{name}.safetensors").stat().st_mtime_ns)
+    except OSError:
+        return "missing"
 
 
 def components_path(name: str) -> Path:

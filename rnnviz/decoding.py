@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from rnnviz.models import Translator, reading
+from rnnviz.models import Translator, reading, within
 from rnnviz.text import END_ID, START_ID
 
 LONGEST = 80  # tokens that are written at most
@@ -106,7 +106,7 @@ def greedy_many(
         for start in range(0, len(sources), batch):
             ids, lengths = padded(sources[start : start + batch])
             memory, state = model.read(ids, lengths)
-            valid = torch.arange(ids.shape[1]) < lengths[:, None]
+            valid = within(lengths, ids.shape[1])
             last = torch.full((len(ids), 1), START_ID)
             steps, ended = [], torch.zeros(len(ids), dtype=torch.bool)
             while len(steps) < longest and not ended.all():

@@ -1,6 +1,6 @@
 """The small models that are shipped, built of stock torch modules."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import torch
@@ -9,6 +9,33 @@ from torch import Tensor, nn
 from rnnviz.attention import Attention
 
 KINDS = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
+
+
+def module_of(kind: str) -> type[nn.RNNBase]:
+    """The stock module of a kind. Raises ValueError for another kind."""
+    if kind not in KINDS:
+        raise ValueError(f"kind must be one of {', '.join(KINDS)}; got {kind!r}")
+    return KINDS[kind]
+
+
+def run_padded(run: Callable, embedded: Tensor, lengths: Tensor | None) -> tuple[Tensor, object]:
+    """What a batch_first recurrent module returns of padded rows: states (batch, time, unit), 0 beyond an end, and the last.
+
+    run: the module, or what calls it. embedded: (batch, time, feature). lengths: (batch,); None where all rows are whole.
+    """
+    if lengths is None:
+        return run(embedded)
+    packed = nn.utils.rnn.pack_padded_sequence(
+        embedded, lengths.cpu(), batch_first=True, enforce_sorted=False
+    )
+    states, last = run(packed)
+    states, _ = nn.utils.rnn.pad_packed_sequence(states, batch_first=True, total_length=embedded.shape[1])
+    return states, last
+
+
+def within(lengths: Tensor, steps: int) -> Tensor:
+    """Where there is a token, not padding: (batch, step). lengths: (batch,)."""
+    return torch.arange(steps, device=lengths.device) < lengths[:, None]
 
 
 class LanguageModel(nn.Module):
@@ -29,11 +56,10 @@ class LanguageModel(nn.Module):
         dropout: float = 0.0,
     ):
         super().__init__()
-        if kind not in KINDS:
-            raise ValueError(f"kind must be one of {', '.join(KINDS)}; got {kind!r}")
+        module = module_of(kind)
         self.embedding = nn.Embedding(vocabulary, embedding)
         between = dropout if layers > 1 else 0.0
-        self.rnn = KINDS[kind](embedding, hidden, layers, batch_first=True, dropout=between)
+        self.rnn = module(embedding, hidden, layers, batch_first=True, dropout=between)
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(hidden, vocabulary)
 
@@ -67,18 +93,17 @@ class Translator(nn.Module):
         dropout: float = 0.0,
     ):
         super().__init__()
-        if kind not in KINDS:
-            raise ValueError(f"kind must be one of {', '.join(KINDS)}; got {kind!r}")
+        module = module_of(kind)
         if bidirectional and hidden % 2:
             raise ValueError(f"hidden must be even for two directions; got {hidden}")
         between = dropout if layers > 1 else 0.0
         half = hidden // 2 if bidirectional else hidden
         self.source_embedding = nn.Embedding(source, embedding)
         self.target_embedding = nn.Embedding(target, embedding)
-        self.encoder = KINDS[kind](
+        self.encoder = module(
             embedding, half, layers, batch_first=True, bidirectional=bidirectional, dropout=between
         )
-        self.decoder = KINDS[kind](embedding, hidden, layers, batch_first=True, dropout=between)
+        self.decoder = module(embedding, hidden, layers, batch_first=True, dropout=between)
         self.attention = None if attention is None else Attention(attention, hidden)
         self.combine = nn.Linear(hidden if attention is None else 2 * hidden, hidden, bias=False)
         self.dropout = nn.Dropout(dropout)
@@ -94,16 +119,7 @@ class Translator(nn.Module):
 
     def encoded(self, embedded: Tensor, lengths: Tensor | None = None) -> tuple[Tensor, object]:
         """The same from the embedded tokens, (batch, key, embedding)."""
-        if lengths is None:
-            memory, state = self.encoder(embedded)
-        else:
-            packed = nn.utils.rnn.pack_padded_sequence(
-                embedded, lengths.cpu(), batch_first=True, enforce_sorted=False
-            )
-            memory, state = self.encoder(packed)
-            memory = nn.utils.rnn.pad_packed_sequence(
-                memory, batch_first=True, total_length=embedded.shape[1]
-            )[0]
+        memory, state = run_padded(self.encoder, embedded, lengths)
         if isinstance(state, tuple):
             return memory, tuple(map(self._joined, state))
         return memory, self._joined(state)
@@ -132,11 +148,7 @@ class Translator(nn.Module):
     def forward(self, source: Tensor, lengths: Tensor | None, target: Tensor) -> Tensor:
         """Teacher forcing: the scores (batch, query, target) of the token after each of `target` (batch, query)."""
         memory, state = self.read(source, lengths)
-        valid = (
-            None
-            if lengths is None
-            else torch.arange(source.shape[1], device=source.device) < lengths[:, None].to(source.device)
-        )
+        valid = None if lengths is None else within(lengths.to(source.device), source.shape[1])
         return self.write(target, state, memory, valid)[0]
 
 
@@ -158,10 +170,9 @@ class BlankFiller(nn.Module):
         dropout: float = 0.0,
     ):
         super().__init__()
-        if kind not in KINDS:
-            raise ValueError(f"kind must be one of {', '.join(KINDS)}; got {kind!r}")
+        module = module_of(kind)
         self.embedding = nn.Embedding(vocabulary, embedding)
-        self.rnn = KINDS[kind](embedding, hidden, batch_first=True, bidirectional=bidirectional)
+        self.rnn = module(embedding, hidden, batch_first=True, bidirectional=bidirectional)
         self.dropout = nn.Dropout(dropout)
         self.left = nn.Linear(hidden, vocabulary)
         self.right = nn.Linear(hidden, vocabulary, bias=False) if bidirectional else None
@@ -172,16 +183,7 @@ class BlankFiller(nn.Module):
         Returns what the words before and those after each place say of it: scores (batch, time - 2, vocabulary), of the
         places between the ends; None for the words after it where they are not read.
         """
-        embedded = self.dropout(self.embedding(ids))
-        if lengths is None:
-            hidden = self.rnn(embedded)[0]
-        else:
-            packed = nn.utils.rnn.pack_padded_sequence(
-                embedded, lengths.cpu(), batch_first=True, enforce_sorted=False
-            )
-            hidden = nn.utils.rnn.pad_packed_sequence(
-                self.rnn(packed)[0], batch_first=True, total_length=ids.shape[1]
-            )[0]
+        hidden, _ = run_padded(self.rnn, self.dropout(self.embedding(ids)), lengths)
         hidden = self.dropout(hidden)
         units = self.rnn.hidden_size
         before = self.left(hidden[:, :-2, :units])
@@ -218,13 +220,12 @@ class Classifier(nn.Module):
         recurrent_dropout: float = 0.0,
     ):
         super().__init__()
-        if kind not in KINDS:
-            raise ValueError(f"kind must be one of {', '.join(KINDS)}; got {kind!r}")
+        module = module_of(kind)
         if readout not in READOUTS:
             raise ValueError(f"readout must be one of {', '.join(READOUTS)}; got {readout!r}")
         self.readout, self.recurrent_dropout = readout, recurrent_dropout
         self.embedding = nn.Embedding(vocabulary, embedding)
-        self.rnn = KINDS[kind](embedding, hidden, batch_first=True)
+        self.rnn = module(embedding, hidden, batch_first=True)
         self.dropout = nn.Dropout(dropout)
         if readout == "attention":
             self.key = nn.Linear(hidden, hidden)
@@ -239,14 +240,7 @@ class Classifier(nn.Module):
             embedded = embedded * self.dropout(torch.ones_like(embedded[:, :1]))
             if self.recurrent_dropout:
                 run = self._masked
-        if lengths is None:
-            return run(embedded)[0]
-        packed = nn.utils.rnn.pack_padded_sequence(
-            embedded, lengths.cpu(), batch_first=True, enforce_sorted=False
-        )
-        return nn.utils.rnn.pad_packed_sequence(
-            run(packed)[0], batch_first=True, total_length=embedded.shape[1]
-        )[0]
+        return run_padded(run, embedded, lengths)[0]
 
     def _masked(self, input):
         weight = self.rnn.weight_hh_l0
@@ -272,8 +266,7 @@ class Classifier(nn.Module):
         """ids: (batch, time), integers; lengths: (batch,), of padded rows. Returns log odds (batch,)."""
         states = self.states(self.embedding(ids), lengths)
         whole = torch.full((len(ids),), ids.shape[1]) if lengths is None else lengths
-        valid = torch.arange(ids.shape[1], device=ids.device) < whole.to(ids.device)[:, None]
-        return self.judge(states, valid)
+        return self.judge(states, within(whole.to(ids.device), ids.shape[1]))
 
     def verdicts(self, states: Tensor) -> Tensor:
         """The log odds after each step of one text, had it ended there. states: (time, hidden). Returns (time,)."""

@@ -18,7 +18,7 @@ import xarray as xr
 from torch import Tensor, nn
 from torch.nn import functional
 
-from rnnviz.models import KINDS
+from rnnviz.models import KINDS, module_of
 from rnnviz.record import record
 
 STEPS = 200  # of training
@@ -69,11 +69,9 @@ class Reader(nn.Module):
 
     def __init__(self, kind: str, inputs: int, hidden: int, outputs: int):
         super().__init__()
-        if kind not in KINDS:
-            raise ValueError(f"kind must be one of {', '.join(KINDS)}; got {kind!r}")
         if not 1 <= hidden <= MOST:
             raise ValueError(f"hidden must be from 1 to {MOST}; got {hidden}")
-        self.rnn = KINDS[kind](inputs, hidden, batch_first=True)
+        self.rnn = module_of(kind)(inputs, hidden, batch_first=True)
         self.head = nn.Linear(hidden, outputs)
 
     def forward(self, x: Tensor) -> Tensor:

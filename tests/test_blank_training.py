@@ -12,6 +12,7 @@ from rnnviz.models import BlankFiller, parameter_count
 from rnnviz.tasks import Examples
 from rnnviz.text import END_ID, START_ID
 from rnnviz.train import RECIPES, BlankRecipe, begin
+from tests.test_train import a_stop_changes_nothing
 
 TEXTS = ["play a song by queen", "rate this book five", "play a film", "book a table for two", "rate a song"]
 CORPUS = Examples(TEXTS * 3, [*TEXTS[:3], ""], TEXTS[2:], "a test", "none", "0", "by hand")
@@ -93,16 +94,7 @@ def test_another_kind_is_refused():
 
 @both
 def test_stopped_saved_and_resumed_is_never_stopped(tmp_path, bidirectional):
-    recipe = replace(RECIPE, bidirectional=bidirectional)
-    first = begin(recipe, CORPUS)
-    for measured in first.run():
-        if measured["step"] == 3:
-            break
-    first.save(tmp_path / "a.pt")
-    resumed, whole = begin(recipe, CORPUS), begin(recipe, CORPUS)
-    resumed.resume(tmp_path / "a.pt")
-    assert list(resumed.run()) == list(whole.run())[3:]
-    assert torch.equal(weights(resumed), weights(whole))
+    a_stop_changes_nothing(replace(RECIPE, bidirectional=bidirectional), CORPUS, tmp_path / "a.pt")
 
 
 def test_the_seed_decides_the_weights():

@@ -9,6 +9,7 @@ from torch import nn
 from rnnviz.models import READOUTS, Classifier
 from rnnviz.tasks import Examples
 from rnnviz.train import SentimentRecipe, begin
+from tests.test_train import a_stop_changes_nothing
 
 IDS, LENGTHS = torch.tensor([[3, 4, 5, 2], [5, 1, 0, 0]]), torch.tensor([4, 2])
 each_readout = pytest.mark.parametrize("readout", READOUTS)
@@ -82,11 +83,4 @@ def test_it_learns_four_reviews_and_its_card_has_the_baseline_beside_it():
 
 
 def test_a_classifier_stopped_saved_and_resumed_is_never_stopped(tmp_path):
-    first = begin(RECIPE, DATA)
-    for measured in first.run():
-        if measured["step"] == 3:
-            break
-    first.save(tmp_path / "a.pt")
-    resumed, whole = begin(RECIPE, DATA), begin(RECIPE, DATA)
-    resumed.resume(tmp_path / "a.pt")
-    assert list(resumed.run()) == list(whole.run())[3:]
+    a_stop_changes_nothing(RECIPE, DATA, tmp_path / "a.pt")

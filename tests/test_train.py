@@ -226,18 +226,22 @@ SENTENCES = Examples(
 )
 
 
-@pytest.mark.parametrize("attention", ["dot", None])
-def test_a_translator_stopped_saved_and_resumed_is_never_stopped(tmp_path, attention):
-    recipe = replace(SMALL, attention=attention)
-    first = begin(recipe, DATES)
+def a_stop_changes_nothing(recipe, data, path):
+    """Stopped after the third step, saved and resumed: the same metrics and weights as if never stopped."""
+    first = begin(recipe, data)
     for measured in first.run():
         if measured["step"] == 3:
             break
-    first.save(tmp_path / "a.pt")
-    resumed, whole = begin(recipe, DATES), begin(recipe, DATES)
-    resumed.resume(tmp_path / "a.pt")
+    first.save(path)
+    resumed, whole = begin(recipe, data), begin(recipe, data)
+    resumed.resume(path)
     assert list(resumed.run()) == list(whole.run())[3:]
     assert torch.equal(weights(resumed), weights(whole))
+
+
+@pytest.mark.parametrize("attention", ["dot", None])
+def test_a_translator_stopped_saved_and_resumed_is_never_stopped(tmp_path, attention):
+    a_stop_changes_nothing(replace(SMALL, attention=attention), DATES, tmp_path / "a.pt")
 
 
 def test_the_first_loss_of_a_translator_is_the_mean_over_what_is_not_padding():

@@ -3,15 +3,11 @@
 The whole set-up travels in the address as one packed setting, `bench`. Edits change the draft; Run computes it.
 """
 
-import base64
-import binascii
 import dataclasses
 import itertools
-import json
 import math
 import shlex
 import uuid
-import zlib
 
 import numpy as np
 import pandas as pd
@@ -127,8 +123,7 @@ def checked(value: str) -> str:
 def unpacked(value: str) -> dict:
     """The set-up that was packed. Raises ValueError, in one line, where it is damaged or holds what no field takes."""
     try:
-        raw = base64.b64decode(value, altchars=b"-_", validate=True)
-        given = json.loads(chosen.unfold(raw, LONGEST_LINK))
+        given = chosen.unpacked(value, LONGEST_LINK)
         rows = given.pop("rows", None)
         found = BENCH | {name: _field(name, given[name]) for name in given}
         if rows is not None:
@@ -139,7 +134,7 @@ def unpacked(value: str) -> dict:
             raise ValueError("unknown fields")
         if len(found["rows"]) > MOST_ROWS:
             raise ValueError("too many rows")
-    except (zlib.error, binascii.Error, AttributeError, TypeError, ValueError, RecursionError):
+    except (AttributeError, TypeError, ValueError):
         raise ValueError(_("The set-up in this link is damaged; the usual one is shown.")) from None
     return found
 
@@ -148,7 +143,7 @@ def _packed(setup: dict) -> str:
     plain = {name: value for name, value in setup.items() if value != BENCH[name]}
     if "rows" in plain:
         plain["rows"] = [{k: v for k, v in row.items() if v != ROW[k]} for row in plain["rows"]]
-    return chosen.fold(json.dumps(plain, separators=(",", ":")))
+    return chosen.packed(plain)
 
 
 def _field(name: str, value):

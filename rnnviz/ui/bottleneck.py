@@ -176,7 +176,7 @@ def _key(reading: Reading) -> str:
 
 
 def _model(name: str):
-    return translation._model(name, translation._stamp(name))[0]
+    return translation.opened(name, checkpoints.stamp(name))[0]
 
 
 def _kind(reading: Reading) -> str:
@@ -268,7 +268,7 @@ def _sent_back(name: str, reading: Reading, written: tuple[int, ...], step: int)
     written: ids of the text it wrote. Of a shorter text the last step is taken. Returns natural logs of norms over the units
     of both directions, `total` and `direct` (time,), and `loss`, nats.
     """
-    model = _exact(name, translation._stamp(name))
+    model = _exact(name, checkpoints.stamp(name))
     with record(model) as recording:
         loss = decoding.teach(
             model, reading.source_ids, written, None if step < 0 else min(step, len(written) - 1)

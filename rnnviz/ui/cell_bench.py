@@ -4,11 +4,7 @@ A set-up is what by_hand takes. It travels in the address as a preset's name, an
 that preset, once it was edited.
 """
 
-import base64
-import binascii
-import json
 import math
-import zlib
 
 import pandas as pd
 import streamlit as st
@@ -42,7 +38,7 @@ def change(setup: dict) -> None:
     """Makes this the set-up, and with it the address."""
     now = chosen.settings()
     changes = _difference(by_hand.preset(now["cell_preset"], now["cell_seed"]), setup)
-    chosen.choose(cell_own=chosen.fold(json.dumps(changes, separators=(",", ":"))) if changes else None)
+    chosen.choose(cell_own=chosen.packed(changes) if changes else None)
 
 
 def checked(value: str) -> str:
@@ -54,18 +50,8 @@ def checked(value: str) -> str:
 def merged(setup: dict, folded_changes: str) -> dict:
     """The set-up with the changes that were folded. Raises ValueError, in one line, where they are damaged."""
     try:
-        raw = base64.b64decode(folded_changes, altchars=b"-_", validate=True)
-        return _merge(setup, json.loads(chosen.unfold(raw, LONGEST_LINK)), ())
-    except (
-        zlib.error,
-        binascii.Error,
-        AttributeError,
-        KeyError,
-        IndexError,
-        TypeError,
-        ValueError,
-        RecursionError,
-    ):
+        return _merge(setup, chosen.unpacked(folded_changes, LONGEST_LINK), ())
+    except (AttributeError, KeyError, IndexError, TypeError, ValueError):
         raise ValueError(_("The numbers in this link are damaged; those of the preset are shown.")) from None
 
 

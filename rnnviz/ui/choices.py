@@ -6,6 +6,7 @@ before. Links are read once when they arrive: at a first visit, after Back, or w
 
 import base64
 import binascii
+import json
 import zlib
 from urllib.parse import quote, urlencode
 
@@ -223,6 +224,19 @@ def unfold(folded: bytes, longest: int) -> str:
     if not unfolding.eof:
         raise ValueError("cut off, or longer than it may be")
     return raw.decode("utf-8")
+
+
+def packed(value) -> str:
+    """Plain values, as JSON has them, as they travel in a link."""
+    return fold(json.dumps(value, separators=(",", ":"), ensure_ascii=False))
+
+
+def unpacked(value: str, longest: int):
+    """What was packed. Raises ValueError where it is damaged, or unfolds to more than `longest` characters."""
+    try:
+        return json.loads(unfold(base64.b64decode(value, altchars=b"-_", validate=True), longest))
+    except (zlib.error, binascii.Error, UnicodeDecodeError, RecursionError) as problem:
+        raise ValueError("damaged") from problem
 
 
 def _unpack(value: str) -> str:

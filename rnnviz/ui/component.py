@@ -5,15 +5,13 @@ from pathlib import Path
 
 import streamlit as st
 
-COMMON = Path(__file__).parent / "common.js"
+HERE = Path(__file__).parent
 
 
 def component(folder: Path) -> Callable:
-    """The component in a folder: its NAME.js, after what all of them have in common, and its NAME.css. Call it to draw."""
-    script, style = (folder / f"{folder.name}.{end}" for end in ("js", "css"))
-    return st.components.v2.component(
-        f"rnnviz_{folder.name}",
-        css=style.read_text("utf-8"),
-        js=COMMON.read_text("utf-8") + script.read_text("utf-8"),
-        isolate_styles=False,
+    """The component in a folder: its NAME.css and NAME.js, each after what all of them have in common. Call it to draw."""
+    css, js = (
+        (HERE / f"common.{end}").read_text("utf-8") + (folder / f"{folder.name}.{end}").read_text("utf-8")
+        for end in ("css", "js")
     )
+    return st.components.v2.component(f"rnnviz_{folder.name}", css=css, js=js, isolate_styles=False)

@@ -80,7 +80,7 @@ def current_run() -> Run | None:
         )
         notice(message.format(count=len(text), longest=chosen.LONGEST))
     try:
-        run = read(now["model"], _stamp(now["model"]), text[: chosen.LONGEST])
+        run = read(now["model"], checkpoints.stamp(now["model"]), text[: chosen.LONGEST])
     except checkpoints.CheckpointError as problem:
         notice(_("This model cannot be opened:") + f" {problem}", error=True)
         return None
@@ -182,7 +182,7 @@ def peers(run: Run) -> list[str]:
 
 def send_back(name: str, text: str, step: int | None) -> Back:
     """The loss at `step`, or of all steps, sent back through the model `name` reading `text`."""
-    return _send_back(name, _stamp(name), text, step)
+    return _send_back(name, checkpoints.stamp(name), text, step)
 
 
 @st.cache_resource(max_entries=36, show_spinner=False)
@@ -205,7 +205,7 @@ def loss_matrix(name: str, text: str) -> xr.DataArray:
 
     As many loss steps as fit, evenly spread: each is a row of a batch of its own, so that every layer is exact.
     """
-    return _loss_matrix(name, _stamp(name), text)
+    return _loss_matrix(name, checkpoints.stamp(name), text)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -234,10 +234,3 @@ def _kept(key: tuple, _make: Callable):
 def kept(make: Callable, *key):
     """What `make()` gives, computed once for a key of text, numbers and settings. Never key on an array."""
     return _kept(key, make)
-
-
-def _stamp(name: str) -> str:
-    try:
-        return str((checkpoints.folder() / f"{name}.safetensors").stat().st_mtime_ns)
-    except OSError:
-        return "missing"

@@ -172,8 +172,8 @@ def current_reading() -> Reading | None:
         notice(_("Type something above, and the networks will translate it."))
         return None
     try:
-        _model(f"{name}-plain", _stamp(f"{name}-plain"))
-        *_rest, source, _target = _model(name, _stamp(name))
+        opened(f"{name}-plain", checkpoints.stamp(f"{name}-plain"))
+        *_rest, source, _target = opened(name, checkpoints.stamp(name))
         read, left = cut(source, typed, LONGEST[task])
         if left:
             message = {
@@ -250,24 +250,25 @@ def truth(reading: Reading) -> tuple[str | None, str]:
 
 def translate(name: str, text: str, edits: str = "") -> Reading:
     """The model `name` and its twin translating `text`. edits: as in a link. Raises CheckpointError."""
-    return _translate(name, _stamp(name), _stamp(f"{name}-plain"), text, edits)
+    return _translate(name, checkpoints.stamp(name), checkpoints.stamp(f"{name}-plain"), text, edits)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _model(name: str, stamp: str):
+def opened(name: str, stamp: str):
+    """A translator, its card, what it reads and what it writes. stamp: see checkpoints.stamp."""
     model, card = checkpoints.load(name)
     return model, card, *checkpoints.lexicons(card)
 
 
 @st.cache_resource(max_entries=48, show_spinner=False)
 def _plain(name: str, stamp: str, text: str) -> tuple[int, ...]:
-    model, _card, source, _target = _model(name, stamp)
+    model, _card, source, _target = opened(name, stamp)
     return tuple(decoding.greedy(model, source.encode(text)).tokens)
 
 
 @st.cache_resource(max_entries=48, show_spinner=False)
 def _translate(name: str, stamp: str, plain_stamp: str, text: str, edits: str) -> Reading:
-    model, card, source, target = _model(name, stamp)
+    model, card, source, target = opened(name, stamp)
     ids = source.encode(text)
     wanted, made, changes, given, ignored = parse(edits), {}, {}, {}, []
     for step, edit in sorted(wanted.items()):
@@ -327,12 +328,6 @@ def _steps(model, trace: xr.DataTree, done: decoding.Written, given: list[int]) 
             "probability": (("query", "target"), done.log_probability.exp().numpy()),
         }
     )
-
-
-def _stamp(name: str) -> str:
-    from rnnviz.ui import runs
-
-    return runs._stamp(name)
 
 
 def different(wanted, found) -> tuple[list[int], list[tuple[int, list[int]]]]:

@@ -129,6 +129,15 @@ class Reader:
         self.tab.mouse.down()
         self.tab.mouse.up()
 
+    def over_the_edge(self, root: str, inside: str) -> list:
+        """What of the root's parts runs over a phone's right edge, but those inside of what may scroll or is cut."""
+        assert self.tab.evaluate("document.documentElement.scrollWidth") <= 400
+        return self.tab.evaluate(
+            "([root, inside]) => [...document.querySelectorAll(`${root} *`)].filter(e => !e.closest(inside) &&"
+            " e.getBoundingClientRect().right > 401).map(e => e.className)",
+            [root, inside],
+        )
+
     def box(self, figure: str) -> dict:
         plot = self.tab.locator(f"[data-figure={figure}] .rv-plot")
         plot.scroll_into_view_if_needed()

@@ -361,12 +361,7 @@ def test_no_page_violates_accessibility(reader, path, theme):
 )
 def test_nothing_runs_over_the_edge_of_a_phone(reader, path):
     seen = reader(path, width=400, height=800)
-    assert seen.tab.evaluate("document.documentElement.scrollWidth") <= 400
-    wide = seen.tab.evaluate(
-        "() => [...document.querySelectorAll('.rv-board *')].filter(e => !e.closest('svg') &&"
-        " e.getBoundingClientRect().right > 401).map(e => e.className)"
-    )
-    assert wide == []
+    assert seen.over_the_edge(".rv-board", "svg") == []
 
 
 def test_exponents_and_indices_in_a_legend_are_raised_and_lowered(reader):

@@ -56,6 +56,19 @@ class Visit:
         return None
 
 
+class Opened:
+    """A page inside the app, opened by a link. page: its file."""
+
+    page: str
+
+    def __init__(self, visit, **params):
+        self.visit = visit(**params)
+        self.test = self.visit.test
+        self.greeting = self.visit.lines  # what was wrong with the link is said at once
+        self.test.switch_page(self.page).run()
+        assert not self.test.exception
+
+
 @pytest.fixture
 def visit():
     return Visit

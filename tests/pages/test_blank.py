@@ -12,6 +12,7 @@ from rnnviz import checkpoints, filling
 from rnnviz.models import BlankFiller
 from rnnviz.text import END_ID, START_ID, Lexicon
 from rnnviz.ui import blank
+from tests.pages.conftest import Opened
 
 PAGE = "pages/learn/blank.py"
 WORDS = tuple(dict.fromkeys(" ".join(text for text, _place in blank.EXAMPLES.values()).split()))
@@ -41,15 +42,10 @@ def models(tmp_path, monkeypatch):
     return tmp_path
 
 
-class Page:
+class Page(Opened):
     """The page inside the app, opened by a link."""
 
-    def __init__(self, visit, **params):
-        self.visit = visit(**params)
-        self.test = self.visit.test
-        self.greeting = self.visit.lines  # what was wrong with the link is said at once
-        self.test.switch_page(PAGE).run()
-        assert not self.test.exception
+    page = PAGE
 
     @property
     def drawn(self) -> dict | None:

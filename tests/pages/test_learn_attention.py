@@ -12,20 +12,16 @@ from rnnviz.ui import by_hand
 from rnnviz.ui.by_hand import setup as setups
 from rnnviz.ui.by_hand import sheet
 from rnnviz.ui.choices import ATTENTION_EXAMPLES, fold
+from tests.pages.conftest import Opened
 
 PAGE = "pages/learn/attention.py"
 PICTURES = ["weights", "scores", "softmax", "context", "joined", "attentional", "candidates"]
 
 
-class Page:
+class Page(Opened):
     """The page inside the app, opened by a link."""
 
-    def __init__(self, visit, **params):
-        self.visit = visit(**params)
-        self.test = self.visit.test
-        self.greeting = self.visit.lines  # what was wrong with the link is said at once
-        self.test.switch_page(PAGE).run()
-        assert not self.test.exception
+    page = PAGE
 
     @property
     def pictures(self) -> list[dict]:

@@ -275,7 +275,7 @@ class AttentionMap {
     const { source, target, units } = this.data;
     const u = this.size;
     const pen = element("canvas").getContext("2d");
-    const mono = getComputedStyle(this.root).getPropertyValue("--ra-mono");
+    const mono = getComputedStyle(this.root).getPropertyValue("--rnnviz-mono");
     pen.font = `600 ${14 * u}px ${mono}`;
     const widest = (tokens) => Math.max(...tokens.map((token) => pen.measureText(token).width));
     const room = this.left.clientWidth;
@@ -962,7 +962,7 @@ class AttentionMap {
       svg.append(made);
       return made;
     };
-    const mono = getComputedStyle(this.root).getPropertyValue("--ra-mono").replaceAll('"', "'");
+    const mono = getComputedStyle(this.root).getPropertyValue("--rnnviz-mono").replaceAll('"', "'");
     const [left, topAt] = [24 + at.left, 64 + at.top];
     const [width, height] = [Math.max(left + at.width + at.tail + 24, 560), topAt + at.height + 56];
     svg.setAttribute("xmlns", space);

@@ -19,7 +19,6 @@ from rnnviz.ui.by_hand.sheet import percent
 from rnnviz.ui.component import component
 from rnnviz.ui.frame import downloads, folded, notice
 from rnnviz.ui.language import _
-from rnnviz.ui.runs import _stamp
 from rnnviz.ui.views import drawn, shown, table_csv
 
 HERE = Path(__file__).parent
@@ -154,7 +153,7 @@ def current() -> Blank | None:
     """Both models on the reader's sentence; None, and a line on the page, where that cannot be."""
     typed, now = text(), chosen.settings()
     try:
-        lexicon = _model(MODELS[1], _stamp(MODELS[1]))[2]
+        lexicon = _model(MODELS[1], checkpoints.stamp(MODELS[1]))[2]
         tokens = lexicon.split(typed)
         if not tokens:
             notice(_("Type a sentence above, and click the word that the networks shall fill in."))
@@ -164,7 +163,7 @@ def current() -> Blank | None:
             tokens = tokens[:LONGEST]
             message = _("Only the first {longest} words and signs are read; the rest ({left}) is left out.")
             notice(message.format(longest=LONGEST, left=left))
-        stamps = [_stamp(name) for name in MODELS]
+        stamps = [checkpoints.stamp(name) for name in MODELS]
         read = " ".join(tokens)
         both = [_fill(name, stamp, read) for name, stamp in zip(MODELS, stamps, strict=True)]
     except checkpoints.CheckpointError as problem:

@@ -4,12 +4,8 @@ The set-up is a dict of plain lists at their largest size, of which `sizes` says
 a size shrinks. It travels in the address as `attention_example`, or packed as `attention_own` once it was edited.
 """
 
-import base64
-import binascii
 import copy
-import json
 import math
-import zlib
 
 import numpy as np
 import pandas as pd
@@ -104,18 +100,17 @@ def checked(value: str) -> str:
 def unpacked(value: str) -> dict:
     """The set-up that was packed. Raises ValueError, in one line, where it is damaged or holds what no field takes."""
     try:
-        raw = base64.b64decode(value, altchars=b"-_", validate=True)
-        given = json.loads(chosen.unfold(raw, LONGEST_LINK))
+        given = chosen.unpacked(value, LONGEST_LINK)
         if given.keys() - ONE.keys():
             raise ValueError("unknown fields")
         return copy.deepcopy(ONE) | {name: _like(ONE[name], given[name]) for name in given} | _sizes(given)
-    except (zlib.error, binascii.Error, AttributeError, KeyError, TypeError, ValueError, RecursionError):
+    except (AttributeError, KeyError, TypeError, ValueError):
         raise ValueError(_("The set-up in this link is damaged; the usual one is shown.")) from None
 
 
 def _packed(setup: dict) -> str:
     plain = {name: value for name, value in setup.items() if value != ONE[name]}
-    return chosen.fold(json.dumps(plain, separators=(",", ":"), ensure_ascii=False))
+    return chosen.packed(plain)
 
 
 def _sizes(given: dict) -> dict:
