@@ -17,12 +17,11 @@ class Level:
     """All n-grams of one length that were seen, in rising order of key.
 
     key: place of the first n - 1 tokens in the level below, times the size of the vocabulary, plus the last token. count: how
-    often it was seen. suffix: place of the last n - 1 tokens in the level below (0 for n = 1). All (gram,).
+    often it was seen. Both (gram,).
     """
 
     key: np.ndarray
     count: np.ndarray
-    suffix: np.ndarray
 
 
 class NGrams:
@@ -44,6 +43,12 @@ class NGrams:
             )
             for n, level in enumerate(self.levels)
         ]
+        # by level: the place of the last n - 1 tokens in the level below. They follow the last n - 2 of the n-gram without
+        # its last token
+        self._suffix = [np.zeros(len(level.key), np.int64) for level in self.levels[:1]]
+        for n, level in enumerate(self.levels[1:], 1):
+            shorter = self._suffix[-1][level.key // size]
+            self._suffix.append(self._step(n - 1, shorter, level.key % size))
 
     @classmethod
     def of(cls, ids: Sequence[int], order: int, size: int) -> "NGrams":
@@ -58,13 +63,8 @@ class NGrams:
         levels, places = [], np.zeros(len(ids) + 1, np.int64)  # the place of the empty context
         for n in range(1, min(order, len(ids)) + 1):
             keys = places[: len(ids) - n + 1] * size + ids[n - 1 :]
-            key, first, place, count = np.unique(
-                keys, return_index=True, return_inverse=True, return_counts=True
-            )
-            # the last n - 1 tokens of an n-gram are the n-gram of the level below that begins one later
-            suffix = places[1 : len(ids) - n + 2][first]
-            levels.append(Level(key, count, suffix))
-            places = place
+            key, places, count = np.unique(keys, return_inverse=True, return_counts=True)
+            levels.append(Level(key, count))
         return cls(size, levels)
 
     @property
@@ -196,7 +196,7 @@ class NGrams:
         if method == "kneser-ney":
             # below the top: after how many different tokens an n-gram was seen
             for n in range(order - 1):
-                counts[n] = np.bincount(self.levels[n + 1].suffix, minlength=len(counts[n]))
+                counts[n] = np.bincount(self._suffix[n + 1], minlength=len(counts[n]))
         totals, rests, own = [], [], None
         for n, (level, count) in enumerate(zip(self.levels, counts, strict=False)):
             parents, contexts = level.key // self.size, len(self._total[n])
@@ -205,7 +205,7 @@ class NGrams:
             rest = discount * kinds / np.maximum(total, 1)
             if method == "backoff":
                 # what is left for the tokens that never followed, over what these have in the estimate below
-                below = np.full(len(level.key), 1 / self.size) if n == 0 else own[level.suffix]
+                below = np.full(len(level.key), 1 / self.size) if n == 0 else own[self._suffix[n]]
                 theirs = 1 - np.bincount(parents, weights=below, minlength=contexts)
                 rest = np.where(theirs > 1e-12, rest / np.maximum(theirs, 1e-12), 0.0)
                 own = (count - np.where(rest > 0, discount, 0)[parents]) / total[parents]
@@ -222,24 +222,18 @@ class NGrams:
             return float(np.exp(-np.log(self.probability(ids, method, order, **more)).mean()))
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """All that is needed to make it again, by name: for a file."""
-        found = {}
-        for n, level in enumerate(self.levels, 1):
-            for name in ("key", "count", "suffix"):
-                own = getattr(level, name)
-                found[f"{name}_{n}"] = own.astype(
-                    np.min_scalar_type(int(own.max()))
-                )  # as few bytes as it needs
-        return found
+        """All that is needed to make it again, by name, in as few bytes as each needs: for a file."""
+        return {
+            f"{name}_{n}": own.astype(np.min_scalar_type(int(own.max())))
+            for n, level in enumerate(self.levels, 1)
+            for name, own in (("key", level.key), ("count", level.count))
+        }
 
     @classmethod
     def from_arrays(cls, size: int, arrays: Mapping[str, np.ndarray]) -> "NGrams":
-        order = len(arrays) // 3
-        names = ("key", "count", "suffix")
-        return cls(
-            size,
-            [
-                Level(*(np.asarray(arrays[f"{name}_{n}"], np.int64) for name in names))
-                for n in range(1, order + 1)
-            ],
-        )
+        """What `arrays` gave. Raises KeyError where one is missing."""
+        levels = [
+            Level(*(np.asarray(arrays[f"{name}_{n}"], np.int64) for name in ("key", "count")))
+            for n in range(1, len(arrays) // 2 + 1)
+        ]
+        return cls(size, levels)

@@ -139,7 +139,7 @@ _SENTIMENT = {"rnn": 210, "gru": 110, "lstm": 93}
 
 RECIPES = {
     "counts-characters": CountRecipe("shakespeare", "characters", order=6),
-    "counts-words": CountRecipe("shakespeare", "words", order=3, at_least=2, discount=0.75),
+    "counts-words": CountRecipe("shakespeare", "words", order=6, at_least=2, discount=0.75),
     # one budget: 859 to 877 thousand parameters, the same data, steps and search for the learning rate
     "shakespeare-rnn": Recipe("rnn", "shakespeare", hidden=512, learning_rate=8e-3),
     "shakespeare-gru": Recipe("gru", "shakespeare", hidden=296, learning_rate=3e-3),
