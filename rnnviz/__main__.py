@@ -43,6 +43,14 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--steps", type=int, help="optimiser steps in place of the recipe's")
     train.add_argument("--seed", type=int, help="seed in place of the recipe's")
     train.add_argument("--learning-rate", type=float, help="peak learning rate in place of the recipe's")
+    train.add_argument(
+        "--dropout", type=float, help="share of the inputs that training hides, in place of the recipe's"
+    )
+    train.add_argument(
+        "--recurrent-dropout",
+        type=float,
+        help="the same of h on its way to the next step; of a sentiment model",
+    )
     train.add_argument("--as", dest="save_as", metavar="NAME", help="save under another name")
     train.add_argument(
         "--fresh", action="store_true", help="start again, even where a stopped training could go on"
@@ -95,12 +103,7 @@ def _train(options: argparse.Namespace) -> int:
         return 0 if options.list else 2
     if options.name not in train.RECIPES:
         raise ValueError(f"no recipe {options.name!r}; there is {', '.join(train.RECIPES)}")
-    given = {"steps": options.steps, "seed": options.seed, "learning_rate": options.learning_rate}
-    given = {k: v for k, v in given.items() if v is not None}
-    recipe = train.RECIPES[options.name]
-    if isinstance(recipe, train.CountRecipe) and given:
-        raise ValueError(f"{options.name} is counted: it has no {', '.join(given)}")
-    recipe = dataclasses.replace(recipe, **given)
+    recipe = _asked_of(options, train.RECIPES[options.name])
     name = options.save_as or options.name
     if not name.replace("-", "").replace("_", "").isalnum():
         raise ValueError(f"a name has letters, digits, - and _ only; got {name!r}")
@@ -125,6 +128,20 @@ def _train(options: argparse.Namespace) -> int:
     unfinished.unlink(missing_ok=True)
     print(f"{path}: {card['parameters']:,} parameters, {card['scores']}: {card['scores_unit']}")
     return 0
+
+
+CHANGEABLE = ("steps", "seed", "learning_rate", "dropout", "recurrent_dropout")
+
+
+def _asked_of(options: argparse.Namespace, recipe):
+    """The recipe with what the reader asked for in place of its own. Raises ValueError for what it has not."""
+    given = {k: getattr(options, k) for k in CHANGEABLE if getattr(options, k) is not None}
+    if missing := [k for k in given if not hasattr(recipe, k)]:
+        raise ValueError(f"{options.name} has no {', '.join(missing)}")
+    for name in ("dropout", "recurrent_dropout"):
+        if not 0 <= given.get(name, 0) < 1:
+            raise ValueError(f"{name} must be from 0 to below 1; got {given[name]}")
+    return dataclasses.replace(recipe, **given)
 
 
 def _summary(recipe) -> str:
@@ -203,8 +220,11 @@ def _made(recipe, corpus, options, seconds: float) -> dict:
     """What every card says: the data, the recipe, and the command that makes it again."""
     from rnnviz.train import NOTES, TUNING, Recipe
 
-    flags = [f"--{flag} {getattr(options, flag.replace('-', '_'))}" for flag in ("steps", "seed", "learning-rate")
-             if getattr(options, flag.replace("-", "_")) is not None]  # fmt: skip
+    flags = [
+        f"--{name.replace('_', '-')} {getattr(options, name)}"
+        for name in CHANGEABLE
+        if getattr(options, name) is not None
+    ]
     if options.save_as:
         flags.append(f"--as {options.save_as}")
     data = {k: getattr(corpus, k) for k in ("source", "licence", "sha256", "split")}

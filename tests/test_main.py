@@ -144,6 +144,9 @@ def test_a_damaged_unfinished_training_is_named_and_fresh_starts_again(folder, d
         (["nobody"], "no recipe 'nobody'; there is counts-characters, "),
         (["tiny", "--steps", "0"], "got 0 and "),
         (["tiny", "--learning-rate", "-1"], "got 6 and -1.0"),
+        (["tiny", "--dropout", "1"], "dropout must be from 0 to below 1; got 1.0"),
+        (["tiny", "--recurrent-dropout", "0.2"], "tiny has no recurrent_dropout"),
+        (["counts-words", "--steps", "5"], "counts-words has no steps"),
         (["tiny", "--as", "../a"], "letters, digits, - and _ only; got '../a'"),
         (["tiny", "--data", "/nowhere"], "no Python source in /nowhere"),
         (["shakespeare-rnn", "--data", "/nowhere"], "No such file or directory: '/nowhere'"),
@@ -157,6 +160,13 @@ def test_what_cannot_be_done_is_said_in_one_line(folder, data, capsys, arguments
     assert main(["train", *arguments]) == 2
     assert words in one_line(capsys)
     assert not folder.exists()
+
+
+def test_another_dropout_is_trained_with_and_named_in_the_card(folder, data):
+    assert main(["train", "tiny", "--data", data, "--dropout", "0.4"]) == 0
+    card = json.loads((folder / "tiny.json").read_text())
+    assert card["recipe"]["dropout"] == 0.4
+    assert card["command"].endswith("train tiny --dropout 0.4")
 
 
 @pytest.mark.parametrize("missing", ["validation", "test"])
