@@ -18,12 +18,15 @@ if __name__ == "__main__":  # a reader's visit
             st.Page("pages/learn/vanishing.py", title=_("Why gradients vanish")),
             st.Page("pages/learn/attention.py", title=_("Attention by hand"), url_path="attention-by-hand"),
             st.Page("pages/learn/blank.py", title=_("Fill in the blank")),
+            st.Page("pages/learn/counting.py", title=_("Counting words")),
         ],
         _("Explore"): [
             st.Page("pages/explore/states.py", title=_("Hidden states")),
             st.Page("pages/explore/gates.py", title=_("Gates")),
             st.Page("pages/explore/gradients.py", title=_("Gradients")),
             st.Page("pages/explore/attention.py", title=_("Attention")),
+            st.Page("pages/explore/generate.py", title=_("Text, letter by letter")),
+            st.Page("pages/explore/sentiment.py", title=_("Sentiment")),
         ],
         _("Lab"): [st.Page("pages/lab/compare.py", title=_("Compare architectures"))],
     }

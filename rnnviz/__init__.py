@@ -30,6 +30,7 @@ _ROOMS = (
     "experiments",
     "figures",
     "filling",
+    "judging",
     "models",
     "on_the_spot",
     "stats",

@@ -4,7 +4,7 @@ The table of n-grams is a tree: an n-gram is the place of its first n - 1 tokens
 key is one whole number for any order and vocabulary, and everything is done for many n-grams at once.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -125,6 +125,45 @@ class NGrams:
         lengths = np.full(self.size, min(len(context), order) - 1)
         return self._estimate(contexts, lengths, np.arange(self.size), method, k, discount)
 
+    def seen(self, ids: Sequence[int], order: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """What stands in the fractions: c(h w) and c(h) of each token w of a text, for every length of the context h before it.
+
+        ids: (time,). Returns whole numbers, (length, time) twice, lengths from 0 to order - 1: how often h was followed by w,
+        and by anything; 0 where there are fewer tokens before. Raises ValueError for an order that was not counted.
+        """
+        order, ids = self._checked(METHODS[0], order, 1.0, 0.5), np.asarray(ids, np.int64)
+        found = [
+            self._numbers(n, places, ids, self.levels[n].count, self._total[n].astype(np.int64))
+            for n, places in enumerate(self._contexts(ids, order))
+        ]
+        return tuple(map(np.stack, zip(*found, strict=True)))
+
+    def stages(
+        self,
+        ids: Sequence[int],
+        method: str = "kneser-ney",
+        order: int | None = None,
+        discount: float = 0.75,
+    ) -> dict[str, np.ndarray]:
+        """How 'backoff' and 'kneser-ney' build the estimate of each token up, from no context to the longest.
+
+        ids: (time,). Returns by name, each (length, time), lengths from 0 to order - 1:
+            count, total    c(h w) and c(h), or what the method takes for them: Kneser-Ney below the longest context counts
+                            after how many different tokens an n-gram was seen
+            own             (count - discount) / total, what the token's own count gives; 0 where it was not seen
+            rest            what the estimate of the shorter context is multiplied by; 1 where h was never seen
+            estimate        so far, the last is `probability`: Kneser-Ney own + rest * shorter; backoff own where the token was
+                            seen after h, else rest * shorter. What is shorter than no context is 1 / size.
+        Raises ValueError for another method, order or discount.
+        """
+        order = self._checked(method, order, 1.0, discount)
+        if method not in METHODS[2:]:
+            raise ValueError(f"only {' and '.join(METHODS[2:])} have stages; got {method!r}")
+        ids = np.asarray(ids, np.int64)
+        rows = self._stages(self._contexts(ids, order), ids, method, discount)
+        names = ("count", "total", "own", "rest", "estimate")
+        return dict(zip(names, map(np.stack, zip(*rows, strict=True)), strict=True))
+
     def _checked(self, method: str, order: int | None, k: float, discount: float) -> int:
         order = self.order if order is None else order
         if method not in METHODS:
@@ -157,8 +196,8 @@ class NGrams:
         k: float,
         discount: float,
     ) -> np.ndarray:
-        found = np.full(len(tokens), 1 / self.size)
         if method in ("likelihood", "add-k"):
+            found = np.zeros(len(tokens))
             add = k if method == "add-k" else 0.0
             for n, places in enumerate(contexts):
                 count, total = self._numbers(n, places, tokens, self.levels[n].count, self._total[n])
@@ -168,16 +207,24 @@ class NGrams:
                 )  # 0 where nothing ever came after this
                 found = np.where(lengths == n, estimate, found)
             return found
+        *_, (*_parts, found) = self._stages(contexts, tokens, method, discount)
+        return found
+
+    def _stages(
+        self, contexts: list[np.ndarray], tokens: np.ndarray, method: str, discount: float
+    ) -> Iterator[tuple[np.ndarray, ...]]:
+        """How backoff and Kneser-Ney build an estimate up: for each length of context count, total, own, rest and estimate."""
+        found = np.full(len(tokens), 1 / self.size)
         fitted = self._weights(method, len(contexts), discount)
         for n, places in enumerate(contexts):
             count, total = self._numbers(n, places, tokens, fitted["count"][n], fitted["total"][n])
-            rest = fitted["rest"][n][np.maximum(places, 0)]
+            rest = np.where(total > 0, fitted["rest"][n][np.maximum(places, 0)], 1.0)
             # where every token followed, there is nothing to save for others
             taken = discount if method == "kneser-ney" else np.where(rest > 0, discount, 0)
             own = np.maximum(count - taken, 0) / np.where(total > 0, total, 1)
             mixed = own + rest * found if method == "kneser-ney" else np.where(count > 0, own, rest * found)
             found = np.where(total > 0, mixed, found)
-        return found
+            yield count, total, own, rest, found
 
     def _numbers(
         self, n: int, context: np.ndarray, token: np.ndarray, counts: np.ndarray, totals: np.ndarray

@@ -202,3 +202,49 @@ def test_what_cannot_be_counted_is_refused(ids, order, words):
 def test_an_estimate_that_makes_no_sense_is_refused(asked, words):
     with pytest.raises(ValueError, match=words):
         NGrams.of(TEXT, 2, 5).probability(TEXT, **asked)
+
+
+@settings(max_examples=60, deadline=None)
+@given(texts, st.integers(1, 5), texts)
+def test_the_fractions_are_of_what_was_counted(ids, order, read):
+    counts = NGrams.of(ids, order, 5)
+    count, total = counts.seen(read)
+    assert count.shape == total.shape == (counts.order, len(read))
+    for n in range(counts.order):
+        for t in range(len(read)):
+            before = read[t - n : t]
+            whole = t >= n
+            assert count[n, t] == (counts.count([*before, read[t]]) if whole else 0)
+            assert total[n, t] == (sum(counts.count([*before, w]) for w in range(5)) if whole else 0)
+
+
+@settings(max_examples=60, deadline=None)
+@given(texts, st.integers(1, 5), st.sampled_from(METHODS[2:]), texts, st.floats(0.1, 0.9))
+def test_the_stages_lead_to_the_estimate_and_each_follows_from_the_one_below(
+    ids, order, method, read, discount
+):
+    counts = NGrams.of(ids, order, 5)
+    found = counts.stages(read, method, discount=discount)
+    np.testing.assert_allclose(found["estimate"][-1], counts.probability(read, method, discount=discount))
+    below = np.full(len(read), 1 / 5)
+    for own, rest, total, count, estimate in zip(
+        *(found[name] for name in ("own", "rest", "total", "count", "estimate")), strict=True
+    ):
+        wanted = own + rest * below if method == "kneser-ney" else np.where(count > 0, own, rest * below)
+        np.testing.assert_allclose(estimate, np.where(total > 0, wanted, below))
+        below = estimate
+
+
+def test_stages_by_hand():
+    counts = NGrams.of([0, 1, 0, 2], 2, 3)
+    found = counts.stages([0, 1], discount=0.5)
+    # pairs 01, 10, 02: each of the three tokens but none twice, 0 after one kind, 1 and 2 after one kind
+    assert found["count"][:, 1].tolist() == [1, 1] and found["total"][:, 1].tolist() == [3, 2]
+    assert found["own"][:, 1].tolist() == pytest.approx([0.5 / 3, 0.25])
+    assert found["estimate"][:, 1].tolist() == pytest.approx([1 / 3, 0.25 + 0.5 / 3])
+
+
+@pytest.mark.parametrize("method", METHODS[:2])
+def test_what_does_not_back_off_has_no_stages(method):
+    with pytest.raises(ValueError, match="have stages"):
+        NGrams.of(TEXT, 2, 4).stages([0], method)

@@ -41,6 +41,16 @@ MAY_IMPORT = {
     "rnnviz/on_the_spot.py": {"torch", "xarray", "rnnviz.models", "rnnviz.record"},
     "rnnviz/unrolled.py": {"torch", "numpy", "xarray", "rnnviz.models", "rnnviz.record", "rnnviz.stats"},
     "rnnviz/filling.py": {"torch", "numpy", "xarray", "rnnviz.models", "rnnviz.record", "rnnviz.text"},
+    "rnnviz/writing.py": {
+        "torch",
+        "numpy",
+        "xarray",
+        "rnnviz.counting",
+        "rnnviz.models",
+        "rnnviz.record",
+        "rnnviz.stats",
+    },
+    "rnnviz/judging.py": {"torch", "numpy", "xarray", "rnnviz.attribution", "rnnviz.models"},
     "rnnviz/text.py": set(),
     "rnnviz/tasks.py": {"numpy"},
     "rnnviz/train.py": {

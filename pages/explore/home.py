@@ -52,6 +52,7 @@ rooms = {
         ),
         "attention": (_("Attention by hand"), _("What is attention, one product after the other?")),
         "blank": (_("Fill in the blank"), _("What is gained by reading what comes after, too?")),
+        "counting": (_("Counting words"), _("What can counting not do that a network can?")),
     },
     _("Explore"): {
         "states": (
@@ -64,6 +65,14 @@ rooms = {
             _("How much of the error at one step reaches each earlier step, in an RNN, a GRU and an LSTM?"),
         ),
         "attention": (_("Attention"), _("Where does a translator look while it writes?")),
+        "generate": (
+            _("Text, letter by letter"),
+            _("What does a network write, letter by letter, and why this character?"),
+        ),
+        "sentiment": (
+            _("Sentiment"),
+            _("Where does a network change its mind about a film review?"),
+        ),
     },
     _("Lab"): {
         "compare": (

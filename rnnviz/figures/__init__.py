@@ -25,6 +25,11 @@ _HOMES = {
     "tree": "rnnviz.figures.trees",
     "surprises": "rnnviz.figures.blanks",
     "flow": "rnnviz.figures.blanks",
+    "down_to_zero": "rnnviz.figures.counting",
+    "estimates": "rnnviz.figures.counting",
+    "next_tokens": "rnnviz.figures.counting",
+    "build_up": "rnnviz.figures.counting",
+    "held_out": "rnnviz.figures.counting",
 }
 __all__ = list(_HOMES)
 

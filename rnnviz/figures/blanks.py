@@ -33,7 +33,7 @@ def surprises(
                     "pattern": pattern,
                     "line": {"width": 1, "color": style.ARCHITECTURE[kind]},
                 },
-                customdata=[_escaped(word) for word in words],
+                customdata=[escaped(word) for word in words],
                 hovertemplate=f"%{{customdata}}, {name}: %{{y:.4g}} {values.attrs['units']}<extra></extra>",
             )
         )
@@ -42,7 +42,7 @@ def surprises(
     drawn.update_yaxes(title=style.axis_title(values), rangemode="tozero", nticks=6)
     if place is not None:
         drawn.add_vrect(place + 0.5, place + 1.5, fillcolor=style.INK, opacity=0.18, line={"width": 0})
-    return _word_axis(drawn, words, 1).update_xaxes(range=[0.5, len(words) + 0.5])
+    return word_axis(drawn, words, 1).update_xaxes(range=[0.5, len(words) + 0.5])
 
 
 def flow(states: xr.DataArray, tokens: Sequence[str], place: int, height: int = 340) -> go.Figure:
@@ -75,19 +75,19 @@ def flow(states: xr.DataArray, tokens: Sequence[str], place: int, height: int = 
         x=place + 1, y=0.5, yref="paper", text="<b>?</b>", showarrow=False, font={"size": 28}
     )
     drawn.update_yaxes(range=[states.sizes["row"] - 0.5, -0.5], title="unit, by what it gives", nticks=5)
-    return _word_axis(drawn, tokens, 0).update_xaxes(range=[-0.5, len(tokens) - 0.5])
+    return word_axis(drawn, tokens, 0).update_xaxes(range=[-0.5, len(tokens) - 0.5])
 
 
-def _word_axis(drawn: go.Figure, words: Sequence[str], first: int) -> go.Figure:
+def word_axis(drawn: go.Figure, words: Sequence[str], first: int) -> go.Figure:
     """A numeric axis with a word at each place: a categorical one would merge those that repeat."""
     names = [word if len(word) <= LONGEST else word[: LONGEST - 1] + "…" for word in words]
     places = list(range(first, first + len(names)))
     return drawn.update_xaxes(
-        tickvals=places, ticktext=[_escaped(name) for name in names], automargin=True, autotickangles=[0, 90],
+        tickvals=places, ticktext=[escaped(name) for name in names], automargin=True, autotickangles=[0, 90],
         ticklabeloverflow="allow",
     )  # fmt: skip
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """Plotly reads tags; what the reader typed has none."""
     return text.replace("&", "&amp;").replace("<", "&lt;")

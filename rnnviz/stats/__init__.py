@@ -4,6 +4,7 @@ import importlib
 
 _ROOMS = (
     "attention",
+    "counting",
     "gates",
     "gradients",
     "graph",

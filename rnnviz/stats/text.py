@@ -36,3 +36,21 @@ def surprise(log_probability: xr.DataArray, ids: list[int]) -> xr.DataArray:
     nats = np.full(len(ids), np.nan, np.float32)
     nats[1:] = -values[np.arange(len(ids) - 1), ids[1:]]
     return xr.DataArray(nats, dims="time", attrs={"long_name": "surprise", "units": "nat"})
+
+
+def rates(surprise: xr.DataArray) -> xr.Dataset:
+    """How well a text was foreseen, as the field reports it.
+
+    surprise: (time,), nats, NaN where nothing was foreseen. Returns `count`, characters that count; `nats`, their mean;
+    `bits` a character, nats / ln 2; `perplexity`, exp(nats) (Jelinek et al. 1977). NaN where none counts.
+    """
+    values = surprise.values[~np.isnan(surprise.values)].astype(np.float64)
+    nats = values.mean() if len(values) else np.nan
+    return xr.Dataset(
+        {
+            "count": ((), len(values)),
+            "nats": ((), nats, {"units": "nat"}),
+            "bits": ((), nats / np.log(2), {"units": "bit"}),
+            "perplexity": ((), np.exp(nats), {"units": "1"}),
+        }
+    )

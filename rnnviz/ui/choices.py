@@ -104,10 +104,52 @@ DEFAULTS = {
     # learn/blank
     "blank_text": None,  # the first example
     "blank_place": None,  # of the word that is left out; None: where the example has it, or the reader wrote ____
+    # explore/generate
+    "generate_who": "plays",
+    "generate_text": None,  # the seed text; None: the default of who writes
+    "generate_temperature": 0.8,
+    "generate_top_k": 0,
+    "generate_top_p": 1.0,
+    "generate_length": 600,
+    "generate_seed": 1,
+    "generate_order": 6,  # of the counting model
+    "generate_writer": "lstm",  # whose states are shown
+    "generate_layer": 1,
+    "generate_quantity": "hidden",
+    "generate_place": None,  # the character that is explained; None: the last one written
+    "generate_changes": "",  # as ui.generation.changes reads them
+    "generate_pasted": None,  # the text whose surprise is shown
+    # explore/sentiment
+    "sentiment_language": None,  # of the reviews; None: the reader's own
+    "sentiment_view": "one",
+    "sentiment_text": None,  # the first example of the language
+    "sentiment_first": None,  # the first pair's
+    "sentiment_second": None,
+    "sentiment_model": "lstm",  # the one that is looked into
+    # learn/counting
+    "counting_part": "chain",
+    "counting_source": "own",
+    "counting_order": None,  # what shows most of the source
+    "counting_text": None,  # what is counted; None: our few lines
+    "counting_sentence": None,  # an example that makes the point of the part
+    "counting_place": None,  # of the token that is worked out; None: the first that gets a zero, else the last
+    "counting_k": 1.0,
+    "counting_discount": 0.75,
+    "counting_unit": "characters",  # of the held-out text
     "lang": "en",
     "projector": False,
 }
+SENTIMENT_LANGUAGES = ("english", "korean")
+SENTIMENT_VIEWS = ("one", "two", "many")
+SENTIMENT_MODELS = ("rnn", "gru", "lstm", "lstm-mean", "lstm-attention")
 ATTENTION_EXAMPLES = ("one", "even", "tie", "long", "turned", "own")
+GENERATE_WHO = ("plays", "python")
+GENERATE_WRITERS = ("rnn", "gru", "lstm", "counts")
+# what a written text follows from: a character that was put into one text has no place in another
+GENERATE_TEXT = {f"generate_{name}" for name in "who text temperature top_k top_p seed order".split()}
+GENERATE_QUANTITIES = (
+    "hidden", "cell", "input_gate", "forget_gate", "candidate", "output_gate", "reset_gate", "update_gate",
+)  # fmt: skip
 TRANSLATE_TASKS = ("dates", "korean")
 TRANSLATE_VIEWS = ("map", "beam", "bottleneck")
 CELL_PRESETS = ("latch", "remember", "forget", "counter", "explode", "random")
@@ -116,6 +158,9 @@ HELPS = (
 )  # fmt: skip
 NETWORK_STAGES = ("perceptron", "multilayer", "recurrent", "unrolled")
 NETWORK_SHAPES = ("one_to_one", "one_to_many", "many_to_one", "many_to_many", "encoder_decoder")
+COUNTING_PARTS = ("chain", "zero", "smoothing", "network", "heldout")
+COUNTING_SOURCES = ("own", "words", "characters")
+COUNTING_KS = (0.001, 0.01, 0.1, 0.3, 1.0, 3.0, 10.0)
 CLIPS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 RATES = (0.001, 0.01, 0.1, 1.0)
 
@@ -136,13 +181,16 @@ def settings() -> dict:
 
 
 def choose(**changes) -> None:
-    """Changes settings. Another model or text starts with the cursor at its end; another one to translate, unchanged."""
+    """Changes settings. Another model or text starts with the cursor at its end; another one to translate or to write,
+    unchanged."""
     if "model" in changes or "text" in changes:
         changes = {"step": None} | changes
     if "translate_task" in changes:
         changes = {"translate_text": None} | changes
     if "translate_task" in changes or "translate_text" in changes:
         changes = {"translate_step": None, "translate_changes": ""} | changes
+    if changes.keys() & GENERATE_TEXT:
+        changes = {"generate_changes": ""} | changes
     settings().update(changes)
 
 
@@ -195,6 +243,7 @@ def write_address() -> None:
         "step",
         "translate_step",
         "blank_place",
+        "counting_place",
     ):  # from 1 on screen, and so in the address
         if counted in params:
             params[counted] += 1
@@ -344,6 +393,12 @@ def _changes(value: str) -> str:
     return translation.checked(value)
 
 
+def _writing_changes(value: str) -> str:
+    from rnnviz.ui import generation
+
+    return generation.checked(value)
+
+
 _READERS = {
     "lang": _one_of("lang", tuple(LANGUAGES)),
     "model": _model,
@@ -406,5 +461,34 @@ _READERS = {
     "translate_loss_step": _between("translate_loss_step", 0, 80, int),
     "blank_text": _typed,
     "blank_place": _number("blank_place", 1),
+    "generate_who": _one_of("generate_who", GENERATE_WHO),
+    "generate_text": _typed,
+    "generate_temperature": _between("generate_temperature", 0, 2),
+    "generate_top_k": _between("generate_top_k", 0, 1000, int),
+    "generate_top_p": _between("generate_top_p", 0, 1),
+    "generate_length": _between("generate_length", 1, LONGEST, int),
+    "generate_seed": _between("generate_seed", 0, 999_999, int),
+    "generate_order": _between("generate_order", 1, 6, int),
+    "generate_writer": _one_of("generate_writer", GENERATE_WRITERS),
+    "generate_layer": _between("generate_layer", 1, 9, int),
+    "generate_quantity": _one_of("generate_quantity", GENERATE_QUANTITIES),
+    "generate_place": _between("generate_place", 1, 2 * LONGEST, int),
+    "generate_changes": _writing_changes,
+    "generate_pasted": _typed,
+    "sentiment_language": _one_of("sentiment_language", SENTIMENT_LANGUAGES),
+    "sentiment_view": _one_of("sentiment_view", SENTIMENT_VIEWS),
+    "sentiment_text": _typed,
+    "sentiment_first": _typed,
+    "sentiment_second": _typed,
+    "sentiment_model": _one_of("sentiment_model", SENTIMENT_MODELS),
+    "counting_part": _one_of("counting_part", COUNTING_PARTS),
+    "counting_source": _one_of("counting_source", COUNTING_SOURCES),
+    "counting_order": _between("counting_order", 1, 6, int),
+    "counting_text": _typed,
+    "counting_sentence": _typed,
+    "counting_place": _number("counting_place", 1),
+    "counting_k": _one_of("counting_k", COUNTING_KS),
+    "counting_discount": _between("counting_discount", 0.05, 0.95),
+    "counting_unit": _one_of("counting_unit", COUNTING_SOURCES[1:]),
     "projector": _one_of("projector", (False, True)),
 }

@@ -56,7 +56,8 @@ def open_page(page, rooms: dict[str, list]) -> None:
                 st.page_link(entry, width="stretch")
         st.divider()
         # the language models are explored; the other rooms, and attention, have networks of their own
-        explored = page in (*rooms[""], *rooms[_("Explore")]) and page.url_path != "attention"
+        others = ("attention", "sentiment", "generate")
+        explored = page in (*rooms[""], *rooms[_("Explore")]) and page.url_path not in others
         _sidebar(names if explored else None)
     for line in st.session_state.pop("notices", []):
         notice(line)

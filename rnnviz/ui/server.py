@@ -37,6 +37,9 @@ def warm_up() -> None:
 
     gc.collect()
     gc.freeze()  # Streamlit collects garbage after every script run; what was imported need not be searched each time
+    import captum.attr  # noqa: F401  # of explore/sentiment, which is seldom the first page
+
+    gc.freeze()
 
 
 async def _plotly(request) -> FileResponse:

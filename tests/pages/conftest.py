@@ -68,6 +68,14 @@ class Opened:
         self.test.switch_page(self.page).run()
         assert not self.test.exception
 
+    @property
+    def lines(self) -> list[str]:
+        return self.visit.lines
+
+    @property
+    def settings(self) -> dict:
+        return self.test.session_state["settings"]
+
 
 @pytest.fixture
 def visit():

@@ -57,14 +57,6 @@ class Page(Opened):
         """The candidates of the forward model and of the other, by word."""
         return [{row["text"]: row for row in model["candidates"]} for model in self.drawn["models"]]
 
-    @property
-    def lines(self) -> list[str]:
-        return self.visit.lines
-
-    @property
-    def settings(self) -> dict:
-        return self.test.session_state["settings"]
-
     def type(self, text: str) -> "Page":
         self.test.main.text_input[0].set_value(text).run()
         assert not self.test.exception

@@ -66,3 +66,18 @@ def test_the_mean_surprise_is_torchs_cross_entropy():
 def test_one_id_for_each_step(ids):
     with pytest.raises(ValueError, match=f"one id for each of 2 steps; got {len(ids)}"):
         text.surprise(BY_HAND, ids)
+
+
+def test_nats_bits_and_perplexity_by_hand():
+    # p = 1/2, 1/8: the mean is 2 bits, as hard as 4 equally likely characters
+    surprise = xr.DataArray([np.nan, np.log(2), np.nan, np.log(8)], dims="time")
+    found = text.rates(surprise)
+    assert found["count"] == 2
+    assert found["nats"].item() == pytest.approx(2 * np.log(2))
+    assert found["bits"].item() == pytest.approx(2)
+    assert found["perplexity"].item() == pytest.approx(4)
+
+
+def test_where_nothing_was_foreseen_there_is_no_rate():
+    found = text.rates(xr.DataArray([np.nan], dims="time"))
+    assert found["count"] == 0 and np.isnan(found["perplexity"]) and np.isnan(found["nats"])

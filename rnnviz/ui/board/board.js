@@ -29,7 +29,7 @@ function decode(array) {
 }
 
 const digits = (value) =>
-  Number.isFinite(value) ? (Math.abs(value) < 1e-4 && value !== 0 ? value.toExponential(2) : value.toFixed(4)) : "–";
+  Number.isFinite(value) ? (Math.abs(value) < 1e-4 && value !== 0 ? value.toExponential(2) : value.toFixed(4)) : value === Infinity ? "∞" : "–";
 const signed = (value) => digits(value).replace("-", "\u2212");
 // of an exponent of ten; what is exactly zero has none
 const power = (exponent) => {

@@ -1,0 +1,171 @@
+"""explore/sentiment in a real browser: one cursor over curves and tokens, two reviews side by side, a file of many."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Reader
+
+PAGE = "/sentiment?sentiment_language=english"
+TEXT = "the acting is good but the film is far too long"
+HOSTILE = "bad <img src=x onerror=alert(1)> ![a](http://example.org/a.png) **bold**"
+
+
+class Review(Reader):
+    """The page in a tab; in the view of many reviews nothing is drawn."""
+
+    def drawn(self) -> "Review":
+        if "sentiment_view=many" in self.tab.url:
+            self.tab.wait_for_selector("[data-testid=stDataFrame]")
+        else:
+            self.tab.wait_for_selector(".se-root[data-drawn]")
+        self.tab.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
+        expect(self.tab.locator("[data-stale=true]")).to_have_count(0)
+        return self
+
+    def after(self, act) -> None:
+        """What is done leads to another drawing."""
+        root = self.tab.locator(".se-root")
+        revision = root.get_attribute("data-revision")
+        act()
+        expect(root).not_to_have_attribute("data-revision", revision)
+        self.drawn()
+
+    @property
+    def here(self) -> set[str]:
+        """What is marked by the cursor in the rows of tokens, and named above each picture."""
+        marked = self.tab.locator(".se-strip .se-here").all_inner_texts()
+        return {*marked, *self.tab.locator(".se-token-name").all_inner_texts()}
+
+    def violations(self) -> list:
+        found = Axe().run(self.tab).response["violations"]
+        return [(v["id"], [n["html"][:160] for n in v["nodes"]]) for v in found]
+
+
+@pytest.fixture
+def review(reader):
+    return lambda path=PAGE, **more: reader(path, kind=Review, **more)
+
+
+def test_one_cursor_moves_over_curves_and_tokens_without_the_server(review):
+    seen = review(f"{PAGE}&sentiment_text={TEXT.replace(' ', '+')}")
+    tab, words = seen.tab, TEXT.split()
+    assert seen.here == {"long"}
+    chart = tab.get_by_role("slider", name="Probability of a positive review after every token")
+    tab.evaluate(
+        "() => { window.sent = 0; const send = WebSocket.prototype.send;"
+        " WebSocket.prototype.send = function (m) { window.sent++; return send.call(this, m); }; }"
+    )
+    chart.focus()
+    for key, place in (("Home", 0), ("ArrowRight", 1), ("PageDown", 10), ("End", 10), ("ArrowLeft", 9)):
+        tab.keyboard.press(key)
+        expect(chart).to_have_attribute("aria-valuenow", str(place + 1))
+        assert seen.here == {words[place]}
+    assert re.match(
+        r"10 too: RNN [\d.<]+ %, GRU [\d.<]+ %, LSTM [\d.<]+ %$", chart.get_attribute("aria-valuetext")
+    )
+    row = tab.get_by_role("slider", name="occlusion")
+    row.get_by_text("good", exact=True).hover()
+    assert seen.here == {"good"}
+    expect(row).to_have_attribute("aria-valuetext", re.compile(r"^4 good: [+−]\d\.\d{3}$"))
+    chart.scroll_into_view_if_needed()
+    box = chart.bounding_box()
+    tab.mouse.move(box["x"] + box["width"] - 20, box["y"] + 60)
+    assert seen.here == {"long"}
+    # the table of units follows: its sum is the log odds of what stands above it
+    units = tab.locator("[data-section=units]")
+    for key in ("Home", "End"):
+        chart.press(key)
+        percent = float(units.locator(".se-say b").inner_text().strip("%< ")) / 100
+        odds = float(units.locator("tbody tr").last.locator(".se-number").inner_text().replace("−", "-"))
+        parts = [
+            n.inner_text().replace("−", "-")
+            for n in units.locator("tbody tr:not(:last-child) td:nth-last-child(2)").all()
+        ]
+        assert sum(map(float, parts)) == pytest.approx(odds, abs=0.02)
+        assert 1 / (1 + 2.718281828**-odds) == pytest.approx(percent, abs=0.01)
+    assert tab.evaluate("window.sent") == 0
+
+
+def test_another_model_is_a_click_away_and_the_address_leads_back(review):
+    seen = review()
+    tab = seen.tab
+    button = tab.get_by_role("button", name="GRU", exact=True)
+    seen.after(button.click)
+    expect(button).to_have_attribute("aria-pressed", "true")
+    expect(button).to_be_focused()
+    expect(tab.locator("[data-section=shares] h3")).to_have_text("Which tokens speak for the verdict of GRU?")
+    tab.wait_for_function("location.search.includes('sentiment_model=gru')")
+    seen.after(tab.get_by_role("radio", name="two, token by token").click)
+    tab.get_by_role("textbox", name="First review").fill("the film is not bad")
+    seen.after(lambda: tab.keyboard.press("Enter"))
+    tab.get_by_role("textbox", name="Second review").fill("the film is bad")
+    seen.after(lambda: tab.keyboard.press("Enter"))
+    pairs = [text.split() for text in tab.locator(".se-pair").all_inner_texts()]
+    assert pairs == [["the", "the"], ["film", "film"], ["is", "is"], ["not", "–"], ["bad", "bad"]]
+    expect(tab.locator(".se-pair.se-differs")).to_have_count(1)
+    expect(tab.locator("[data-section=distance] rect").nth(2)).to_have_attribute("height", "0")
+    tab.wait_for_function("location.search.includes('sentiment_second')")
+    again = review(re.sub(r"^[a-z]+://[^/]+", "", tab.url))
+    assert again.tab.locator(".se-pair").count() == 5
+    expect(again.tab.locator("[data-section=pair] h3")).to_have_text("Where GRU parts the two")
+
+
+def test_a_file_of_reviews_becomes_a_table(review, tmp_path):
+    seen = review(f"{PAGE}&sentiment_view=many")
+    tab = seen.tab
+    tab.get_by_role("radio", name="a CSV file").click()
+    file = tmp_path / "reviews.csv"
+    file.write_bytes("text\n재미있다".encode("cp949"))
+    tab.locator("input[type=file]").set_input_files(file)
+    expect(tab.get_by_text("it looks like CP949")).to_be_visible()
+    tab.get_by_role("button", name="Remove reviews.csv").click()
+    expect(tab.get_by_text("it looks like CP949")).to_be_hidden()
+    rows = [f'"{TEXT} {i}, {HOSTILE}",{i % 2}' for i in range(600)]
+    file = tmp_path / "more.csv"
+    file.write_text("\n".join(["text,label", *rows]), "utf-8")
+    tab.locator("input[type=file]").set_input_files(file)
+    expect(tab.get_by_text("Judged right, of 600 reviews with a label")).to_be_visible()
+    with tab.expect_download() as loading:
+        tab.get_by_role("button", name="Download the table (CSV)").click()
+    lines = loading.value.path().read_text("utf-8").splitlines()
+    assert len(lines) == 601 and lines[0].startswith("row,review,label,RNN (%),GRU (%),LSTM (%)")
+    assert HOSTILE in lines[600] and tab.locator(".stMain img").count() == 0
+
+
+def test_what_was_typed_is_shown_as_text(review):
+    seen = review()
+    box = seen.tab.get_by_role("textbox", name="A film review")
+    box.fill(HOSTILE)
+    seen.after(lambda: box.press("Control+Enter"))
+    strip = seen.tab.get_by_role("slider", name="occlusion")
+    shown = strip.locator(".se-token").all_inner_texts()
+    assert shown[:6] == ["bad", "<", "img", "src", "=", "x"] and shown.count("*") == 4
+    assert seen.tab.locator(".stMain img").count() == 0
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_page_violates_no_accessibility(review, theme):
+    for path, width in (
+        (f"{PAGE}&lang=ko", 1280),
+        ("/sentiment?sentiment_language=korean&sentiment_view=two", 400),
+    ):
+        assert review(path, theme=theme, width=width).violations() == []
+    assert review(f"{PAGE}&sentiment_view=many", theme=theme).violations() == []
+
+
+def test_a_narrow_screen_needs_no_sideways_scrolling_and_no_type_is_too_small(review):
+    long = "+".join(["supercalifragilisticexpialidocious" * 2, *TEXT.split() * 6])
+    for path in (
+        f"{PAGE}&sentiment_text={long}",
+        f"{PAGE}&sentiment_view=two&sentiment_first={long}&sentiment_second=bad",
+    ):
+        tab = review(path, width=400, height=800).tab
+        assert tab.evaluate("document.documentElement.scrollWidth") <= 400
+        wide = "() => [...document.querySelectorAll('.se-root *')].filter(e => e.getBoundingClientRect().right > 401).length"
+        assert tab.evaluate(wide) == 0
+    for path, least in ((PAGE, 14), (f"{PAGE}&projector=True", 20)):
+        sizes = "() => [...document.querySelectorAll('.se-root *')].map(e => parseFloat(getComputedStyle(e).fontSize))"
+        assert min(review(path).tab.evaluate(sizes)) >= least
