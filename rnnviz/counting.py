@@ -119,11 +119,30 @@ class NGrams:
         discount: float = 0.75,
     ) -> np.ndarray:
         """Probability of every token after a context: (token,). See `probability`."""
-        order = self._checked(method, order, k, discount)
-        context = np.asarray([*context, 0], np.int64)  # whatever comes last, its context is what counts
-        contexts = [np.repeat(each[-1:], self.size) for each in self._contexts(context, order)]
-        lengths = np.full(self.size, min(len(context), order) - 1)
-        return self._estimate(contexts, lengths, np.arange(self.size), method, k, discount)
+        # whatever comes last, its context is what counts
+        return self._at([*context, 0], slice(-1, None), method, order, k, discount)[0]
+
+    def distributions(
+        self,
+        ids: Sequence[int],
+        method: str = "kneser-ney",
+        order: int | None = None,
+        k: float = 1.0,
+        discount: float = 0.75,
+    ) -> np.ndarray:
+        """The same after every token of a text: (time, token), row t for what follows token t."""
+        return self._at([*ids, 0], slice(1, None), method, order, k, discount)
+
+    def _at(
+        self, ids: list[int], places: slice, method: str, order: int | None, k: float, discount: float
+    ) -> np.ndarray:
+        """Probability of every token at some places of a text, by what stands before: (place, token)."""
+        order, ids = self._checked(method, order, k, discount), np.asarray(ids, np.int64)
+        lengths = np.minimum(np.arange(len(ids)), order - 1)[places]
+        contexts = [np.repeat(each[places], self.size) for each in self._contexts(ids, order)]
+        tokens = np.tile(np.arange(self.size), len(lengths))
+        estimate = self._estimate(contexts, np.repeat(lengths, self.size), tokens, method, k, discount)
+        return estimate.reshape(len(lengths), self.size)
 
     def seen(self, ids: Sequence[int], order: int | None = None) -> tuple[np.ndarray, np.ndarray]:
         """What stands in the fractions: c(h w) and c(h) of each token w of a text, for every length of the context h before it.

@@ -165,11 +165,7 @@ class Counts:
 
     def log_probability(self, ids: Sequence[int]) -> np.ndarray:
         """As Network.log_probability."""
-        known: dict[tuple, np.ndarray] = {}
-        contexts = [self._last(tuple(ids[: t + 1])) for t in range(len(ids))]
-        for context in set(contexts):
-            known[context] = np.log(self.counts.distribution(context, **self._how))
-        return np.stack([known[context] for context in contexts])
+        return np.log(self.counts.distributions(ids, **self._how))
 
     def watch(self, ids: Sequence[int], state: tuple) -> xr.Dataset:
         """How much of what stands before each token was ever seen: booleans (time, length).

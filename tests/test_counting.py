@@ -53,6 +53,14 @@ def test_a_text_is_as_likely_as_its_tokens_one_by_one(ids, order, method, read):
     np.testing.assert_allclose(found, wanted, rtol=1e-12)
 
 
+@settings(max_examples=60, deadline=None)
+@given(texts, st.integers(1, 5), st.sampled_from(METHODS), texts)
+def test_what_follows_each_token_is_what_follows_the_text_up_to_it(ids, order, method, read):
+    counts = NGrams.of(ids, order, 5)
+    wanted = [counts.distribution(read[: t + 1], method) for t in range(len(read))]
+    np.testing.assert_array_equal(counts.distributions(read, method), wanted)
+
+
 def test_the_zero_that_wipes_out_a_sentence():
     words = "one times two times three times".split()
     names = [*dict.fromkeys(words), "seven"]

@@ -53,12 +53,7 @@ def network() -> None:
     def least() -> xr.DataArray:
         with np.errstate(divide="ignore"):
             of_counts = {
-                name: np.log(
-                    [
-                        found.counts.distribution(found.ids[:t], name, found.order, discount=d)
-                        for t in range(1, len(text))
-                    ]
-                )
+                name: np.log(found.counts.distributions(found.ids[:-1], name, found.order, discount=d))
                 for name in own
             }
         rows = of_counts | {kind: run.log_probability.values[:-1].astype(float) for kind, run in read.items()}
