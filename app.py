@@ -18,7 +18,7 @@ if __name__ == "__main__":  # a reader's visit
             st.Page("pages/learn/vanishing.py", title=_("Why gradients vanish")),
             st.Page("pages/learn/attention.py", title=_("Attention by hand"), url_path="attention-by-hand"),
             st.Page("pages/learn/blank.py", title=_("Fill in the blank")),
-            st.Page("pages/learn/counting.py", title=_("Counting words")),
+            st.Page("pages/learn/counting.py", title=_("What counting cannot do")),
         ],
         _("Explore"): [
             st.Page("pages/explore/states.py", title=_("Hidden states")),

@@ -30,7 +30,8 @@ class NGrams:
     size: of the vocabulary; tokens are whole numbers below it. Every estimate but 'likelihood' gives each token something:
     the last word is 1 / size. Methods: 'likelihood' c(hw) / c(h); 'add-k' (c(hw) + k) / (c(h) + k size); 'backoff' with
     absolute discounting (Katz 1987; Ney, Essen & Kneser 1994); 'kneser-ney', interpolated (Chen & Goodman 1999, equation 12
-    and section 2.7). Raises ValueError for an order below 1 or a token that is not in the vocabulary.
+    and section 2.7). The first tokens of a text have shorter contexts: theirs is the estimate of the order that fits.
+    Raises ValueError for an order below 1 or a token that is not in the vocabulary.
     """
 
     def __init__(self, size: int, levels: Sequence[Level]):
@@ -103,7 +104,7 @@ class NGrams:
         """Probability of each token of a text, given those before it. ids: (time,). Returns (time,).
 
         order: of the estimate, at most the one that was counted. k: of 'add-k', above 0. discount: of 'backoff' and
-        'kneser-ney', between 0 and 1. The first tokens have shorter contexts. Raises ValueError for what is none of these.
+        'kneser-ney', between 0 and 1. Raises ValueError for what is none of these.
         """
         order = self._checked(method, order, k, discount)
         ids = np.asarray(ids, np.int64)
@@ -167,8 +168,8 @@ class NGrams:
         """How 'backoff' and 'kneser-ney' build the estimate of each token up, from no context to the longest.
 
         ids: (time,). Returns by name, each (length, time), lengths from 0 to order - 1:
-            count, total    c(h w) and c(h), or what the method takes for them: Kneser-Ney below the longest context counts
-                            after how many different tokens an n-gram was seen
+            count, total    c(h w) and c(h), or what the method takes for them: Kneser-Ney below a token's longest context
+                            counts after how many different tokens an n-gram was seen
             own             (count - discount) / total, what the token's own count gives; 0 where it was not seen
             rest            what the estimate of the shorter context is multiplied by; 1 where h was never seen
             estimate        so far, the last is `probability`: Kneser-Ney own + rest * shorter; backoff own where the token was
@@ -179,7 +180,8 @@ class NGrams:
         if method not in METHODS[2:]:
             raise ValueError(f"only {' and '.join(METHODS[2:])} have stages; got {method!r}")
         ids = np.asarray(ids, np.int64)
-        rows = self._stages(self._contexts(ids, order), ids, method, discount)
+        lengths = np.minimum(np.arange(len(ids)), order - 1)
+        rows = self._stages(self._contexts(ids, order), lengths, ids, method, discount)
         names = ("count", "total", "own", "rest", "estimate")
         return dict(zip(names, map(np.stack, zip(*rows, strict=True)), strict=True))
 
@@ -226,24 +228,39 @@ class NGrams:
                 )  # 0 where nothing ever came after this
                 found = np.where(lengths == n, estimate, found)
             return found
-        *_, (*_parts, found) = self._stages(contexts, tokens, method, discount)
+        *_, (*_parts, found) = self._stages(contexts, lengths, tokens, method, discount)
         return found
 
     def _stages(
-        self, contexts: list[np.ndarray], tokens: np.ndarray, method: str, discount: float
+        self,
+        contexts: list[np.ndarray],
+        lengths: np.ndarray,
+        tokens: np.ndarray,
+        method: str,
+        discount: float,
     ) -> Iterator[tuple[np.ndarray, ...]]:
         """How backoff and Kneser-Ney build an estimate up: for each length of context count, total, own, rest and estimate."""
         found = np.full(len(tokens), 1 / self.size)
         fitted = self._weights(method, len(contexts), discount)
         for n, places in enumerate(contexts):
-            count, total = self._numbers(n, places, tokens, fitted["count"][n], fitted["total"][n])
-            rest = np.where(total > 0, fitted["rest"][n][np.maximum(places, 0)], 1.0)
+            count, total, rest = self._fractions(n, places, tokens, fitted)
+            if method == "kneser-ney" and n < len(contexts) - 1 and (whole := lengths == n).any():
+                # all the context there is: what was counted counts, as in the estimate of this order
+                own = self._fractions(n, places[whole], tokens[whole], self._weights(method, n + 1, discount))
+                count[whole], total[whole], rest[whole] = own
             # where every token followed, there is nothing to save for others
             taken = discount if method == "kneser-ney" else np.where(rest > 0, discount, 0)
             own = np.maximum(count - taken, 0) / np.where(total > 0, total, 1)
             mixed = own + rest * found if method == "kneser-ney" else np.where(count > 0, own, rest * found)
             found = np.where(total > 0, mixed, found)
             yield count, total, own, rest, found
+
+    def _fractions(
+        self, n: int, context: np.ndarray, token: np.ndarray, fitted: dict
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Of each context and token, as an estimate takes them: count, total, and the weight of the shorter context."""
+        count, total = self._numbers(n, context, token, fitted["count"][n], fitted["total"][n])
+        return count, total, np.where(total > 0, fitted["rest"][n][np.maximum(context, 0)], 1.0)
 
     def _numbers(
         self, n: int, context: np.ndarray, token: np.ndarray, counts: np.ndarray, totals: np.ndarray

@@ -52,7 +52,7 @@ rooms = {
         ),
         "attention": (_("Attention by hand"), _("What is attention, one product after the other?")),
         "blank": (_("Fill in the blank"), _("What is gained by reading what comes after, too?")),
-        "counting": (_("Counting words"), _("What can counting not do that a network can?")),
+        "counting": (_("What counting cannot do"), _("What can counting not do that a network can?")),
     },
     _("Explore"): {
         "states": (

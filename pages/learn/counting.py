@@ -18,8 +18,7 @@ parts = {
         _("2 The zero"),
         counting.zero,
         _(
-            "“one times” and “two times” were seen, “seven times” never: that one factor is 0, and so is the whole product "
-            "from there on."
+            "One pair of words that was never seen is enough: its factor is 0, and so is the whole product from there on."
         ),
     ),
     "smoothing": (
@@ -27,23 +26,23 @@ parts = {
         counting.smoothing,
         _(
             "Four ways to share the chances: only the first gives 0 to what was never seen. Choose a word to see where its "
-            "probability comes from."
+            "probability comes from. Which way is best, no single sentence can tell: part 5 does."
         ),
     ),
     "network": (
         _("4 Networks"),
         counting.network,
         _(
-            "The same sentence, letter by letter: counts beside three networks. Below, look for the smallest probability that "
-            "any letter gets: the networks never reach 0."
+            "Shakespeare’s letters, counted, beside three networks that read them. A network needs no smoothing to stay above 0: "
+            "what it learned of one context serves others like it, also those it never saw."
         ),
     ),
     "heldout": (
         _("5 Who is best"),
         counting.heldout,
         _(
-            "The test that counts is text that nobody has seen: lower is better. More text helps every method, a longer "
-            "context only those that smooth well."
+            "The test that counts is text that nobody has seen: lower is better. More text helps every method. A longer "
+            "context helps up to a point, and the better the smoothing, the later that point."
         ),
     ),
 }

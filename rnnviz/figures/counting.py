@@ -108,7 +108,7 @@ def down_to_zero(
         )  # fmt: skip
         drawn.add_vline(start, line={"color": LOOKS["add-k"].colour, "width": 2})
         drawn.add_annotation(
-            x=(start + len(tokens) + first - 0.5) / 2, y=0.6, yref="paper", text="<b>0</b>", showarrow=False,
+            x=(start + len(tokens) + first - 0.5) / 2, y=0.85, yref="paper", text="<b>0</b>", showarrow=False,
             font={"size": 40},
         )  # fmt: skip
     stride = next(s for s in (1, 2, 5, 10, 20, 50, 100, 200, 500) if (high - low) / s <= 6 or s == 500)

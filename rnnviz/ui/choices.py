@@ -17,6 +17,8 @@ from rnnviz.ui.language import LANGUAGES, _
 
 LONGEST = 2000  # characters that are read
 LONGEST_LINK = 200_000  # characters that a link may unfold to; more is not looked at
+PLAIN = 3000  # characters of an address up to which a text stands in it as it is; else folded
+LONGEST_ADDRESS = 30_000  # characters of all texts in an address: servers refuse twice that
 DEFAULT_MODEL = "shakespeare-lstm"
 DEFAULT_TEXTS = {
     "shakespeare": "To be, or not to be, that is the question:",
@@ -223,21 +225,23 @@ def read_address() -> list[str]:
     if came == st.session_state.get("address"):
         return []
     seen.add(came)
+    if params.get("lang") in LANGUAGES:
+        choose(lang=params["lang"])  # what is wrong with the rest is said in it
     found, wrong = dict(DEFAULTS) | {name: settings()[name] for name in ("lang", "projector")}, []
     for name, reader in _READERS.items():
         if name in params:
             try:
-                found["text" if name == "textz" else name] = reader(params[name])
+                found[_FOLDED.get(name, name)] = reader(params[name])
             except ValueError as problem:
                 wrong.append(str(problem))
     choose(**found)
     return wrong
 
 
-def write_address() -> None:
-    """Puts the settings that differ from the defaults into the browser's address."""
+def write_address() -> bool:
+    """Puts the settings that differ from the defaults into the browser's address. False: a text was too long for it."""
     now = settings()
-    params = {k: now[k] for k in _READERS if k in DEFAULTS and k != "text" and now[k] != DEFAULTS[k]}
+    params = {k: now[k] for k in _READERS if k in DEFAULTS and now[k] != DEFAULTS[k]}
     for counted in (
         "layer",
         "step",
@@ -248,9 +252,15 @@ def write_address() -> None:
         if counted in params:
             params[counted] += 1
     params["model"] = now["model"]
-    if now["text"] is not None:
-        packed = len(quote(now["text"])) > 3000
-        params["textz" if packed else "text"] = fold(now["text"]) if packed else now["text"]
+    room = LONGEST_ADDRESS
+    for folded, name in _FOLDED.items():
+        if len(quote(params.get(name, ""))) > PLAIN:
+            text = fold(params.pop(name))
+            if len(quote(text)) <= room:
+                params[folded] = text
+                room -= len(quote(text))
+            else:
+                room = -1
     params = {k: ",".join(v) if isinstance(v, list) else str(v) for k, v in params.items()}
     came = urlencode(sorted(params.items()))
     st.session_state["address"] = came
@@ -258,6 +268,7 @@ def write_address() -> None:
     # Streamlit empties the address at a change of page: it must be written again, though the settings are the same
     st.session_state["runs"] = st.session_state.get("runs", 0) + 1
     _address(data={"search": "?" + urlencode(params), "run": st.session_state["runs"]}, key="address")
+    return room >= 0
 
 
 def fold(text: str) -> str:
@@ -403,7 +414,6 @@ _READERS = {
     "lang": _one_of("lang", tuple(LANGUAGES)),
     "model": _model,
     "text": _typed,
-    "textz": _unpack,
     "layer": _number("layer", 1),
     "unit": _number("unit", 0),
     "order": _order,
@@ -492,3 +502,6 @@ _READERS = {
     "counting_unit": _one_of("counting_unit", COUNTING_SOURCES[1:]),
     "projector": _one_of("projector", (False, True)),
 }
+# the reader's texts, by the name that each has in an address where it is folded
+_FOLDED = {f"{name}z": name for name, reader in _READERS.items() if reader is _typed}
+_READERS |= dict.fromkeys(_FOLDED, _unpack)

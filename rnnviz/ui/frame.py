@@ -66,7 +66,8 @@ def open_page(page, rooms: dict[str, list]) -> None:
 
 def finish() -> None:
     """Writes the address; last of all in app.py."""
-    chosen.write_address()
+    if not chosen.write_address():
+        st.caption(_("A text on this page is too long for a link: the address holds the view without it."))
 
 
 def pick(widget, name: str, label: str, options=None, **more):

@@ -305,7 +305,7 @@ def test_an_order_above_what_was_counted_is_lowered_and_it_is_said(page):
 
 def test_one_letter_is_too_little_for_a_network(page):
     assert page("network", sentence="a").lines == [
-        "Type at least two characters: the first is given, the next is judged."
+        "Type at least two characters: the first is given, the next is scored."
     ]
 
 

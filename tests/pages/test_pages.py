@@ -1,6 +1,7 @@
 """The three pages, as a reader meets them."""
 
 import json
+import random
 import shutil
 
 import numpy as np
@@ -255,6 +256,22 @@ def test_a_long_text_travels_packed_in_the_link(visit):
     assert len(seen.address) < 6000
     packed = seen.address.split("textz=")[1].split("&")[0].replace("%3D", "=")
     assert visit("states", textz=packed).test.text_area[0].value == text
+
+
+def test_every_text_of_the_reader_is_folded_where_it_is_long_and_left_out_where_no_server_would_take_it(
+    visit,
+):
+    seen = visit("sentiment", sentiment_language="korean")
+    box = next(box for box in seen.test.text_area if box.key == "pick_sentiment_text")
+    text = "재미있는 영화 " * 400
+    box.set_value(text).run()
+    packed = seen.address.split("sentiment_textz=")[1].split("&")[0].replace("%3D", "=")
+    again = visit("sentiment", sentiment_language="korean", sentiment_textz=packed)
+    assert again.test.session_state["settings"]["sentiment_text"] == text
+    rng = random.Random(0)
+    box.set_value("".join(chr(0xAC00 + rng.randrange(11_172)) for _syllable in range(20_000))).run()
+    assert len(seen.address) < 1000
+    assert "too long for a link" in seen.test.main.caption[-1].value
 
 
 def test_a_long_text_sends_at_most_a_megabyte(visit):

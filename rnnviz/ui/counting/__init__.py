@@ -68,6 +68,10 @@ def _chain_lines(found: Counted, place: int, p, logs, count, total) -> list[list
     ]  # fmt: skip
     before = logs[place - 1] if place else 0.0
     lines = [first, [f"{power(before)} × {number(p[place])} =", bold(power(logs[place]))]]
+    if not place:
+        lines.append(
+            [_("No word stands before it: its share of all N = {count:,} tokens.").format(count=total[0])]
+        )
     if not total[place]:
         lines.append([_("The context itself was never seen: 0 / 0 says nothing, and is taken as 0.")])
     return lines
@@ -82,7 +86,12 @@ def _products(found: Counted, orders: Sequence[int], title: str) -> None:
     def make():
         looks = order_looks(names, str(found.order))
         return figures.down_to_zero(
-            logs, looks, found.shown, wall=chosen_row, axis="time" if characters else "free", height=360
+            logs,
+            looks,
+            found.shown,
+            wall=chosen_row,
+            axis="time" if characters else "free",
+            height=360 if len(orders) > 1 else 280,
         )
 
     drawing = ui.drawn("products", make, title, found.key, tuple(names))
@@ -125,13 +134,13 @@ def zero() -> None:
         at = np.minimum(time, order - 1)
         pairs = list(zip(count[at, time], total[at, time], strict=True))
         rows[_("order {order}").format(order=order)] = [fraction(f"{a:,}", f"{b:,}") for a, b in pairs]
-        zeros.append([a == 0 for a, _b in pairs])
+        zeros.append([a == 0 < b for a, b in pairs])
     ledger(found, place, rows, zeros=zeros, marks=True)
     folded(
         (
             _(
                 "A product is 0 as soon as one factor is. Half a sentence that is right counts for nothing: by these counts "
-                "“seven times one is seven” is as impossible as any heap of words."
+                "a sentence with one new pair is as impossible as any heap of words."
             ),
             _(
                 "A longer context says more where it was seen, but most long contexts never were. The rows of the table are "
@@ -279,8 +288,9 @@ def _place(found: Counted, place: int, shares: xr.DataArray, settings: tuple) ->
     """The likeliest tokens at one place, and how Kneser-Ney's estimate of the one that came grows."""
     own, order = found.ids[place], found.length(place) + 1
     best = np.argsort(-shares.sel(series="kneser-ney").values, kind="stable")[:CANDIDATES].tolist()
-    if own not in best:
-        best.append(own)
+    # the unknown token, to which much goes, and the one that came
+    wanted = (own,) if found.source == "characters" else (0, own)
+    best += [each for each in dict.fromkeys(wanted) if each not in best]
     names = [found.name(i) for i in best]
 
     def grown():
@@ -358,5 +368,5 @@ def prose_smoothing() -> None:
             st.markdown(line)
             st.latex(formula)
         st.markdown(
-            _("What is shorter than no context is 1/V for every token: no estimate but the first is ever 0.")
+            _("Below the empty context every token has 1/V: no estimate but the first is ever 0.")
         )

@@ -33,7 +33,7 @@ def network() -> None:
     if not (found := current(given("characters"))):
         return
     if len(found.tokens) < 2:
-        notice(_("Type at least two characters: the first is given, the next is judged."))
+        notice(_("Type at least two characters: the first is given, the next is scored."))
         return
     text = "".join(found.tokens)
     try:
@@ -65,7 +65,7 @@ def network() -> None:
     drawings = [
         ui.drawn(
             "estimates", lambda: figures.estimates(surprises, found.shown, None, "time", 340),
-            _("−ln p of each character: the higher, the less it was expected"), found.key,
+            _("−ln p of each character but the first, which is given: the higher, the less it was expected"), found.key,
         ),
         ui.drawn(
             "smallest", lambda: figures.down_to_zero(smallest, looks, found.shown, None, "time", 300),
@@ -96,10 +96,7 @@ def network() -> None:
                 "All five have seen the same {train:,} characters of Shakespeare. The first character is given and not scored: "
                 "networks predict what comes after something."
             ).format(train=found.card["data"]["characters"]["train"]),
-            _(
-                "Here Kneser-Ney has the discount of the shipped counts, {discount:g}. Its first characters surprise it more: "
-                "short contexts are counted by how many different characters came before, which suits the inside of a text."
-            ).format(discount=d),
+            _("Here Kneser-Ney has the discount of the shipped counts, {discount:g}.").format(discount=d),
         )
     )
 

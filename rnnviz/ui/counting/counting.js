@@ -28,6 +28,7 @@ class Ledger {
     this.scroller.replaceChildren(this.table());
     this.scroller.scrollLeft = scrollLeft;
     this.mark(data.place, focused);
+    if (data.chosen) this.reveal(data.place);
     this.lines.replaceChildren(...data.lines.map((pieces) => element("p", "cn-line", ...pieces.map(piece))));
     this.drawText();
     this.root.dataset.revision = this.revision += 1;
@@ -79,8 +80,11 @@ class Ledger {
     });
     const token = this.tokens[place];
     if (focus) token.focus({ preventScroll: true });
-    // in view beside the labels, which stay where they are
-    const head = token.parentElement;
+  }
+
+  // in view beside the labels, which stay where they are
+  reveal(place) {
+    const head = this.tokens[place].parentElement;
     const label = this.scroller.querySelector(".cn-label").offsetWidth;
     const { scrollLeft, clientWidth } = this.scroller;
     if (head.offsetLeft - label < scrollLeft) this.scroller.scrollLeft = head.offsetLeft - label;
@@ -92,6 +96,7 @@ class Ledger {
   choose(place) {
     if (place === this.place) return;
     this.mark(place, true); // at once; its arithmetic follows
+    this.reveal(place);
     this.send.trigger("choice", place);
   }
 

@@ -144,9 +144,12 @@ def _lines() -> None:
     typed, key = chosen.settings()["counting_text"], "pick_counting_text"
     st.session_state[key] = DEFAULT_TEXT if typed is None else typed
     st.text_area(
-        _("Your lines: change them, and all is counted anew"), key=key, height=176,
+        _("Your lines: change them, and everything is counted again"), key=key, height=176,
         on_change=lambda: chosen.choose(counting_text=st.session_state[key], counting_place=None),
-        help=_("Up to {longest:,} characters, in any language. Ctrl+Enter counts them.").format(longest=LONGEST_TEXT),
+        help=_(
+            "Up to {longest:,} characters, in any language; what ends a line is followed by what begins the next. "
+            "Ctrl+Enter counts them."
+        ).format(longest=LONGEST_TEXT),
     )  # fmt: skip
 
 
@@ -158,6 +161,8 @@ def _sentence(source: str) -> None:
         on_change=lambda: _choose_sentence(st.session_state["pick_counting_sentence"]),
         help=_("Up to {longest} tokens; Enter reads it.").format(longest=LONGEST[source]),
     )  # fmt: skip
+    if source == "own" and chosen.settings()["counting_text"] is not None:
+        return  # the examples are sentences of our lines
     st.session_state["pick_counting_example"] = here if here in EXAMPLES[source] else None
     st.pills(
         _("Examples"), EXAMPLES[source], key="pick_counting_example",

@@ -79,6 +79,7 @@ def ledger(
             ],
             "zeros": [[bool(zero) for zero in row] for row in zeros],
             "place": place,
+            "chosen": chosen.settings()["counting_place"] is not None,
             "lines": [list(line) for line in lines],
             "text": _marked(found, place) if marks and found.lines else None,
             "labels": {
