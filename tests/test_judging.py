@@ -7,6 +7,7 @@ import xarray as xr
 from hypothesis import given
 from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
+from scipy.stats import binomtest
 
 from rnnviz import judging
 from rnnviz.models import READOUTS, Classifier
@@ -93,8 +94,44 @@ def test_the_shares_of_integrated_gradients_sum_to_what_the_review_adds(readout)
 
 def test_more_steps_are_taken_where_few_do_not_sum(monkeypatch):
     assert judging.shares(classifier(), IDS)["integrated_gradients"].attrs["steps"] == 32
-    monkeypatch.setattr(judging, "PRECISE", -1.0)
-    assert judging.shares(classifier(), IDS)["integrated_gradients"].attrs["steps"] == 128
+    steps = lambda ids: judging.shares(classifier(), ids)["integrated_gradients"].attrs["steps"]  # noqa: E731
+    errors, asked = {32: 0.3, 128: 0.1, 512: 0.2}, []
+    own = judging.attributions
+
+    def rough(*arguments, steps, **more):
+        asked.append(steps)
+        found = own(*arguments, steps=8, **more)
+        found["integrated_gradients"].attrs |= {"completeness_error_relative": errors[steps], "steps": steps}
+        return found
+
+    monkeypatch.setattr(judging, "attributions", rough)
+    assert steps(IDS) == 128 and asked == [32, 128, 512]  # the closest is taken
+    errors[512], asked[:] = 0.01, []
+    assert steps(IDS) == 512
+    assert steps([1] * (judging.SHORT + 1)) == 128 and asked[3:] == [32, 128]
+
+
+@pytest.mark.parametrize(
+    ("share", "count"), [(0.5, 10), (0.0, 20), (1.0, 20), (0.78, 1000), (0.7968, 10_000)]
+)
+def test_the_interval_of_an_accuracy_is_that_of_scipy(share, count):
+    theirs = binomtest(round(share * count), count).proportion_ci(method="wilson")
+    assert judging.interval(share, count) == pytest.approx(tuple(theirs), abs=1e-6)
+
+
+@hypothesis(max_examples=60, deadline=None)
+@given(st.floats(0, 1), st.integers(1, 10**6))
+def test_an_interval_holds_the_accuracy_and_narrows_with_more_reviews(share, count):
+    low, high = judging.interval(share, count)
+    assert -1e-9 <= low <= share + 1e-9 and share - 1e-9 <= high <= 1 + 1e-9
+    nearer = judging.interval(share, 4 * count)
+    assert nearer[1] - nearer[0] < high - low
+
+
+@pytest.mark.parametrize(("share", "count"), [(1.1, 10), (-0.1, 10), (0.5, 0), (float("nan"), 5)])
+def test_an_interval_of_what_is_no_accuracy_is_refused(share, count):
+    with pytest.raises(ValueError, match="share must lie in 0…1"):
+        judging.interval(share, count)
 
 
 @pytest.mark.parametrize(

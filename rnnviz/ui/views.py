@@ -90,12 +90,19 @@ def small_multiples(run: Run, board: str, layer: xr.Dataset, names) -> tuple[lis
     return [picture for picture, _finer in pictures], any(finer for _picture, finer in pictures)
 
 
-def table_csv(frame: pd.DataFrame, name: str) -> None:
-    """A table, and the same as CSV to take away. name: of the file."""
-    st.dataframe(frame, width="stretch")
+MOST_ROWS = 40  # of a table in the projector view; a longer one scrolls
+
+
+def table_csv(frame: pd.DataFrame, name: str, file: pd.DataFrame | None = None) -> None:
+    """A table, and the same as CSV to take away. name: of the file. file: what it holds where that is not what is shown,
+    as numbers in full."""
+    if settings()["projector"] and len(frame) <= MOST_ROWS:
+        st.table(frame)  # whose type grows with the page's
+    else:
+        st.dataframe(frame, width="stretch")
     st.download_button(
         _("Download the table (CSV)"),
-        data=lambda: frame.to_csv().replace("−", "-").encode("utf-8"),
+        data=lambda: (frame.to_csv().replace("−", "-") if file is None else file.to_csv()).encode("utf-8"),
         file_name=f"{name}.csv",
         mime="text/csv",
         key=f"csv_{name}",

@@ -64,7 +64,7 @@ def test_one_cursor_moves_over_curves_and_tokens_without_the_server(review):
         expect(chart).to_have_attribute("aria-valuenow", str(place + 1))
         assert seen.here == {words[place]}
     assert re.match(
-        r"10 too: RNN [\d.<]+ %, GRU [\d.<]+ %, LSTM [\d.<]+ %$", chart.get_attribute("aria-valuetext")
+        r"10 too: RNN [\d.<> ]+ %, GRU [\d.<> ]+ %, LSTM [\d.<> ]+ %$", chart.get_attribute("aria-valuetext")
     )
     row = tab.get_by_role("slider", name="occlusion")
     row.get_by_text("good", exact=True).hover()
@@ -78,7 +78,7 @@ def test_one_cursor_moves_over_curves_and_tokens_without_the_server(review):
     units = tab.locator("[data-section=units]")
     for key in ("Home", "End"):
         chart.press(key)
-        percent = float(units.locator(".se-say b").inner_text().strip("%< ")) / 100
+        percent = float(units.locator(".se-say b").inner_text().strip("%<> ")) / 100
         odds = float(units.locator("tbody tr").last.locator(".se-number").inner_text().replace("−", "-"))
         parts = [
             n.inner_text().replace("−", "-")
@@ -93,10 +93,15 @@ def test_another_model_is_a_click_away_and_the_address_leads_back(review):
     seen = review()
     tab = seen.tab
     button = tab.get_by_role("button", name="GRU", exact=True)
+    row = tab.get_by_role("slider", name="occlusion")
+    row.press("Home")
+    row.press("ArrowRight")
+    words = seen.here
     seen.after(button.click)
+    assert seen.here == words and row.get_attribute("aria-valuenow") == "2"  # the text is the same
     expect(button).to_have_attribute("aria-pressed", "true")
     expect(button).to_be_focused()
-    expect(tab.locator("[data-section=shares] h3")).to_have_text("Which tokens speak for the verdict of GRU?")
+    expect(tab.locator("[data-section=shares] h3")).to_have_text("Which tokens speak for the GRU’s verdict?")
     tab.wait_for_function("location.search.includes('sentiment_model=gru')")
     seen.after(tab.get_by_role("radio", name="two, token by token").click)
     tab.get_by_role("textbox", name="First review").fill("the film is not bad")
@@ -110,7 +115,7 @@ def test_another_model_is_a_click_away_and_the_address_leads_back(review):
     tab.wait_for_function("location.search.includes('sentiment_second')")
     again = review(re.sub(r"^[a-z]+://[^/]+", "", tab.url))
     assert again.tab.locator(".se-pair").count() == 5
-    expect(again.tab.locator("[data-section=pair] h3")).to_have_text("Where GRU parts the two")
+    expect(again.tab.locator("[data-section=pair] h3")).to_have_text("Where the two reviews part (GRU)")
 
 
 def test_a_file_of_reviews_becomes_a_table(review, tmp_path):
@@ -120,9 +125,23 @@ def test_a_file_of_reviews_becomes_a_table(review, tmp_path):
     file = tmp_path / "reviews.csv"
     file.write_bytes("text\n재미있다".encode("cp949"))
     tab.locator("input[type=file]").set_input_files(file)
-    expect(tab.get_by_text("it looks like CP949")).to_be_visible()
-    tab.get_by_role("button", name="Remove reviews.csv").click()
-    expect(tab.get_by_text("it looks like CP949")).to_be_hidden()
+    expect(tab.get_by_text("it was read as CP949")).to_be_visible()
+    expect(tab.get_by_role("button", name="Download the table (CSV)")).to_be_visible()
+    # while the next list is judged, its progress is seen, and never with the table of the one before
+    tab.evaluate(
+        "() => { const there = (id) => document.querySelector(`[data-testid=${id}]`) !== null; window.seen = new Set();"
+        " new MutationObserver(() => there('stProgress') && window.seen.add(there('stDownloadButton')))"
+        ".observe(document.body, {subtree: true, childList: true, characterData: true}); }"
+    )
+    tab.get_by_role("radio", name="a pasted list").click()
+    box = tab.get_by_role("textbox", name="Reviews, one a line")
+    expect(tab.get_by_text("it was read as CP949")).to_be_hidden()
+    box.fill("\n".join(f"{TEXT} {i}" for i in range(2000)))
+    box.press("Control+Enter")
+    tab.wait_for_function("window.seen.size > 0 && !document.querySelector('[data-testid=stProgress]')")
+    expect(tab.get_by_role("button", name="Download the table (CSV)")).to_be_visible()
+    assert tab.evaluate("[...window.seen]") == [False]
+    tab.get_by_role("radio", name="a CSV file").click()
     rows = [f'"{TEXT} {i}, {HOSTILE}",{i % 2}' for i in range(600)]
     file = tmp_path / "more.csv"
     file.write_text("\n".join(["text,label", *rows]), "utf-8")
@@ -131,7 +150,9 @@ def test_a_file_of_reviews_becomes_a_table(review, tmp_path):
     with tab.expect_download() as loading:
         tab.get_by_role("button", name="Download the table (CSV)").click()
     lines = loading.value.path().read_text("utf-8").splitlines()
-    assert len(lines) == 601 and lines[0].startswith("row,review,label,RNN (%),GRU (%),LSTM (%)")
+    assert len(lines) == 601 and lines[0].startswith(
+        "row,review,label,RNN: p,RNN: log odds,GRU: p,GRU: log odds,LSTM: p"
+    )
     assert HOSTILE in lines[600] and tab.locator(".stMain img").count() == 0
 
 
@@ -141,6 +162,10 @@ def test_what_was_typed_is_shown_as_text(review):
     box.fill(HOSTILE)
     seen.after(lambda: box.press("Control+Enter"))
     strip = seen.tab.get_by_role("slider", name="occlusion")
+    # the cursor's frame is on the last token, and the words below stay free of it
+    bottom = "n => n.getBoundingClientRect().bottom"
+    foot = strip.locator("xpath=../p").bounding_box()["y"]
+    assert strip.locator(".se-here").evaluate(bottom) + 4 <= foot
     shown = strip.locator(".se-token").all_inner_texts()
     assert shown[:6] == ["bad", "<", "img", "src", "=", "x"] and shown.count("*") == 4
     assert seen.tab.locator(".stMain img").count() == 0

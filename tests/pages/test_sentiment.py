@@ -4,14 +4,17 @@ import json
 from urllib.parse import parse_qs
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
+import xarray as xr
 
 from rnnviz import checkpoints, judging
 from rnnviz.models import Classifier
 from rnnviz.text import Lexicon
-from rnnviz.ui import choices, sentiment
+from rnnviz.ui import choices, sentiment, views
 from rnnviz.ui.sentiment import pictures, reviews
+from rnnviz.ui.sentiment.opinions import Opinion, percent
 from tests.pages.conftest import Opened
 
 PAGE = "pages/explore/sentiment.py"
@@ -90,6 +93,20 @@ def page(models, visit):
     return lambda text=TEXT, **more: Page(visit, **{"sentiment_text": text} | more)
 
 
+@pytest.fixture
+def saved(monkeypatch):
+    """The files of tables, by name, as frames of what stands in them."""
+    found = {}
+
+    def table_csv(frame, name, file):
+        found[name] = file
+        views.table_csv(frame, name, file)
+
+    for room in (sentiment, reviews):
+        monkeypatch.setattr(room, "table_csv", table_csv)
+    return found
+
+
 def opinion(which: str, text: str = TEXT, language: str = "english"):
     """What a model says, asked by hand."""
     model, card = checkpoints.load(f"sentiment-{language}-{which}")
@@ -97,7 +114,7 @@ def opinion(which: str, text: str = TEXT, language: str = "english"):
 
 
 def percents(texts):
-    return np.array([float(text.strip("< %")) / 100 for text in texts])
+    return np.array([float(text.strip("<> %")) / 100 for text in texts])
 
 
 # ---- one review
@@ -162,9 +179,39 @@ def test_units_others_and_bias_sum_to_the_verdict_after_every_token(page, which)
     assert (np.diff(np.abs(curves[:, -1])) <= 1e-5).all()
 
 
+@pytest.mark.parametrize("length", [1, 4, 5])
+def test_a_rank_correlation_needs_five_tokens(page, length):
+    (said,) = page(" ".join(TEXT.split()[:length])).parts("shares", "lines")
+    assert any("rank correlation" in line["text"] for line in said["lines"]) == (length >= 5)
+
+
+def test_what_the_listed_units_give_of_the_verdict_is_said(page):
+    seen = page()
+    given = opinion("lstm")[1]["contribution"].values
+    listed = np.sort(np.abs(given[-1]))[::-1][: pictures.UNITS]
+    (table,) = seen.parts("units", "units")
+    total = sum(row["curve"][-1] for row in table["rows"])
+    said = seen.sections["units"]["lead"]
+    share = f"make up {100 * listed.sum() / np.abs(given[-1]).sum():.1f} % of all |w · h|."
+    assert (
+        f"The 8 of 10 units that give most at the end give {total:+.3f}".replace("-", "−") in said
+        and share in said
+    )
+    curves = np.abs([row["curve"] for row in table["rows"]])
+    assert table["limit"] == pytest.approx(curves.max(), abs=1e-5)
+
+
+def test_a_verdict_of_few_units_is_told_from_one_of_many(page, monkeypatch):
+    assert not page().sections["units"]["lead"].endswith("spread over many units.")
+    monkeypatch.setattr(pictures, "UNITS", 1)
+    assert page(TEXT + " bad").sections["units"]["lead"].endswith("spread over many units.")
+
+
 def test_readouts_show_what_each_token_weighs_in_them(page):
-    last, mean, attention = page().parts("readouts", "strip")
-    assert [token["value"] for token in last["tokens"]] == [0] * 6 + [1]
+    seen = page()
+    (last,) = seen.parts("readouts", "row")
+    assert last["about"].endswith("% positive, read from the last token’s state alone")
+    mean, attention = seen.parts("readouts", "strip")
     np.testing.assert_allclose([token["value"] for token in mean["tokens"]], 1 / 7, rtol=1e-5)
     wanted = opinion("lstm-attention")[1]["weight"]
     np.testing.assert_allclose([token["value"] for token in attention["tokens"]], wanted, rtol=1e-4)
@@ -172,7 +219,34 @@ def test_readouts_show_what_each_token_weighs_in_them(page):
 
 def test_the_table_has_a_row_for_each_token(page):
     table = page().test.dataframe[0].value
-    assert table["token"].tolist() == TEXT.split() and len(table.columns) == 1 + 5 + 3
+    assert table["token"].tolist() == TEXT.split() and len(table.columns) == 1 + 5 + 1 + 3
+    for which in choices.SENTIMENT_MODELS:
+        turned = [sentiment.called(which) in cell.split(", ") for cell in table["changes its mind"]]
+        assert np.flatnonzero(turned).tolist() == judging.turns(opinion(which)[1]["verdict"])
+
+
+def test_the_file_has_the_numbers_in_full(page, saved):
+    page()
+    table = saved["rnnviz-sentiment"]
+    model, numbers = opinion("lstm")
+    np.testing.assert_allclose(table["LSTM: p"], numbers["probability"], rtol=1e-6)
+    np.testing.assert_allclose(table["LSTM: log odds"], numbers["verdict"], rtol=1e-6)
+    share = judging.shares(model, checkpoints.words(checkpoints.card("sentiment-english-lstm")).encode(TEXT))
+    wanted = share["integrated_gradients"]
+    difference = wanted.attrs["value"] - wanted.attrs["value_baseline"]
+    assert table["LSTM: integrated gradients"].sum() == pytest.approx(difference, abs=1e-4)
+    assert table["LSTM: occlusion"].tolist() == pytest.approx(share["occlusion"].values.tolist(), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("share", "shown"),
+    [
+        (0.0, "0.0 %"), (1e-5, "< 0.1 %"), (0.0004, "< 0.1 %"), (0.0006, "0.1 %"), (0.052, "5.2 %"), (0.9994, "99.9 %"),
+        (0.9996, "> 99.9 %"), (1.0, "100.0 %"), (np.nan, "–"),
+    ],
+)  # fmt: skip
+def test_only_what_is_exactly_all_or_nothing_is_called_so(share, shown):
+    assert percent(share) == shown
 
 
 def test_a_model_that_is_clicked_is_looked_into_and_in_the_address(page):
@@ -230,6 +304,42 @@ def test_a_long_review_is_cut_and_it_is_said(page):
 def test_one_token_is_judged(page, text):
     seen = page(text)
     assert seen.drawn["places"] == [text] and not seen.test.exception
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "said"),
+    [
+        ("english", "정말 재미있다", "This is in Hangul"),
+        ("english", "좋다 ok", "This is in Hangul"),
+        ("korean", "a good film", "This is in Latin letters"),
+        ("english", "a good film 좋다", None),
+        ("korean", "정말 good", "This is in Latin letters"),
+        ("korean", "정말 재미 ok!", None),
+        ("korean", "12 !?", None),
+    ],
+)
+def test_a_review_in_the_other_script_is_told_the_switch(page, language, text, said):
+    seen = page(text, sentiment_language=language)
+    found = [line for line in seen.lines if "under “Reviews in”" in line]
+    assert [line.startswith(said or "") for line in found] == ([True] if said else [])
+    assert seen.drawn and seen.widget("pick_sentiment_language").label == "Reviews in"
+
+
+def test_the_cursor_stays_with_the_text_and_not_with_the_model(page):
+    ids = {
+        page(text, sentiment_model=which).drawn["id"] for text in (TEXT, "bad") for which in ("gru", "lstm")
+    }
+    assert len(ids) == 2
+
+
+def test_all_turns_are_named_or_counted(monkeypatch):
+    odds = xr.DataArray(np.array([1.0, -1] * 4)[:7], dims="time")
+    for named, more in ((6, ""), (5, " and once more"), (3, " and 3 times more")):
+        monkeypatch.setattr(pictures, "NAMED", named)
+        numbers = xr.Dataset({"verdict": odds, "probability": 1 / (1 + np.exp(-odds))})
+        told = Opinion("lstm", "", {}, None, TEXT, tuple(TEXT.split()), (1,) * 7, numbers)
+        line = pictures._turning(told)
+        assert line.endswith(f"){more}.") and line.count("→") == named
 
 
 def test_unknown_tokens_are_marked_and_named(page):
@@ -306,6 +416,20 @@ def test_who_is_ahead_on_reviews_that_none_has_seen_is_said(page, models, test, 
     )
 
 
+def test_what_chance_does_to_an_accuracy_is_said(page, models):
+    name = "sentiment-english-gru"
+    path = models / f"{name}.json"
+    card = json.loads(path.read_text("utf-8"))
+    card["data"]["reviews"] = {"test": 1068}
+    card["scores"] = {"validation": 80.0, "test": 78.0}
+    path.write_text(json.dumps(card), "utf-8")
+    said = next(part.value for part in page().test.markdown if part.value.startswith("On test reviews"))
+    assert said.endswith(
+        " 95 % intervals for 1,068 test reviews (Wilson 1927): GRU 75.4 – 80.4 %, naive Bayes 77.0 – 81.8 %. Where they "
+        "overlap, a difference may be chance."
+    )
+
+
 # ---- two reviews
 
 
@@ -326,7 +450,24 @@ def test_two_reviews_stand_side_by_side_and_part_where_their_words_do(page):
     (aligned,) = seen.parts("pair", "aligned")
     assert [place["differs"] for place in aligned["places"]] == [False] * 3 + [True] + [False] * 3
     (said,) = seen.parts("pair", "lines")
+    assert seen.sections["pair"]["title"] == "Where the two reviews part (LSTM)"
     assert "part at place 4 (“not | –”)" in said["lines"][0]["text"]
+    assert [say.get("dash", False) for say in seen.parts("pair", "readout")[0]["says"][0]] == [
+        False,
+        True,
+        False,
+    ]
+
+
+def test_the_places_of_two_reviews_are_a_table_with_a_file(page, saved):
+    seen = page(sentiment_view="two", sentiment_first="not bad", sentiment_second="bad")
+    shown, file = seen.test.dataframe[0].value, saved["rnnviz-two-reviews"]
+    assert shown["first review"].tolist() == ["not", "bad"] and shown["second review"].tolist() == ["", "bad"]
+    assert shown["second review: p"].tolist()[0] == "–" and shown["first review: p"].str.endswith(" %").all()
+    first, second = opinion("lstm", "not bad")[1], opinion("lstm", "bad")[1]
+    np.testing.assert_allclose(file["first review: log odds"], first["verdict"], rtol=1e-6)
+    gap = first["hidden"].values[-1] - second["hidden"].values[-1]
+    assert file["‖h − h′‖"].iloc[-1] == pytest.approx(np.linalg.norm(gap), rel=1e-5)
 
 
 def test_the_same_review_twice_is_nowhere_apart(page):
@@ -351,7 +492,7 @@ def test_pairs_are_a_click_away(page, language):
 
 def test_an_empty_second_box_gives_a_line_and_keeps_the_first(page):
     seen = page(sentiment_view="two", sentiment_first=TEXT).type(" ", "sentiment_second")
-    assert seen.lines == ["Type a review above, and the networks will judge it."]
+    assert seen.lines == ["Fill in both boxes."] and seen.drawn is None
     assert seen.widget("pick_sentiment_first").value == TEXT
 
 
@@ -395,7 +536,7 @@ def test_a_file_is_judged_and_its_labels_give_an_accuracy(several, delimiter):
         ("the film is bad", "0"),
         ("the film is not bad", "positive"),
         ("all", "부정"),
-        ("bad", "perhaps"),
+        ("bad", ""),
     ]
     lines = ["\ufeffid,Text,label", *(f"{i},{text},{label}" for i, (text, label) in enumerate(rows))]
     seen = chosen_file(several(), "\n".join(lines).replace(",", delimiter).encode())
@@ -413,7 +554,74 @@ def test_a_file_is_judged_and_its_labels_give_an_accuracy(several, delimiter):
     ]
     said = next(part.value for part in seen.test.markdown if part.value.startswith("Judged right"))
     assert "of 3 reviews" in said and f"GRU {100 * sum(right) / 3:.1f} %" in said
-    assert any("not counted: 1" in line for line in seen.lines)
+    assert seen.lines == ["Rows without a label, which are not counted: 1."]
+
+
+@pytest.mark.parametrize(
+    ("labels", "other", "blank"),
+    [("1 2 3 4 5", 4, 0), ("1 0 perhaps", 1, 0), ("1 0 -1", 1, 0), ("5  1", 1, 1), ("3 3", 2, 0)],
+)
+def test_labels_that_mean_something_else_give_no_accuracy(several, labels, other, blank):
+    rows = "".join(f"bad,{label}\n" for label in labels.split(" "))
+    seen = chosen_file(several(), f"text,label\n{rows}".encode())
+    assert not any(part.value.startswith("Judged right") for part in seen.test.markdown)
+    assert [line.split(":")[1].split()[0].rstrip(".") for line in seen.lines] == [
+        str(n) for n in (blank, other) if n
+    ]
+    assert "understood: 1, pos, positive, 긍정; 0, −1, neg, negative, 부정" in seen.lines[-1]
+
+
+@pytest.mark.parametrize("labels", ["1 0", "pos neg", "1 -1", "1.0 0.0", "긍정 부정", "Positive NEGATIVE"])
+def test_labels_that_are_understood_give_an_accuracy(several, labels):
+    rows = "".join(f"bad,{label}\n" for label in labels.split())
+    seen = chosen_file(several(), f"text,label\n{rows}".encode())
+    said = next(part.value for part in seen.test.markdown if part.value.startswith("Judged right"))
+    assert "of 2 reviews" in said and said.count("50.0 %") == 5 and seen.lines == []
+
+
+@pytest.mark.parametrize("encoding", ["cp949", "euc_kr"])
+def test_a_file_in_cp949_is_read_and_it_is_said(several, encoding):
+    texts = ["정말 재미있다", "안 보면 후회한다", "film"] + (["똠방각하"] if encoding == "cp949" else [])
+    seen = chosen_file(several(), "\n".join(["text", *texts]).encode(encoding))
+    assert seen.lines == ["The file is not UTF-8; it was read as CP949 (EUC-KR)."]
+    assert table_of(seen)["review"].tolist() == texts
+
+
+def test_the_file_of_many_has_numbers_in_full_and_no_formulas(several, saved):
+    texts = ["=1+1 bad", "+bad", "-bad", "@bad", "not = bad", "bad"]
+    rows = "".join(
+        f'"{text}",{label}\n' for text, label in zip(texts, ("=A1", -1, 1, 0, "pos", "-x"), strict=True)
+    )
+    seen = chosen_file(several(), f"text,label\n{rows}".encode())
+    table = saved["rnnviz-reviews"]
+    assert table["review"].tolist() == ["'=1+1 bad", "'+bad", "'-bad", "'@bad", "not = bad", "bad"]
+    assert table["label"].tolist() == ["'=A1", "-1", "1", "0", "pos", "'-x"]
+    assert table_of(seen)["review"].tolist() == texts
+    for which in choices.SENTIMENT_MODELS:
+        wanted = [opinion(which, text)[1] for text in texts]
+        name = sentiment.called(which)
+        np.testing.assert_allclose(
+            table[f"{name}: log odds"], [one["verdict"][-1] for one in wanted], rtol=1e-4
+        )
+        np.testing.assert_allclose(
+            table[f"{name}: p"], 1 / (1 + np.exp(-table[f"{name}: log odds"])), rtol=1e-12
+        )
+    assert table["unknown share"].between(0, 1).all()
+
+
+def test_many_are_said_not_to_be_in_the_address(several):
+    assert any("not part of the address" in part.value for part in several().test.markdown)
+
+
+def test_a_table_without_a_file_of_its_own_is_saved_as_it_is_shown(monkeypatch):
+    given = []
+    monkeypatch.setattr(views.st, "dataframe", lambda frame, **more: given.append(frame))
+    monkeypatch.setattr(views.st, "download_button", lambda label, data, **more: given.append(data()))
+    shown, file = pd.DataFrame({"a": ["−0.1"]}), pd.DataFrame({"a": [-0.123456789], "b": ["−"]})
+    views.table_csv(shown, "name")
+    views.table_csv(shown, "name", file)
+    assert given[0] is given[2] is shown
+    assert given[1] == b",a\n0,-0.1\n" and given[3] == ",a,b\n0,-0.123456789,−\n".encode()
 
 
 def test_another_column_can_be_chosen(several):
@@ -429,7 +637,7 @@ def test_another_column_can_be_chosen(several):
 @pytest.mark.parametrize(
     ("raw", "words"),
     [
-        ("text\n재미있다".encode("cp949"), "looks like CP949 (EUC-KR). In Excel save it as “CSV UTF-8”"),
+        ("text\nun film réel, étonné et très étrange".encode("latin-1"), "is not text in UTF-8"),
         ("text\nbad".encode("utf-16"), "The file is UTF-16"),
         (b"text\n\xff\xff\xff", "is not text in UTF-8"),
         (b"text\n\0bad", "is not a text table"),

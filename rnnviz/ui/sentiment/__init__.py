@@ -7,8 +7,7 @@ import streamlit as st
 
 from rnnviz import judging
 from rnnviz.ui import choices as chosen
-from rnnviz.ui.by_hand.sheet import percent
-from rnnviz.ui.frame import folded, pick
+from rnnviz.ui.frame import folded, notice, pick
 from rnnviz.ui.language import _
 from rnnviz.ui.runs import kept
 from rnnviz.ui.sentiment import pictures, reviews
@@ -19,6 +18,7 @@ from rnnviz.ui.sentiment.opinions import (
     called,
     language,
     models,
+    percent,
     read,
 )
 from rnnviz.ui.views import shown, table_csv
@@ -154,7 +154,10 @@ def one(opened: Models) -> None:
         ),
         "turn": (
             _("praise, but …"),
-            _("Praise first, criticism after: at which token does each verdict turn?"),
+            _(
+                "Praise first, criticism after: at which token does each verdict turn? And do the three readouts at the bottom, "
+                "last state, mean and attention, come to the same verdict?"
+            ),
         ),
         "praise_late": (
             _("praise comes late"),
@@ -162,7 +165,7 @@ def one(opened: Models) -> None:
         ),
         "long": (
             _("a long one"),
-            _("The first words are many steps away: do they still have a share in the verdict at the end?"),
+            _("The first part is many steps from the end. Does it still have a share in the last verdict?"),
         ),
     }  # fmt: skip
     _pills(labels, EXAMPLES[language()], _text("sentiment_text"), lambda text: _typed(sentiment_text=text))
@@ -184,7 +187,8 @@ def one(opened: Models) -> None:
     key = (chosen.settings()["lang"], into.name, into.text, *stamps)
     pictures.draw(kept(sections, "sentiment", *key), into.shown, into, into.text)
     with st.expander(_("Every token in numbers")):
-        table_csv(kept(lambda: _table(found, into), "sentiment table", *key), "rnnviz-sentiment")
+        shown, file = kept(lambda: _tables(found, into), "sentiment table", *key)
+        table_csv(shown, "rnnviz-sentiment", file)
 
 
 def _looked_into(found: Mapping[str, Opinion]) -> Opinion:
@@ -192,15 +196,28 @@ def _looked_into(found: Mapping[str, Opinion]) -> Opinion:
     return found.get(chosen.settings()["sentiment_model"]) or next(iter(found.values()))
 
 
-def _table(found: Mapping[str, Opinion], into: Opinion) -> pd.DataFrame:
-    numbers = into.shares()
-    columns = {_("token"): into.shown}
-    columns |= {f"{own.label}: p": [percent(p) for p in own.praise] for own in found.values()}
-    columns |= {
-        f"{into.label}: {pictures.NAMES[method]}": [shown(v) for v in numbers[method].values]
-        for method in judging.METHODS
-    }
-    return pd.DataFrame(columns, index=pd.RangeIndex(1, len(into.ids) + 1, name=_("step")))
+def _tables(found: Mapping[str, Opinion], into: Opinion) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Every token: rounded for the screen, and in full for the file, where the log odds are there for sums."""
+    shares = into.shares()
+    index = pd.RangeIndex(1, len(into.ids) + 1, name=_("step"))
+    tables = []
+    for full in (False, True):
+        columns = {_("token"): into.shown}
+        for own in found.values():
+            columns[f"{own.label}: p"] = own.praise if full else [percent(p) for p in own.praise]
+            if full:
+                columns[f"{own.label}: " + _("log odds")] = own.odds
+        turning = {own.label: judging.turns(own.numbers["verdict"]) for own in found.values()}
+        columns[_("changes its mind")] = [
+            ", ".join(label for label, turns in turning.items() if t in turns) for t in range(len(into.ids))
+        ]
+        for method in judging.METHODS:
+            values = shares[method].values
+            columns[f"{into.label}: {pictures.NAMES[method]}"] = (
+                values if full else [shown(v) for v in values]
+            )
+        tables.append(pd.DataFrame(columns, index=index))
+    return tables[0], tables[1]
 
 
 def two(opened: Models) -> None:
@@ -231,12 +248,22 @@ def two(opened: Models) -> None:
         labels, PAIRS[language()], now,
         lambda pair: _typed(**dict(zip(("sentiment_first", "sentiment_second"), pair, strict=True))),
     )  # fmt: skip
+    if not all(map(str.strip, now)):
+        notice(_("Fill in both boxes."))
+        return
     both = [read(opened, text) for text in now]
     if not all(both):
         return
     into = [_looked_into(found) for found in both]
-    sections, places = pictures.pair(into, both[0])
+    sections, places, columns = pictures.pair(into, both[0])
     pictures.draw(sections, places, into[0], into[0].text, into[1].text)
+    with st.expander(_("Every place in numbers")):
+        file = pd.DataFrame(columns, index=pd.RangeIndex(1, len(places) + 1, name=_("place")))
+        words = {
+            name: file[name].map(percent if name.endswith(": p") else shown)
+            for name in file.select_dtypes("number")
+        }
+        table_csv(file.assign(**words), "rnnviz-two-reviews", file)
 
 
 def many(opened: Models) -> None:
@@ -252,7 +279,7 @@ def about(opened: Models) -> None:
     if not opened:
         return
     cards = {which: card for which, (_model, card, _words) in opened.items()}
-    st.write(_against_counting(cards))
+    st.write(_against_counting(cards) + _certain(cards))
     with st.expander(_("About the models")):
         baseline = next((card["baseline"] for card in cards.values() if "baseline" in card), None)
         rows = {
@@ -284,9 +311,30 @@ def _scores(scores: Mapping[str, float]) -> dict[str, str]:
     }
 
 
+def _best(cards: Mapping[str, dict]) -> str:
+    return max(cards, key=lambda which: cards[which]["scores"]["validation"])
+
+
+def _certain(cards: Mapping[str, dict]) -> str:
+    """What chance does to accuracies on so many test reviews, in a line."""
+    card = cards[_best(cards)]
+    if not (count := card["data"].get("reviews", {}).get("test")):
+        return ""
+    scores = {called(_best(cards)): card["scores"]["test"]}
+    if "baseline" in card:
+        scores[_("naive Bayes")] = card["baseline"]["scores"]["test"]
+    found = []
+    for name, score in scores.items():
+        low, high = judging.interval(score / 100, count)
+        found.append(f"{name} {100 * low:.1f} – {100 * high:.1f} %")
+    return " " + _(
+        "95 % intervals for {count:,} test reviews (Wilson 1927): {intervals}. Where they overlap, a difference may be chance."
+    ).format(count=count, intervals=", ".join(found))
+
+
 def _against_counting(cards: Mapping[str, dict]) -> str:
     """Whether the best network beats naive Bayes on reviews that neither has seen, in a line."""
-    best = max(cards, key=lambda which: cards[which]["scores"]["validation"])
+    best = _best(cards)
     scores = cards[best]["scores"]
     numbers = {"model": called(best), "network": f"{scores['test']:.1f}"}
     if "baseline" not in cards[best]:

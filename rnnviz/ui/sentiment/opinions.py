@@ -1,5 +1,6 @@
 """What each model says of a review: read once, kept, and shared by all readers."""
 
+import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -71,6 +72,16 @@ class Opinion:
     def shares(self) -> xr.Dataset:
         """Each token's share by three methods; see rnnviz.judging.shares."""
         return _shares(self.name, self.stamp, self.text)
+
+
+def percent(share: float) -> str:
+    """One digit behind the point; 0 and 100 only where it is exactly that; a dash for NaN."""
+    if share != share:
+        return "–"
+    text = f"{100 * share:.1f} %"
+    return {"0.0 %": "< 0.1 %" if share > 0 else text, "100.0 %": "> 99.9 %" if share < 1 else text}.get(
+        text, text
+    )
 
 
 def called(which: str) -> str:
@@ -156,6 +167,21 @@ def read(opened: Models, typed: str) -> dict[str, Opinion]:
 
 def _say_unknown(one: Opinion) -> None:
     """A line where the review is not what the models were trained on."""
+    letters = [letter for letter in one.text if letter.isalpha()]
+    reads = language()
+    foreign = [c.isascii() if reads == "korean" else "HANGUL" in unicodedata.name(c, "") for c in letters]
+    if letters and 2 * sum(foreign) >= len(letters):
+        notice(
+            {
+                "english": _(
+                    "This is in Hangul, and these models read English: choose “Korean” under “Reviews in”."
+                ),
+                "korean": _(
+                    "This is in Latin letters, and these models read Korean: choose “English” under “Reviews in”."
+                ),
+            }[reads]
+        )
+        return
     unknown = [token for token, id in zip(one.shown, one.ids, strict=True) if not id]
     if len(unknown) == len(one.ids):
         notice(_("These models know none of it: their verdict is the same for any text of this length."))

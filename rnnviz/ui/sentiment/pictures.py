@@ -11,10 +11,9 @@ import xarray as xr
 from rnnviz import judging
 from rnnviz.figures.style import SCALES
 from rnnviz.ui import choices as chosen
-from rnnviz.ui.by_hand.sheet import percent
 from rnnviz.ui.component import component
 from rnnviz.ui.language import _
-from rnnviz.ui.sentiment.opinions import ARCHITECTURES, READOUTS, Opinion, called
+from rnnviz.ui.sentiment.opinions import ARCHITECTURES, READOUTS, Opinion, called, percent
 from rnnviz.ui.views import shown
 
 LIMIT = 2.0  # nats: where the colour of a share ends, for every text and method
@@ -37,15 +36,17 @@ NAMES = {
 }
 ROUGH = 0.01  # relative error of completeness from which on it is said
 NAMED = 4  # turns or tokens that a line names
+RANKED = 5  # tokens from which on a rank correlation says something
 
 _component = component(Path(__file__).parent)
 
 
 def draw(sections: Sequence[dict], places: Sequence[str], one: Opinion, *key: str) -> None:
-    """Draws sections over places of a text, each called by what stands there. key: what else the picture is of."""
+    """Draws sections over places of a text, each called by what stands there. key: the text. The cursor
+    stays where it is as long as the key does."""
     _component(
         data={
-            "id": hashlib.sha256("\n".join((one.name, one.stamp, *key)).encode()).hexdigest()[:16],
+            "id": hashlib.sha256("\n".join((one.words.unit, *key)).encode()).hexdigest()[:16],
             "joined": one.words.unit == "words",
             "places": list(places),
             "scales": {name: SCALES[name] for name in ("diverging", "probability")},
@@ -121,7 +122,7 @@ def shares(one: Opinion, options: Mapping[str, Opinion]) -> dict:
         keys.append({"mark": "se-unknown", "text": _("unknown")})
     return {
         "name": "shares",
-        "title": _("Which tokens speak for the verdict of {model}?").format(model=one.label),
+        "title": _("Which tokens speak for the {model}’s verdict?").format(model=one.label),
         "lead": _(
             "Each token’s share of the log odds ln p / (1 − p), by three methods on one scale. None is the truth: look "
             "where they disagree."
@@ -145,7 +146,10 @@ def units(one: Opinion) -> dict:
     order = np.argsort(-np.abs(given[-1]), kind="stable")
     listed, rest = order[:UNITS], order[UNITS:]
     others, bias = given[:, rest].sum(1), one.numbers.attrs["bias"]
-    limit, sums = _limit(given[:, listed]), _limit(np.concatenate((others, one.odds, [bias])))
+    # no unit that is listed gives more anywhere
+    limit = float(np.abs(given[:, listed]).max()) or 1.0
+    share = np.abs(given[-1, listed]).sum() / (np.abs(given[-1]).sum() or 1.0)
+    sums = _limit(np.concatenate((others, one.odds, [bias])))
     lead = {
         "last": _("h is the last state: the head takes the log odds from it as Σ w·h + b, exactly. "),
         "mean": _(
@@ -158,8 +162,16 @@ def units(one: Opinion) -> dict:
     }[one.card["model"]["readout"]]
     return {
         "name": "units",
-        "title": _("The units that carry the verdict of {model}").format(model=one.label),
-        "lead": lead + _("Listed are the {count} units that give most at the end.").format(count=len(listed)),
+        "title": _("The units that carry the {model}’s verdict").format(model=one.label),
+        "lead": lead
+        + _(
+            "The {count} of {total} units that give most at the end give {sum} of the log odds {odds}, and make up {share} of "
+            "all |w · h|"
+        ).format(
+            count=len(listed), total=len(order), sum=signed(given[-1, listed].sum()), odds=signed(one.odds[-1]),
+            share=percent(share),
+        )
+        + (_(": the verdict is spread over many units.") if share < 0.5 else "."),
         "parts": [
             {"part": "readout", "says": [[{"name": "p", "text": percent(p)}] for p in one.praise]},
             {
@@ -182,7 +194,7 @@ def units(one: Opinion) -> dict:
                 "about": _(
                     "Numbers in nats, at the cursor. Curves of single units from −{limit} to {limit}, of the sums from −{sums} "
                     "to {sums}."
-                ).format(limit=f"{limit:g}", sums=f"{sums:g}"),
+                ).format(limit=f"{limit:.3g}", sums=f"{sums:g}"),
             },
         ],
     }  # fmt: skip
@@ -198,6 +210,11 @@ def readouts(found: Mapping[str, Opinion]) -> dict | None:
     titles = [f"LSTM, {names[one.card['model']['readout']]}" for one in compared]
     strips = []
     for one, title, weight in zip(compared, titles, weights, strict=True):
+        about = _("{percent} positive").format(percent=percent(one.praise[-1]))
+        if one.card["model"]["readout"] == "last":  # a row of tokens would say no more
+            about += ", " + _("read from the last token’s state alone")
+            strips.append({"part": "row", "title": title, "about": about})
+            continue
         tokens = [
             {
                 "text": token,
@@ -211,11 +228,15 @@ def readouts(found: Mapping[str, Opinion]) -> dict | None:
         strips.append(
             {
                 "part": "strip", "title": title, "tokens": tokens, "scale": "probability", "limit": 1.0,
-                "about": _("{percent} positive").format(percent=percent(one.praise[-1])),
+                "about": about,
             }
         )  # fmt: skip
     says = [
-        [{"name": title, "text": percent(weight[t])} for title, weight in zip(titles, weights, strict=True)]
+        [
+            {"name": title, "text": percent(weight[t])}
+            for one, title, weight in zip(compared, titles, weights, strict=True)
+            if one.card["model"]["readout"] != "last"
+        ]
         for t in range(len(compared[0].ids))
     ]
     return {
@@ -239,8 +260,10 @@ def readouts(found: Mapping[str, Opinion]) -> dict | None:
 # ---- two reviews ---------------------------------------------------------------------------------------------------
 
 
-def pair(both: Sequence[Opinion], options: Mapping[str, Opinion]) -> tuple[list[dict], list[str]]:
-    """Two reviews read by one model, side by side: the sections, and what stands at each place."""
+def pair(
+    both: Sequence[Opinion], options: Mapping[str, Opinion]
+) -> tuple[list[dict], list[str], dict[str, list]]:
+    """Two reviews read by one model, side by side: the sections, what stands at each place, and the numbers there."""
     one = both[0]
     places = judging.align(both[0].tokens, both[1].tokens)
     parted = judging.parting(both[0].numbers, both[1].numbers, places)
@@ -251,11 +274,11 @@ def pair(both: Sequence[Opinion], options: Mapping[str, Opinion]) -> tuple[list[
     labels = [a if a == b else f"{a or '–'} | {b or '–'}" for a, b in there]
     distance, praise = parted["distance"].values, parted["probability"].values
     names = [_("first review"), _("second review")]
-    words = [["–" if math.isnan(p) else percent(p) for p in row] for row in praise]
+    words = [list(map(percent, row)) for row in praise]
     says = [
         [
             _saying(one, names[0], words[0][i]),
-            _saying(one, names[1], words[1][i]),
+            _saying(one, names[1], words[1][i]) | {"dash": True},
             {"name": "‖h − h′‖", "text": shown(distance[i])},
         ]
         for i in range(len(places))
@@ -272,7 +295,9 @@ def pair(both: Sequence[Opinion], options: Mapping[str, Opinion]) -> tuple[list[
     sections = [
         {
             "name": "pair",
-            "title": _("Where {model} parts the two").format(model=one.label),
+            "title": _("Where the two reviews part ({model})").format(
+                model=one.label.replace(" (", ", ").removesuffix(")")
+            ),
             "lead": _("The first review above, the second below. Where they differ is underlined; – where one has no token."),
             "parts": [
                 _picker(one, options),
@@ -295,7 +320,10 @@ def pair(both: Sequence[Opinion], options: Mapping[str, Opinion]) -> tuple[list[
         {
             "name": "distance",
             "title": _("How far apart the states are"),
-            "lead": _("‖h − h′‖ after each place: 0 as long as both have read the same."),
+            "lead": _(
+                "‖h − h′‖ of the hidden states right after each token, whatever the verdict is read from: 0 until the first "
+                "token that differs."
+            ),
             "parts": [
                 _chart(
                     _("Distance of the states after each place"), labels,
@@ -308,7 +336,12 @@ def pair(both: Sequence[Opinion], options: Mapping[str, Opinion]) -> tuple[list[
             ],
         },
     ]  # fmt: skip
-    return sections, labels
+    columns = {name: [row[side] or "" for row in there] for side, name in enumerate(names)}
+    columns |= {f"{name}: p": praise[side] for side, name in enumerate(names)}
+    columns |= {
+        f"{name}: " + _("log odds"): parted["verdict"].values[side] for side, name in enumerate(names)
+    }
+    return sections, labels, columns | {"‖h − h′‖": distance}
 
 
 def _partings(parted: xr.Dataset, places, labels: Sequence[str], there) -> list[str]:
@@ -368,7 +401,7 @@ def _headline(one: Opinion, name: str, dash: bool = False) -> dict:
 
 
 def _curve(one: Opinion, name: str, values: np.ndarray) -> dict:
-    says = ["–" if math.isnan(v) else percent(v) for v in values]
+    says = list(map(percent, values))
     return {"kind": one.kind, "name": name, "values": _rounded(values), "says": says}
 
 
@@ -399,12 +432,10 @@ def _turning(one: Opinion) -> str:
         f"{t + 1} “{one.shown[t]}” ({percent(one.praise[t - 1])} → {percent(one.praise[t])})"
         for t in steps[:NAMED]
     ]
-    line = _("changes its mind at {places}").format(places=", ".join(some))
-    return (
-        line
-        + (_(" and {count} times more").format(count=len(steps) - NAMED) if len(steps) > NAMED else "")
-        + "."
-    )
+    line, more = _("changes its mind at {places}").format(places=", ".join(some)), len(steps) - NAMED
+    if more > 0:  # which, the table says
+        line += _(" and once more") if more == 1 else _(" and {count} times more").format(count=more)
+    return line + "."
 
 
 def _completeness(share: xr.DataArray) -> str:
@@ -423,11 +454,12 @@ def _completeness(share: xr.DataArray) -> str:
 
 def _disagreement(numbers: xr.Dataset, one: Opinion) -> list[str]:
     """How much the methods disagree, in lines."""
-    table = numbers["rank_disagreement"].values
+    ranks = numbers["rank_disagreement"].values
     pairs = [
-        f"{NAMES[judging.METHODS[i]]} / {NAMES[judging.METHODS[j]]} {shown(1 - table[i, j])}"
+        f"{NAMES[judging.METHODS[i]]} / {NAMES[judging.METHODS[j]]} {shown(1 - ranks[i, j])}"
         for i, j in ((0, 1), (0, 2), (1, 2))
     ]
+    ranked = _("Spearman’s rank correlation of the tokens’ shares:") + " " + " · ".join(pairs) + "."
     opposed = np.flatnonzero(numbers["opposed"].values)
     some = ", ".join(f"{t + 1} “{one.shown[t]}”" for t in opposed[:NAMED]) + (
         " …" if len(opposed) > NAMED else "."
@@ -436,7 +468,7 @@ def _disagreement(numbers: xr.Dataset, one: Opinion) -> list[str]:
         slight=f"{judging.SLIGHT:g}", count=len(opposed), total=len(one.ids)
     )
     return [
-        _("Spearman’s rank correlation of the tokens’ shares:") + " " + " · ".join(pairs) + ".",
+        *([ranked] if len(one.ids) >= RANKED else []),
         signs + (f": {some}" if len(opposed) else "."),
     ]
 
@@ -449,8 +481,3 @@ def _limit(values: np.ndarray) -> float:
 def _rounded(values: np.ndarray) -> list[float | None]:
     """As they are sent: five digits behind the point are more than a pixel shows; None for a gap."""
     return [None if math.isnan(v) else round(float(v), 5) for v in values]
-
-
-def unknown_share(ids: Sequence[int]) -> float:
-    """How many of the tokens are unknown, in percent; NaN without a token."""
-    return 100 * sum(not id for id in ids) / len(ids) if ids else math.nan

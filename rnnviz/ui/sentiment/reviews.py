@@ -14,7 +14,7 @@ import streamlit as st
 from rnnviz import judging
 from rnnviz.ui.frame import notice
 from rnnviz.ui.language import _
-from rnnviz.ui.sentiment.opinions import LONGEST, Models, called, language
+from rnnviz.ui.sentiment.opinions import LONGEST, Models, called, language, percent
 from rnnviz.ui.views import table_csv
 
 LARGEST = 5 * 2**20  # bytes of a file
@@ -23,7 +23,10 @@ CHUNK = 250  # reviews between two looks at the clock and the stop button
 # names of columns that are taken for the reviews and for the labels until the reader chooses others
 REVIEWS = ("text", "review", "sentence", "document", "리뷰", "내용", "문장")
 LABELS = ("label", "sentiment", "polarity", "레이블", "라벨", "감성")
-PRAISE, CRITICISM = {"1", "1.0", "pos", "positive", "긍정"}, {"0", "0.0", "-1", "neg", "negative", "부정"}
+PRAISE = {"1", "1.0", "pos", "positive", "긍정"}
+ZERO, MINUS = {"0", "0.0"}, {"-1", "-1.0", "−1"}
+CRITICISM = {*ZERO, *MINUS, "neg", "negative", "부정"}
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet's formulas begin with
 PASTED = {
     "english": "A warm and very funny film.\nTwo hours that feel like four.\nNot bad, but not good either.",
     "korean": "따뜻하고 정말 재미있는 영화\n두 시간이 네 시간처럼 느껴진다\n나쁘지는 않은데 그렇다고 좋지도 않다",
@@ -59,8 +62,12 @@ def show(opened: Models) -> None:
         required=True,
         key="sentiment_source",
     )
+    # emptied at once: while a list is judged, the table of the one before is gone
+    given, progress, results = st.container(), st.empty(), st.empty()
     try:
-        reviews, labels = (_pasted if source == "paste" else _uploaded)()
+        with given:
+            st.write(_("The list is not part of the address: a link opens this view without it."))
+            reviews, labels = (_pasted if source == "paste" else _uploaded)()
     except ValueError as problem:
         notice(str(problem), error=True)
         return
@@ -71,9 +78,11 @@ def show(opened: Models) -> None:
     work = st.session_state.get("sentiment_work")
     if work is None or work.key != key:
         work = st.session_state["sentiment_work"] = Work(key, reviews)
-    _judge(work, opened)
+    with progress.container():
+        _judge(work, opened)
     if work.done:
-        _results(work, labels)
+        with results.container():
+            _results(work, labels)
 
 
 # ---- where the reviews come from -----------------------------------------------------------------------------------
@@ -98,7 +107,7 @@ def _pasted() -> tuple[list[str], None]:
 def _uploaded() -> tuple[list[str], list[str] | None]:
     """A column of a CSV file, and the one with labels if there is one. Raises ValueError with a line for the reader."""
     file = st.file_uploader(
-        _("A CSV file in UTF-8, up to {size} MB and {rows:,} rows").format(size=LARGEST // 2**20, rows=ROWS),
+        _("A CSV file (UTF-8 or CP949), up to {size} MB and {rows:,} rows").format(size=LARGEST // 2**20, rows=ROWS),
         type=["csv", "tsv", "txt"], max_upload_size=LARGEST // 2**20, key="sentiment_file",
     )  # fmt: skip
     if file is None:
@@ -145,17 +154,12 @@ def table(raw: bytes) -> tuple[list[str], list[list[str]]]:
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
-        try:
-            raw.decode("cp949")
-        except UnicodeDecodeError:
+        text = _korean(raw)
+        if text is None:
             raise ValueError(
                 _("The file is not text in UTF-8. Save it as “CSV UTF-8” and choose it again.")
             ) from None
-        raise ValueError(
-            _(
-                "The file is not UTF-8; it looks like CP949 (EUC-KR). In Excel save it as “CSV UTF-8” and choose it again."
-            )
-        ) from None
+        notice(_("The file is not UTF-8; it was read as CP949 (EUC-KR)."))
     if "\0" in text:
         raise ValueError(_("The file is not a text table."))
     first = text.lstrip().partition("\n")[0]
@@ -173,6 +177,19 @@ def table(raw: bytes) -> tuple[list[str], list[list[str]]]:
             _("The file needs a line with the names of its columns and at least one row below it.")
         )
     return [name.strip() for name in rows[0]], rows[1:]
+
+
+def _korean(raw: bytes) -> str | None:
+    """What is written in CP949; None where it is not, or not likely.
+
+    Letters with accents in other encodings are syllables in CP949, but hardly ever those of EUC-KR, which are in use.
+    """
+    try:
+        text = raw.decode("cp949")
+    except UnicodeDecodeError:
+        return None
+    foreign = "".join(letter for letter in text if not letter.isascii())
+    return text if len(foreign.encode("euc_kr", "ignore")) >= len(foreign) else None
 
 
 def _named(header: Sequence[str], names: Sequence[str]) -> int | None:
@@ -230,21 +247,40 @@ def _stop(work: Work, stopped: bool) -> None:
 
 def _results(work: Work, labels: list[str] | None) -> None:
     """Accuracy where there are labels, and the table."""
-    some, ids = work.reviews[: work.done], work.ids
-    columns = {_("review"): some}
+    labels = labels and labels[: work.done]
+    shown, file = tables(work, labels)
+    _say_what_is_odd(work.ids)
     if labels:
-        columns[_("label")] = labels[: work.done]
-    columns |= {
-        f"{called(which)} (%)": np.round(100 / (1 + np.exp(-np.array(odds[: work.done]))), 1)
-        for which, odds in work.odds.items()
-    }
-    columns[_("tokens")] = [len(row) for row in ids]
-    columns[_("unknown (%)")] = [round(100 * row.count(0) / len(row), 1) if row else math.nan for row in ids]
-    _say_what_is_odd(ids)
-    if labels:
-        _accuracy(work, labels[: work.done])
-    st.write(_("Percent are the probability that a review is positive. Click a column’s name to sort by it."))
-    table_csv(pd.DataFrame(columns, index=pd.RangeIndex(1, len(some) + 1, name=_("row"))), "rnnviz-reviews")
+        _accuracy(work, labels)
+    st.write(
+        _("Percentages are the probability that a review is positive. Click a column’s name to sort by it.")
+    )
+    table_csv(shown, "rnnviz-reviews", file)
+
+
+def tables(work: Work, labels: Sequence[str] | None) -> "tuple[pd.io.formats.style.Styler, pd.DataFrame]":
+    """What was judged so far, rounded for the screen and in full for the file, whose texts no spreadsheet takes for
+    formulas."""
+    texts = {_("review"): work.reviews[: work.done]} | ({_("label"): labels} if labels else {})
+    index = pd.RangeIndex(1, work.done + 1, name=_("row"))
+    unknown = np.array([row.count(0) / len(row) if row else math.nan for row in work.ids])
+    shown, file = dict(texts), {name: [_safe(text) for text in column] for name, column in texts.items()}
+    for which, values in work.odds.items():
+        odds = np.array(values[: work.done])
+        file[f"{called(which)}: p"] = shown[f"{called(which)} (%)"] = 1 / (1 + np.exp(-odds))
+        file[f"{called(which)}: " + _("log odds")] = odds
+    file[_("tokens")] = shown[_("tokens")] = [len(row) for row in work.ids]
+    file[_("unknown share")] = shown[_("unknown (%)")] = unknown
+    frame = pd.DataFrame(shown, index=index)
+    shares = [name for name in frame if name.endswith("(%)")]
+    frame[shares] *= 100
+    words = frame.style.format(lambda v: percent(v / 100).removesuffix(" %"), subset=shares, na_rep="–")
+    return words, pd.DataFrame(file, index=index)
+
+
+def _safe(text: str) -> str:
+    """A spreadsheet would run what begins like a formula; a number is none."""
+    return "'" + text if text.startswith(FORMULA) and text not in CRITICISM else text
 
 
 def _say_what_is_odd(ids: Sequence[Sequence[int]]) -> None:
@@ -259,23 +295,31 @@ def _say_what_is_odd(ids: Sequence[Sequence[int]]) -> None:
 
 
 def _accuracy(work: Work, labels: Sequence[str]) -> None:
-    """How many of the labelled reviews each model judges right."""
-    known = np.array([1 if v.lower() in PRAISE else 0 if v.lower() in CRITICISM else -1 for v in labels])
-    if other := int((known < 0).sum()):
+    """How many of the labelled reviews each model judges right; nothing where some labels mean something else."""
+    lower = [label.lower() for label in labels]
+    # beside −1 a 0 is neither
+    criticism = CRITICISM - ZERO if MINUS & set(lower) else CRITICISM
+    known = np.array([1 if v in PRAISE else 0 if v in criticism else -1 for v in lower])
+    blank = lower.count("")
+    if blank:
+        notice(_("Rows without a label, which are not counted: {count:,}.").format(count=blank))
+    if other := int((known < 0).sum()) - blank:
         line = _(
-            "Labels that are neither 1, pos, positive nor 0, −1, neg, negative, and are not counted: {count:,}."
+            "Labels that are not understood, so no accuracy is given: {count:,} (understood: 1, pos, positive, 긍정; 0, −1, "
+            "neg, negative, 부정; 0 beside −1 is neither)."
         )
         notice(line.format(count=other))
+        return
     rows = {}
     for which, odds in work.odds.items():
         values = np.array(odds[: len(known)])
         counted = (known >= 0) & ~np.isnan(values)
         if counted.any():
-            rows[called(which)] = 100 * float(((values > 0) == (known == 1))[counted].mean())
+            rows[called(which)] = float(((values > 0) == (known == 1))[counted].mean())
     if rows:
         st.write(
             _("Judged right, of {count:,} reviews with a label:").format(count=int(counted.sum()))
             + " "
-            + ", ".join(f"{name} {share:.1f} %" for name, share in rows.items())
+            + ", ".join(f"{name} {percent(share)}" for name, share in rows.items())
             + "."
         )

@@ -138,9 +138,9 @@ class Review {
       made.replaceChildren(
         element("span", "se-soft", String(place + 1)),
         element("b", "se-token-name", this.data.places[place]),
-        ...says[place].map(({ kind, name, text }) => {
+        ...says[place].map(({ kind, dash, name, text }) => {
           const say = element("span", `se-say ${kind ? `se-${kind}` : ""}`);
-          if (kind) say.append(element("i", "se-dot"));
+          if (kind) say.append(element("i", dash ? "se-dot se-ring" : "se-dot"));
           say.append(`${name} `, element("b", "", text));
           return say;
         }),
@@ -149,9 +149,12 @@ class Review {
     return made;
   }
 
+  row({ title, about }) {
+    return element("div", "se-row", element("div", "se-row-title", title, element("span", "se-about", about ?? "")));
+  }
+
   strip({ title, about, tokens, scale, limit, foot }) {
-    const made = element("div", "se-row");
-    made.append(element("div", "se-row-title", title, element("span", "se-about", about ?? "")));
+    const made = this.row({ title, about });
     const line = element("div", this.data.joined ? "se-strip se-joined" : "se-strip");
     this.slider(line, title, (place) => tokens[place].say);
     tokens.forEach(({ text, unknown, opposed, value }, place) => {
