@@ -18,6 +18,8 @@ STYLE = """
 .st-key-address, .st-key-preload { display: none; }
 /* where there is room, a formula is no region to scroll */
 @media (min-width: 700px) { .stMarkdown .katex-display, .katex-display { overflow: visible !important; } }
+/* a page's name is never cut off */
+[data-testid="stSidebar"] [data-testid="stPageLink"] :is(a, span, p) { white-space: normal; overflow: visible; height: auto; }
 /* Korean breaks between words, not inside them */
 [data-testid="stApp"] :is(h1, h2, p, li) { word-break: keep-all; overflow-wrap: anywhere; }
 """
