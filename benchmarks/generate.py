@@ -38,7 +38,7 @@ def played(tab, address: str, settings: str, seed: int) -> float:
     tab.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
     tab.locator(".gn-tools select").select_option("Infinity")
     start = time.perf_counter()
-    tab.get_by_role("button", name="Play", exact=True).click()
+    tab.get_by_role("button", name="Play (Space)", exact=True).click()
     tab.wait_for_function(SHOWN, arg=LENGTH, timeout=120_000, polling=50)
     return (LENGTH - OPENING) / (time.perf_counter() - start)
 

@@ -120,6 +120,7 @@ DEFAULTS = {
     "generate_quantity": "hidden",
     "generate_place": None,  # the character that is explained; None: the last one written
     "generate_changes": "",  # as ui.generation.changes reads them
+    "generate_dropped": "",  # those that the last change of the other settings has left out; no part of the address
     "generate_pasted": None,  # the text whose surprise is shown
     # explore/sentiment
     "sentiment_language": None,  # of the reviews; None: the reader's own
@@ -192,7 +193,9 @@ def choose(**changes) -> None:
     if "translate_task" in changes or "translate_text" in changes:
         changes = {"translate_step": None, "translate_changes": ""} | changes
     if changes.keys() & GENERATE_TEXT:
-        changes = {"generate_changes": ""} | changes
+        now = settings()
+        dropped = now["generate_changes"] or now["generate_dropped"]
+        changes = {"generate_changes": "", "generate_dropped": dropped} | changes
     settings().update(changes)
 
 

@@ -96,7 +96,7 @@ MOST_ROWS = 40  # of a table in the projector view; a longer one scrolls
 def table_csv(frame: pd.DataFrame, name: str, file: pd.DataFrame | None = None) -> None:
     """A table, and the same as CSV to take away. name: of the file. file: what it holds where that is not what is shown,
     as numbers in full."""
-    if settings()["projector"] and len(frame) <= MOST_ROWS:
+    if settings()["projector"] and len(frame.index) <= MOST_ROWS:
         st.table(frame)  # whose type grows with the page's
     else:
         st.dataframe(frame, width="stretch")

@@ -6,7 +6,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from rnnviz import checkpoints
+from rnnviz import checkpoints, stats
+from rnnviz.ui.choices import EXAMPLES
 from rnnviz.writing import Network, Rule, Writing
 from tests.browser.conftest import Reader
 
@@ -68,11 +69,16 @@ def test_texts_grow_step_by_step_are_played_and_stopped(texts):
     seen.shown(2)
     assert len(seen.written(0)) == len(seen.written(3)) == 2
     seen.tab.get_by_label("Speed").select_option(label="as fast as it comes")
-    seen.button("Play").click()
+    seen.button("Play (Space)").click()
     seen.tab.wait_for_function("+document.querySelector('.gn-root').dataset.shown > 250")
-    seen.button("Stop").click()
+    seen.button("Stop (Space)").click()
     expect(seen.tab.get_by_text("stopped")).to_be_visible()
-    seen.tab.wait_for_timeout(600)  # a piece may still be on its way
+    expect(
+        seen.button("Play (Space)").locator("svg path")
+    ).to_be_visible()  # drawn: not every machine has the sign
+    seen.tab.wait_for_timeout(
+        1200
+    )  # a piece may still be on its way, and where the reader has come to rest is told
     seen.rests()
     revision, shown = (seen.root.get_attribute(f"data-{name}") for name in ("revision", "shown"))
     assert int(shown) < 1000
@@ -80,7 +86,7 @@ def test_texts_grow_step_by_step_are_played_and_stopped(texts):
     assert seen.root.get_attribute("data-revision") == revision
     assert seen.root.get_attribute("data-shown") == shown
     with seen.tab.expect_download() as download:
-        seen.button("Download the texts (txt)").click()
+        seen.button("Download what is written so far (txt)").click()
     taken = download.value.path().read_text("utf-8")
     assert all(f"ROMEO:\n{seen.written(column)}" in taken for column in range(4))
     # another temperature: written anew, as far as it was
@@ -90,6 +96,115 @@ def test_texts_grow_step_by_step_are_played_and_stopped(texts):
     expect(seen.root).not_to_have_attribute("data-revision", revision)
     seen.shown(int(shown))
     assert seen.written(2) != before and len(seen.written(2)) == len(before)
+    expect(seen.root.locator(".gn-progress")).to_contain_text("written anew")
+    # away and back: as far as it was
+    seen.rests()
+    seen.tab.get_by_role("link", name="Gates").click()
+    seen.tab.wait_for_url("**/gates**")
+    seen.tab.get_by_role("link", name="Text, letter by letter").click()
+    seen.drawn().shown(int(shown))
+
+
+def test_a_longer_text_goes_on_at_once(texts):
+    seen = texts(f"{PAGE}?generate_length=1")
+    seen.shown(1)
+    length = seen.tab.get_by_role("spinbutton", name="Length")
+    length.fill("600")
+    length.press("Enter")
+    seen.shown(128)
+
+
+def test_space_plays_where_nothing_has_the_focus_and_only_there(texts):
+    seen = texts(f"{PAGE}?generate_length=2000")
+    seen.shown(128)
+    for focused in (
+        seen.tab.get_by_role("slider", name="Temperature"),
+        seen.tab.get_by_role("spinbutton", name="Length"),
+        seen.tab.get_by_label("Another character"),
+    ):
+        focused.focus()
+        seen.tab.keyboard.press(" ")
+        expect(seen.button("Play (Space)")).to_be_visible()
+    seen.tab.evaluate("document.activeElement.blur()")
+    seen.tab.keyboard.press(" ")
+    expect(seen.button("Stop (Space)")).to_be_visible()
+    seen.tab.wait_for_function("+document.querySelector('.gn-root').dataset.shown > 135")
+    seen.tab.keyboard.press(" ")
+    expect(seen.button("Play (Space)")).to_be_visible()
+    expect(seen.tab.get_by_text("stopped")).to_be_visible()
+
+
+def test_a_letter_that_is_tapped_on_a_phone_is_explained_in_view(texts):
+    seen = texts(f"{PAGE}?generate_length=140", width=400, height=800)
+    seen.shown(128)
+    assert seen.letter(0, 5).bounding_box()["height"] >= 19
+    rows = "e => parseFloat(getComputedStyle(e).lineHeight)"
+    assert seen.root.locator(".gn-text").first.evaluate(rows) >= 28
+    for column, model in ((0, "RNN"), (3, "6-gram counts"), (1, "GRU")):
+        seen.letter(column, 3).click()
+        seen.in_address(f"generate_writer={('rnn', 'gru', 'lstm', 'counts')[column]}")
+        why = seen.tab.locator(".gn-why")
+        expect(why.locator(".gn-note").first).to_contain_text(f"character 4 of {model}")
+        expect(why.locator(".gn-title")).to_be_in_viewport()
+        expect(seen.letter(column, 3)).to_be_in_viewport()
+    labels = seen.tab.locator('.stMain [data-testid="stWidgetLabel"]')
+    named = [label.inner_text().split("\n")[0] for label in labels.all()]
+    assert named[2:8] == ["Temperature", "Top-k", "Top-p", "Length", "Seed number", "n of the n-grams"]
+    assert labels.nth(2).bounding_box()["y"] == labels.nth(3).bounding_box()["y"]  # two in a row
+
+
+def test_the_stretch_that_was_drawn_is_always_on_the_line(texts):
+    model, card = checkpoints.load("python-lstm")
+    vocabulary = checkpoints.vocabulary(card)
+    wanted = Writing(Network(model), vocabulary.encode("def "), Rule(2.0, seed=3))
+    wanted.write(100)
+    steps = wanted.steps()
+    number = int((steps["rank"].values > 10).argmax())
+    assert steps["rank"].values[number] > 10
+    seen = texts(
+        f"{PAGE}?generate_who=python&generate_temperature=2&generate_seed=3&generate_place={number + 1}"
+    )
+    expect(seen.tab.locator(".gn-line .gn-others")).to_have_text("others")
+    hit = seen.tab.locator(".gn-line .gn-hit").bounding_box()
+    line = seen.tab.locator(".gn-line").bounding_box()
+    low = float(steps["low"].values[number])
+    assert hit["x"] - line["x"] == pytest.approx(low * line["width"], abs=1)
+    assert hit["width"] >= 3
+    mark = seen.tab.locator(".gn-mark").bounding_box()
+    assert hit["x"] - 1.5 <= mark["x"] + 1 <= hit["x"] + hit["width"] + 1.5
+
+
+def test_the_states_lie_by_similarity_as_tall_as_the_reasons(texts):
+    seen = texts(f"{PAGE}?generate_writer=gru&generate_place=20")
+    seen.shown(128)
+    model, card = checkpoints.load("shakespeare-gru")
+    vocabulary, writer = checkpoints.vocabulary(card), Network(model)
+    hidden = writer.watch(vocabulary.encode("".join(EXAMPLES["shakespeare"].values())), None)["hidden"]
+    order = stats.states.order(hidden.isel(layer=0), "similarity")
+    canvas = seen.tab.locator(".gn-canvas")
+    box = canvas.bounding_box()
+    for y, unit in ((box["height"] - 1, order[-1]), (29, order[0])):
+        canvas.hover(position={"x": box["width"] / 2, "y": y})
+        expect(seen.tab.locator(".gn-readout")).to_contain_text(f"unit {unit}, ")
+    lower, panel, why = (
+        seen.tab.locator(name).bounding_box() for name in (".gn-lower", ".gn-panel", ".gn-why")
+    )
+    assert panel["height"] == pytest.approx(why["height"], abs=2) and lower["height"] > 400
+
+
+def test_the_projector_shows_texts_and_reasons_on_the_first_screen(texts):
+    seen = texts(f"{PAGE}?projector=True", height=800)
+    seen.shown(128)
+    expect(seen.tab.get_by_role("slider", name="Temperature")).not_to_be_visible()
+    for inside in (".gn-text >> nth=3", ".gn-why .gn-title", ".gn-panel .gn-head"):
+        box = seen.tab.locator(inside).bounding_box()
+        assert box["y"] + box["height"] <= 800, inside
+    seen.tab.get_by_text("Settings", exact=True).click()
+    top_k = seen.tab.get_by_role("spinbutton", name="Top-k")
+    top_k.fill("7")
+    top_k.press("Enter")
+    seen.in_address("generate_top_k=7")
+    expect(top_k).to_be_visible()  # it stays open
 
 
 def test_a_character_is_explained_changed_and_the_change_undone(texts):
@@ -127,7 +242,10 @@ def test_a_character_is_explained_changed_and_the_change_undone(texts):
     field.fill("한")
     field.press("Enter")
     expect(seen.tab.locator(".gn-form")).to_contain_text("These models do not know “한”.")
-    field.fill("Q")
+    field.fill("")
+    expect(seen.tab.locator(".gn-form")).not_to_contain_text("These models")
+    field.press_sequentially("Qz")
+    expect(field).to_have_value("Q")
     field.press("Enter")
     expect(seen.letter(1, 30)).to_have_text("Q")
     seen.tab.get_by_role("button", name="GRU’s text in: Hidden states").click()
@@ -146,13 +264,29 @@ def test_the_keys_play_and_choose(texts):
     seen.shown(128)
     box = seen.root.locator(".gn-text").nth(2)
     box.focus()
-    for key, number in (("ArrowLeft", 127), ("ArrowLeft", 126), ("Home", 1), ("ArrowRight", 2), ("End", 128)):
+    for key, number in (
+        ("ArrowLeft", 127),
+        ("ArrowLeft", 126),
+        ("Home", 1),
+        ("End", 128),
+        ("ArrowLeft", 127),
+    ):
         seen.tab.keyboard.press(key)
         expect(seen.tab.locator(".gn-why .gn-note").first).to_contain_text(f"character {number} of LSTM")
+    seen.in_address("generate_place=127&")  # told once the reader rests
+    expect(seen.tab.locator(".gn-why .gn-note").first).to_contain_text("character 127 of LSTM")
     seen.tab.keyboard.press("Escape")
     seen.tab.keyboard.press(" ")
     seen.shown(140)
     expect(seen.tab.locator(".gn-why .gn-note").first).to_contain_text("character 140 of LSTM")
+    # what has no shape of its own has a name
+    written = seen.written(2)
+    for character, asked in ((" ", "Why the blank (·)?"), ("\n", "Why the line end (↵)?"), ("e", "Why “e”?")):
+        seen.letter(2, written.index(character)).click()
+        expect(seen.tab.locator(".gn-why .gn-title")).to_have_text(asked)
+    expect(seen.tab.locator(".gn-why .gn-note").nth(1)).to_have_text(
+        re.compile(r"^before: [\d.]+ % \(rank \d+, surprise (\d+\.\d{3}|< 0.001) nats\) → after: [\d.]+ %$")
+    )
     # other states: the counts have none
     seen.tab.get_by_role("button", name="Show the states of 6-gram counts").click()
     expect(seen.tab.locator(".gn-panel .gn-title")).to_contain_text("6-gram counts")

@@ -1,19 +1,22 @@
 """explore/generate as a reader meets it: what is sent to be drawn is what the models write, and why."""
 
 import base64
+import io
 import json
 import math
 from urllib.parse import parse_qs
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
-from rnnviz import checkpoints
+from rnnviz import checkpoints, stats
 from rnnviz.counting import NGrams
 from rnnviz.models import LanguageModel
 from rnnviz.text import Vocabulary
-from rnnviz.ui import choices, generation
+from rnnviz.ui import choices
+from rnnviz.ui.generation import authors, away, texts
 from rnnviz.writing import Counts, Network, Rule, Writing
 from tests.pages.conftest import Opened
 
@@ -22,7 +25,7 @@ LETTERS = Vocabulary(
 )
 SIZE = len(LETTERS)
 ORDER = 4
-PIECE = generation.PIECE // 4
+PIECE = texts.PIECE // 4
 
 
 @pytest.fixture
@@ -204,8 +207,32 @@ def test_counts_of_order_1_look_at_nothing(page):
 def test_python_is_written_by_one_model(page):
     seen = page(generate_who="python", generate_text="def ")
     (writer,) = seen.drawn["writers"]
-    piece = min(generation.OPENING, generation.PIECE)
+    piece = min(texts.OPENING, texts.PIECE)
     assert ids(writer) == by_hand(text="def ", count=piece, name="python-lstm").ids[4:]
+
+
+def test_the_units_are_drawn_in_an_order_that_no_text_changes(page):
+    for text in ("ROMEO:", "to be"):
+        states = page(generate_text=text, generate_writer="gru", generate_layer=2).drawn["states"]
+        model, _card = checkpoints.load("shakespeare-gru")
+        writer = Network(model)
+        examples = "".join(choices.EXAMPLES["shakespeare"].values())
+        hidden = writer.watch(LETTERS.encode(examples), None)["hidden"].isel(layer=1)
+        assert states["rows"] == stats.states.order(hidden, "similarity").tolist()
+        assert sorted(states["rows"]) == list(range(5)) and states["rows"] != list(range(5))
+    assert page(generate_writer="counts").drawn["states"]["rows"] == []
+
+
+def test_a_reader_who_comes_back_finds_the_place_reached(page):
+    seen = page()
+    assert seen.drawn["reached"] == texts.OPENING
+    seen.test.session_state["generation"]["reached"] = 300
+    seen.test.switch_page("pages/explore/states.py").run()
+    seen.test.switch_page(seen.page).run()
+    assert seen.drawn["reached"] == 300
+    seen.settings["generate_place"] = 400  # what is explained is shown
+    seen.test.run()
+    assert seen.drawn["reached"] == 400
 
 
 # --- changes
@@ -258,6 +285,20 @@ def test_another_text_begins_without_the_changes_of_the_one_before(page):
     assert ids(seen.drawn["writers"][1]) == by_hand("gru", rule=Rule(1.5, 0, 1.0, 1)).ids[6:]
 
 
+def test_changes_that_another_setting_leaves_out_are_said_and_can_be_put_back(page):
+    seen = page(**change(("gru", 4, "q"), ("lstm", 2, "b")))
+    made = seen.settings["generate_changes"]
+    assert seen.lines == []
+    for temperature in (1.5, 1.2):  # the second change has none to leave out, and forgets none
+        seen.test.main.slider[0].set_value(temperature).run()
+        assert seen.lines == ["The texts are written anew, without the changed characters (2)."]
+    next(b for b in seen.test.button if b.key == "generation_back").click().run()
+    assert seen.lines == [] and seen.settings["generate_changes"] == made
+    (q,) = LETTERS.encode("q")
+    wanted = by_hand("gru", rule=Rule(1.2, 0, 1.0, 1), changes={9: q}).ids[6:]
+    assert ids(next(w for w in seen.drawn["writers"] if w["kind"] == "gru"))[:PIECE] == wanted
+
+
 @pytest.mark.parametrize("have", [None, [], {"x": "y"}, {"x": -5}, "nonsense"])
 def test_an_ask_that_makes_no_sense_is_answered(page, have):
     seen = page()
@@ -304,7 +345,7 @@ def test_a_long_seed_text_is_read_from_its_end(page):
     ]
     assert seen.drawn["text"] == ("to be " * 400)[-2000:]
     assert seen.test.main.text_area[0].value == "to be " * 400
-    assert seen.drawn["states"]["start"] == 2000 - generation.BEFORE
+    assert seen.drawn["states"]["start"] == 2000 - texts.BEFORE
 
 
 def test_unknown_characters_are_counted_and_read(page):
@@ -373,7 +414,7 @@ def test_the_pasted_text_is_coloured_by_each_models_own_surprise(page):
 
 def test_the_table_has_nats_bits_and_perplexity(page):
     seen = page(generate_pasted="to bex")
-    assert seen.lines == ["Unknown to these models: 1 of 6 characters. They are underlined and do not count."]
+    assert seen.lines == ["Unknown to these models: 1 of 6 characters. They are underlined and not scored."]
     (table,) = seen.test.dataframe
     assert table.value.index.tolist() == ["RNN", "GRU", "LSTM", f"{ORDER}-gram counts"]
     sent = seen.sent("surprise")["models"]
@@ -381,14 +422,14 @@ def test_the_table_has_nats_bits_and_perplexity(page):
         nats = float(np.mean([v for v in model["nats"] if v is not None]))
         assert row.iloc[0] == 4
         wanted = (nats, nats / math.log(2), math.exp(nats))
-        assert [float(v) for v in row.iloc[1:]] == pytest.approx(wanted, rel=1e-3)
+        assert row.iloc[1:].tolist() == pytest.approx(wanted, rel=1e-3)
 
 
 @pytest.mark.parametrize(
     ("text", "line"),
     [
         ("", "Paste a text above, and each model says how much every character surprises it."),
-        ("t", "Nothing comes before a single character, so nothing can be said of it: type one more."),
+        ("t", "Nothing is read before the first character, so nothing predicts it: type two or more."),
         ("t" * 2100, "The text has 2,100 characters; the first 2,000 are read. Shorten it to choose which."),
     ],
 )
@@ -441,20 +482,29 @@ def test_every_character_can_be_taken_away_as_a_row(page):
     seen = page(**change(("gru", 4, "q")))
     labels = {b.label for b in seen.test.get("download_button")}
     assert labels >= {
-        "Download the texts (txt)",
-        "Download every character (CSV)",
+        "Download what is written so far (txt)",
+        "Download every character so far (CSV)",
         "Download the table (CSV)",
     }
     writing = by_hand("gru", changes={9: LETTERS.encode("q")[0]})
-    author = generation.Author("gru", "a-gru", {}, LETTERS, writing.writer, "x", (), {})
-    asked = generation.Asked((author,), "ROMEO:", writing.rule, PIECE)
-    table = generation._as_table(asked, {"x": writing})
+    author = authors.Author("gru", "a-gru", {}, LETTERS, writing.writer, "x", (), {})
+    asked = authors.Asked((author,), "ROMEO:", writing.rule, PIECE, ())
+    table = away._as_table(asked, {"x": writing})
     assert len(table) == PIECE and table["number"].tolist() == list(range(1, PIECE + 1))
-    assert table["id"][3] == "q" != table["drawn"][3]
+    assert table["character"][3] == "q" != table["drawn"][3]
+    # what was written can be put together again from the file, blanks and line ends too
+    file = pd.read_csv(io.StringIO(table.to_csv(index=False)), keep_default_na=False)
+    written = LETTERS.decode(writing.ids[6:])
+    assert "".join(file["character"]) == written
+    assert "".join(chr(int(code.removeprefix("U+"), 16)) for code in file["code"]) == written
+    assert "".join(file["shown"]) == written.replace(" ", "·").replace("\n", "↵")
+    assert file[["temperature", "top_k", "top_p", "seed"]].drop_duplicates().values.tolist() == [
+        [0.8, 0, 1, 1]
+    ]
     steps = writing.steps()
     np.testing.assert_allclose(-np.log(table["before"]), steps["surprise"], rtol=1e-5)
     np.testing.assert_array_equal(table["uniform"], steps["uniform"])
-    text = generation._as_text(asked, {"x": writing}, ["GRU"]).decode()
+    text = away._as_text(asked, {"x": writing}, ["GRU"]).decode()
     assert text.startswith("temperature 0.8, top-k 0, top-p 1, seed number 1\n\n== GRU (a-gru)\nROMEO:")
     assert text.endswith(LETTERS.decode(writing.ids[6:]))
 

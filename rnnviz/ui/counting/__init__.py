@@ -367,6 +367,4 @@ def prose_smoothing() -> None:
         ):
             st.markdown(line)
             st.latex(formula)
-        st.markdown(
-            _("Below the empty context every token has 1/V: no estimate but the first is ever 0.")
-        )
+        st.markdown(_("Below the empty context every token has 1/V: no estimate but the first is ever 0."))

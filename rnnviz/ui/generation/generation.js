@@ -1,6 +1,6 @@
 // Texts that several models write side by side, what the chosen one carried meanwhile, and why a character came. Playing,
 // stepping and looking happen here; Python hears of four things: the next piece is wanted ("ask"), a character was changed
-// ("change", "undo"), other states are wanted ("show"), and where the reader has come to rest ("place").
+// ("change", "undo"), other states are wanted ("show"), and where the reader has come to rest ("rest").
 // The same file shows how a text surprises the models. Text of the reader goes in through textContent only.
 
 export default mounted((parent) => new Either(parent));
@@ -11,6 +11,7 @@ const FRAME = 33; // milliseconds between two paintings, and where speed is all 
 const FRAME_FAST = 120;
 const LOST = 8000; // milliseconds after which an answer no longer comes
 const STROKE = 0.625; // rem: the width of a character on the strip
+const NARROW = 560; // pixels up to which the texts lie under each other
 const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
 
 const fill = (text, values) => text.replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
@@ -19,7 +20,16 @@ const percent = (value) => {
   if (value === 0) return "0 %";
   return value < 1e-4 ? "< 0.01 %" : `${(100 * value).toFixed(value >= 0.0995 ? 1 : 2)} %`;
 };
+const natsOf = (value) => (value < 0.001 ? "< 0.001" : value.toFixed(3));
 const bytesOf = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+
+// drawn, as not every machine has a letter for it
+function sign(name) {
+  const made = shape("svg", { viewBox: "0 0 12 12", "aria-hidden": "true" });
+  made.setAttribute("class", "gn-sign");
+  shape("path", { d: { play: "M2 0.5 11.5 6 2 11.5Z", stop: "M1 1H11V11H1Z", step: "M1 0.5 8 6 1 11.5ZM9 0.5H11V11.5H9Z", start: "M11 0.5 4 6 11 11.5ZM3 0.5H1V11.5H3Z" }[name] }, made);
+  return made;
+}
 
 function tool(className, text, act) {
   const made = element("button", className, text);
@@ -83,6 +93,9 @@ class Written {
   }
 }
 
+// of what follows from the same settings; characters that were changed come after it
+const rootOf = (key) => key.split("-")[0];
+
 class Texts {
   constructor(parent) {
     this.shown = 0;
@@ -92,6 +105,7 @@ class Texts {
     this.stopped = false;
     this.asked = null;
     this.serial = 0;
+    this.tall = 0; // pixels of the states, as far as they follow what is beside them
     this.revision = 0;
     this.texts = new Map();
     this.columns = new Map();
@@ -105,11 +119,11 @@ class Texts {
     this.root = element("section", "gn-root");
     this.root.setAttribute("role", "group");
     this.buttons = {};
-    const make = (name, sign) => (this.buttons[name] = tool("gn-button", sign, () => this.act(name)));
+    const make = (name, inside) => (this.buttons[name] = tool("gn-button", inside, () => this.act(name)));
     this.speed = element("select", "gn-select");
     this.speed.addEventListener("change", () => (this.pace = PACES[this.speed.selectedIndex]));
     this.progress = element("span", "gn-progress");
-    this.tools = element("div", "gn-tools", make("start", "«"), make("step", "›"), make("play", "▶"), make("stop", "■"), this.speed, this.progress, make("undo", ""));
+    this.tools = element("div", "gn-tools", make("start", sign("start")), make("step", sign("step")), make("play"), this.speed, this.progress, make("undo"));
     this.buttons.undo.classList.add("gn-wide");
     this.grid = element("div", "gn-columns");
     this.panel = element("div", "gn-panel");
@@ -125,23 +139,29 @@ class Texts {
     this.canvas.addEventListener("click", (event) => this.picked(event));
     this.readout = element("p", "gn-readout", "\u00a0");
     this.legend = element("div", "gn-legend");
-    this.panel.append(element("div", "gn-head", this.title, this.layer, this.quantity), this.canvas, element("div", "gn-foot", this.legend, this.readout));
+    this.note = element("p", "gn-note");
+    this.panel.append(element("div", "gn-head", this.title, this.layer, this.quantity), this.canvas, element("div", "gn-foot", this.legend, this.readout), this.note);
     this.why = element("div", "gn-why");
     this.live = element("p", "gn-hidden");
     this.live.setAttribute("aria-live", "polite");
     this.probe = element("i", "gn-probe");
-    this.root.append(this.tools, this.grid, element("div", "gn-lower", this.panel, this.why), this.live, this.probe);
+    this.lower = element("div", "gn-lower", this.why, this.panel);
+    this.root.append(this.tools, this.grid, this.lower, this.live, this.probe);
     parent.append(this.root);
     // the theme's variables change without a call: a transition of a colour that follows them tells when
     this.probe.addEventListener("transitionend", () => this.recolour());
-    this.observer = new ResizeObserver(() => this.data && this.paintStates());
+    this.observer = new ResizeObserver(() => this.data && this.fit());
     this.observer.observe(this.root);
     this.observer.observe(this.probe); // one rem wide: tells when the page's type grows
     this.root.addEventListener("keydown", (event) => this.key(event));
+    // where nothing has the focus, a key goes to what the page lies in
+    this.space = (event) => event.key === " " && event.target.contains(this.root) && this.key(event);
+    document.addEventListener("keydown", this.space);
   }
 
   destroy() {
     this.gone = true;
+    document.removeEventListener("keydown", this.space);
     this.observer.disconnect();
     clearTimeout(this.resting);
     clearTimeout(this.missing);
@@ -152,6 +172,9 @@ class Texts {
   update(data) {
     const first = !this.data;
     const changed = first || data.writers.some((w) => !this.texts.has(w.key));
+    const roots = new Set([...this.texts.keys()].map(rootOf));
+    const anew = !first && data.writers.some((w) => !roots.has(rootOf(w.key)));
+    const complete = !first && this.shown >= this.data.length; // of the length that there was
     this.data = data;
     if (first) this.serial = data.answer; // the page was left and is back
     if (data.answer >= this.serial) this.asked = null;
@@ -167,13 +190,17 @@ class Texts {
     if (first) this.chosen = data.place === null ? null : data.place - 1;
     else if (data.place !== this.place && this.resting === undefined) this.chosen = data.place === null ? null : data.place - 1;
     this.place = data.place;
-    if (first) this.goal = Math.min(data.opening, data.length);
+    if (first) this.goal = data.reached;
     else if (changed) this.goal = Math.max(this.goal, Math.min(this.shown, data.length), this.chosen === null ? 0 : this.chosen + 1);
+    if (complete && data.length > this.shown && !this.playing) [this.goal, this.stopped] = [Math.max(this.goal, data.opening), false];
     if (changed) this.stopped = false; // another text is wanted, as far as the one before was shown
-    this.goal = Math.min(this.goal, data.length);
+    if (anew) {
+      this.anew = true;
+      this.live.textContent = data.labels.anew;
+    }
     // at rest all that is wanted is shown as it comes, and a text that is changed does not take its neighbours with it
     if (this.playing) this.shown = Math.min(this.shown, this.ready);
-    else this.shown = Math.max(this.goal, Math.min(this.shown, data.length));
+    else this.shown = Math.min(data.length, Math.max(this.goal, this.shown));
     this.ask(!whole); // before anything is drawn, so that both work at the same time
     this.layout(changed);
     if (changed || first || this.drawnStates !== data.states.key) this.recolour();
@@ -205,7 +232,8 @@ class Texts {
     const have = Object.fromEntries(this.written.map((text) => [text.key, text.count]));
     if (this.states) have[this.states.key] = this.states.count;
     this.asked = this.serial += 1;
-    this.send.trigger("ask", { serial: this.serial, have });
+    this.reached = this.shown;
+    this.send.trigger("ask", { serial: this.serial, have, shown: this.shown });
     clearTimeout(this.missing);
     this.missing = setTimeout(() => {
       this.asked = null;
@@ -230,19 +258,21 @@ class Texts {
 
   act(name) {
     const { length } = this.data;
+    this.anew = false;
     if (name === "undo") return this.send.trigger("undo", this.serial);
     if (name === "start") {
       this.shown = this.goal = 0;
       this.chosen = null;
       this.rest();
     }
-    if (name === "play") return this.playing ? this.pause() : this.play();
-    this.pause(name === "stop");
+    if (name === "play") return this.playing ? this.pause(true) : this.play();
+    this.pause();
     if (name === "step") {
       this.goal = Math.min(length, this.shown + 1);
       this.chosen = null;
       this.shown = this.goal;
       this.ask();
+      this.rest();
     }
     this.grow();
   }
@@ -273,6 +303,7 @@ class Texts {
     this.stopped = stop;
     this.controls();
     if (played) this.look();
+    if (played) this.rest();
   }
 
   frame(now) {
@@ -335,9 +366,10 @@ class Texts {
     this.resting = setTimeout(() => {
       this.resting = undefined;
       const place = this.chosen === null ? null : this.chosen + 1;
-      if (place === this.place) return;
-      this.place = place;
-      this.send.trigger("place", place ?? 0);
+      const reached = this.playing ? this.reached : this.shown;
+      if (place === this.place && reached === this.reached) return;
+      [this.place, this.reached] = [place, reached];
+      this.send.trigger("rest", [place ?? 0, reached]);
     }, 700);
   }
 
@@ -396,10 +428,31 @@ class Texts {
     this.quantity.hidden = counts;
     this.canvas.setAttribute("aria-label", fill(counts ? labels.contexts : labels.states, { model: author.title, quantity: states.options[states.quantity] }));
     this.options(this.speed, PACES.map((pace) => [String(pace), Number.isFinite(pace) ? fill(labels.pace, { count: pace }) : labels.fast]), String(this.pace), labels.speed);
-    for (const name of ["start", "step", "stop"]) this.named(this.buttons[name], labels[name]);
+    this.note.textContent = counts ? "" : labels.look;
+    this.root.classList.toggle("gn-far", data.projector);
+    for (const name of ["start", "step"]) this.named(this.buttons[name], labels[name]);
     this.buttons.undo.textContent = `↶ ${labels.undo}`;
     this.buttons.undo.hidden = !data.undo;
     if (changed) for (const column of this.columns.values()) column.follow = true;
+    this.placeWhy();
+  }
+
+  // on a phone the reasons stand under the text that they are of, else beside the states; what was tapped stays where it is
+  placeWhy() {
+    const column = this.columns.get(this.author.kind).root;
+    const narrow = this.root.clientWidth <= NARROW;
+    if (narrow ? column.nextSibling === this.why : this.why.parentNode === this.lower) return;
+    const before = column.getBoundingClientRect().top;
+    if (narrow) column.after(this.why);
+    else this.lower.prepend(this.why);
+    if (narrow && this.chosen !== null) this.page.scrollBy(0, column.getBoundingClientRect().top - before);
+  }
+
+  fit() {
+    const size = `${this.root.clientWidth} ${this.probe.offsetWidth}`;
+    if (size !== this.size) [this.size, this.tall] = [size, 0];
+    this.placeWhy();
+    this.paintStates();
   }
 
   common(column, text) {
@@ -438,7 +491,9 @@ class Texts {
     const column = { root: element("div", "gn-column", element("h3", "gn-heading", head), box), head, seed, box, letters: [], follow: true };
     box.addEventListener("click", (event) => {
       const letter = event.target.closest(".gn-letter");
-      if (letter) this.choose(column.letters.indexOf(letter), kind);
+      if (!letter) return;
+      this.tapped = kind;
+      this.choose(column.letters.indexOf(letter), kind);
     });
     box.addEventListener("focus", () => {
       if (kind !== this.author.kind && box.matches(":focus-visible")) this.choose(this.chosen, kind);
@@ -514,13 +569,17 @@ class Texts {
 
   controls() {
     const { labels, length } = this.data;
-    this.buttons.play.textContent = this.playing ? "⏸" : "▶";
-    this.named(this.buttons.play, this.playing ? labels.pause : labels.play);
+    const now = this.playing ? "stop" : "play";
+    if (this.buttons.play.dataset.sign !== now) {
+      this.buttons.play.dataset.sign = now;
+      this.buttons.play.replaceChildren(sign(now));
+    }
+    this.named(this.buttons.play, labels[now]);
     this.buttons.step.disabled = this.shown >= length;
     this.buttons.start.disabled = !this.shown;
-    this.buttons.stop.disabled = this.stopped;
     const progress = fill(labels.progress, { shown: Math.min(this.shown, this.ready).toLocaleString("en"), length: length.toLocaleString("en") });
-    this.progress.textContent = this.stopped && this.shown < length ? `${progress} · ${labels.stopped}` : progress;
+    const said = this.anew ? labels.anew : this.stopped && this.shown < length ? labels.stopped : "";
+    this.progress.textContent = said ? `${progress} · ${said}` : progress;
   }
 
   // marks the chosen character; the reasons follow a text that is played a few times a second only
@@ -537,11 +596,27 @@ class Texts {
       }
       letter?.classList.toggle("gn-own", own);
     }
-    this.paintStates();
     const now = performance.now();
-    if (this.playing && now - (this.told ?? 0) < 200) return;
-    this.told = now;
-    this.reasons();
+    if (!this.playing || now - (this.told ?? 0) >= 200) {
+      this.told = now;
+      this.reasons();
+    }
+    this.paintStates();
+    if (this.tapped === this.author.kind) this.bring();
+  }
+
+  // on a phone: the reasons come into view under the letter that was tapped
+  bring() {
+    this.tapped = undefined;
+    if (this.why.parentNode === this.lower) return;
+    const letter = this.columns.get(this.author.kind).letters[this.at];
+    const { top, height } = this.why.getBoundingClientRect();
+    const below = top + Math.min(height, window.innerHeight / 2) - window.innerHeight;
+    if (below > 0 && letter) this.page.scrollBy(0, Math.min(below, letter.getBoundingClientRect().top - 80));
+  }
+
+  get page() {
+    return this.root.closest('[data-testid="stMain"]') ?? window;
   }
 
   reveal(box, letter) {
@@ -576,7 +651,10 @@ class Texts {
     const top = 1.75 * rem;
     const counts = states.info.kind === "counts";
     const { units } = states.info;
-    const height = counts ? Math.max(1, units) * 2 * rem : Math.max(160, Math.min(320, units));
+    // as tall as the reasons beside it, which do not shrink
+    const beside = this.why.parentNode === this.lower && this.why.offsetTop === this.panel.offsetTop;
+    this.tall = beside ? Math.max(this.tall, this.why.offsetHeight - this.panel.offsetHeight + canvas.offsetHeight - top) : 0;
+    const height = counts && !beside ? Math.max(1, units) * 2 * rem : Math.max(14 * rem, this.tall);
     const ratio = window.devicePixelRatio || 1;
     const size = [Math.round(width * ratio), Math.round((top + height) * ratio)];
     if (canvas.width !== size[0] || canvas.height !== size[1]) [canvas.width, canvas.height] = size;
@@ -597,7 +675,7 @@ class Texts {
         const values = states.values[first + c];
         for (let unit = 0; unit < units; unit += 1) {
           const row = counts ? units - 1 - unit : unit;
-          const [r, g, b] = this.table[values[unit]];
+          const [r, g, b] = this.table[values[counts ? unit : states.info.rows[unit]]];
           const at = 4 * (row * count + c);
           image.data[at] = r;
           image.data[at + 1] = g;
@@ -627,10 +705,15 @@ class Texts {
     context.fillStyle = ink;
     context.font = `${Math.max(14, 0.875 * rem)}px ${style.fontFamily}`;
     context.textAlign = "right";
-    const names = counts ? Array.from({ length: units }, (_, i) => [units - i, (i + 0.5) / units]) : [[0, 0], [units - 1, 1]];
-    for (const [name, share] of names) {
-      context.textBaseline = counts ? "middle" : share ? "bottom" : "top";
-      context.fillText(String(name), left - 6, top + share * height);
+    context.textBaseline = "middle";
+    if (counts) for (let i = 0; i < units; i += 1) context.fillText(String(units - i), left - 6, top + ((i + 0.5) / units) * height);
+    else {
+      context.save();
+      context.translate(left / 2, top + height / 2);
+      context.rotate(-Math.PI / 2);
+      context.textAlign = "center";
+      context.fillText(this.data.labels.units, 0, 0);
+      context.restore();
     }
     if (at >= 0 && at < count) {
       context.strokeStyle = ink;
@@ -655,7 +738,7 @@ class Texts {
     const { labels } = this.data;
     const { info, values } = this.states;
     const counts = info.kind === "counts";
-    const unit = counts ? info.units - 1 - spot.row : spot.row;
+    const unit = counts ? info.units - 1 - spot.row : info.rows[spot.row];
     const value = values[spot.column][unit];
     const [low, high] = info.limits;
     const said = counts ? [labels.never, labels.seen, labels.followed][Math.round(value / 127.5)] : minus(`≈ ${(low + (value / 255) * (high - low)).toFixed(2)}`);
@@ -684,15 +767,17 @@ class Texts {
     const text = this.texts.get(author.key);
     const one = text.of(at);
     const name = (id) => (id ? author.visible[id] : "�");
-    const title = element("h3", "gn-title", fill(labels.why, { character: name(one.id) }));
+    const token = author.tokens[one.id];
+    const asked = token === " " ? labels.whyBlank : token === "\n" ? labels.whyEnd : fill(labels.why, { character: name(one.id) });
+    const title = element("h3", "gn-title", asked);
     const about = element("p", "gn-note", fill(labels.number, { number: at + 1, model: author.title }));
-    about.append(` · ${labels.rank} ${one.rank} · ${percent(one.before)} → ${percent(one.after)} · ${fill(labels.nats, { value: (-Math.log(one.before)).toPrecision(4) })}`);
-    const parts = [title, about];
+    const shares = fill(labels.shares, { before: percent(one.before), rank: one.rank, nats: natsOf(-Math.log(one.before)), after: percent(one.after) });
+    const parts = [element("div", "gn-head", title, about), element("p", "gn-note", shares)];
     const yours = author.changed.includes(at);
     const [low, high] = [one.low, one.low + one.length].map((v) => v.toFixed(4));
     const values = { value: one.number.toFixed(4), character: name(one.drawn), low, high };
-    if (!greedy || yours) parts.push(this.line(one, name));
-    parts.push(element("p", "gn-note", yours ? fill(labels.yours, values) : greedy ? labels.greedy : fill(labels.luck, values)));
+    if (!greedy) parts.push(this.line(one, name));
+    parts.push(element("p", "gn-note", yours ? fill(greedy ? labels.yoursGreedy : labels.yours, values) : greedy ? labels.greedy : fill(labels.luck, values)));
     const table = element("table", "gn-table");
     table.setAttribute("aria-label", labels.candidates);
     const head = element("tr", "", element("th", "gn-who"), element("th", "", labels.before), element("th", "", labels.after));
@@ -702,13 +787,14 @@ class Texts {
     parts.push(table);
     const input = element("input", "gn-input");
     input.setAttribute("aria-label", labels.type);
-    input.maxLength = 4;
+    input.maxLength = 1;
+    input.addEventListener("input", () => (said.textContent = ""));
     const said = element("span", "gn-note");
     const form = element("form", "gn-form", element("span", "gn-note", labels.branch), input, said);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      const [character, more] = Array.from(input.value);
-      if (character === undefined || more !== undefined) return;
+      const [character] = Array.from(input.value);
+      if (character === undefined) return;
       if (author.tokens.indexOf(character) < 1) said.textContent = fill(labels.unknown, { character });
       else {
         input.blur();
@@ -724,15 +810,19 @@ class Texts {
   line(one, name) {
     const track = element("div", "gn-line");
     track.setAttribute("aria-hidden", "true");
-    let from = 0;
-    for (const row of one.rows.filter(({ below }) => !below)) {
-      if (row.after <= 0) continue;
-      const part = element("i", row.id === one.drawn ? "gn-stretch gn-hit" : "gn-stretch", row.after > 0.06 ? name(row.id) : "");
-      part.style.left = `${100 * from}%`;
-      part.style.width = `${100 * row.after}%`;
-      from += row.after;
+    const stretch = (className, low, length, text) => {
+      const part = element("i", `gn-stretch ${className}`, length > 0.06 ? text : "");
+      part.style.left = `${100 * low}%`;
+      part.style.width = `${100 * length}%`;
       track.append(part);
+    };
+    let from = 0;
+    for (const { id, after } of one.rows.filter((row) => !row.below && row.after > 0)) {
+      stretch(id === one.drawn ? "gn-hit" : "", from, after, name(id));
+      from += after;
     }
+    if (from < 1 - 1e-4) stretch("gn-others", from, 1 - from, this.data.labels.others);
+    if (!one.rows.some(({ id, below }) => id === one.drawn && !below)) stretch("gn-hit", one.low, one.length, name(one.drawn));
     const mark = element("i", "gn-mark");
     mark.style.left = `${100 * one.number}%`;
     track.append(mark);
@@ -848,7 +938,7 @@ class Surprise {
       if (!at) said.textContent = labels.first;
       else if (nats === null) said.textContent = unknown.includes(at) ? labels.unknown : "";
       else {
-        const own = fill(labels.surprise, { character: characters[at], nats: nats.toPrecision(3), share: percent(Math.exp(-nats)) });
+        const own = fill(labels.surprise, { character: characters[at], nats: natsOf(nats), share: percent(Math.exp(-nats)) });
         const other = fill(labels.expected, { character: model.likeliest[at], share: percent(model.share[at]) });
         said.textContent = model.likeliest[at] === characters[at] ? own : `${own}; ${other}`;
       }
