@@ -80,6 +80,24 @@ def server(chromium):
         yield address
 
 
+def violations(tab, *themes: str) -> list:
+    """What of a page breaks a rule of accessibility: as it is, or in each of the themes, which change live."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = []
+    for theme in themes or ("",):
+        if theme:
+            tab.emulate_media(color_scheme=theme)
+            tab.wait_for_function(
+                "t => getComputedStyle(document.querySelector('[data-testid=stApp]')).colorScheme === t",
+                arg=theme,
+            )
+            tab.wait_for_timeout(500)  # figures take their new colours
+        broken = Axe().run(tab).response["violations"]
+        found += [(v["id"], [node["html"][:160] for node in v["nodes"]], theme) for v in broken]
+    return found
+
+
 class Reader:
     """A browser tab, and what went wrong in it."""
 

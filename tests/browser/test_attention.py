@@ -4,10 +4,10 @@ import csv
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from rnnviz.trace import open_trace
+from tests.browser.conftest import violations
 from tests.browser.test_app import SMALLEST_TYPE
 
 TEXT = "5%20Mar%202024"  # is right with attention: 2024-03-05
@@ -246,13 +246,11 @@ def test_pictures_table_and_recording_to_take_away(reader, tmp_path):
     assert open_trace(tmp_path / "trace.nc")["attention"]["weight"].sizes["query"] == 11
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize(
     "path", [MAP, f"/attention?lang=ko&translate_text={LONG}&translate_changes=3:*%3D0,1%3D1"]
 )
-def test_the_map_violates_no_rule_of_accessibility(reader, path, theme):
-    found = Axe().run(reader(path, theme=theme).tab)
-    assert [(v["id"], [n["html"][:160] for n in v["nodes"]]) for v in found.response["violations"]] == []
+def test_the_map_violates_no_rule_of_accessibility(reader, path):
+    assert violations(reader(path).tab, "light", "dark") == []
 
 
 @pytest.mark.parametrize("path", [MAP, f"/attention?translate_text={LONG}&projector=True"])

@@ -5,13 +5,12 @@ import re
 
 import pytest
 import torch
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from rnnviz import by_hand
 from rnnviz.trace import GATES
 from rnnviz.ui.choices import fold
-from tests.browser.conftest import Reader
+from tests.browser.conftest import Reader, violations
 
 COUNT_SENT = (
     "() => { window.sent = 0; const send = WebSocket.prototype.send;"
@@ -295,8 +294,7 @@ def test_the_page_is_accessible(cell, path, theme, width):
     seen = cell(path, width=width, theme=theme)
     expect(seen.tab.locator(".cv")).to_have_attribute("data-theme", theme)
     seen.tab.locator(".cv-button").last.click()  # the question too
-    found = Axe().run(seen.tab)
-    assert [(v["id"], [n["html"][:160] for n in v["nodes"]]) for v in found.response["violations"]] == []
+    assert violations(seen.tab) == []
 
 
 def test_theme_and_language_change_live(cell):

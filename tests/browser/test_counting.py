@@ -3,8 +3,9 @@
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
+
+from tests.browser.conftest import violations
 
 PAGE = "/counting"
 PARTS = ("chain", "zero", "smoothing", "network", "heldout")
@@ -92,8 +93,7 @@ def test_no_part_violates_accessibility(counting, theme, width):
             "p => p === 'chain' || location.search.includes(`counting_part=${p}`)", arg=PARTS[part]
         )
         seen.rests()
-        found = Axe().run(seen.tab).response["violations"]
-        wrong += [(PARTS[part], v["id"], [n["html"][:160] for n in v["nodes"]]) for v in found]
+        wrong += [(PARTS[part], *found) for found in violations(seen.tab)]
     assert wrong == []
 
 

@@ -3,13 +3,12 @@
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from rnnviz import checkpoints, stats
 from rnnviz.ui.choices import EXAMPLES
 from rnnviz.writing import Network, Rule, Writing
-from tests.browser.conftest import Reader
+from tests.browser.conftest import Reader, violations
 
 PAGE = "/generate"
 HOSTILE = "<img src=x onerror=alert(1)> ![x](http://a.b) **bold**"
@@ -318,8 +317,7 @@ def test_what_was_typed_is_shown_as_text(texts):
 def test_the_page_violates_no_accessibility_and_fits(texts, theme, width, path):
     seen = texts(path, theme=theme, width=width)
     seen.shown(128)
-    found = Axe().run(seen.tab)
-    assert [(v["id"], [n["html"][:160] for n in v["nodes"]]) for v in found.response["violations"]] == []
+    assert violations(seen.tab) == []
     if width == 400:
         assert seen.over_the_edge(".gn-root", ".gn-text, .gn-line, .gn-hidden") == []
 
