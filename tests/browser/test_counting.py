@@ -67,7 +67,7 @@ def test_a_token_is_chosen_by_click_or_key_and_its_fraction_follows(counting):
 def test_what_is_typed_is_counted_and_shown_as_text(counting):
     hostile = "<img src=x onerror=alert(1)> ![x](http://example.org/x.png) **bold**"
     seen = counting("counting_part=smoothing")
-    box = seen.tab.get_by_role("textbox", name="Your lines: change them, and all is counted anew")
+    box = seen.tab.get_by_role("textbox", name="Your lines: change them, and everything is counted again")
     box.fill(f"{hostile}\n{hostile}")
     box.press("Control+Enter")
     expect(seen.tab.locator(".cn-unknown").first).to_be_visible()
