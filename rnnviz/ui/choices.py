@@ -162,6 +162,7 @@ HELPS = (
 NETWORK_STAGES = ("perceptron", "multilayer", "recurrent", "unrolled")
 NETWORK_SHAPES = ("one_to_one", "one_to_many", "many_to_one", "many_to_many", "encoder_decoder")
 COUNTING_PARTS = ("chain", "zero", "smoothing", "network", "heldout")
+COUNTED = {f"counting_{name}" for name in ("source", "order", "text", "sentence")}
 COUNTING_SOURCES = ("own", "words", "characters")
 COUNTING_KS = (0.001, 0.01, 0.1, 0.3, 1.0, 3.0, 10.0)
 CLIPS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
@@ -192,6 +193,10 @@ def choose(**changes) -> None:
         changes = {"translate_text": None} | changes
     if "translate_task" in changes or "translate_text" in changes:
         changes = {"translate_step": None, "translate_changes": ""} | changes
+    if "counting_source" in changes:
+        changes = {"counting_order": None} | changes
+    if changes.keys() & COUNTED:
+        changes = {"counting_place": None} | changes
     if changes.keys() & GENERATE_TEXT:
         now = settings()
         dropped = now["generate_changes"] or now["generate_dropped"]

@@ -2,7 +2,7 @@
 
 import string
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import streamlit as st
@@ -72,33 +72,41 @@ def finish() -> None:
         st.caption(_("A text on this page is too long for a link: the address holds the view without it."))
 
 
-def pick(widget, name: str, label: str, options=None, **more):
-    """A widget that shows and changes the setting `name`, and keeps it over page changes."""
+def pick(widget, name: str, label: str, options=None, value=None, choose=None, **more):
+    """A widget that shows and changes the setting `name`, and keeps it over page changes; what is typed stays.
+
+    value: shown where it is not the setting itself, as for a text that nobody has typed yet. choose: called with what the
+    reader chose, in place of choices.choose.
+    """
     key = f"pick_{name}"
-    st.session_state[key] = chosen.settings()[name]
+    st.session_state[key] = chosen.settings()[name] if value is None else value
     arguments = {} if options is None else {"options": options}
-    return widget(label, key=key, on_change=_picked, args=(name, key), **arguments, **more)
+    choose = choose or (lambda value: chosen.choose(**{name: value}))
+    return widget(label, key=key, on_change=_picked, args=(key, choose), **arguments, **more)
+
+
+def examples(key: str, options: Iterable, here, choose: Callable, names: Mapping | None = None) -> None:
+    """Texts that make a point, each a click away. here: the one that is shown, None for the reader's own. choose: called with
+    the one that was clicked. names: what they are called, where that is not what they are."""
+    st.session_state[key] = here
+    st.pills(
+        _("Examples"), list(options), key=key, on_change=_picked, args=(key, choose),
+        **({"format_func": names.get} if names else {}),
+    )  # fmt: skip
 
 
 def reader_text() -> None:
     """The box for the reader's text; what is typed stays, also when it cannot be read."""
-    key = "pick_text"
-    st.session_state[key] = chosen.text()
-    st.text_area(
+    pick(
+        st.text_area,
+        "text",
         _("Your text"),
-        key=key,
+        value=chosen.text(),
         height=100,
-        on_change=_picked,
-        args=("text", key),
         help=_("Up to {longest:,} characters. Ctrl+Enter, or a click outside the box, reads it.").format(
             longest=chosen.LONGEST
         ),
     )
-    _examples()
-
-
-def _examples() -> None:
-    """Texts that make a point, each a click away."""
     texts = chosen.EXAMPLES[chosen.corpus()]
     names = {
         "speaker": _("speakers in capitals"),
@@ -109,14 +117,8 @@ def _examples() -> None:
         "brackets": _("nested brackets"),
         "string": _("a string and a comment"),
     }
-    st.session_state["pick_example"] = next((k for k, v in texts.items() if v == chosen.text()), None)
-    st.pills(_("Examples"), list(texts), key="pick_example", format_func=names.get, on_change=_example_picked)
-
-
-def _example_picked() -> None:
-    name = st.session_state["pick_example"]
-    if name is not None:
-        chosen.choose(text=chosen.EXAMPLES[chosen.corpus()][name])
+    here = next((k for k, v in texts.items() if v == chosen.text()), None)
+    examples("pick_example", texts, here, lambda name: chosen.choose(text=texts[name]), names)
 
 
 def notice(line: str, error: bool = False) -> None:
@@ -191,10 +193,10 @@ def _sidebar(names: list[str] | None) -> None:
     st.caption(_("The address above holds this view: copy it to share it."))
 
 
-def _picked(name: str, key: str) -> None:
+def _picked(key: str, choose: Callable) -> None:
     value = st.session_state[key]
     if value is not None:
-        chosen.choose(**{name: value})
+        choose(value)
 
 
 def reading(page: str) -> None:

@@ -379,18 +379,19 @@ def can_undo() -> bool:
 
 def translation_text() -> None:
     """The task, the box for the reader's text, and texts that make a point; what is typed stays."""
-    from rnnviz.ui.frame import pick
+    from rnnviz.ui.frame import examples, pick
 
     names = {"dates": _("dates → ISO"), "korean": _("English → Korean")}
     pick(
         st.segmented_control, "translate_task", _("Translate"), list(names), format_func=names.get, required=True
     )  # fmt: skip
-    task, key = chosen.settings()["translate_task"], "pick_translate_text"
-    st.session_state[key] = text()
-    st.text_input(
+    task = chosen.settings()["translate_task"]
+    pick(
+        st.text_input,
+        "translate_text",
         {"dates": _("A date, written as you like"), "korean": _("An English sentence")}[task],
-        key=key,
-        on_change=lambda: _choose_text(st.session_state[key]),
+        value=text(),
+        choose=_choose_text,
         help={
             "dates": _("Up to {longest} characters; Enter reads it.").format(longest=LONGEST["dates"]),
             "korean": _("Up to {longest} words and signs; Enter reads it.").format(longest=LONGEST["korean"]),
@@ -406,20 +407,8 @@ def translation_text() -> None:
         "hard": _("too hard for it"),
     }
     texts = EXAMPLES[task]
-    st.session_state["pick_translate_example"] = next((k for k, v in texts.items() if v == text()), None)
-    st.pills(
-        _("Examples"),
-        list(texts),
-        key="pick_translate_example",
-        format_func=labels.get,
-        on_change=_example_picked,
-    )
-
-
-def _example_picked() -> None:
-    name = st.session_state["pick_translate_example"]
-    if name is not None:
-        _choose_text(EXAMPLES[chosen.settings()["translate_task"]][name])
+    here = next((k for k, v in texts.items() if v == text()), None)
+    examples("pick_translate_example", texts, here, lambda name: _choose_text(texts[name]), labels)
 
 
 def _choose_text(typed: str) -> None:

@@ -17,7 +17,7 @@ from rnnviz.ui import choices as chosen
 from rnnviz.ui.board import show_figures
 from rnnviz.ui.by_hand.sheet import percent
 from rnnviz.ui.component import component
-from rnnviz.ui.frame import downloads, folded, notice
+from rnnviz.ui.frame import downloads, examples, folded, notice, pick
 from rnnviz.ui.language import _
 from rnnviz.ui.views import drawn, shown, table_csv
 
@@ -93,12 +93,12 @@ def text() -> str:
 
 def sentence() -> None:
     """The box for the reader's sentence, and sentences that make a point; what is typed stays."""
-    key = "pick_blank_text"
-    st.session_state[key] = text()
-    st.text_input(
+    pick(
+        st.text_input,
+        "blank_text",
         _("An English sentence, as one says it to a voice assistant"),
-        key=key,
-        on_change=lambda: _choose_text(st.session_state[key]),
+        value=text(),
+        choose=_choose_text,
         help=_("Up to {longest} words and signs; Enter reads it.").format(longest=LONGEST),
     )
     labels = {
@@ -109,12 +109,10 @@ def sentence() -> None:
     }
     now = chosen.settings()
     here = (text(), DEFAULT_PLACE if now["blank_place"] is None else now["blank_place"])
-    st.session_state["pick_blank_example"] = next((k for k, v in EXAMPLES.items() if v == here), None)
-    st.pills(
-        _("Examples"), list(EXAMPLES), key="pick_blank_example", format_func=labels.get, on_change=_example_picked
-    )  # fmt: skip
-    if picked := st.session_state["pick_blank_example"]:
-        st.write(_seen(picked))
+    shown = next((k for k, v in EXAMPLES.items() if v == here), None)
+    examples("pick_blank_example", EXAMPLES, shown, _choose_example, labels)
+    if shown:
+        st.write(_seen(shown))
 
 
 def _choose_text(typed: str) -> None:
@@ -123,10 +121,8 @@ def _choose_text(typed: str) -> None:
     chosen.choose(blank_text=typed, blank_place=place)
 
 
-def _example_picked() -> None:
-    name = st.session_state["pick_blank_example"]
-    if name is not None:
-        chosen.choose(**dict(zip(("blank_text", "blank_place"), EXAMPLES[name], strict=True)))
+def _choose_example(name: str) -> None:
+    chosen.choose(**dict(zip(("blank_text", "blank_place"), EXAMPLES[name], strict=True)))
 
 
 def _seen(example: str) -> str:

@@ -11,7 +11,7 @@ from rnnviz import checkpoints
 from rnnviz.counting import NGrams
 from rnnviz.text import START_ID, Lexicon, visible
 from rnnviz.ui import choices as chosen
-from rnnviz.ui.frame import notice
+from rnnviz.ui.frame import examples, notice, pick
 from rnnviz.ui.language import _
 
 SHIPPED = {"words": "counts-words", "characters": "counts-characters"}
@@ -107,15 +107,11 @@ def given(source: str | None = None) -> str:
     source = source or now["counting_source"]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if free:
-            st.session_state["pick_counting_source"] = source
-            st.segmented_control(
-                _("What is counted"), labels, key="pick_counting_source", format_func=labels.get, required=True,
-                on_change=lambda: _choose_source(st.session_state["pick_counting_source"]),
+            pick(
+                st.segmented_control, "counting_source", _("What is counted"), labels, format_func=labels.get, required=True,
             )  # fmt: skip
-        st.session_state["pick_counting_order"] = order_of(source)
-        st.slider(
-            _("Order n"), key="pick_counting_order", min_value=1, max_value=MOST, step=1, width=200,
-            on_change=lambda: chosen.choose(counting_order=st.session_state["pick_counting_order"], counting_place=None),
+        pick(
+            st.slider, "counting_order", _("Order n"), value=order_of(source), min_value=1, max_value=MOST, step=1, width=200,
             help=_("A token and the n − 1 before it: with order 2 each word is judged by the one before."),
         )  # fmt: skip
     if source != "own":
@@ -134,18 +130,12 @@ def order_of(source: str) -> int:
     return chosen.settings()["counting_order"] or ORDERS[source]
 
 
-def _choose_source(name: str | None) -> None:
-    if name is not None:
-        chosen.choose(counting_source=name, counting_order=None, counting_place=None)
-
-
 def _lines() -> None:
     """The box for the reader's own lines; what is typed stays."""
-    typed, key = chosen.settings()["counting_text"], "pick_counting_text"
-    st.session_state[key] = DEFAULT_TEXT if typed is None else typed
-    st.text_area(
-        _("Your lines: change them, and everything is counted again"), key=key, height=176,
-        on_change=lambda: chosen.choose(counting_text=st.session_state[key], counting_place=None),
+    typed = chosen.settings()["counting_text"]
+    pick(
+        st.text_area, "counting_text", _("Your lines: change them, and everything is counted again"), height=176,
+        value=DEFAULT_TEXT if typed is None else typed,
         help=_(
             "Up to {longest:,} characters, in any language; what ends a line is followed by what begins the next. "
             "Ctrl+Enter counts them."
@@ -155,24 +145,15 @@ def _lines() -> None:
 
 def _sentence(source: str) -> None:
     """The box for the sentence, and sentences that make a point; what is typed stays."""
-    st.session_state["pick_counting_sentence"] = here = sentence_text(source)
-    st.text_input(
-        _("The sentence"), key="pick_counting_sentence",
-        on_change=lambda: _choose_sentence(st.session_state["pick_counting_sentence"]),
+    here, texts = sentence_text(source), EXAMPLES[source]
+    pick(
+        st.text_input, "counting_sentence", _("The sentence"), value=here,
         help=_("Up to {longest} tokens; Enter reads it.").format(longest=LONGEST[source]),
     )  # fmt: skip
     if source == "own" and chosen.settings()["counting_text"] is not None:
         return  # the examples are sentences of our lines
-    st.session_state["pick_counting_example"] = here if here in EXAMPLES[source] else None
-    st.pills(
-        _("Examples"), EXAMPLES[source], key="pick_counting_example",
-        on_change=lambda: _choose_sentence(st.session_state["pick_counting_example"]),
-    )  # fmt: skip
-
-
-def _choose_sentence(typed: str | None) -> None:
-    if typed is not None:
-        chosen.choose(counting_sentence=typed, counting_place=None)
+    shown = here if here in texts else None
+    examples("pick_counting_example", texts, shown, lambda text: chosen.choose(counting_sentence=text))
 
 
 def current(source: str) -> Counted | None:

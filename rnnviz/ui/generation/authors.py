@@ -79,15 +79,6 @@ def or_default(name: str, defaults: Mapping[str, str]) -> str:
     return defaults[now["generate_who"]] if now[name] is None else now[name]
 
 
-def text_box(name: str, label: str, text: str, height: int, **more) -> None:
-    """A box whose text stays, also where it cannot be read."""
-    key = f"pick_{name}"
-    st.session_state[key] = text
-    st.text_area(
-        label, key=key, height=height, on_change=lambda: chosen.choose(**{name: st.session_state[key]}), **more
-    )  # fmt: skip
-
-
 def controls() -> None:
     """Who writes, from what, and how a character is drawn."""
     whose = {
@@ -101,9 +92,9 @@ def controls() -> None:
     )  # fmt: skip
     left, right = st.columns([2, 3] if not far else [1, 1], gap="medium")
     with left:
-        text_box(
-            "generate_text", _("Seed text: read first, then continued"), or_default("generate_text", SEED_TEXTS),
-            68 if far else 124,
+        pick(
+            st.text_area, "generate_text", _("Seed text: read first, then continued"),
+            value=or_default("generate_text", SEED_TEXTS), height=68 if far else 124,
             help=_("Up to {longest:,} characters. Ctrl+Enter, or a click outside the box, reads it.").format(
                 longest=chosen.LONGEST
             ),

@@ -10,8 +10,8 @@ from rnnviz import checkpoints, stats
 from rnnviz.figures.style import SCALES
 from rnnviz.text import Vocabulary, visible
 from rnnviz.ui import choices as chosen
-from rnnviz.ui.frame import notice
-from rnnviz.ui.generation.authors import MODELS, colour_of, open_writer, or_default, text_box, title_of
+from rnnviz.ui.frame import notice, pick
+from rnnviz.ui.generation.authors import MODELS, colour_of, open_writer, or_default, title_of
 from rnnviz.ui.generation.texts import picture
 from rnnviz.ui.language import _
 from rnnviz.ui.views import table_csv
@@ -34,8 +34,8 @@ def surprise() -> None:
     """A text of the reader's, coloured by how much each character surprises each model; and the totals."""
     now = chosen.settings()
     text = or_default("generate_pasted", PASTED)
-    text_box(
-        "generate_pasted", _("Any text"), text, 110,
+    pick(
+        st.text_area, "generate_pasted", _("Any text"), value=text, height=110,
         help=_("Up to {longest:,} characters. Ctrl+Enter, or a click outside the box, reads it.").format(longest=chosen.LONGEST),
     )  # fmt: skip
     if not text:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from rnnviz import judging
 from rnnviz.ui import choices as chosen
-from rnnviz.ui.frame import folded, notice, pick
+from rnnviz.ui.frame import examples, folded, notice, pick
 from rnnviz.ui.language import _
 from rnnviz.ui.runs import kept
 from rnnviz.ui.sentiment import pictures, reviews
@@ -71,16 +71,10 @@ def choose_what() -> None:
     """The language of the reviews, and whether one is read, two or many."""
     with st.container(horizontal=True):
         names = {"english": _("English"), "korean": _("Korean")}
-        key = "pick_sentiment_language"
-        st.session_state[key] = language()
-        st.segmented_control(
-            _("Reviews in"),
-            list(names),
-            key=key,
-            format_func=names.get,
-            required=True,
-            on_change=_language_picked,
-        )
+        pick(
+            st.segmented_control, "sentiment_language", _("Reviews in"), list(names), value=language(),
+            choose=_choose_language, format_func=names.get, required=True,
+        )  # fmt: skip
         views = {"one": _("one review"), "two": _("two, token by token"), "many": _("many at once")}
         pick(
             st.segmented_control,
@@ -92,11 +86,10 @@ def choose_what() -> None:
         )
 
 
-def _language_picked() -> None:
+def _choose_language(picked: str) -> None:
     """What was typed in a language is there again when the reader comes back to it."""
     typed, now = st.session_state.setdefault("sentiment_typed", {}), chosen.settings()
     typed[language()] = {name: now[name] for name in TEXTS}
-    picked = st.session_state["pick_sentiment_language"]
     chosen.choose(sentiment_language=picked, **typed.get(picked, dict.fromkeys(TEXTS)))
 
 
@@ -111,9 +104,7 @@ def _text(name: str) -> str:
 
 
 def _box(widget, name: str, label: str, **more) -> None:
-    key = f"pick_{name}"
-    st.session_state[key] = _text(name)
-    widget(label, key=key, on_change=lambda: _typed(**{name: st.session_state[key]}), **more)
+    pick(widget, name, label, value=_text(name), choose=lambda text: _typed(**{name: text}), **more)
 
 
 def _typed(**texts: str) -> None:
@@ -123,15 +114,9 @@ def _typed(**texts: str) -> None:
 
 def _pills(labels: Mapping[str, tuple[str, str]], texts: Mapping, now, choose) -> None:
     """Examples, each a click away. labels: of each its name, and what to look at while it is read."""
-    key = "pick_sentiment_example"
-
-    def picked() -> None:
-        if (name := st.session_state[key]) is not None:
-            choose(texts[name])
-
     here = next((name for name, text in texts.items() if text == now), None)
-    st.session_state[key] = here
-    st.pills(_("Examples"), list(texts), key=key, format_func=lambda name: labels[name][0], on_change=picked)
+    names = {name: called for name, (called, _seen) in labels.items()}
+    examples("pick_sentiment_example", texts, here, lambda name: choose(texts[name]), names)
     if here:
         st.write(labels[here][1])
 
