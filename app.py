@@ -2,12 +2,11 @@
 
 import streamlit as st
 
-from rnnviz import ui
-
 if __name__ == "__main__":  # a reader's visit
-    from rnnviz.ui import _
+    from rnnviz.ui.shell import frame
+    from rnnviz.ui.shell.language import _
 
-    ui.start()
+    frame.start()
     rooms = {
         "": [st.Page("pages/explore/home.py", title=_("Start"), default=True)],
         _("Learn"): [
@@ -16,7 +15,9 @@ if __name__ == "__main__":  # a reader's visit
             st.Page("pages/learn/letters.py", title=_("The four letters")),
             st.Page("pages/learn/network.py", title=_("The network unrolled")),
             st.Page("pages/learn/vanishing.py", title=_("Why gradients vanish")),
-            st.Page("pages/learn/attention.py", title=_("Attention by hand"), url_path="attention-by-hand"),
+            st.Page(
+                "pages/learn/attention_by_hand.py", title=_("Attention by hand"), url_path="attention-by-hand"
+            ),
             st.Page("pages/learn/blank.py", title=_("Fill in the blank")),
             st.Page("pages/learn/counting.py", title=_("What counting cannot do")),
         ],
@@ -30,9 +31,9 @@ if __name__ == "__main__":  # a reader's visit
         ],
         _("Lab"): [st.Page("pages/lab/compare.py", title=_("Compare architectures"))],
     }
-    ui.open_page(st.navigation(rooms, position="hidden"), rooms)
-    ui.finish()
+    frame.open_page(st.navigation(rooms, position="hidden"), rooms)
+    frame.finish()
 else:  # the server starts
-    from rnnviz.ui import server
+    from rnnviz.ui.shell import server
 
     app = st.App("app.py", lifespan=server.lifespan, routes=server.routes)

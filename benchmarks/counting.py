@@ -14,8 +14,8 @@ from playwright.sync_api import sync_playwright  # noqa: E402
 from streamlit.testing.v1 import AppTest  # noqa: E402
 
 from app import row, timed  # noqa: E402
-from rnnviz import checkpoints  # noqa: E402
-from rnnviz.counting import METHODS  # noqa: E402
+from rnnviz.models import checkpoints  # noqa: E402
+from rnnviz.models.counting import METHODS  # noqa: E402
 from tests.browser.conftest import FLAGS, Reader, serving  # noqa: E402
 
 REPEATS = int(sys.argv[1]) if len(sys.argv) > 1 else 9

@@ -14,7 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from rnnviz.experiments import Architecture, Setup, compare, dynamics
+from rnnviz.studies.comparing import Architecture, Setup, compare, dynamics
 
 ROWS = (
     Architecture("rnn"),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from rnnviz import tasks, train
+from rnnviz.training import tasks, train
 
 corpus = tasks.shakespeare(Path(sys.argv[1]) if len(sys.argv) > 1 else None)
 print("recipe               rate    validation, nats a character")

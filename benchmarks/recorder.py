@@ -26,7 +26,8 @@ from torch import nn
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from rnnviz import cells, record  # noqa: E402
+from rnnviz import record  # noqa: E402
+from rnnviz.recording import cells  # noqa: E402
 
 KINDS = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
 SECONDS = 1.5  # of repeats for one number

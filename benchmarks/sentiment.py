@@ -31,7 +31,7 @@ WATCHED = """() => {
 WORDS = {
     "english": "the film is a warm but dull story with great actors and no jokes , yet it moves like few others do .".split(),
     "korean": list("배우들 연기는 정말 좋았는데 이야기가 너무 지루해서 보다가 졸았다 그래도 음악은 최고"),
-}  # fmt: skip
+}
 
 
 def review(language: str, tokens: int, number: int) -> str:

@@ -7,65 +7,34 @@
 The names below are imported when they are first used, so that importing rnnviz is cheap.
 """
 
-import importlib
-import sys
-import types
+from rnnviz import lazy
 
 __version__ = "0.1.0"
 
-_HOMES = {
+_NAMES = {
+    "Edit": "rnnviz.recording.edits",
+    "load": "rnnviz.models.checkpoints",
     "open_trace": "rnnviz.trace",
+    "record": "rnnviz.recording.block",
     "save": "rnnviz.trace",
-    "load": "rnnviz.checkpoints",
-    "Edit": "rnnviz.edits",
 }
-_ROOMS = (
-    "attention",
-    "attribution",
-    "by_hand",
-    "cells",
-    "checkpoints",
-    "counting",
-    "decoding",
-    "experiments",
-    "figures",
-    "filling",
-    "judging",
-    "models",
-    "on_the_spot",
-    "stats",
-    "tasks",
-    "text",
-    "trace",
-    "train",
-    "unrolled",
-)
-
-__all__ = ["Edit", "load", "open_trace", "record", "save", *_ROOMS]
-
-
-def __getattr__(name: str):
-    if name in _HOMES:
-        return getattr(importlib.import_module(_HOMES[name]), name)
-    if name in _ROOMS:
-        return importlib.import_module(f"rnnviz.{name}")
-    raise AttributeError(f"module 'rnnviz' has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
-
-
-class _Face(types.ModuleType):
-    """Importing the room rnnviz.record must not put it in the place of the function rnnviz.record."""
-
-    @property
-    def record(self):
-        return importlib.import_module("rnnviz.record").record
-
-    @record.setter
-    def record(self, room) -> None:
-        """The import system lays the room here; it is found in sys.modules all the same."""
-
-
-sys.modules[__name__].__class__ = _Face
+_MODULES = {
+    name: f"rnnviz.{name}"
+    for name in ("figures", "models", "recording", "stats", "studies", "trace", "training")
+} | {
+    "attention": "rnnviz.recording.attention",
+    "attribution": "rnnviz.studies.attribution",
+    "cells": "rnnviz.recording.cells",
+    "checkpoints": "rnnviz.models.checkpoints",
+    "comparing": "rnnviz.studies.comparing",
+    "counting": "rnnviz.models.counting",
+    "decoding": "rnnviz.models.decoding",
+    "filling": "rnnviz.studies.filling",
+    "judging": "rnnviz.studies.judging",
+    "one_cell": "rnnviz.studies.one_cell",
+    "tiny": "rnnviz.studies.tiny",
+    "unrolled": "rnnviz.studies.unrolled",
+    "vocabularies": "rnnviz.models.vocabularies",
+    "writing": "rnnviz.studies.writing",
+}
+__getattr__, __dir__, __all__ = lazy.attach(__name__, _NAMES, _MODULES)

@@ -65,9 +65,11 @@ def _parser() -> argparse.ArgumentParser:
         epilog="example: python -m rnnviz compare --architecture rnn --architecture lstm,units=64,forget_bias=2 --steps 200",
     )
     compare.add_argument(
-        "rows", nargs="*", metavar="ROW",
+        "rows",
+        nargs="*",
+        metavar="ROW",
         help="an architecture: rnn, gru or lstm, then fields of rnnviz.experiments.Architecture, as lstm,layers=2,residual=true",
-    )  # fmt: skip
+    )
     compare.add_argument(
         "--architecture", action="append", metavar="ROW", default=[], help="the same, once for each"
     )
@@ -83,9 +85,10 @@ def _parser() -> argparse.ArgumentParser:
         "--truncate", type=int, metavar="STEPS", help="cut backpropagation every that many steps"
     )
     compare.add_argument(
-        "--dynamics", action="store_true",
+        "--dynamics",
+        action="store_true",
         help="also singular values and Lyapunov exponents of each architecture's first seed: dynamics.nc",
-    )  # fmt: skip
+    )
     compare.add_argument("--out", type=Path, default=Path("compare"), help="folder to write to: ./compare")
     compare.set_defaults(run=_compare)
 
@@ -95,7 +98,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _train(options: argparse.Namespace) -> int:
-    from rnnviz import checkpoints, tasks, train
+    from rnnviz.models import checkpoints
+    from rnnviz.training import tasks, train
 
     if options.list or not options.name:
         for name, recipe in train.RECIPES.items():
@@ -151,7 +155,8 @@ def _summary(recipe) -> str:
 
 
 def _count(recipe, corpus, options: argparse.Namespace, name: str) -> int:
-    from rnnviz import checkpoints, train
+    from rnnviz.models import checkpoints
+    from rnnviz.training import train
 
     start = time.monotonic()
     counts, described = train.count(recipe, corpus)
@@ -201,7 +206,7 @@ def _stops_noted() -> Iterator[list]:
 def _card(training, corpus, options, seconds: float) -> dict:
     import torch
 
-    from rnnviz.models import parameter_count
+    from rnnviz.models.networks import parameter_count
 
     card = {
         "task": training.task,
@@ -218,7 +223,7 @@ def _card(training, corpus, options, seconds: float) -> dict:
 
 def _made(recipe, corpus, options, seconds: float) -> dict:
     """What every card says: the data, the recipe, and the command that makes it again."""
-    from rnnviz.train import NOTES, TUNING, Recipe
+    from rnnviz.training.train import NOTES, TUNING, Recipe
 
     flags = [
         f"--{name.replace('_', '-')} {getattr(options, name)}"
@@ -244,8 +249,8 @@ def _principal_components(name: str, training) -> None:
     """Fits the axes of the state's path once, on the first 20,000 characters of the validation text."""
     import torch
 
-    from rnnviz import checkpoints
-    from rnnviz.record import record
+    from rnnviz.models import checkpoints
+    from rnnviz.recording.block import record
     from rnnviz.stats import states
 
     training.model.eval()
@@ -261,13 +266,13 @@ def _principal_components(name: str, training) -> None:
 def _compare(options: argparse.Namespace) -> int:
     from tqdm import tqdm
 
-    from rnnviz import experiments
+    from rnnviz.studies import comparing
 
-    setup = experiments.Setup.from_dict(_asked(options))
+    setup = comparing.Setup.from_dict(_asked(options))
     options.out.mkdir(parents=True, exist_ok=True)
-    jobs = {"networks": experiments.run(setup)}
+    jobs = {"networks": comparing.run(setup)}
     if options.dynamics:
-        jobs["dynamics"] = experiments.run_dynamics(setup)
+        jobs["dynamics"] = comparing.run_dynamics(setup)
     results = []
     with _stops_noted() as asked_to_stop:
         for title, job in jobs.items():
@@ -374,7 +379,8 @@ band from the lowest to the highest. The scale is absolute, the same for all.</p
 
 def _page(setup, found, inside) -> str:
     """A page of its own: the figures with plotly.js, the table, the set-up."""
-    from rnnviz import experiments, figures
+    from rnnviz import figures
+    from rnnviz.studies import comparing
 
     drawings = []
     deep = int(found["layers"].max()) > 1
@@ -383,7 +389,7 @@ def _page(setup, found, inside) -> str:
         ("log_norm", "bottom", "Total gradient, bottom layer of each"),
         ("log_cell_norm", "top", "Total gradient of the cell" + ", top layer of each" * deep),
     ):
-        middle, band = experiments.curves(found, name, layer)
+        middle, band = comparing.curves(found, name, layer)
         if middle.size and (deep or layer == "top"):
             drawings.append(
                 figures.log_norms(middle, list(middle["kind"].values), band, title, axis="free", height=440)
@@ -415,7 +421,7 @@ def _page(setup, found, inside) -> str:
 
 
 def _models(options: argparse.Namespace) -> int:
-    from rnnviz import checkpoints
+    from rnnviz.models import checkpoints
 
     for name in checkpoints.names():
         card = checkpoints.card(name)

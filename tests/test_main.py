@@ -14,8 +14,10 @@ import pytest
 import torch
 import xarray as xr
 
-from rnnviz import checkpoints, experiments, train
 from rnnviz.__main__ import main
+from rnnviz.models import checkpoints
+from rnnviz.studies import comparing
+from rnnviz.training import train
 
 ROOT = Path(__file__).resolve().parent.parent
 TINY = train.Recipe("gru", "python", hidden=4, embedding=3, steps=6, batch=2, length=6)
@@ -25,7 +27,7 @@ PARTS = {"train": "m0.py", "validation": "m23.py", "test": "m5.py"}
 # The same command with the recipe `tiny`; it waits after the second step, so that a signal comes in time.
 WAITING = f"""
 import sys
-from rnnviz import train
+from rnnviz.training import train
 from rnnviz.__main__ import main
 run = train.Training.run
 def waiting(self):
@@ -100,8 +102,12 @@ def test_a_stop_saves_and_the_same_command_goes_on(folder, data, capsys):
     command = ["train", "tiny", "--data", data]
     with subprocess.Popen(
         [sys.executable, "-W", "error", "-c", WAITING, *command],
-        cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    ) as child:  # fmt: skip
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as child:
         assert child.stdout.readline() == "two steps done\n"
         child.send_signal(signal.SIGINT)
         out, err = child.communicate("go on\n", timeout=60)
@@ -208,8 +214,12 @@ def test_models_says_in_one_line_which_card_lacks_what(folder, data, capsys, los
 def test_python_m_rnnviz_is_the_same_command(folder):
     called = subprocess.run(
         [sys.executable, "-W", "error", "-m", "rnnviz"],
-        cwd=ROOT, env=os.environ, capture_output=True, text=True, timeout=60,
-    )  # fmt: skip
+        cwd=ROOT,
+        env=os.environ,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
     assert called.returncode == 2
     assert called.stdout == ""
     assert called.stderr.startswith("usage: python -m rnnviz")
@@ -247,14 +257,22 @@ def test_compare_writes_arrays_tables_and_a_page_of_its_own(tmp_path, capsys):
         "compare.nc",
         "curves.csv",
     ]
-    setup = experiments.Setup(
-        (experiments.Architecture("lstm", units=3, layers=2, forget_bias=2), experiments.Architecture("rnn", units=4)),
-        input="adding", steps=12, loss="all", seeds=3, batch=2, clip=0.1,
-    )  # fmt: skip
-    expected = experiments.compare(setup)
+    setup = comparing.Setup(
+        (
+            comparing.Architecture("lstm", units=3, layers=2, forget_bias=2),
+            comparing.Architecture("rnn", units=4),
+        ),
+        input="adding",
+        steps=12,
+        loss="all",
+        seeds=3,
+        batch=2,
+        clip=0.1,
+    )
+    expected = comparing.compare(setup)
     with xr.open_dataset(out / "compare.nc", engine="h5netcdf") as found:
         xr.testing.assert_equal(found.load(), expected)
-        assert experiments.Setup.from_dict(json.loads(found.attrs["setup"])) == setup
+        assert comparing.Setup.from_dict(json.loads(found.attrs["setup"])) == setup
     table = pd.read_csv(out / "compare.csv").set_index(["architecture", "seed"])
     assert len(table) == 6
     rate = expected["rate"].sel(architecture="RNN, 4 units", seed=2).item()
@@ -300,7 +318,7 @@ def test_compare_draws_what_blew_up_as_far_as_it_goes(tmp_path, capsys):
 
 
 def test_compare_reads_a_setup_and_options_change_it(tmp_path, capsys):
-    setup = experiments.Setup((experiments.Architecture("gru", units=3),), steps=7, seeds=2)
+    setup = comparing.Setup((comparing.Architecture("gru", units=3),), steps=7, seeds=2)
     (tmp_path / "a.json").write_text(json.dumps(setup.to_dict()))
     assert compared(tmp_path, "--setup", str(tmp_path / "a.json"), "--steps", "5") == 0
     with xr.open_dataset(tmp_path / "out" / "compare.nc", engine="h5netcdf") as found:
@@ -338,13 +356,13 @@ def test_a_folder_that_cannot_be_written_is_said_before_anything_is_computed(tmp
 
 
 def test_ctrl_c_ends_a_comparison_in_one_line(tmp_path, capsys, monkeypatch):
-    measure, handlers = experiments.measure, signal.getsignal(signal.SIGINT)
+    measure, handlers = comparing.measure, signal.getsignal(signal.SIGINT)
 
     def stopped(*arguments):
         signal.raise_signal(signal.SIGINT)
         return measure(*arguments)
 
-    monkeypatch.setattr(experiments, "measure", stopped)
+    monkeypatch.setattr(comparing, "measure", stopped)
     assert compared(tmp_path, *ROWS, "--steps", "5") == 1
     said = capsys.readouterr()
     assert said.out == "stopped; nothing was written\n" and "Traceback" not in said.err

@@ -7,9 +7,16 @@ import xarray as xr
 from rnnviz.trace import FIELDS, Recorded, assemble, check, open_trace, pad_inputs, save
 
 SIZES = {
-    "layer": 2, "direction": 2, "batch": 2, "time": 5, "unit": 3,
-    "feature": 4, "input_unit": 6, "previous_unit": 3, "calls": 2,
-}  # fmt: skip
+    "layer": 2,
+    "direction": 2,
+    "batch": 2,
+    "time": 5,
+    "unit": 3,
+    "feature": 4,
+    "input_unit": 6,
+    "previous_unit": 3,
+    "calls": 2,
+}
 GATE_COUNT = {"rnn": 1, "gru": 3, "lstm": 4}
 TOKENS = ["\n", " ", "한", "/", "🙂"]
 
@@ -66,7 +73,7 @@ def test_narrow_layers_are_padded_with_nan():
         ({"recurrent_weight": np.zeros((2, 2, 3, 3, 3))}, r"recurrent_weight came .* gate 4"),
         ({"recurrent_weight": np.zeros((2, 2, 4, 3, 2))}, r"recurrent_weight came .* previous_unit 3"),
     ],
-)  # fmt: skip
+)
 def test_an_array_of_the_wrong_shape_is_named(change, message):
     with pytest.raises(ValueError, match=message):
         assemble({"m": recorded(**change)})

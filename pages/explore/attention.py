@@ -2,8 +2,18 @@
 
 import streamlit as st
 
-from rnnviz import ui
-from rnnviz.ui import _
+from rnnviz.ui.parts.views import table_csv
+from rnnviz.ui.rooms.attention.bottleneck import beam_view, bottleneck_view
+from rnnviz.ui.rooms.attention.picture import attention_reading, show_attention
+from rnnviz.ui.rooms.attention.translation import (
+    about_models,
+    current_reading,
+    translation_text,
+    weights_table,
+)
+from rnnviz.ui.shell.choices import settings
+from rnnviz.ui.shell.frame import downloads, folded, pick
+from rnnviz.ui.shell.language import _
 
 
 def attention_map(reading) -> None:
@@ -13,18 +23,18 @@ def attention_map(reading) -> None:
             "more it looks there. Choose a row, follow its arithmetic, then change it."
         )
     )
-    ui.show_attention(reading)
+    show_attention(reading)
     with st.expander(_("The weights as a table")):
-        ui.table_csv(ui.weights_table(reading), "rnnviz-attention")
-    ui.downloads(reading)
-    ui.folded(ui.attention_reading())
+        table_csv(weights_table(reading), "rnnviz-attention")
+    downloads(reading)
+    folded(attention_reading())
 
 
 st.header(_("Attention"))
-ui.translation_text()
+translation_text()
 views = {"map": _("the map"), "beam": _("beam search"), "bottleneck": _("the bottleneck")}
-ui.pick(st.segmented_control, "translate_view", _("View"), list(views), format_func=views.get, required=True)
-if reading := ui.current_reading():
-    show = {"map": attention_map, "beam": ui.beam_view, "bottleneck": ui.bottleneck_view}
-    show[ui.settings()["translate_view"]](reading)
-    ui.about_models(reading)
+pick(st.segmented_control, "translate_view", _("View"), list(views), format_func=views.get, required=True)
+if reading := current_reading():
+    show = {"map": attention_map, "beam": beam_view, "bottleneck": bottleneck_view}
+    show[settings()["translate_view"]](reading)
+    about_models(reading)

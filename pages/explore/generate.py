@@ -2,7 +2,9 @@
 
 import streamlit as st
 
-from rnnviz.ui import _, generation, settings
+from rnnviz.ui.rooms.generate import page
+from rnnviz.ui.shell.choices import settings
+from rnnviz.ui.shell.language import _
 
 st.header(_("Text, letter by letter"))
 if not settings()["projector"]:  # there the texts are to be seen without scrolling
@@ -12,11 +14,11 @@ if not settings()["projector"]:  # there the texts are to be seen without scroll
             "temperature 0 without any). Click a character to see why it came, and put another in its place."
         )
     )
-generation.controls()
-if asked := generation.current():
-    generation.board(asked)
-    generation.take_away(asked)
+page.controls()
+if asked := page.current():
+    page.board(asked)
+    page.take_away(asked)
 st.subheader(_("Surprise"))
 st.write(_("The stronger the colour, the less the model had expected this character."))
-generation.surprise()
-generation.reading()
+page.surprise()
+page.reading()

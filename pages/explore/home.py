@@ -2,14 +2,18 @@
 
 import streamlit as st
 
-from rnnviz import ui
-from rnnviz.ui import _
+from rnnviz.ui.parts.board import show_board
+from rnnviz.ui.parts.runs import current_run
+from rnnviz.ui.parts.views import subject, unit_heatmap
+from rnnviz.ui.shell.choices import settings
+from rnnviz.ui.shell.frame import reader_text, reading
+from rnnviz.ui.shell.language import _
 
 
 def draw(run) -> None:
-    now = ui.settings()
+    now = settings()
     layer, id = run.at(now["layer"]), f"home-{run.key}-{now['layer']}"
-    picture, finer = ui.unit_heatmap(
+    picture, finer = unit_heatmap(
         run, id, layer["hidden"], (-1, 1), _("Hidden state h"), height=400, order="similarity"
     )
     st.write(
@@ -18,7 +22,7 @@ def draw(run) -> None:
             "number is computed by the network itself."
         ).format(layer=now["layer"] + 1)
     )
-    ui.show_board(
+    show_board(
         id,
         **run.strip,
         figures=[picture],
@@ -26,7 +30,7 @@ def draw(run) -> None:
         candidates=run.candidates,
         unit=now["unit"],
         finer=finer,
-        subject=ui.subject(run),
+        subject=subject(run),
         summary=_("Hidden states of {model}; units: {units}, characters read: {steps}.").format(
             model=run.name, units=layer.sizes["unit"], steps=len(run.text)
         ),
@@ -35,10 +39,10 @@ def draw(run) -> None:
 
 st.title(_("See inside a recurrent network"))
 st.write(_("Type a sentence: a trained network reads it, one character at a time."))
-ui.reader_text()
-if run := ui.current_run():
+reader_text()
+if run := current_run():
     draw(run)
-ui.reading("home")
+reading("home")
 st.header(_("Where to go from here"))
 rooms = {
     _("Learn"): {
@@ -50,7 +54,7 @@ rooms = {
             _("Why gradients vanish"),
             _("What does a product of many small numbers do to learning, and what helps?"),
         ),
-        "attention": (_("Attention by hand"), _("What is attention, one product after the other?")),
+        "attention_by_hand": (_("Attention by hand"), _("What is attention, one product after the other?")),
         "blank": (_("Fill in the blank"), _("What is gained by reading what comes after, too?")),
         "counting": (_("What counting cannot do"), _("What can counting not do that a network can?")),
     },
@@ -69,16 +73,13 @@ rooms = {
             _("Text, letter by letter"),
             _("What does a network write, letter by letter, and why this character?"),
         ),
-        "sentiment": (
-            _("Sentiment"),
-            _("Where does a network change its mind about a film review?"),
-        ),
+        "sentiment": (_("Sentiment"), _("Where does a network change its mind about a film review?")),
     },
     _("Lab"): {
         "compare": (
             _("Compare architectures"),
             _("Which architecture, start and gate keeps the error alive the longest?"),
-        ),
+        )
     },
 }
 for (heading, entries), folder in zip(rooms.items(), ("learn", "explore", "lab"), strict=True):

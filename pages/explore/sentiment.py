@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from rnnviz import ui
-from rnnviz.ui import _, sentiment
+from rnnviz.ui.rooms.sentiment import page
+from rnnviz.ui.shell.choices import settings
+from rnnviz.ui.shell.language import _
 
 st.header(_("Sentiment"))
 st.write(
@@ -12,8 +13,8 @@ st.write(
         "which tokens carry the verdict?"
     )
 )
-sentiment.choose_what()
-models = sentiment.models()
-{"one": sentiment.one, "two": sentiment.two, "many": sentiment.many}[ui.settings()["sentiment_view"]](models)
-sentiment.about(models)
-sentiment.background()
+page.choose_what()
+models = page.models()
+{"one": page.one, "two": page.two, "many": page.many}[settings()["sentiment_view"]](models)
+page.about(models)
+page.background()

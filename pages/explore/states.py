@@ -2,15 +2,20 @@
 
 import streamlit as st
 
-from rnnviz import figures, stats, ui
-from rnnviz.ui import _
+from rnnviz import figures, stats
+from rnnviz.ui.parts.board import show_board
+from rnnviz.ui.parts.runs import current_run
+from rnnviz.ui.parts.views import drawn, subject, unit_heatmap
+from rnnviz.ui.shell.choices import settings
+from rnnviz.ui.shell.frame import downloads, pick, reader_text, reading
+from rnnviz.ui.shell.language import _
 
 
 def draw(run) -> None:
-    now, orders = ui.settings(), (_("as stored"), _("by similarity"), _("by activity"))
+    now, orders = settings(), (_("as stored"), _("by similarity"), _("by activity"))
     names = dict(zip(stats.states.ORDERS, orders, strict=True))
     with st.container(horizontal=True):
-        ui.pick(
+        pick(
             st.segmented_control,
             "order",
             _("Order of the units"),
@@ -18,25 +23,27 @@ def draw(run) -> None:
             format_func=names.get,
             required=True,
         )
-        ui.pick(st.segmented_control, "components", _("Components of the path"), (2, 3), required=True)
+        pick(st.segmented_control, "components", _("Components of the path"), (2, 3), required=True)
 
     layer, id = run.at(now["layer"]), f"states-{run.key}-{now['layer']}"
     curve = layer["hidden"].sel(unit=now["unit"])
     axes = run.components.isel(layer=now["layer"], direction=0, component=slice(now["components"]))
     height = 420 if layer.sizes["unit"] <= 300 else 560
-    states, finer = ui.unit_heatmap(run, id, layer["hidden"], (-1, 1), _("Hidden state h"), height)
+    states, finer = unit_heatmap(run, id, layer["hidden"], (-1, 1), _("Hidden state h"), height)
     unit = _("Unit {unit}").format(unit=now["unit"])
     drawings = [
         states,
-        ui.drawn("curve", lambda: figures.lines(curve, run.kind), unit, id),
-        ui.drawn(
+        drawn("curve", lambda: figures.lines(curve, run.kind), unit, id),
+        drawn(
             "path",
             lambda: figures.path(stats.states.path(layer["hidden"], axes), run.kind),
-            _("The state's path"), id, now["components"],
+            _("The state's path"),
+            id,
+            now["components"],
         ),
-    ]  # fmt: skip
+    ]
     extremes = stats.states.strongest(curve)
-    ui.show_board(
+    show_board(
         id,
         **run.strip,
         figures=drawings,
@@ -45,16 +52,21 @@ def draw(run) -> None:
         lists=[(_("Highest at"), extremes["highest"]), (_("Lowest at"), extremes["lowest"])],
         unit=now["unit"],
         finer=finer,
-        subject=ui.subject(run),
+        subject=subject(run),
         summary=_(
             "Hidden states of {model}, layer {layer}; units: {units}, characters read: {steps}. "
             "Unit {unit} runs from {low:.2f} to {high:.2f}."
         ).format(
-            model=run.name, layer=now["layer"] + 1, units=layer.sizes["unit"], steps=len(run.text), unit=now["unit"],
-            low=curve.min().item(), high=curve.max().item(),
+            model=run.name,
+            layer=now["layer"] + 1,
+            units=layer.sizes["unit"],
+            steps=len(run.text),
+            unit=now["unit"],
+            low=curve.min().item(),
+            high=curve.max().item(),
         ),
-    )  # fmt: skip
-    ui.downloads(run)
+    )
+    downloads(run)
 
 
 st.header(_("Hidden states"))
@@ -63,7 +75,7 @@ st.write(
         "Move over the picture: one line runs through everything. Click a row to follow that unit through the text."
     )
 )
-ui.reader_text()
-if run := ui.current_run():
+reader_text()
+if run := current_run():
     draw(run)
-ui.reading("states")
+reading("states")

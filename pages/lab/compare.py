@@ -2,8 +2,11 @@
 
 import streamlit as st
 
-from rnnviz import ui
-from rnnviz.ui import _, bench
+from rnnviz.ui.parts.board import show_figures
+from rnnviz.ui.parts.views import table_csv
+from rnnviz.ui.rooms.compare import bench
+from rnnviz.ui.shell.frame import reader_text
+from rnnviz.ui.shell.language import _
 
 st.header(_("Compare architectures"), anchor=False)
 st.write(
@@ -32,7 +35,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     bench.pick(st.number_input, "truncate", _("Truncate at"), width=100)
     pressed = st.button(_("Run"))
 if bench.draft()["input"] == "text":
-    ui.reader_text()
+    reader_text()
 
 if found := bench.found(pressed):
     with bench.place(found):
@@ -41,7 +44,7 @@ if found := bench.found(pressed):
             bench.pick_inside(found)
         bench.remarks(found)
         inside = bench.inside(found)
-        ui.show_figures(
+        show_figures(
             f"compare-{found.key}",
             bench.pictures(found, inside),
             summary=bench.summary(found),
@@ -50,7 +53,7 @@ if found := bench.found(pressed):
         if found.setup.seeds > 1:
             st.caption(_("Line: the median over the seeds. Band: from the smallest to the largest of them."))
         st.subheader(_("How fast it fades"))
-        ui.table_csv(bench.fading(found), "compare")
+        table_csv(bench.fading(found), "compare")
         bench.exponents(found, inside)
         bench.take_away(found)
 bench.reading()

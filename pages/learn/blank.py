@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from rnnviz.ui import _, blank
+from rnnviz.ui.rooms.blank import page
+from rnnviz.ui.shell.language import _
 
 st.header(_("Fill in the blank"))
 st.write(
@@ -11,13 +12,10 @@ st.write(
         "which of them finds the word?"
     )
 )
-blank.sentence()
-if found := blank.current():
-    blank.picture(found)
-    blank.board(found)
-    blank.about(found)
-blank.background()
-st.page_link(
-    "pages/explore/attention.py",
-    label=_("Next: a translator that reads in both directions"),
-)
+page.sentence()
+if found := page.current():
+    page.picture(found)
+    page.board(found)
+    page.about(found)
+page.background()
+st.page_link("pages/explore/attention.py", label=_("Next: a translator that reads in both directions"))

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from rnnviz.ui import _, cell_bench
+from rnnviz.ui.rooms.cell import page
+from rnnviz.ui.shell.language import _
 
 st.header(_("One cell by hand"))
 st.write(
@@ -11,9 +12,9 @@ st.write(
         "right. Go a step on and watch which values are kept and which are written."
     )
 )
-cell_bench.kind()
-cell_bench.presets()
-cell_bench.numbers()
-cell_bench.show()
-cell_bench.prose()
-cell_bench.onward()
+page.kind()
+page.presets()
+page.numbers()
+page.show()
+page.prose()
+page.onward()

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from rnnviz.ui import _, on_the_spot
+from rnnviz.ui.parts import tiny
+from rnnviz.ui.shell.language import _
 
 st.header(_("The four letters"))
 st.write(
@@ -11,9 +12,9 @@ st.write(
         "of training; below, it writes by itself."
     )
 )
-found = on_the_spot.training("letters")
-network = on_the_spot.letters_picture(found)
-on_the_spot.go_on(found)
+found = tiny.training("letters")
+network = tiny.letters_picture(found)
+tiny.go_on(found)
 st.subheader(_("Reading and writing, letter by letter"))
 st.write(
     _(
@@ -21,10 +22,10 @@ st.write(
         "part."
     )
 )
-if text := on_the_spot.letters_text():
-    on_the_spot.letters_steps(network, text)
-    on_the_spot.letters_numbers(network, text)
-on_the_spot.letters_twins(network)
-on_the_spot.shapes(found, "letters")
-on_the_spot.code("letters")
-on_the_spot.letters_reading()
+if text := tiny.letters_text():
+    tiny.letters_steps(network, text)
+    tiny.letters_numbers(network, text)
+tiny.letters_twins(network)
+tiny.shapes(found, "letters")
+tiny.code("letters")
+tiny.letters_reading()

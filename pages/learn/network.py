@@ -2,13 +2,14 @@
 
 import streamlit as st
 
-from rnnviz.ui import _, network_bench
+from rnnviz.ui.rooms.network import page
+from rnnviz.ui.shell.language import _
 
 st.header(_("From a perceptron to an unrolled network"))
-network_bench.stepper()
+page.stepper()
 # whatever the stage offers, the picture keeps its place on the page, and so its life in the browser
 with st.container():
-    network_bench.options()
-graph = network_bench.picture()
-network_bench.costs(graph)
-network_bench.background()
+    page.options()
+graph = page.picture()
+page.costs(graph)
+page.background()

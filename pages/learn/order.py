@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from rnnviz.ui import _, on_the_spot
+from rnnviz.ui.parts import tiny
+from rnnviz.ui.shell.language import _
 
 st.header(_("The order of words"))
 st.write(
@@ -11,11 +12,11 @@ st.write(
         "the recurrent network learns to reach them, the bag of words says the same three times."
     )
 )
-found = on_the_spot.training("order")
-on_the_spot.order_picture(found)
-on_the_spot.go_on(found)
-on_the_spot.order_results(found)
-on_the_spot.shapes(found, "order")
-on_the_spot.order_steps(found)
-on_the_spot.code("order")
-on_the_spot.order_reading()
+found = tiny.training("order")
+tiny.order_picture(found)
+tiny.go_on(found)
+tiny.order_results(found)
+tiny.shapes(found, "order")
+tiny.order_steps(found)
+tiny.code("order")
+tiny.order_reading()

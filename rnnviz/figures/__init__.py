@@ -5,9 +5,9 @@ point a step) 'unit' (one point a unit) or 'free' (on its own, with
 Plotly's hover). `log10`: the values are exponents of ten. A heatmap's `beyond` says that values may lie outside its limits.
 """
 
-import importlib
+from rnnviz import lazy
 
-_HOMES = {
+_NAMES = {
     "heatmap": "rnnviz.figures.grids",
     "lines": "rnnviz.figures.curves",
     "log_matrix": "rnnviz.figures.norms",
@@ -16,25 +16,19 @@ _HOMES = {
     "eigenvalues": "rnnviz.figures.planes",
     "functions": "rnnviz.figures.planes",
     "powers": "rnnviz.figures.planes",
-    "answers": "rnnviz.figures.on_the_spot",
-    "learning": "rnnviz.figures.on_the_spot",
+    "answers": "rnnviz.figures.tiny",
+    "learning": "rnnviz.figures.tiny",
     "path": "rnnviz.figures.points",
     "saturation": "rnnviz.figures.points",
     "half_lives": "rnnviz.figures.points",
     "by_length": "rnnviz.figures.lengths",
     "tree": "rnnviz.figures.trees",
-    "surprises": "rnnviz.figures.blanks",
-    "flow": "rnnviz.figures.blanks",
+    "surprises": "rnnviz.figures.filling",
+    "flow": "rnnviz.figures.filling",
     "down_to_zero": "rnnviz.figures.counting",
     "estimates": "rnnviz.figures.counting",
     "next_tokens": "rnnviz.figures.counting",
     "build_up": "rnnviz.figures.counting",
     "held_out": "rnnviz.figures.counting",
 }
-__all__ = list(_HOMES)
-
-
-def __getattr__(name: str):
-    if name in _HOMES:
-        return getattr(importlib.import_module(_HOMES[name]), name)
-    raise AttributeError(f"module 'rnnviz.figures' has no attribute {name!r}")
+__getattr__, __dir__, __all__ = lazy.attach(__name__, _NAMES)

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 import xarray as xr
 
 from rnnviz.figures import style
-from rnnviz.figures.blanks import HATCHED, escaped, word_axis
+from rnnviz.figures.filling import HATCHED, escaped, word_axis
 
 
 class Look(NamedTuple):
@@ -79,10 +79,15 @@ def down_to_zero(
         plain["zorder"] = int(look.width > 3)  # the chosen one lies on top
         traces.append(
             go.Scatter(
-                x0=first, dx=1, y=np.where(fallen, np.nan, row), name=look.name, customdata=said,
-                marker=marks | {"symbol": look.symbol}, **plain,
+                x0=first,
+                dx=1,
+                y=np.where(fallen, np.nan, row),
+                name=look.name,
+                customdata=said,
+                marker=marks | {"symbol": look.symbol},
+                **plain,
             )
-        )  # fmt: skip
+        )
         if fallen.any():
             # every zero stands on the floor: a trace of its own, as it is no number on this axis. The fall is upright
             at = int(fallen.argmax())
@@ -91,11 +96,16 @@ def down_to_zero(
             across = [steps[at] - 1, steps[at] - 0.5, steps[at] - 0.5] if before else [steps[at] - 0.5]
             traces.append(
                 go.Scatter(
-                    x=[*across, *steps[at:]], y=[*corners, *np.where(fallen[at:], floor, np.nan)], name=f"{look.name}: 0",
-                    showlegend=False, customdata=[*[""] * len(across), *said[at:]], **plain,
-                    marker=marks | {"symbol": "x", "size": [*[0] * len(across), *[marks["size"]] * (len(tokens) - at)]},
+                    x=[*across, *steps[at:]],
+                    y=[*corners, *np.where(fallen[at:], floor, np.nan)],
+                    name=f"{look.name}: 0",
+                    showlegend=False,
+                    customdata=[*[""] * len(across), *said[at:]],
+                    **plain,
+                    marker=marks
+                    | {"symbol": "x", "size": [*[0] * len(across), *[marks["size"]] * (len(tokens) - at)]},
                 )
-            )  # fmt: skip
+            )
     drawn = style.figure(
         *traces, axis=axis, title=style.axis_title(logs), height=height, legend=True, log10=True
     )
@@ -104,20 +114,30 @@ def down_to_zero(
     if wall is not None and falls[wall].any():
         start = int(falls[wall].argmax()) + first - 0.5
         drawn.add_vrect(
-            start, len(tokens) + first - 0.5, fillcolor=LOOKS["add-k"].colour, opacity=0.14, line={"width": 0}, layer="below",
-        )  # fmt: skip
+            start,
+            len(tokens) + first - 0.5,
+            fillcolor=LOOKS["add-k"].colour,
+            opacity=0.14,
+            line={"width": 0},
+            layer="below",
+        )
         drawn.add_vline(start, line={"color": LOOKS["add-k"].colour, "width": 2})
         drawn.add_annotation(
-            x=(start + len(tokens) + first - 0.5) / 2, y=0.85, yref="paper", text="<b>0</b>", showarrow=False,
+            x=(start + len(tokens) + first - 0.5) / 2,
+            y=0.85,
+            yref="paper",
+            text="<b>0</b>",
+            showarrow=False,
             font={"size": 40},
-        )  # fmt: skip
+        )
     stride = next(s for s in (1, 2, 5, 10, 20, 50, 100, 200, 500) if (high - low) / s <= 6 or s == 500)
     ticks = [t for t in range(low, high + 1) if t % stride == 0]
     drawn.update_yaxes(
-        title=style.axis_title(logs), range=[floor - 0.06 * (high - low), high + 0.06 * (high - low)],
+        title=style.axis_title(logs),
+        range=[floor - 0.06 * (high - low), high + 0.06 * (high - low)],
         tickvals=[*ticks, *([floor] if falls.any() else [])],
         ticktext=[*map(style.power, ticks), *(["<b>0</b>"] if falls.any() else [])],
-    )  # fmt: skip
+    )
     return _along(drawn, tokens, axis)
 
 
@@ -153,9 +173,10 @@ def estimates(
         if bars:
             pattern = HATCHED | {"shape": ["" if yes else "/" for yes in infinite]}
             marks = {
-                "color": look.colour, "line": {"width": 1, "color": look.colour},
+                "color": look.colour,
+                "line": {"width": 1, "color": look.colour},
                 "pattern": pattern if key == "likelihood" else {},
-            }  # fmt: skip
+            }
             traces.append(
                 go.Bar(x0=first, dx=1, y=np.where(infinite, edge, row), name=look.name, marker=marks, **plain)
             )
@@ -164,17 +185,30 @@ def estimates(
             marks = {"color": look.colour, "symbol": look.symbol, "size": 7}
             traces.append(
                 go.Scatter(
-                    x0=first, dx=1, y=row, name=look.name, mode="lines+markers", line=line, marker=marks, **plain
+                    x0=first,
+                    dx=1,
+                    y=row,
+                    name=look.name,
+                    mode="lines+markers",
+                    line=line,
+                    marker=marks,
+                    **plain,
                 )
-            )  # fmt: skip
+            )
         if infinite.any():
             beside = (i - (count - 1) / 2) * (1 - GAP) / count if bars else 0
             traces.append(
                 go.Scatter(
-                    x=steps + beside, y=np.where(infinite, highest * 1.1, np.nan), mode="text", text="∞",
-                    name=f"{look.name}: ∞", textfont={"size": 20}, showlegend=False, **plain,
+                    x=steps + beside,
+                    y=np.where(infinite, highest * 1.1, np.nan),
+                    mode="text",
+                    text="∞",
+                    name=f"{look.name}: ∞",
+                    textfont={"size": 20},
+                    showlegend=False,
+                    **plain,
                 )
-            )  # fmt: skip
+            )
     drawn = style.figure(*traces, axis=axis, title=style.axis_title(values), height=height, legend=True)
     drawn.update_layout(barmode="group", bargap=GAP, bargroupgap=0.06, hoverlabel={"font": {"size": 14}})
     drawn.update_yaxes(title=style.axis_title(values), range=[0, top], nticks=6)
@@ -182,8 +216,13 @@ def estimates(
         drawn.add_hline(edge, line={"color": style.INK, "width": 1, "dash": "dot"})
     if place is not None:
         drawn.add_vrect(
-            place + first - 0.5, place + first + 0.5, fillcolor=style.INK, opacity=0.16, line={"width": 0}, layer="below"
-        )  # fmt: skip
+            place + first - 0.5,
+            place + first + 0.5,
+            fillcolor=style.INK,
+            opacity=0.16,
+            line={"width": 0},
+            layer="below",
+        )
     return _along(drawn, tokens, axis)
 
 
@@ -197,16 +236,22 @@ def next_tokens(
     rows = list(range(len(names)))
     traces = [
         go.Bar(
-            x=values, y=rows, name=LOOKS[key].name, orientation="h",
+            x=values,
+            y=rows,
+            name=LOOKS[key].name,
+            orientation="h",
             marker={
-                "color": LOOKS[key].colour, "line": {"width": 1, "color": LOOKS[key].colour},
+                "color": LOOKS[key].colour,
+                "line": {"width": 1, "color": LOOKS[key].colour},
                 "pattern": HATCHED if key == "likelihood" else {},
             },
-            customdata=[f"{LOOKS[key].name}, {escaped(n)}: {_percent(v)}" for n, v in zip(names, values, strict=True)],
+            customdata=[
+                f"{LOOKS[key].name}, {escaped(n)}: {_percent(v)}" for n, v in zip(names, values, strict=True)
+            ],
             hovertemplate="%{customdata}<extra></extra>",
         )
         for key, values in zip(shares["series"].values.tolist(), shares.values, strict=True)
-    ]  # fmt: skip
+    ]
     drawn = style.figure(*traces, axis="free", title=style.axis_title(shares), height=height, legend=True)
     drawn.update_layout(barmode="group", bargap=0.25, bargroupgap=0.05, hoverlabel={"font": {"size": 14}})
     shown = [f"<b>{escaped(name)} ✓</b>" if i == own else escaped(name) for i, name in enumerate(names)]
@@ -218,9 +263,13 @@ def next_tokens(
         ticklabeloverflow="allow",
     )
     return drawn.update_xaxes(
-        title=style.axis_title(shares), tickformat=".3~p", rangemode="tozero", nticks=6, showgrid=True,
+        title=style.axis_title(shares),
+        tickformat=".3~p",
+        rangemode="tozero",
+        nticks=6,
+        showgrid=True,
         gridcolor="rgba(127,127,127,0.18)",
-    )  # fmt: skip
+    )
 
 
 def build_up(parts: xr.Dataset, names: Sequence[str], height: int = 240) -> go.Figure:
@@ -231,7 +280,10 @@ def build_up(parts: xr.Dataset, names: Sequence[str], height: int = 240) -> go.F
     look, rows = LOOKS["kneser-ney"], list(range(len(names)))
     traces = [
         go.Bar(
-            x=parts[name].values, y=rows, name=parts[name].attrs["long_name"], orientation="h",
+            x=parts[name].values,
+            y=rows,
+            name=parts[name].attrs["long_name"],
+            orientation="h",
             marker={"color": look.colour, "line": {"width": 1, "color": look.colour}, "pattern": pattern},
             customdata=[
                 f"{escaped(row)}, {parts[name].attrs['long_name']}: {_percent(v)}"
@@ -240,7 +292,7 @@ def build_up(parts: xr.Dataset, names: Sequence[str], height: int = 240) -> go.F
             hovertemplate="%{customdata}<extra></extra>",
         )
         for name, pattern in (("own", {}), ("passed", HATCHED))
-    ]  # fmt: skip
+    ]
     drawn = style.figure(*traces, axis="free", title="p", height=height, legend=True)
     drawn.update_layout(barmode="stack", bargap=0.3, hoverlabel={"font": {"size": 14}})
     drawn.update_yaxes(
@@ -250,17 +302,17 @@ def build_up(parts: xr.Dataset, names: Sequence[str], height: int = 240) -> go.F
         automargin=True,
     )
     return drawn.update_xaxes(
-        title="probability", tickformat=".3~p", rangemode="tozero", nticks=6, showgrid=True,
+        title="probability",
+        tickformat=".3~p",
+        rangemode="tozero",
+        nticks=6,
+        showgrid=True,
         gridcolor="rgba(127,127,127,0.18)",
-    )  # fmt: skip
+    )
 
 
 def held_out(
-    losses: xr.DataArray,
-    best: xr.DataArray,
-    networks: Mapping[str, float],
-    unit: str,
-    height: int = 460,
+    losses: xr.DataArray, best: xr.DataArray, networks: Mapping[str, float], unit: str, height: int = 460
 ) -> go.Figure:
     """Perplexity on text that was not counted: against the order, and against the size of the training text.
 
@@ -284,13 +336,21 @@ def held_out(
         ):
             traces.append(
                 go.Scatter(
-                    x=across, y=np.where(np.isinf(values), above, values), xaxis=panel, name=look.name, mode="lines+markers",
-                    line={"color": look.colour, "width": look.width, "dash": look.dash}, showlegend=panel == "x",
-                    marker={"color": look.colour, "symbol": look.symbol, "size": 10}, cliponaxis=False,
-                    customdata=[f"{look.name}, {at}: {_loss(v, unit)}" for at, v in zip(where, values, strict=True)],
+                    x=across,
+                    y=np.where(np.isinf(values), above, values),
+                    xaxis=panel,
+                    name=look.name,
+                    mode="lines+markers",
+                    line={"color": look.colour, "width": look.width, "dash": look.dash},
+                    showlegend=panel == "x",
+                    marker={"color": look.colour, "symbol": look.symbol, "size": 10},
+                    cliponaxis=False,
+                    customdata=[
+                        f"{look.name}, {at}: {_loss(v, unit)}" for at, v in zip(where, values, strict=True)
+                    ],
                     hovertemplate="%{customdata}<extra></extra>",
                 )
-            )  # fmt: skip
+            )
     orders = losses["order"].values
     ends = [orders.min() - 0.4, orders.max() + 0.4]
     for kind, loss in networks.items():
@@ -298,36 +358,57 @@ def held_out(
         for panel, across, mode in (("x", ends, "lines"), ("x2", [sizes.max()], "markers")):
             traces.append(
                 go.Scatter(
-                    x=across, y=[loss] * len(across), xaxis=panel, name=look.name, mode=mode, showlegend=panel == "x",
-                    line={"color": look.colour, "width": 3, "dash": "dash" if over else "solid"}, cliponaxis=False,
+                    x=across,
+                    y=[loss] * len(across),
+                    xaxis=panel,
+                    name=look.name,
+                    mode=mode,
+                    showlegend=panel == "x",
+                    line={"color": look.colour, "width": 3, "dash": "dash" if over else "solid"},
+                    cliponaxis=False,
                     marker={"color": look.colour, "symbol": look.symbol, "size": 9 if over else 15},
                     customdata=[f"{look.name}: {_loss(loss, unit)}"] * len(across),
                     hovertemplate="%{customdata}<extra></extra>",
                 )
-            )  # fmt: skip
+            )
     drawn = style.figure(*traces, axis="free", title="perplexity", height=height, legend=True)
     least, most = math.log10(sizes.min()) - 0.15, math.log10(sizes.max()) + 0.15
     drawn.update_layout(
         hoverlabel={"font": {"size": 14}},
         xaxis={"domain": [0, 0.47], "range": ends, "tickvals": orders, "title": "order"},
         xaxis2={
-            "domain": [0.53, 1], "type": "log", "range": [least, most],
-            "tickvals": sizes, "ticktext": [_thousands(n) for n in sizes],
-            "anchor": "y", "showgrid": False, "zeroline": False, "linecolor": style.INK, "tickcolor": style.INK,
+            "domain": [0.53, 1],
+            "type": "log",
+            "range": [least, most],
+            "tickvals": sizes,
+            "ticktext": [_thousands(n) for n in sizes],
+            "anchor": "y",
+            "showgrid": False,
+            "zeroline": False,
+            "linecolor": style.INK,
+            "tickcolor": style.INK,
         },
-    )  # fmt: skip
+    )
     drawn.add_annotation(
-        text=f"training {unit}s", xref="x2 domain", x=0.5, yref="paper", y=0, yshift=-30, yanchor="top", showarrow=False
-    )  # fmt: skip
+        text=f"training {unit}s",
+        xref="x2 domain",
+        x=0.5,
+        yref="paper",
+        y=0,
+        yshift=-30,
+        yanchor="top",
+        showarrow=False,
+    )
     pad = 0.06 * (high - low)
     inside = sorted(p for p in PERPLEXITIES if low - pad <= math.log(p) <= high + 0.5 * pad)
     ticks = inside[:: max(1, math.ceil(len(inside) / 8))]
     endless = bool(np.isinf(losses.values).any())
     drawn.update_yaxes(
-        title="perplexity", range=[low - pad, above + pad if endless else high + pad],
+        title="perplexity",
+        range=[low - pad, above + pad if endless else high + pad],
         tickvals=[*map(math.log, ticks), *([above] if endless else [])],
         ticktext=[*(f"{p:,.0f}" for p in ticks), *(["∞"] if endless else [])],
-    )  # fmt: skip
+    )
     if endless:
         drawn.add_hline(above, line={"color": style.INK, "width": 1, "dash": "dot"}, layer="below")
     return drawn

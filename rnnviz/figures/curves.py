@@ -59,19 +59,30 @@ def contributions(parts: xr.Dataset, height: int = 240) -> go.Figure:
     first = _first(parts["state"])
     bars = [
         go.Bar(
-            x0=first, dx=1, y=parts[name].values, name=parts[name].attrs["long_name"], hoverinfo="none",
+            x0=first,
+            dx=1,
+            y=parts[name].values,
+            name=parts[name].attrs["long_name"],
+            hoverinfo="none",
             marker={
-                "color": colour, "opacity": opacity, "line": {"width": 0},
+                "color": colour,
+                "opacity": opacity,
+                "line": {"width": 0},
                 "pattern": {"shape": shape, "fillmode": "replace"},
             },
         )
         for name, opacity, shape in (("keep", 0.85, ""), ("write", 1.0, "/"))
-    ]  # fmt: skip
+    ]
     state = parts["state"]
     line = go.Scatter(
-        x0=first, dx=1, y=state.values, name=state.attrs["long_name"], mode="lines", hoverinfo="none",
+        x0=first,
+        dx=1,
+        y=state.values,
+        name=state.attrs["long_name"],
+        mode="lines",
+        hoverinfo="none",
         line={"color": style.INK, "width": 2},
-    )  # fmt: skip
+    )
     drawn = style.figure(
         *bars, line, axis="time", title=style.axis_title(state), height=height, unit=_unit(state), legend=True
     )

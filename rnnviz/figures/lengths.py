@@ -67,7 +67,10 @@ def by_length(
     if own is not None:
         left = own > (min(ends) + max(ends)) / 2
         drawn.add_vline(
-            own, line={"color": style.INK, "width": 1.5, "dash": "dot"}, annotation_text=f"this sentence: {own}",
-            annotation_position="bottom left" if left else "bottom right", annotation_xshift=-4 if left else 4,
-        )  # fmt: skip
+            own,
+            line={"color": style.INK, "width": 1.5, "dash": "dot"},
+            annotation_text=f"this sentence: {own}",
+            annotation_position="bottom left" if left else "bottom right",
+            annotation_xshift=-4 if left else 4,
+        )
     return drawn

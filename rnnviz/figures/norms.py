@@ -87,9 +87,17 @@ def log_matrix(
         hoverongaps=False,
     )
     drawn = style.figure(
-        trace, axis="free", title=title or style.axis_title(array), height=height, scale="norm",
-        limits=[low, high], powers=True, beyond=True, chooses="y", counted=1,
-    )  # fmt: skip
+        trace,
+        axis="free",
+        title=title or style.axis_title(array),
+        height=height,
+        scale="norm",
+        limits=[low, high],
+        powers=True,
+        beyond=True,
+        chooses="y",
+        counted=1,
+    )
     drawn.update_xaxes(title="step", nticks=12)
     return drawn.update_yaxes(title=rows, autorange="reversed", nticks=10)
 
@@ -124,8 +132,4 @@ def _powers(*arrays: xr.DataArray) -> dict:
     stride = next((s for s in strides if (high - low) / s <= 8), strides[-1])
     ticks = list(range(low // stride * stride, high + stride, stride))
     pad = 0.03 * (high - low)
-    return {
-        "range": [low - pad, high + pad],
-        "tickvals": ticks,
-        "ticktext": [style.power(t) for t in ticks],
-    }
+    return {"range": [low - pad, high + pad], "tickvals": ticks, "ticktext": [style.power(t) for t in ticks]}

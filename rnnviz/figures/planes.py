@@ -60,20 +60,23 @@ def functions(
         of = ", ".join(name for name, value in largest.items() if value == level)
         notes.append(
             {
-                "text": f"max {of}: {level:g}", "x": x[0], "y": level, "xanchor": "left", "yanchor": "bottom",
-                "showarrow": False, "font": {"size": 14},
+                "text": f"max {of}: {level:g}",
+                "x": x[0],
+                "y": level,
+                "xanchor": "left",
+                "yanchor": "bottom",
+                "showarrow": False,
+                "font": {"size": 14},
             }
-        )  # fmt: skip
+        )
     pad = 0.06 * (limits[1] - limits[0])
     return drawn.update_layout(
         shapes=shapes,
         annotations=notes,
         hovermode="x unified",
         xaxis={"range": [x[0], x[-1]], "title": "x", "unifiedhovertitle": {"text": "x = %{x:.2f}"}},
-        yaxis={
-            "range": [limits[0] - pad, limits[1] + pad], "title": style.axis_title(array), "nticks": 6,
-        },
-    )  # fmt: skip
+        yaxis={"range": [limits[0] - pad, limits[1] + pad], "title": style.axis_title(array), "nticks": 6},
+    )
 
 
 def powers(
@@ -126,11 +129,13 @@ def powers(
     return drawn.update_layout(
         hovermode="x unified",
         xaxis={
-            "range": [ends[0] - pad, ends[1] + pad], "title": across, "nticks": 10,
+            "range": [ends[0] - pad, ends[1] + pad],
+            "title": across,
+            "nticks": 10,
             "unifiedhovertitle": {"text": f"{across} %{{x}}"},
         },
         yaxis={"title": style.axis_title(array)} | _round_powers(array),
-    )  # fmt: skip
+    )
 
 
 def eigenvalues(
@@ -144,14 +149,18 @@ def eigenvalues(
     turn = np.linspace(0, 2 * np.pi, 181)
     circles = [
         go.Scatter(
-            x=size * np.cos(turn), y=size * np.sin(turn), name=name, mode="lines", hoverinfo="skip",
+            x=size * np.cos(turn),
+            y=size * np.sin(turn),
+            name=name,
+            mode="lines",
+            hoverinfo="skip",
             line={"color": colour, "width": width, "dash": dash},
         )
         for size, name, colour, width, dash in (
             (1.0, "unit circle", style.INK, 2, "solid"),
             (radius, f"spectral radius {radius:.3g}", style.ARCHITECTURE[kind], 2, "dot"),
         )
-    ]  # fmt: skip
+    ]
     points = go.Scatter(
         x=values.values.real,
         y=values.values.imag,
@@ -196,11 +205,7 @@ def _round_powers(array: xr.DataArray) -> dict:
     stride = next(s * 10**k for k in range(7) for s in (1, 2, 5) if (high - low) / (s * 10**k) <= 9)
     ticks = list(range(math.ceil(low / stride) * stride, high + 1, stride))
     pad = 0.04 * (high - low)
-    return {
-        "range": [low - pad, high + pad],
-        "tickvals": ticks,
-        "ticktext": [style.power(t) for t in ticks],
-    }
+    return {"range": [low - pad, high + pad], "tickvals": ticks, "ticktext": [style.power(t) for t in ticks]}
 
 
 def _stop(exponent: float) -> int:

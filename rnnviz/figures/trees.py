@@ -43,9 +43,11 @@ def tree(nodes: xr.Dataset, tokens: Sequence[str], kind: str = "gru") -> go.Figu
         return go.Scatter(x=x, y=y, name=name, mode="lines", line=look, hoverinfo="skip", **more)
 
     def at(chosen: np.ndarray, mode: str, **look) -> go.Scatter:
-        hover = {"hoverinfo": "skip"} if mode == "markers" else {
-            "customdata": told[chosen], "hovertemplate": "%{customdata}<extra></extra>",
-        }  # fmt: skip
+        hover = (
+            {"hoverinfo": "skip"}
+            if mode == "markers"
+            else {"customdata": told[chosen], "hovertemplate": "%{customdata}<extra></extra>"}
+        )
         text = {"text": words[chosen], "textfont": {"family": MONO}} if "text" in mode else {}
         return go.Scatter(
             x=across[chosen],
@@ -72,17 +74,28 @@ def tree(nodes: xr.Dataset, tokens: Sequence[str], kind: str = "gru") -> go.Figu
     ]
     traces = [
         edges(~kept, "discarded", {"color": style.EARLY, "width": 1}, opacity=0.45),
-        edges(kept & ~best, "kept", {"color": colour, "width": 2.5}, marker={"symbol": "circle", "color": colour}),
+        edges(
+            kept & ~best,
+            "kept",
+            {"color": colour, "width": 2.5},
+            marker={"symbol": "circle", "color": colour},
+        ),
         edges(best, "best", {"color": colour, "width": 6}, marker={"symbol": "square", "color": colour}),
         at(~kept, "markers", marker={"color": style.PAPER, "size": 14}),
         at(~kept, "text", opacity=0.7),
         at(kept & ~best, "markers+text", marker=mark(19)),
         at(best, "markers+text", marker=mark(22, "square", 3)),
         go.Scatter(
-            x=across[ends] + 0.35, y=row[ends], mode="text", text=scores, textposition="middle right",
-            showlegend=False, hoverinfo="skip", cliponaxis=True,
+            x=across[ends] + 0.35,
+            y=row[ends],
+            mode="text",
+            text=scores,
+            textposition="middle right",
+            showlegend=False,
+            hoverinfo="skip",
+            cliponaxis=True,
         ),
-    ]  # fmt: skip
+    ]
     steps, rows = int(across.max(initial=1)), int(row.max(initial=0)) + 1
     wide, high = min(steps, STEPS), min(rows, ROWS)
     drawn = style.figure(
@@ -92,13 +105,22 @@ def tree(nodes: xr.Dataset, tokens: Sequence[str], kind: str = "gru") -> go.Figu
     # another tree starts where it begins, wherever the one before was dragged to
     seen = {"uirevision": f"{steps} × {rows}", "showgrid": False}
     drawn.update_xaxes(
-        title="step", range=[0.4, wide + 0.6 + LABEL], tickvals=list(range(1, steps + 1)),
-        minallowed=0.4, maxallowed=steps + 0.6 + 2 * LABEL, **seen,
-    )  # fmt: skip
+        title="step",
+        range=[0.4, wide + 0.6 + LABEL],
+        tickvals=list(range(1, steps + 1)),
+        minallowed=0.4,
+        maxallowed=steps + 0.6 + 2 * LABEL,
+        **seen,
+    )
     return drawn.update_yaxes(
-        title="more probable →", range=[max(high, 4) - 0.4, -0.6], showticklabels=False, ticks="",
-        minallowed=-0.6, maxallowed=max(rows, 4) - 0.4, **seen,
-    )  # fmt: skip
+        title="more probable →",
+        range=[max(high, 4) - 0.4, -0.6],
+        showticklabels=False,
+        ticks="",
+        minallowed=-0.6,
+        maxallowed=max(rows, 4) - 0.4,
+        **seen,
+    )
 
 
 def _told(nodes: xr.Dataset, tokens: Sequence[str], words: Sequence[str]) -> list[str]:

@@ -1,25 +1,22 @@
 """Statistics: a trace (or a part of it) in, a labelled array with units out. No torch, no screen."""
 
-import importlib
+from rnnviz import lazy
 
-_ROOMS = (
-    "attention",
-    "counting",
-    "gates",
-    "gradients",
-    "graph",
-    "mechanism",
-    "pixels",
-    "states",
-    "text",
-    "trees",
-    "vanishing",
-    "worked",
-)
-__all__ = list(_ROOMS)
-
-
-def __getattr__(name: str):
-    if name in _ROOMS:
-        return importlib.import_module(f"rnnviz.stats.{name}")
-    raise AttributeError(f"module 'rnnviz.stats' has no attribute {name!r}")
+_MODULES = {
+    name: f"rnnviz.stats.{name}"
+    for name in (
+        "attention",
+        "counting",
+        "gates",
+        "gradients",
+        "graph",
+        "mechanism",
+        "pixels",
+        "states",
+        "text",
+        "trees",
+        "vanishing",
+        "worked",
+    )
+}
+__getattr__, __dir__, __all__ = lazy.attach(__name__, {}, _MODULES)

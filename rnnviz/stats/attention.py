@@ -30,10 +30,12 @@ def step(memory, state, combine, head, bias=None) -> xr.Dataset:
     memory, state, combine, head = (
         _array(name, given, dims)
         for name, given, dims in (
-            ("memory", memory, ("key", "unit")), ("state", state, ("unit",)),
-            ("combine", combine, ("unit", "joined")), ("head", head, ("candidate", "unit")),
+            ("memory", memory, ("key", "unit")),
+            ("state", state, ("unit",)),
+            ("combine", combine, ("unit", "joined")),
+            ("head", head, ("candidate", "unit")),
         )
-    )  # fmt: skip
+    )
     bias = np.zeros(len(head)) if bias is None else _array("bias", bias, ("candidate",))
     units = memory.shape[1]
     for name, given, wanted in (

@@ -7,9 +7,9 @@ import pytest
 import torch
 from playwright.sync_api import expect
 
-from rnnviz import by_hand
+from rnnviz.studies import one_cell
 from rnnviz.trace import GATES
-from rnnviz.ui.choices import fold
+from rnnviz.ui.shell.choices import fold
 from tests.browser.conftest import Reader, violations
 
 COUNT_SENT = (
@@ -60,7 +60,7 @@ def agrees(shown: str, value: float) -> bool:
 
 def by_torch(kind: str, step: int, name: str = "random") -> list[list[float]]:
     """The gates, c and h after so many steps, with torch's own cell for each step before."""
-    given = by_hand.cut(by_hand.preset(name), kind)
+    given = one_cell.cut(one_cell.preset(name), kind)
     units = len(given["hidden"])
     one = {"rnn": torch.nn.RNNCell, "gru": torch.nn.GRUCell, "lstm": torch.nn.LSTMCell}[kind](
         len(given["inputs"][0]), units, dtype=torch.float64
@@ -142,7 +142,7 @@ def test_the_step_is_read_aloud_and_squares_answer_to_the_pointer(cell):
 
 def test_products_open_term_by_term_and_stay_open(cell):
     seen = cell("/cell?cell_preset=random&cell_kind=rnn")
-    given = by_hand.cut(by_hand.preset("random"), "rnn")
+    given = one_cell.cut(one_cell.preset("random"), "rnn")
     seen.tab.locator("summary").filter(has_text="(3, 2)").click()
     row = seen.tab.locator(".cv-product[open] .cv-row").first
     expect(row).to_be_visible()

@@ -5,9 +5,10 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from rnnviz import checkpoints, stats
-from rnnviz.ui.choices import EXAMPLES
-from rnnviz.writing import Network, Rule, Writing
+from rnnviz import stats
+from rnnviz.models import checkpoints
+from rnnviz.studies.writing import Network, Rule, Writing
+from rnnviz.ui.shell.choices import EXAMPLES
 from tests.browser.conftest import Reader, violations
 
 PAGE = "/generate"

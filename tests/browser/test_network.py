@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from rnnviz import unrolled
+from rnnviz.studies import unrolled
 from tests.browser.conftest import violations
 
 UNROLLED = "/network?network_stage=unrolled&network_shape=many_to_one&network_steps=3"

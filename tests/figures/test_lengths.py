@@ -8,10 +8,11 @@ from rnnviz.figures import by_length, style
 
 def scores(values):
     return xr.DataArray(
-        values, dims="group",
+        values,
+        dims="group",
         coords={"from": ("group", [2, 5]), "to": ("group", [4, 12]), "sentences": ("group", [40, 1000])},
         attrs={"long_name": "score", "units": "% without a mistake"},
-    )  # fmt: skip
+    )
 
 
 BOTH = {"with attention": scores([99.0, 98.5]), "without": scores([90.0, 20.25])}

@@ -13,9 +13,11 @@ LN10 = math.log(10)
 
 def curves(rows, names=("RNN", "LSTM")):
     return xr.DataArray(
-        np.array(rows) * LN10, dims=("architecture", "time"), coords={"architecture": list(names)[: len(rows)]},
+        np.array(rows) * LN10,
+        dims=("architecture", "time"),
+        coords={"architecture": list(names)[: len(rows)]},
         attrs={"long_name": "norm", "units": "1"},
-    )  # fmt: skip
+    )
 
 
 def test_a_curve_is_drawn_in_powers_of_ten_in_its_architectures_colour():
@@ -48,9 +50,11 @@ def test_a_band_lies_under_its_curve_and_has_no_name():
 
 def test_a_matrix_has_its_first_row_on_top_and_steps_from_1():
     array = xr.DataArray(
-        np.array([[0.0, -np.inf], [-2.0, 0.0]]) * LN10, dims=("loss step", "time"),
-        coords={"loss step": [0, 1], "time": [0, 1]}, attrs={"long_name": "norm", "units": "1"},
-    )  # fmt: skip
+        np.array([[0.0, -np.inf], [-2.0, 0.0]]) * LN10,
+        dims=("loss step", "time"),
+        coords={"loss step": [0, 1], "time": [0, 1]},
+        attrs={"long_name": "norm", "units": "1"},
+    )
     figure = log_matrix(array)
     (heat,) = figure.data
     np.testing.assert_allclose(heat.z, [[0, np.nan], [-2, 0]])

@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 
-from rnnviz.ui import translation
+from rnnviz.ui.rooms.attention import translation
 
 NAME, TEXT = "translate-dates", "the seventh of June 1981"
 

@@ -8,14 +8,15 @@ import numpy as np
 import pytest
 import torch
 
-from rnnviz import checkpoints, filling
-from rnnviz.models import BlankFiller
-from rnnviz.text import END_ID, START_ID, Lexicon
-from rnnviz.ui import blank
+from rnnviz.models import checkpoints
+from rnnviz.models.networks import BlankFiller
+from rnnviz.models.vocabularies import END_ID, START_ID, Lexicon
+from rnnviz.studies import filling
+from rnnviz.ui.rooms.blank import page as room_page
 from tests.pages.conftest import Opened
 
 PAGE = "pages/learn/blank.py"
-WORDS = tuple(dict.fromkeys(" ".join(text for text, _place in blank.EXAMPLES.values()).split()))
+WORDS = tuple(dict.fromkeys(" ".join(text for text, _place in room_page.EXAMPLES.values()).split()))
 TEXT = "play a song by queen"
 
 
@@ -26,18 +27,27 @@ def models(tmp_path, monkeypatch):
     lexicon = Lexicon("words", tuple(dict.fromkeys((*WORDS, "play", "a", "song", "by"))))
     for name, bidirectional, score in (("blank-forward", False, 20.0), ("blank-both", True, 40.0)):
         size = {
-            "kind": "lstm", "vocabulary": len(lexicon), "embedding": 5, "hidden": 6, "bidirectional": bidirectional,
-        }  # fmt: skip
+            "kind": "lstm",
+            "vocabulary": len(lexicon),
+            "embedding": 5,
+            "hidden": 6,
+            "bidirectional": bidirectional,
+        }
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(3)
             model = BlankFiller(**size)
             with torch.no_grad():
                 model.left.weight *= 8
         card = {
-            "task": "blank", "model": size, "scores": {"validation": score, "test": score}, "scores_unit": "%",
-            "parameters": 1000, "data": {"source": "a test", "licence": "none"}, "command": "none",
+            "task": "blank",
+            "model": size,
+            "scores": {"validation": score, "test": score},
+            "scores_unit": "%",
+            "parameters": 1000,
+            "data": {"source": "a test", "licence": "none"},
+            "command": "none",
             "words": {"unit": "words", "tokens": list(lexicon.entries)},
-        }  # fmt: skip
+        }
         checkpoints.save(name, model, card)
     return tmp_path
 
@@ -88,7 +98,7 @@ def values(trace, key="y"):
 @pytest.mark.parametrize("place", [1, 3, 5])
 def test_the_candidates_are_the_models_own(page, place):
     seen = page(place=place)
-    for name, found in zip(blank.MODELS, seen.candidates, strict=True):
+    for name, found in zip(room_page.MODELS, seen.candidates, strict=True):
         wanted = probabilities(name, TEXT, place - 1)
         ranked = sorted(wanted, key=wanted.get, reverse=True)
         assert list(found)[:8] == ranked[:8]
@@ -107,7 +117,7 @@ def test_each_score_is_split_into_what_sums_to_it(page):
     seen = page(place=2)
     names = [[row["text"] for row in model["split"]] for model in seen.drawn["models"]]
     assert names[0] == names[1] and "a" in names[0]
-    for name, drawn in zip(blank.MODELS, seen.drawn["models"], strict=True):
+    for name, drawn in zip(room_page.MODELS, seen.drawn["models"], strict=True):
         model, card = checkpoints.load(name)
         words = checkpoints.words(card)
         with torch.inference_mode():
@@ -127,7 +137,7 @@ def test_each_score_is_split_into_what_sums_to_it(page):
 
 def test_the_bars_of_surprise_are_those_of_every_word_left_out_in_turn(page):
     data = page().visit.figures["surprises"]["data"]
-    for name, trace in zip(blank.MODELS, data, strict=True):
+    for name, trace in zip(room_page.MODELS, data, strict=True):
         wanted = [
             -math.log(probabilities(name, TEXT, i)[word])
             for i, word in enumerate(TEXT.split())
@@ -172,12 +182,12 @@ def test_the_address_leads_back_to_the_same_blank(page):
 
 
 @pytest.mark.parametrize("lang", ["en", "ko"])
-@pytest.mark.parametrize("example", blank.EXAMPLES)
+@pytest.mark.parametrize("example", room_page.EXAMPLES)
 def test_each_example_is_a_click_away_in_both_languages(page, example, lang):
     seen = page(lang=lang)
     pills = next(p for p in seen.test.get("button_group") if p.key == "pick_blank_example")
     pills.set_value(example).run()
-    text, place = blank.EXAMPLES[example]
+    text, place = room_page.EXAMPLES[example]
     assert not seen.test.exception and seen.lines == []
     assert [word["text"] for word in seen.drawn["words"]] == text.split()
     assert seen.drawn["place"] == place
@@ -185,7 +195,7 @@ def test_each_example_is_a_click_away_in_both_languages(page, example, lang):
 
 def test_without_a_link_the_first_example_is_shown(models, visit):
     seen = Page(visit)
-    text, place = blank.EXAMPLES["weather"]
+    text, place = room_page.EXAMPLES["weather"]
     assert [word["text"] for word in seen.drawn["words"]] == text.split() and seen.drawn["place"] == place
 
 

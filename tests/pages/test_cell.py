@@ -5,9 +5,9 @@ import json
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from rnnviz import by_hand
-from rnnviz.ui import cell_bench
-from rnnviz.ui.choices import DEFAULTS, fold
+from rnnviz.studies import one_cell
+from rnnviz.ui.rooms.cell import page
+from rnnviz.ui.shell.choices import DEFAULTS, fold
 from tests.pages.conftest import APP
 
 
@@ -40,9 +40,9 @@ class Page:
         return [part.value.replace("\\", "") for part in (*self.test.warning, *self.test.error)]
 
     def set_up(self) -> dict:
-        setup = by_hand.preset(self.settings["cell_preset"], self.settings["cell_seed"])
+        setup = one_cell.preset(self.settings["cell_preset"], self.settings["cell_seed"])
         own = self.settings["cell_own"]
-        return setup if own is None else cell_bench.merged(setup, own)
+        return setup if own is None else page.merged(setup, own)
 
 
 def packed(changes: dict) -> str:
@@ -50,16 +50,16 @@ def packed(changes: dict) -> str:
 
 
 @pytest.mark.parametrize("lang", ["en", "ko"])
-@pytest.mark.parametrize("preset", by_hand.NAMES)
+@pytest.mark.parametrize("preset", one_cell.NAMES)
 @pytest.mark.parametrize("kind", ["rnn", "lstm", "gru", "all"])
 def test_every_preset_draws_on_every_kind(kind, preset, lang):
     seen = Page(lang, kind=kind, preset=preset)
     views = seen.sent["views"]
     assert [view["kind"] for view in views] == (["rnn", "lstm", "gru"] if kind == "all" else [kind])
     assert seen.lines == []
-    setup = by_hand.preset(preset)
+    setup = one_cell.preset(preset)
     for view in views:
-        node = by_hand.run(**by_hand.cut(setup, view["kind"]))[view["kind"]]
+        node = one_cell.run(**one_cell.cut(setup, view["kind"]))[view["kind"]]
         assert view["hidden"] == node["hidden"].values[0, 0, 0].tolist()
 
 
@@ -86,7 +86,7 @@ def test_a_size_changes_and_what_was_there_stays():
 
 
 def test_the_largest_cell_is_drawn():
-    seen = Page(kind="all", preset="random", own=packed({"sizes": by_hand.MOST}))
+    seen = Page(kind="all", preset="random", own=packed({"sizes": one_cell.MOST}))
     assert len(seen.sent["views"][2]["hidden"]) == 12 and len(seen.sent["views"][2]["hidden"][0]) == 8
 
 
@@ -127,20 +127,29 @@ def test_an_empty_cell_is_said_in_one_line_and_counts_as_0():
 @pytest.mark.parametrize(
     "changes",
     [
-        {"sizes": {"units": 9}}, {"sizes": {"units": 0}}, {"sizes": {"steps": 2.5}}, {"sizes": {"depth": 2}},
-        {"inputs": {"0": {"0": "two"}}}, {"inputs": {"12": {"0": 1}}}, {"inputs": {"0": {"0": 1e9}}}, {"inputs": 3},
-        {"weights": {"cnn": {}}}, {"nonlinearity": "sine"}, {"inputs": {"0": {"0": True}}}, [],
+        {"sizes": {"units": 9}},
+        {"sizes": {"units": 0}},
+        {"sizes": {"steps": 2.5}},
+        {"sizes": {"depth": 2}},
+        {"inputs": {"0": {"0": "two"}}},
+        {"inputs": {"12": {"0": 1}}},
+        {"inputs": {"0": {"0": 1e9}}},
+        {"inputs": 3},
+        {"weights": {"cnn": {}}},
+        {"nonlinearity": "sine"},
+        {"inputs": {"0": {"0": True}}},
+        [],
     ],
-)  # fmt: skip
+)
 def test_numbers_in_a_link_that_make_no_sense_are_refused_in_one_line(changes):
     with pytest.raises(ValueError, match=r"^The numbers in this link are damaged; .*\.$"):
-        cell_bench.checked(packed(changes))
+        page.checked(packed(changes))
 
 
 @pytest.mark.parametrize("value", ["%%%", "aGVsbG8=", packed({})[:-4]])
 def test_a_damaged_link_is_refused_in_one_line(value):
     with pytest.raises(ValueError, match="damaged"):
-        cell_bench.checked(value)
+        page.checked(value)
 
 
 def test_the_address_holds_everything(visit):

@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 from rnnviz import __main__ as command_line
-from rnnviz import experiments
-from rnnviz.ui import bench
+from rnnviz.studies import comparing
+from rnnviz.ui.rooms.compare import bench
 
 PAGE = "pages/lab/compare.py"
 RNN, GRU, LSTM = ({"kind": kind, "units": 5} for kind in ("rnn", "gru", "lstm"))
@@ -57,16 +57,19 @@ def test_a_first_visit_computes_the_usual_set_up(visit, monkeypatch):
     assert not seen.test.exception
     assert seen.lines == []
     assert list(drawn_lines(seen.figures["norms"])) == [
-        "RNN", "RNN relu, identity", "GRU", "LSTM, forget bias 1",
-    ]  # fmt: skip
+        "RNN",
+        "RNN relu, identity",
+        "GRU",
+        "LSTM, forget bias 1",
+    ]
     assert "bench=" not in seen.address
 
 
 @pytest.mark.parametrize("part", ["log_norm", "log_norm_direct", "log_cell_norm"])
 def test_the_curves_are_the_medians_that_the_library_computes(open_bench, part):
     seen = open_bench(rows=[RNN, LSTM], part=part, loss="all")
-    rows = tuple(experiments.Architecture(**row) for row in (RNN, LSTM))
-    wanted = experiments.compare(experiments.Setup(rows, steps=12, seeds=3, loss="all"))[part]
+    rows = tuple(comparing.Architecture(**row) for row in (RNN, LSTM))
+    wanted = comparing.compare(comparing.Setup(rows, steps=12, seeds=3, loss="all"))[part]
     lines = drawn_lines(seen.figures["norms"])
     assert list(lines) == (["LSTM, 5 units"] if "cell" in part else ["RNN, 5 units", "LSTM, 5 units"])
     for name, line in lines.items():
@@ -76,8 +79,8 @@ def test_the_curves_are_the_medians_that_the_library_computes(open_bench, part):
 
 def test_the_layer_is_the_top_or_the_bottom_of_each(open_bench):
     rows = [LSTM, LSTM | {"layers": 3}]
-    wanted = experiments.compare(
-        experiments.Setup(tuple(experiments.Architecture(**row) for row in rows), steps=12, seeds=3)
+    wanted = comparing.compare(
+        comparing.Setup(tuple(comparing.Architecture(**row) for row in rows), steps=12, seeds=3)
     )["log_norm"].median("seed")
     for layer, of in {"top": (0, 2), "bottom": (0, 0)}.items():
         lines = drawn_lines(open_bench(rows=rows, layer=layer).figures["norms"])
@@ -89,10 +92,10 @@ def test_the_table_says_slope_half_life_and_horizon(open_bench):
     seen = open_bench(rows=[RNN, RNN | {"nonlinearity": "relu", "initialisation": "identity"}])
     table = seen.test.dataframe[1].value
     rows = tuple(
-        experiments.Architecture(**row)
+        comparing.Architecture(**row)
         for row in (RNN, RNN | {"nonlinearity": "relu", "initialisation": "identity"})
     )
-    found = experiments.compare(experiments.Setup(rows, steps=12, seeds=3)).median("seed")
+    found = comparing.compare(comparing.Setup(rows, steps=12, seeds=3)).median("seed")
     assert list(table.index) == ["RNN, 5 units", "RNN relu, 5 units, identity"]
     slope = found["rate"][0].item() / math.log(10)
     assert table["slope (log10 a step)"].iloc[0] == f"{slope:.4g}".replace("-", "−")
@@ -164,13 +167,21 @@ LINES = {
     "no rows": ({"rows": []}, "Add a row to the table"),
     "one step": ({"steps": 1}, "no slope and no horizon"),
     "copy in one step": ({"steps": 1, "input": "copy"}, "at least 3 steps"),
-    "truncated": ({"truncate": 5}, "is exactly 0 at 7 of 12 steps, which a log axis leaves empty. That is what truncation"),
-    "exploding": ({"rows": [RNN | {"nonlinearity": "relu", "initialisation": "identity", "gain": 100.0}], "steps": 400},
-                  "stops being finite at step"),
+    "truncated": (
+        {"truncate": 5},
+        "is exactly 0 at 7 of 12 steps, which a log axis leaves empty. That is what truncation",
+    ),
+    "exploding": (
+        {"rows": [RNN | {"nonlinearity": "relu", "initialisation": "identity", "gain": 100.0}], "steps": 400},
+        "stops being finite at step",
+    ),
     "all is zero": ({"rows": [RNN | {"gain": 0.0}]}, "is exactly 0 at 11 of 12 steps"),
-    "too long for the server": ({"rows": [LSTM | {"units": 1024}], "steps": 2000, "seeds": 50}, "this command does it"),
+    "too long for the server": (
+        {"rows": [LSTM | {"units": 1024}], "steps": 2000, "seeds": 50},
+        "this command does it",
+    ),
     "an empty text": ({"input": "text", "text": "a"}, "at least 2 characters"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", LINES)
@@ -204,12 +215,27 @@ def test_a_damaged_link_gets_one_line_and_the_usual_set_up(visit, monkeypatch, l
 @pytest.mark.parametrize(
     "changes",
     [
-        {"steps": 5000}, {"steps": "9"}, {"steps": True}, {"steps": 1.5}, {"seeds": 0}, {"clip": math.nan},
-        {"clip": -1.0}, {"input": "nonsense"}, {"loss": None}, {"more": 1}, {"rows": 3}, {"rows": [3]},
-        {"rows": [{"kind": "perceptron"}]}, {"rows": [{"units": 10**9}]}, {"rows": [{"cell": 1}]},
-        {"rows": [{}] * 13}, {"rows": [{"residual": 1}]}, {"rows": [{"gain": math.inf}]}, {"inside": -2},
+        {"steps": 5000},
+        {"steps": "9"},
+        {"steps": True},
+        {"steps": 1.5},
+        {"seeds": 0},
+        {"clip": math.nan},
+        {"clip": -1.0},
+        {"input": "nonsense"},
+        {"loss": None},
+        {"more": 1},
+        {"rows": 3},
+        {"rows": [3]},
+        {"rows": [{"kind": "perceptron"}]},
+        {"rows": [{"units": 10**9}]},
+        {"rows": [{"cell": 1}]},
+        {"rows": [{}] * 13},
+        {"rows": [{"residual": 1}]},
+        {"rows": [{"gain": math.inf}]},
+        {"inside": -2},
     ],
-)  # fmt: skip
+)
 def test_a_link_that_holds_what_no_field_takes_is_refused(changes):
     link = base64.urlsafe_b64encode(zlib.compress(json.dumps(changes).encode())).decode()
     with pytest.raises(ValueError, match="damaged"):
@@ -243,11 +269,16 @@ def test_the_command_line_does_the_same_set_up(open_bench):
     line = shlex.split(seen.test.code[0].value)
     assert line[:4] == ["python", "-m", "rnnviz", "compare"]
     options = command_line._parser().parse_args(line[3:])
-    asked = experiments.Setup.from_dict(command_line._asked(options))
-    assert asked == experiments.Setup(
-        (experiments.Architecture(**row), experiments.Architecture(**RNN | {"nonlinearity": "relu"})),
-        input="text", text=text, steps=12, seeds=3, clip=1.0, truncate=7,
-    )  # fmt: skip
+    asked = comparing.Setup.from_dict(command_line._asked(options))
+    assert asked == comparing.Setup(
+        (comparing.Architecture(**row), comparing.Architecture(**RNN | {"nonlinearity": "relu"})),
+        input="text",
+        text=text,
+        steps=12,
+        seeds=3,
+        clip=1.0,
+        truncate=7,
+    )
 
 
 @pytest.mark.parametrize(
@@ -256,8 +287,8 @@ def test_the_command_line_does_the_same_set_up(open_bench):
 def test_a_look_inside_draws_singular_values(open_bench, row, figures):
     seen = open_bench(inside=row)
     assert list(seen.figures) == figures
-    rows = tuple(experiments.Architecture(**one) for one in (RNN, GRU, LSTM))
-    wanted = experiments.dynamics(rows[row], experiments.Setup(rows, steps=12, seeds=3))
+    rows = tuple(comparing.Architecture(**one) for one in (RNN, GRU, LSTM))
+    wanted = comparing.dynamics(rows[row], comparing.Setup(rows, steps=12, seeds=3))
     lines = drawn_lines(seen.figures["singular"])
     np.testing.assert_allclose(
         lines["largest"], wanted["log_singular_value"].sel(layer=0, rank="largest") / math.log(10), atol=1e-6

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import torch
 
-from rnnviz import checkpoints, models
-from rnnviz.counting import METHODS, NGrams
-from rnnviz.text import Lexicon
-from rnnviz.ui.counting import setup
+from rnnviz.models import checkpoints, networks
+from rnnviz.models.counting import METHODS, NGrams
+from rnnviz.models.vocabularies import Lexicon
+from rnnviz.ui.rooms.counting import setup
 from tests.pages.conftest import Opened
 from tests.pages.test_pages import decoded
 
@@ -160,7 +160,7 @@ def test_the_networks_read_the_same_letters_and_never_give_a_zero(page):
         model, card = checkpoints.load(f"shakespeare-{kind}")
         ids = checkpoints.vocabulary(card).encode(text)
         with torch.inference_mode():
-            logs = models.log_probabilities(model, ids).double().numpy()
+            logs = networks.log_probabilities(model, ids).double().numpy()
         wanted = -logs[np.arange(len(ids) - 1), ids[1:]]
         np.testing.assert_allclose(values(traces[kind.upper()])[1:], wanted, rtol=1e-4, atol=1e-6)
         smallest = next(t for t in seen.figure("smallest")["data"] if t["name"] == kind.upper())
@@ -224,8 +224,14 @@ def test_each_part_is_there_for_each_source_in_both_languages(page, part, lang):
 
 def test_the_address_leads_back_to_the_same_view(page):
     given = {
-        "part": "smoothing", "order": 3, "text": TEXT, "sentence": "the dog", "place": 2, "k": 0.1, "discount": 0.5,
-    }  # fmt: skip
+        "part": "smoothing",
+        "order": 3,
+        "text": TEXT,
+        "sentence": "the dog",
+        "place": 2,
+        "k": 0.1,
+        "discount": 0.5,
+    }
     address = parse_qs(page(**given).visit.address[1:])
     assert {name: address[f"counting_{name}"] for name in given} == {k: [str(v)] for k, v in given.items()}
     assert not any(name.startswith("counting") for name in parse_qs(page().visit.address[1:]))
@@ -317,9 +323,17 @@ def test_a_place_that_is_no_longer_there_gives_one_line(page):
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("part", "x"), ("source", "me"), ("order", "7"), ("order", "x"), ("k", "0"), ("discount", "1"), ("unit", "own"),
-     ("place", "0")],
-)  # fmt: skip
+    [
+        ("part", "x"),
+        ("source", "me"),
+        ("order", "7"),
+        ("order", "x"),
+        ("k", "0"),
+        ("discount", "1"),
+        ("unit", "own"),
+        ("place", "0"),
+    ],
+)
 def test_a_damaged_link_gives_one_line(visit, name, value):
     seen = Page(visit, **{name: value}) if name != "part" else Page(visit, value)
     assert len(seen.greeting) == 1 and f"counting_{name}" in seen.greeting[0]
@@ -354,5 +368,5 @@ def test_a_second_look_counts_nothing(page, part, monkeypatch):
     seen = page(part)
     monkeypatch.setattr(NGrams, "of", lambda *a, **k: pytest.fail("counted again"))
     monkeypatch.setattr(checkpoints, "load", lambda *a, **k: pytest.fail("loaded again"))
-    monkeypatch.setattr(models, "log_probabilities", lambda *a, **k: pytest.fail("read again"))
+    monkeypatch.setattr(networks, "log_probabilities", lambda *a, **k: pytest.fail("read again"))
     assert not seen.test.run().exception

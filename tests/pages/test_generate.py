@@ -11,13 +11,14 @@ import pandas as pd
 import pytest
 import torch
 
-from rnnviz import checkpoints, stats
-from rnnviz.counting import NGrams
-from rnnviz.models import LanguageModel
-from rnnviz.text import Vocabulary
-from rnnviz.ui import choices
-from rnnviz.ui.generation import authors, away, texts
-from rnnviz.writing import Counts, Network, Rule, Writing
+from rnnviz import stats
+from rnnviz.models import checkpoints
+from rnnviz.models.counting import NGrams
+from rnnviz.models.networks import LanguageModel
+from rnnviz.models.vocabularies import Vocabulary
+from rnnviz.studies.writing import Counts, Network, Rule, Writing
+from rnnviz.ui.rooms.generate import authors, away, texts
+from rnnviz.ui.shell import choices
 from tests.pages.conftest import Opened
 
 LETTERS = Vocabulary(
@@ -33,9 +34,13 @@ def models(tmp_path, monkeypatch):
     """Small untrained models that know the characters of the examples, and counts."""
     monkeypatch.setenv("RNNVIZ_CHECKPOINTS", str(tmp_path))
     common = {
-        "vocabulary": list(LETTERS.characters), "scores": {"validation": 2.0, "test": 2.0}, "parameters": 100,
-        "data": {"source": "a test", "licence": "none"}, "command": "none", "recipe": {"discount": 0.6},
-    }  # fmt: skip
+        "vocabulary": list(LETTERS.characters),
+        "scores": {"validation": 2.0, "test": 2.0},
+        "parameters": 100,
+        "data": {"source": "a test", "licence": "none"},
+        "command": "none",
+        "recipe": {"discount": 0.6},
+    }
     for name in ("shakespeare-rnn", "shakespeare-gru", "shakespeare-lstm", "python-lstm"):
         size = {"kind": name.split("-")[1], "vocabulary": SIZE, "embedding": 3, "hidden": 5, "layers": 2}
         with torch.random.fork_rng(devices=[]):
@@ -57,7 +62,7 @@ class Page(Opened):
 
     def sent(self, mode: str) -> dict | None:
         for found in self.test.get("bidi_component"):
-            if found.proto.component_name == "rnnviz_generation":
+            if found.proto.component_name == "rnnviz_generate":
                 data = json.loads(found.proto.json)
                 if data["mode"] == mode:
                     return data
@@ -69,7 +74,7 @@ class Page(Opened):
 
     def ask(self, have=None) -> dict:
         """What the browser is given when it asks for more. have: of each text; by default all that was sent."""
-        kept = self.test.session_state["generation"]
+        kept = self.test.session_state["generate"]
         kept["ask"] = {"serial": 5, "have": dict(kept["sent"]) if have is None else have}
         self.test.run()
         assert not self.test.exception
@@ -226,7 +231,7 @@ def test_the_units_are_drawn_in_an_order_that_no_text_changes(page):
 def test_a_reader_who_comes_back_finds_the_place_reached(page):
     seen = page()
     assert seen.drawn["reached"] == texts.OPENING
-    seen.test.session_state["generation"]["reached"] = 300
+    seen.test.session_state["generate"]["reached"] = 300
     seen.test.switch_page("pages/explore/states.py").run()
     seen.test.switch_page(seen.page).run()
     assert seen.drawn["reached"] == 300
@@ -259,8 +264,11 @@ def test_a_change_of_a_link_stands_and_only_its_writer_goes_on_differently(page)
 def test_a_later_change_before_it_undoes_it(page):
     seen = page(**change(("gru", 9, "q"), ("lstm", 2, "b"), ("gru", 4, "t")))
     assert {w["kind"]: w["changed"] for w in seen.drawn["writers"]} == {
-        "rnn": [], "gru": [3], "lstm": [1], "counts": [],
-    }  # fmt: skip
+        "rnn": [],
+        "gru": [3],
+        "lstm": [1],
+        "counts": [],
+    }
 
 
 def test_undo_brings_the_former_text_back_without_writing_it_again(page, monkeypatch):
@@ -292,7 +300,7 @@ def test_changes_that_another_setting_leaves_out_are_said_and_can_be_put_back(pa
     for temperature in (1.5, 1.2):  # the second change has none to leave out, and forgets none
         seen.test.main.slider[0].set_value(temperature).run()
         assert seen.lines == ["The texts are written anew, without the changed characters (2)."]
-    next(b for b in seen.test.button if b.key == "generation_back").click().run()
+    next(b for b in seen.test.button if b.key == "generate_back").click().run()
     assert seen.lines == [] and seen.settings["generate_changes"] == made
     (q,) = LETTERS.encode("q")
     wanted = by_hand("gru", rule=Rule(1.2, 0, 1.0, 1), changes={9: q}).ids[6:]
@@ -302,7 +310,7 @@ def test_changes_that_another_setting_leaves_out_are_said_and_can_be_put_back(pa
 @pytest.mark.parametrize("have", [None, [], {"x": "y"}, {"x": -5}, "nonsense"])
 def test_an_ask_that_makes_no_sense_is_answered(page, have):
     seen = page()
-    seen.test.session_state["generation"]["ask"] = {"serial": 1, "have": have}
+    seen.test.session_state["generate"]["ask"] = {"serial": 1, "have": have}
     seen.test.run()
     assert not seen.test.exception and seen.drawn["writers"][0]["from"] == 0
 
@@ -313,9 +321,18 @@ def test_a_changed_character_that_no_model_knows_is_left_out(page):
 
 
 @pytest.mark.parametrize(
-    "value", ["x", "eJw", choices.packed([["lstm", 0, "a"]]), choices.packed([["cat", 1, "a"]]), choices.packed({}),
-              choices.packed([["lstm", 1, "ab"]]), choices.packed([["lstm", True, "a"]]), choices.packed([["lstm", 1, "a"]] * 99)]
-)  # fmt: skip
+    "value",
+    [
+        "x",
+        "eJw",
+        choices.packed([["lstm", 0, "a"]]),
+        choices.packed([["cat", 1, "a"]]),
+        choices.packed({}),
+        choices.packed([["lstm", 1, "ab"]]),
+        choices.packed([["lstm", True, "a"]]),
+        choices.packed([["lstm", 1, "a"]] * 99),
+    ],
+)
 def test_a_damaged_link_gives_one_line(page, value):
     seen = page(generate_changes=value)
     assert "The changes in this link are damaged; they are left out." in seen.greeting
@@ -377,10 +394,20 @@ def test_temperature_0_is_greedy_and_said(page):
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("generate_temperature", "3"), ("generate_temperature", "nan"), ("generate_length", "0"), ("generate_length", "2001"),
-     ("generate_order", "7"), ("generate_who", "x"), ("generate_writer", "x"), ("generate_quantity", "x"),
-     ("generate_top_p", "-1"), ("generate_place", "x"), ("generate_seed", "1.5")],
-)  # fmt: skip
+    [
+        ("generate_temperature", "3"),
+        ("generate_temperature", "nan"),
+        ("generate_length", "0"),
+        ("generate_length", "2001"),
+        ("generate_order", "7"),
+        ("generate_who", "x"),
+        ("generate_writer", "x"),
+        ("generate_quantity", "x"),
+        ("generate_top_p", "-1"),
+        ("generate_place", "x"),
+        ("generate_seed", "1.5"),
+    ],
+)
 def test_a_wrong_value_in_a_link_gives_one_line_and_the_default(page, name, value):
     seen = page(**{name: value})
     assert any(name in line for line in seen.greeting)
@@ -455,10 +482,18 @@ def test_what_is_typed_is_never_taken_for_markdown(page):
 
 def test_the_address_leads_back_to_the_same_view(page):
     seen = page(
-        generate_temperature=1.25, generate_top_k=5, generate_top_p=0.9, generate_seed=77, generate_length=300,
-        generate_order=3, generate_writer="gru", generate_layer=2, generate_quantity="update_gate", generate_place=12,
+        generate_temperature=1.25,
+        generate_top_k=5,
+        generate_top_p=0.9,
+        generate_seed=77,
+        generate_length=300,
+        generate_order=3,
+        generate_writer="gru",
+        generate_layer=2,
+        generate_quantity="update_gate",
+        generate_place=12,
         generate_pasted="to be",
-    )  # fmt: skip
+    )
     params = {k: v[0] for k, v in parse_qs(seen.visit.address[1:]).items()}
     again = page(**params)
     assert again.greeting == [] or all("generate" not in line for line in again.greeting)
@@ -471,7 +506,7 @@ def test_the_address_leads_back_to_the_same_view(page):
 
 def test_the_written_text_is_read_on_the_other_pages(page):
     seen = page(generate_writer="gru")
-    button = next(b for b in seen.test.button if b.key == "generation_states")
+    button = next(b for b in seen.test.button if b.key == "generate_states")
     assert button.label == "GRU’s text in: Hidden states"
     button.click().run()
     assert seen.settings["model"] == "shakespeare-gru"

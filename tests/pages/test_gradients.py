@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from rnnviz import checkpoints, models
+from rnnviz.models import checkpoints, networks
 
 TEXT = "ROMEO: I would"
 
@@ -75,13 +75,13 @@ def test_one_character_has_no_loss_and_the_page_says_so(visit):
 def test_a_loss_without_a_next_token_is_refused():
     model, _card = checkpoints.load("shakespeare-gru")
     with pytest.raises(ValueError, match="a loss needs a next token: steps 0 to 1; got 2"):
-        models.send_back(model, [1, 2, 3], [[2]])
+        networks.send_back(model, [1, 2, 3], [[2]])
 
 
 def test_sending_back_leaves_the_model_as_it_was():
     model, _card = checkpoints.load("shakespeare-gru")
     model.zero_grad()
-    models.send_back(model, [1, 2, 3], [[0], [1]])
+    networks.send_back(model, [1, 2, 3], [[0], [1]])
     assert all(parameter.grad is None for parameter in model.parameters())
 
 

@@ -6,8 +6,8 @@ import math
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from rnnviz import unrolled
-from rnnviz.ui import choices
+from rnnviz.studies import unrolled
+from rnnviz.ui.shell import choices
 from tests.pages.conftest import APP
 from tests.pages.test_pages import decoded
 

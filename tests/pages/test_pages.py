@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from rnnviz import checkpoints
-from rnnviz.ui.choices import DEFAULT_TEXTS, EXAMPLES
+from rnnviz.models import checkpoints
+from rnnviz.ui.shell.choices import DEFAULT_TEXTS, EXAMPLES
 
 PAGES = ("home", "states", "gates", "gradients")
 MODELS = ("shakespeare-rnn", "shakespeare-gru", "shakespeare-lstm", "python-lstm")

@@ -9,12 +9,15 @@ import pytest
 import torch
 import xarray as xr
 
-from rnnviz import checkpoints, judging
-from rnnviz.models import Classifier
-from rnnviz.text import Lexicon
-from rnnviz.ui import choices, sentiment, views
-from rnnviz.ui.sentiment import pictures, reviews
-from rnnviz.ui.sentiment.opinions import Opinion, percent
+from rnnviz.models import checkpoints
+from rnnviz.models.networks import Classifier
+from rnnviz.models.vocabularies import Lexicon
+from rnnviz.studies import judging
+from rnnviz.ui.parts import views
+from rnnviz.ui.rooms.sentiment import page as room_page
+from rnnviz.ui.rooms.sentiment import pictures, reviews
+from rnnviz.ui.rooms.sentiment.opinions import Opinion, percent
+from rnnviz.ui.shell import choices
 from tests.pages.conftest import Opened
 
 PAGE = "pages/explore/sentiment.py"
@@ -42,11 +45,16 @@ def save(folder, language, which, scores=(70.0, 71.0), baseline=(78.0, 79.5)):
             model.embedding.weight *= 3
     parts = ("validation", "test")
     card = {
-        "task": "sentiment", "model": size, "scores": dict(zip(parts, scores, strict=True)), "scores_unit": "%",
+        "task": "sentiment",
+        "model": size,
+        "scores": dict(zip(parts, scores, strict=True)),
+        "scores_unit": "%",
         "baseline": {"name": "naive Bayes of a test", "scores": dict(zip(parts, baseline, strict=True))},
-        "parameters": 1000, "data": {"source": "a test", "licence": "none", "split": "one"}, "command": f"train {which}",
+        "parameters": 1000,
+        "data": {"source": "a test", "licence": "none", "split": "one"},
+        "command": f"train {which}",
         "words": {"unit": lexicon.unit, "tokens": list(lexicon.entries)},
-    }  # fmt: skip
+    }
     checkpoints.save(f"sentiment-{language}-{which}", model, card)
 
 
@@ -102,7 +110,7 @@ def saved(monkeypatch):
         found[name] = file
         views.table_csv(frame, name, file)
 
-    for room in (sentiment, reviews):
+    for room in (room_page, reviews):
         monkeypatch.setattr(room, "table_csv", table_csv)
     return found
 
@@ -221,7 +229,7 @@ def test_the_table_has_a_row_for_each_token(page):
     table = page().test.dataframe[0].value
     assert table["token"].tolist() == TEXT.split() and len(table.columns) == 1 + 5 + 1 + 3
     for which in choices.SENTIMENT_MODELS:
-        turned = [sentiment.called(which) in cell.split(", ") for cell in table["changes its mind"]]
+        turned = [room_page.called(which) in cell.split(", ") for cell in table["changes its mind"]]
         assert np.flatnonzero(turned).tolist() == judging.turns(opinion(which)[1]["verdict"])
 
 
@@ -241,10 +249,17 @@ def test_the_file_has_the_numbers_in_full(page, saved):
 @pytest.mark.parametrize(
     ("share", "shown"),
     [
-        (0.0, "0.0 %"), (1e-5, "< 0.1 %"), (0.0004, "< 0.1 %"), (0.0006, "0.1 %"), (0.052, "5.2 %"), (0.9994, "99.9 %"),
-        (0.9996, "> 99.9 %"), (1.0, "100.0 %"), (np.nan, "–"),
+        (0.0, "0.0 %"),
+        (1e-5, "< 0.1 %"),
+        (0.0004, "< 0.1 %"),
+        (0.0006, "0.1 %"),
+        (0.052, "5.2 %"),
+        (0.9994, "99.9 %"),
+        (0.9996, "> 99.9 %"),
+        (1.0, "100.0 %"),
+        (np.nan, "–"),
     ],
-)  # fmt: skip
+)
 def test_only_what_is_exactly_all_or_nothing_is_called_so(share, shown):
     assert percent(share) == shown
 
@@ -263,7 +278,7 @@ def test_a_model_that_is_clicked_is_looked_into_and_in_the_address(page):
 @pytest.mark.parametrize("language", choices.SENTIMENT_LANGUAGES)
 def test_examples_are_a_click_away_in_both_languages(page, language, lang):
     seen = page(lang=lang, sentiment_language=language)
-    for name, text in sentiment.EXAMPLES[language].items():
+    for name, text in room_page.EXAMPLES[language].items():
         seen.widget("pick_sentiment_example").set_value(name).run()
         assert not seen.test.exception and seen.widget("pick_sentiment_text").value == text
         assert len(seen.drawn["places"]) <= 200
@@ -272,7 +287,7 @@ def test_examples_are_a_click_away_in_both_languages(page, language, lang):
 @pytest.mark.parametrize(("lang", "language"), [("en", "english"), ("ko", "korean")])
 def test_the_first_reviews_are_in_the_readers_own_language(models, visit, lang, language):
     seen = Page(visit, lang=lang)
-    assert seen.widget("pick_sentiment_text").value == sentiment.EXAMPLES[language]["turn"]
+    assert seen.widget("pick_sentiment_text").value == room_page.EXAMPLES[language]["turn"]
     assert seen.drawn["joined"] == (language == "english")
 
 
@@ -280,7 +295,7 @@ def test_what_was_typed_stays_when_the_language_changes_and_comes_back(page):
     seen = page()
     seen.type("the film is all bad")
     seen.widget("pick_sentiment_language").set_value("korean").run()
-    assert seen.widget("pick_sentiment_text").value == sentiment.EXAMPLES["korean"]["turn"]
+    assert seen.widget("pick_sentiment_text").value == room_page.EXAMPLES["korean"]["turn"]
     seen.widget("pick_sentiment_language").set_value("english").run()
     assert seen.widget("pick_sentiment_text").value == "the film is all bad"
     seen.widget("pick_lang").set_value("ko").run()
@@ -484,7 +499,7 @@ def test_two_reviews_with_nothing_in_common_are_compared(page):
 @pytest.mark.parametrize("language", choices.SENTIMENT_LANGUAGES)
 def test_pairs_are_a_click_away(page, language):
     seen = page(sentiment_view="two", sentiment_language=language)
-    for name, pair in sentiment.PAIRS[language].items():
+    for name, pair in room_page.PAIRS[language].items():
         seen.widget("pick_sentiment_example").set_value(name).run()
         values = tuple(seen.widget(f"pick_sentiment_{which}").value for which in ("first", "second"))
         assert not seen.test.exception and values == pair and seen.drawn
@@ -523,7 +538,7 @@ def test_a_pasted_list_is_judged_line_by_line(several):
     assert table["tokens"].tolist() == [4, 4, 2] and table["unknown (%)"].tolist() == [0, 0, 50]
     for which in choices.SENTIMENT_MODELS:
         wanted = [100 * opinion(which, text)[1]["probability"].values[-1] for text in table["review"]]
-        np.testing.assert_allclose(table[f"{sentiment.called(which)} (%)"], wanted, atol=0.051)
+        np.testing.assert_allclose(table[f"{room_page.called(which)} (%)"], wanted, atol=0.051)
 
 
 def test_nothing_pasted_gives_one_line(several):
@@ -532,12 +547,7 @@ def test_nothing_pasted_gives_one_line(several):
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 def test_a_file_is_judged_and_its_labels_give_an_accuracy(several, delimiter):
-    rows = [
-        ("the film is bad", "0"),
-        ("the film is not bad", "positive"),
-        ("all", "부정"),
-        ("bad", ""),
-    ]
+    rows = [("the film is bad", "0"), ("the film is not bad", "positive"), ("all", "부정"), ("bad", "")]
     lines = ["\ufeffid,Text,label", *(f"{i},{text},{label}" for i, (text, label) in enumerate(rows))]
     seen = chosen_file(several(), "\n".join(lines).replace(",", delimiter).encode())
     table = table_of(seen)
@@ -599,7 +609,7 @@ def test_the_file_of_many_has_numbers_in_full_and_no_formulas(several, saved):
     assert table_of(seen)["review"].tolist() == texts
     for which in choices.SENTIMENT_MODELS:
         wanted = [opinion(which, text)[1] for text in texts]
-        name = sentiment.called(which)
+        name = room_page.called(which)
         np.testing.assert_allclose(
             table[f"{name}: log odds"], [one["verdict"][-1] for one in wanted], rtol=1e-4
         )
@@ -647,7 +657,7 @@ def test_another_column_can_be_chosen(several):
         (b'text\n"' + b"a" * 200_000 + b'"', "cannot be read as CSV"),
         (b"text\n" + b"bad\n" * 1_400_000, "The file has 5.3 MB; up to 5 MB are read"),
     ],
-)  # fmt: skip
+)
 def test_a_file_that_cannot_be_read_gives_one_line(several, raw, words):
     seen = chosen_file(several(), raw)
     (line,) = seen.lines

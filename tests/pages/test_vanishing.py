@@ -7,14 +7,23 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from rnnviz.ui.choices import DEFAULTS
+from rnnviz.ui.shell.choices import DEFAULTS
 from tests.pages.test_pages import decoded
 
 PAGE = Path(__file__).resolve().parents[2] / "pages" / "learn" / "vanishing.py"
 PARTS = ("factor", "product", "unit", "network", "helps")
 HELPS = (
-    "gru", "lstm", "forget_bias", "orthogonal", "identity", "deeper", "skip", "bidirectional", "truncate", "clip",
-)  # fmt: skip
+    "gru",
+    "lstm",
+    "forget_bias",
+    "orthogonal",
+    "identity",
+    "deeper",
+    "skip",
+    "bidirectional",
+    "truncate",
+    "clip",
+)
 
 
 class Page:

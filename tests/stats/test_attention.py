@@ -8,8 +8,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnnviz import models
-from rnnviz.attention import Attention
+from rnnviz.models import networks
+from rnnviz.recording.attention import Attention
 from rnnviz.stats.attention import step
 
 SMALL = st.floats(-5, 5, width=32)
@@ -85,8 +85,8 @@ def test_the_weights_and_the_context_are_those_of_the_module():
 
 def test_a_translator_writes_the_same_from_its_own_weights():
     torch.manual_seed(0)
-    model = models.Translator("gru", source=9, target=6, embedding=4, hidden=8).double()
-    with models.reading(model), torch.inference_mode():
+    model = networks.Translator("gru", source=9, target=6, embedding=4, hidden=8).double()
+    with networks.reading(model), torch.inference_mode():
         memory, start = model.read(torch.tensor([[3, 5, 7, 4]]))
         ids = torch.tensor([[1]])
         states, _state = model.decoder(model.target_embedding(ids), start)
@@ -152,7 +152,7 @@ def test_numbers_however_large_saturate_and_stay_numbers(memory, state):
         ({0: np.full((4, 3), 1e200), 1: np.full(3, 1e200)}, "score holds a number that is not finite"),
         ({3: np.full((5, 3), 1e308), 2: np.full((3, 6), 1e3)}, "logit holds a number that is not finite"),
     ],
-)  # fmt: skip
+)
 def test_what_does_not_fit_is_refused_in_one_line(change, line):
     arrays = [change.get(i, array) for i, array in enumerate(drawn())]
     with pytest.raises(ValueError, match=re.escape(line)) as problem:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from torch import nn
 
-from rnnviz.record import record
+from rnnviz.recording.block import record
 from rnnviz.stats import gates
 
 NAN = np.nan

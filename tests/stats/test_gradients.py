@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from torch.autograd.functional import jacobian
 
-from rnnviz import cells, record
+from rnnviz import record
+from rnnviz.recording import cells
 from rnnviz.stats import gates, gradients
 
 NAN, INF = np.nan, np.inf

@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 from sklearn.decomposition import PCA
 from torch import nn
 
-from rnnviz.record import record
+from rnnviz.recording.block import record
 from rnnviz.stats import states
 
 NAN = np.nan

@@ -6,8 +6,8 @@ import torch
 from torch import nn
 
 import rnnviz
-from rnnviz import by_hand
 from rnnviz.stats import worked
+from rnnviz.studies import one_cell
 
 SQUASH = {"sigmoid": lambda x: 1 / (1 + np.exp(-x)), "tanh": np.tanh, "relu": lambda x: np.maximum(x, 0)}
 SIGNED = ("candidate", "hidden")
@@ -79,7 +79,7 @@ def gate(input=1.0, recurrent=1.0, bias=(0.0, 0.0)):
 
 
 def working(kind, weights, **more):
-    node = by_hand.run(kind, [[1.0], [2.0]], weights, **more)[kind].to_dataset()
+    node = one_cell.run(kind, [[1.0], [2.0]], weights, **more)[kind].to_dataset()
     return worked.steps(one(node, batch=0))
 
 

@@ -11,9 +11,9 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from rnnviz import checkpoints, decoding
-from rnnviz.models import Translator
-from rnnviz.text import END_ID, START_ID, Lexicon
+from rnnviz.models import checkpoints, decoding
+from rnnviz.models.networks import Translator
+from rnnviz.models.vocabularies import END_ID, START_ID, Lexicon
 from tests.pages.conftest import Visit
 
 TEXT = "5 mar 1996"
@@ -22,7 +22,7 @@ TEXT = "5 mar 1996"
 def page():
     import streamlit as st
 
-    from rnnviz.ui import bottleneck, translation
+    from rnnviz.ui.rooms.attention import bottleneck, translation
 
     if reading := translation.current_reading():
         getattr(bottleneck, st.session_state["view"])(reading)
@@ -58,9 +58,15 @@ def models(tmp_path, monkeypatch):
     for task, source in sides.items():
         for name, attention, score in ((task, "dot", 98.0), (f"{task}-plain", None, 50.0)):
             size = {
-                "kind": "gru", "source": len(source), "target": len(target), "embedding": 5, "hidden": 6,
-                "layers": 1, "bidirectional": True, "attention": attention,
-            }  # fmt: skip
+                "kind": "gru",
+                "source": len(source),
+                "target": len(target),
+                "embedding": 5,
+                "hidden": 6,
+                "layers": 1,
+                "bidirectional": True,
+                "attention": attention,
+            }
             with torch.random.fork_rng(devices=[]):
                 torch.manual_seed(3)
                 model = Translator(**size)
@@ -72,7 +78,7 @@ def models(tmp_path, monkeypatch):
 
 
 def visit(view, text=TEXT, **settings):
-    from rnnviz.ui.choices import DEFAULTS
+    from rnnviz.ui.shell.choices import DEFAULTS
 
     test = AppTest.from_function(page, default_timeout=60)
     test.session_state["view"] = view
@@ -201,13 +207,25 @@ def test_the_tree_is_that_of_the_search(models):
 @pytest.mark.parametrize(
     ("found", "greedy", "line"),
     [
-        (([3, 2], -0.5, -1.0), ([3, 2], -1.0), "Greedy search finds the same sentence: −0.5 nats a token, −1 in total"),
-        (([3, 2], -0.5, -1.0), ([4, 5, 2], -3.0), "Beam search found a more probable sentence than greedy search: −0.5 nats"),
-        (([4, 5, 6, 2], -0.5, -2.0), ([3, 2], -1.5), "Beam search found no more probable sentence than greedy search"),
+        (
+            ([3, 2], -0.5, -1.0),
+            ([3, 2], -1.0),
+            "Greedy search finds the same sentence: −0.5 nats a token, −1 in total",
+        ),
+        (
+            ([3, 2], -0.5, -1.0),
+            ([4, 5, 2], -3.0),
+            "Beam search found a more probable sentence than greedy search: −0.5 nats",
+        ),
+        (
+            ([4, 5, 6, 2], -0.5, -2.0),
+            ([3, 2], -1.5),
+            "Beam search found no more probable sentence than greedy search",
+        ),
     ],
-)  # fmt: skip
+)
 def test_beam_and_greedy_search_are_compared_by_the_whole_probability(found, greedy, line):
-    from rnnviz.ui.bottleneck import _against_greedy
+    from rnnviz.ui.rooms.attention.bottleneck import _against_greedy
 
     assert _against_greedy(*found, *greedy).startswith(line)
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from rnnviz.ui import jobs as room
-from rnnviz.ui.jobs import Jobs
+from rnnviz.ui.shell import jobs as room
+from rnnviz.ui.shell.jobs import Jobs
 
 HERE = "tests.ui.test_jobs"
 

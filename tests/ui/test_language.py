@@ -7,7 +7,7 @@ import pytest
 from babel.messages import pofile
 from babel.messages.extract import extract_from_dir
 
-from rnnviz.ui import language
+from rnnviz.ui.shell import language
 
 ROOT = Path(__file__).resolve().parents[2]
 

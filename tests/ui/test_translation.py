@@ -6,10 +6,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from rnnviz import checkpoints
-from rnnviz.text import END_ID, Lexicon
-from rnnviz.ui import translation
-from rnnviz.ui.translation import Edit, checked, cut, different, parse, translate, written
+from rnnviz.models import checkpoints
+from rnnviz.models.vocabularies import END_ID, Lexicon
+from rnnviz.ui.rooms.attention import translation
+from rnnviz.ui.rooms.attention.translation import Edit, checked, cut, different, parse, translate, written
 
 NAME, TEXT = "translate-dates", "the seventh of June 1981"
 NUMBERS = ("memory", "hidden", "context", "product", "attentional", "score", "weight", "own", "probability")

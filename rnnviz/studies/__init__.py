@@ -1,0 +1,9 @@
+"""What one asks of a network, without a screen: each file is one question, and answers with labelled arrays."""
+
+from rnnviz import lazy
+
+_MODULES = {
+    name: f"rnnviz.studies.{name}"
+    for name in ("attribution", "comparing", "filling", "judging", "one_cell", "tiny", "unrolled", "writing")
+}
+__getattr__, __dir__, __all__ = lazy.attach(__name__, {}, _MODULES)

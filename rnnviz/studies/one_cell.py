@@ -1,0 +1,269 @@
+"""A recurrent cell by hand: plain lists of numbers are put into a stock nn.RNN, nn.GRU or nn.LSTM, which runs and is recorded.
+
+A set-up is a dict of plain lists, as a reader edits it: `sizes` (inputs, units, steps), `nonlinearity` of the RNN, `inputs`
+(step, input), `hidden` and `cell` (unit,), the state before the first step, and `weights`: kind -> gate -> `input` (unit, input),
+`recurrent` (unit, unit) and `bias` (unit, 2), the two biases that PyTorch has. All lists are at their largest size, of which
+`sizes` says how much counts: what was typed stays when a size shrinks and grows again. An empty cell is None.
+"""
+
+import copy
+import math
+
+import torch
+import xarray as xr
+from torch import nn
+
+from rnnviz.recording.block import record
+from rnnviz.trace import GATES
+
+KINDS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
+NONLINEARITIES = ("tanh", "relu")
+MOST = {"inputs": 8, "units": 8, "steps": 12}
+LARGEST = 1e6  # twelve steps of eight relu units stay far below float64's end
+
+
+def run(
+    kind: str,
+    inputs: list[list[float]],
+    weights: dict[str, dict[str, list]],
+    hidden: list[float] | None = None,
+    cell: list[float] | None = None,
+    nonlinearity: str = "tanh",
+) -> xr.DataTree:
+    """The recording of torch's own module with these numbers in it, float64, its one node under the name of the kind.
+
+    inputs: (step, input); weights: for each gate `input` (unit, input), `recurrent` (unit, unit), `bias` (unit, 2);
+    hidden, cell: (unit,), zeros where left out. Gates are PyTorch's, in its words: trace.GATES[kind].
+    Raises ValueError, in one line, for what makes no sense: an unknown kind, sizes out of range, a shape that does not fit,
+    a number that is missing, no number, or beyond ±1,000,000.
+    """
+    if kind not in KINDS:
+        raise ValueError(f"kind must be one of {', '.join(KINDS)}; got {kind!r}")
+    if nonlinearity not in NONLINEARITIES:
+        raise ValueError(f"nonlinearity must be one of {', '.join(NONLINEARITIES)}; got {nonlinearity!r}")
+    if set(weights) != set(GATES[kind]):
+        raise ValueError(
+            f"a {kind} has weights for {', '.join(GATES[kind])}; got {', '.join(weights) or 'none'}"
+        )
+    sizes = {
+        "steps": len(inputs),
+        "inputs": len(inputs[0]) if inputs else 0,
+        "units": len(weights[GATES[kind][0]]["input"]),
+    }
+    for name, size in sizes.items():
+        if not 1 <= size <= MOST[name]:
+            raise ValueError(f"{name} must be from 1 to {MOST[name]}; got {size}")
+    steps, width, units = sizes.values()
+    x = _numbers("inputs", inputs, (steps, width))
+    starts = [_numbers("hidden", hidden or [0.0] * units, (units,))]
+    if kind == "lstm":
+        starts.append(_numbers("cell", cell or [0.0] * units, (units,)))
+    more = {"nonlinearity": nonlinearity} if kind == "rnn" else {}
+    module = KINDS[kind](width, units, batch_first=True, dtype=torch.float64, **more)
+    wanted = {"input": (units, width), "recurrent": (units, units), "bias": (units, 2)}
+    blocks = {
+        name: torch.cat([_numbers(f"{gate}, {name}", weights[gate][name], shape) for gate in GATES[kind]])
+        for name, shape in wanted.items()
+    }
+    with torch.no_grad():
+        module.weight_ih_l0.copy_(blocks["input"])
+        module.weight_hh_l0.copy_(blocks["recurrent"])
+        module.bias_ih_l0.copy_(blocks["bias"][:, 0])
+        module.bias_hh_l0.copy_(blocks["bias"][:, 1])
+        first = [start[None, None] for start in starts]  # (layer, batch, unit)
+        with record(module) as recording:
+            module(x[None], tuple(first) if kind == "lstm" else first[0])
+    return recording.trace
+
+
+def cut(setup: dict, kind: str) -> dict:
+    """What `run` takes, of a set-up: its lists at the size that counts."""
+    inputs, units, steps = (setup["sizes"][name] for name in ("inputs", "units", "steps"))
+    return {
+        "kind": kind,
+        "inputs": [row[:inputs] for row in setup["inputs"][:steps]],
+        "weights": {
+            gate: {
+                "input": [row[:inputs] for row in block["input"][:units]],
+                "recurrent": [row[:units] for row in block["recurrent"][:units]],
+                "bias": block["bias"][:units],
+            }
+            for gate, block in setup["weights"][kind].items()
+        },
+        "hidden": setup["hidden"][:units],
+        "cell": setup["cell"][:units],
+        "nonlinearity": setup["nonlinearity"],
+    }
+
+
+def preset(name: str, seed: int = 1) -> dict:
+    """The set-up of a preset, a copy of its own, filled with zeros to the largest size. seed: of the preset 'random'."""
+    if name == "random":
+        return _random(seed)
+    if name not in PRESETS:
+        raise ValueError(f"preset must be one of {', '.join(PRESETS)}, random; got {name!r}")
+    given = copy.deepcopy(PRESETS[name])
+    inputs, units, steps = MOST.values()
+    weights = {
+        kind: {gate: _block(**given["weights"][kind].get(gate, {})) for gate in GATES[kind]} for kind in KINDS
+    }
+    return {
+        "sizes": {"inputs": len(given["inputs"][0]), "units": given["units"], "steps": len(given["inputs"])},
+        "nonlinearity": given.get("nonlinearity", "tanh"),
+        "inputs": _filled(given["inputs"], steps, inputs),
+        "hidden": [0.0] * units,
+        "cell": [0.0] * units,
+        "weights": weights,
+    }
+
+
+def _block(input=(), recurrent=(), bias=()) -> dict:
+    """A gate's weights at their largest size. bias: the input bias; the recurrent one is 0."""
+    inputs, units, _steps = MOST.values()
+    return {
+        "input": _filled(input, units, inputs),
+        "recurrent": _filled(recurrent, units, units),
+        "bias": _filled([[value] for value in bias], units, 2),
+    }
+
+
+def _filled(rows, height: int, width: int) -> list[list[float]]:
+    filled = [[float(value) for value in row] + [0.0] * (width - len(row)) for row in rows]
+    return filled + [[0.0] * width for _row in range(height - len(filled))]
+
+
+def _random(seed: int) -> dict:
+    """Weights, biases and inputs between −1 and 1, one decimal each, drawn at the largest size: a cell that grows keeps them."""
+    generator = torch.Generator().manual_seed(seed)
+    inputs, units, steps = MOST.values()
+
+    def draw(*shape):
+        return [
+            [round(value, 1) + 0.0 for value in row]  # no −0
+            for row in (2 * torch.rand(*shape, generator=generator, dtype=torch.float64) - 1).tolist()
+        ]
+
+    setup = preset("latch") | {"sizes": {"inputs": 2, "units": 3, "steps": 5}, "inputs": draw(steps, inputs)}
+    setup["weights"] = {
+        kind: {
+            gate: {"input": draw(units, inputs), "recurrent": draw(units, units), "bias": draw(units, 2)}
+            for gate in GATES[kind]
+        }
+        for kind in KINDS
+    }
+    return setup
+
+
+def _numbers(name: str, values: list, shape: tuple[int, ...]) -> torch.Tensor:
+    """The values as a tensor of that shape, float64. Raises ValueError, naming what is wrong and where it stands."""
+    rows = values if len(shape) == 2 else [values]
+    if len(rows) != (shape[0] if len(shape) == 2 else 1) or any(len(row) != shape[-1] for row in rows):
+        came = tuple(len(row) for row in rows)
+        raise ValueError(f"{name}: wanted {shape}; got rows of {', '.join(map(str, came)) or 'nothing'}")
+    for number, row in enumerate(rows, 1):
+        for column, value in enumerate(row, 1):
+            where = f"{name}, row {number}, column {column}"
+            if value is None:
+                raise ValueError(f"{where} is empty")
+            if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
+                raise ValueError(f"{where} must be a number; got {value!r}")
+            if abs(value) > LARGEST:
+                raise ValueError(f"{where} must be from −1,000,000 to 1,000,000; got {value:g}")
+    return torch.tensor(values, dtype=torch.float64)
+
+
+# Numbers that make a point. A gate that is left out has zeros: σ(0) = 1/2, tanh(0) = 0. Weights of ±20 and ±40 open and
+# shut a gate as good as wholly.
+_OPEN, _SHUT = [20, 20], [-20, -20]
+_NOISE = [[0.8, -0.5, 1], [-0.9, 0.4, 0], [0.3, 1, 0], [1, -1, 0], [-0.6, 0.7, 0], [0.5, 0.2, 0]]
+_READ = [[1, 0, 0], [0, 1, 0]]  # unit 1 reads input 1, unit 2 input 2
+_ONE, _FEEDBACK = [[1, 0], [0, 1]], [[1.5, 0.5], [0.5, 1.5]]
+_ON_THIRD = {"shut": [[0, 0, -40], [0, 0, -40]], "open": [[0, 0, 40], [0, 0, 40]]}
+_ON_ANY = {"shut": [[-40, -40], [-40, -40]], "open": [[40, 40], [40, 40]]}
+PRESETS = {
+    # input 1 sets unit 1 and resets unit 2, input 2 the other way round; one-hot
+    "latch": {
+        "units": 2,
+        "inputs": [[1, 0], [0, 0], [0, 0], [0, 1], [0, 0], [1, 0]],
+        "weights": {
+            "rnn": {"hidden": {"input": [[6, -6], [-6, 6]], "recurrent": [[3, 0], [0, 3]]}},
+            "lstm": {
+                "input_gate": {"input": _ON_ANY["open"], "bias": _SHUT},
+                "forget_gate": {"input": _ON_ANY["shut"], "bias": _OPEN},
+                "candidate": {"input": [[10, 0], [0, 10]]},
+                "output_gate": {"bias": _OPEN},
+            },
+            "gru": {
+                "update_gate": {"input": _ON_ANY["shut"], "bias": _OPEN},
+                "candidate": {"input": [[10, 0], [0, 10]]},
+            },
+        },
+    },
+    # the third input says: write the first two down
+    "remember": {
+        "units": 2,
+        "inputs": _NOISE,
+        "weights": {
+            "rnn": {"hidden": {"input": _READ, "recurrent": _ONE}},
+            "lstm": {
+                "input_gate": {"input": _ON_THIRD["open"], "bias": _SHUT},
+                "forget_gate": {"input": _ON_THIRD["shut"], "bias": _OPEN},
+                "candidate": {"input": _READ},
+                "output_gate": {"bias": _OPEN},
+            },
+            "gru": {
+                "update_gate": {"input": _ON_THIRD["shut"], "bias": _OPEN},
+                "candidate": {"input": _READ},
+            },
+        },
+    },
+    "forget": {
+        "units": 2,
+        "inputs": _NOISE,
+        "weights": {
+            "rnn": {"hidden": {"input": _READ}},
+            "lstm": {
+                "input_gate": {"bias": _OPEN},
+                "forget_gate": {"bias": _SHUT},
+                "candidate": {"input": _READ},
+                "output_gate": {"bias": _OPEN},
+            },
+            "gru": {"update_gate": {"bias": _SHUT}, "candidate": {"input": _READ}},
+        },
+    },
+    # input 1 counts up, input 2 down; unit 2 counts the ups alone
+    "counter": {
+        "units": 2,
+        "nonlinearity": "relu",
+        "inputs": [[1, 0], [1, 0], [0, 0], [1, 0], [0, 1], [1, 0]],
+        "weights": {
+            "rnn": {"hidden": {"input": [[1, -1], [1, 0]], "recurrent": _ONE}},
+            "lstm": {
+                "input_gate": {"bias": _OPEN},
+                "forget_gate": {"bias": _OPEN},
+                "candidate": {"input": [[10, -10], [10, 0]]},
+                "output_gate": {"bias": _OPEN},
+            },
+            "gru": {
+                "update_gate": {"input": [[-19, -19], [-19, 0]], "bias": _OPEN},
+                "candidate": {"input": [[10, -10], [10, 0]]},
+            },
+        },
+    },
+    "explode": {
+        "units": 2,
+        "nonlinearity": "relu",
+        "inputs": [[1, 0], *[[0, 0]] * 7],
+        "weights": {
+            "rnn": {"hidden": {"input": _ONE, "recurrent": _FEEDBACK}},
+            "lstm": {
+                "input_gate": {"bias": _OPEN},
+                "forget_gate": {"bias": _OPEN},
+                "candidate": {"input": _ONE, "recurrent": _FEEDBACK},
+                "output_gate": {"bias": _OPEN},
+            },
+            "gru": {"reset_gate": {"bias": _OPEN}, "candidate": {"input": _ONE, "recurrent": _FEEDBACK}},
+        },
+    },
+}
+NAMES = (*PRESETS, "random")

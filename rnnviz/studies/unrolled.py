@@ -1,0 +1,589 @@
+"""A network as a picture: from one unit to a recurrent network unrolled in time, each built, run and sent back for real.
+
+`describe` builds the model of a set-up from its seed, runs it on inputs from the same seed while `record` watches, sends a
+squared error back from its outputs, and returns the graph: nodes with their values and gradients, edges with the norm of the
+Jacobian along them, and what the model costs. All of it in float64.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+import torch
+import xarray as xr
+from torch import Tensor, nn
+
+from rnnviz.models.networks import KINDS
+from rnnviz.recording.block import record
+from rnnviz.stats import gradients, graph
+
+STAGES = ("perceptron", "multilayer", "recurrent", "unrolled")
+SHAPES = ("one_to_one", "one_to_many", "many_to_one", "many_to_many", "encoder_decoder")
+LIMITS = {"layers": (1, 3), "directions": (1, 2), "steps": (1, 8), "units": (1, 16), "seed": (0, 999)}
+FEATURES = 3  # numbers in each input and in each output: what was written can be read again
+ELEMENTWISE = {"rnn": 0, "gru": 3, "lstm": 3}  # products of a unit's gates with states, at each step
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What is drawn. shape: of the task, at the unrolled stage; before it a recurrent network gives an output at each step.
+
+    steps: read; an encoder-decoder writes as many more. units: of each layer and direction.
+    Raises ValueError, in one line, for what is not one of STAGES, SHAPES or KINDS or lies outside LIMITS.
+    """
+
+    stage: str = "unrolled"
+    shape: str = "many_to_many"
+    kind: str = "rnn"
+    layers: int = 1
+    directions: int = 1
+    steps: int = 4
+    units: int = 4
+    seed: int = 0
+
+    def __post_init__(self):
+        for name, options in (("stage", STAGES), ("shape", SHAPES), ("kind", tuple(KINDS))):
+            if getattr(self, name) not in options:
+                raise ValueError(f"{name} must be one of {', '.join(options)}; got {getattr(self, name)!r}")
+        for name, (low, high) in LIMITS.items():
+            value = getattr(self, name)
+            if type(value) is not int or not low <= value <= high:
+                raise ValueError(f"{name} must be a whole number from {low} to {high}; got {value!r}")
+
+    @property
+    def feedback(self) -> bool:
+        """Whether steps without an input read what the step before them wrote."""
+        return self.shape in ("one_to_many", "encoder_decoder")
+
+    @property
+    def drawn(self) -> "Setup":
+        """The set-up as it can be: without what the stage does not have; one step for one-to-one; one direction where later
+        inputs do not exist yet."""
+        one = self
+        if one.stage == "perceptron":
+            return Setup(one.stage, seed=one.seed)
+        if one.stage == "multilayer":
+            return Setup(one.stage, layers=one.layers, units=one.units, seed=one.seed)
+        if self.stage == "recurrent":
+            one = replace(one, shape="many_to_many", directions=1)
+        if one.shape == "one_to_one":
+            one = replace(one, steps=1)
+        if one.shape == "one_to_many":
+            one = replace(one, directions=1)
+        return one
+
+
+@dataclass(frozen=True)
+class Node:
+    """One group of numbers in the picture.
+
+    kin: what it is one of, whatever the step: pictures of two stages are joined by it. role: input, hidden, decoder or
+    output. layer, step, unit: counted from 0, None where there is none. column, row: its place, the first row at the bottom.
+    values: one row for each time that it is used (more than one at the recurrent stage), (time, unit). cell: the same of an
+    LSTM's cell state. gradient: ‖∂L/∂node‖ in total, (time,).
+    depth: steps before it in the forward pass; depth_back: in the backward pass, None where nothing comes back.
+    """
+
+    id: str
+    kin: str
+    role: str
+    column: float
+    row: float
+    layer: int | None = None
+    backward: bool = False
+    step: int | None = None
+    unit: int | None = None
+    values: tuple[tuple[float, ...], ...] = ()
+    cell: tuple[tuple[float, ...], ...] = ()
+    gradient: tuple[float, ...] = ()
+    depth: int = 0
+    depth_back: int | None = None
+
+    @property
+    def mean(self) -> tuple[float, ...]:
+        """Mean over the units, at each time."""
+        return tuple(math.fsum(row) / len(row) for row in self.values)
+
+
+@dataclass(frozen=True)
+class Edge:
+    """One way from node to node. role: weight (one number), input, up, recurrent, handed (to the decoder), output or feedback.
+
+    norm: of the Jacobian of the target by the source, (time,): its largest singular value; NaN where it is not used.
+    """
+
+    source: str
+    target: str
+    role: str
+    norm: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """A parameter of the model: its name in PyTorch, its shape, and how many products it takes part in each time it is used."""
+
+    name: str
+    shape: tuple[int, ...]
+    parameters: int
+    products: int
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A network as it was run. setup: as drawn. matrices: of the model. elementwise: products of gates with states, a step.
+
+    loss: ½ Σ (y − target)². chain: the most layers, of a recurrent network cells, that must be computed one after the other.
+    multiplications: of one whole forward pass.
+    """
+
+    setup: Setup
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
+    matrices: tuple[Matrix, ...]
+    elementwise: int
+    loss: float
+    chain: int
+    multiplications: int
+
+    @property
+    def parameters(self) -> int:
+        return sum(matrix.parameters for matrix in self.matrices)
+
+    @property
+    def a_step(self) -> int:
+        """Multiplications of one step: of every matrix once, and of the gates."""
+        return sum(matrix.products for matrix in self.matrices) + self.elementwise
+
+
+# The models
+
+
+class Feedforward(nn.Module):
+    """Layers of tanh units, each reading the one below. widths: from the inputs to the outputs."""
+
+    def __init__(self, widths: Sequence[int], **more):
+        super().__init__()
+        pairs = pairwise(widths)
+        self.layers = nn.ModuleList(nn.Linear(low, high, **more) for low, high in pairs)
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        """x: (feature,). Returns the values of each layer, (unit,)."""
+        found = []
+        for layer in self.layers:
+            x = layer(x).tanh()
+            found.append(x)
+        return found
+
+
+class Recurrent(nn.Module):
+    """A stock recurrent module, a second one where the task has a decoder, and a head y = tanh(W_y h + b_y)."""
+
+    def __init__(self, setup: Setup, **more):
+        super().__init__()
+        self.setup, wide = setup, setup.units * setup.directions
+        kind = KINDS[setup.kind]
+        self.rnn = kind(FEATURES, setup.units, setup.layers, bidirectional=setup.directions == 2, **more)
+        self.decoder = (
+            kind(FEATURES, wide, setup.layers, **more) if setup.shape == "encoder_decoder" else None
+        )
+        self.head = nn.Linear(wide, FEATURES, **more)
+
+    def forward(self, inputs: Sequence[Tensor]) -> list[Tensor]:
+        """inputs: one (feature,) for each step that has one. Returns the outputs, (feature,), in the order of their steps."""
+        if self.setup.shape == "one_to_many":
+            return self._written(self.rnn, inputs[0], None)
+        hidden, state = self.rnn(torch.stack(list(inputs)))  # (time, direction · unit)
+        if self.setup.shape == "encoder_decoder":
+            return self._written(self.decoder, torch.zeros_like(inputs[0]), self._joined(state))
+        if self.setup.shape == "many_to_many":
+            return list(self.head(hidden).tanh())
+        return [self.head(self._top(state)).tanh()]
+
+    def _written(self, module: nn.Module, first: Tensor, state) -> list[Tensor]:
+        """Each step reads what the step before it wrote."""
+        outputs: list[Tensor] = []
+        for _ in range(self.setup.steps):
+            hidden, state = module((outputs[-1] if outputs else first)[None], state)
+            outputs.append(self.head(hidden[0]).tanh())
+        return outputs
+
+    def _joined(self, state):
+        """Both directions of each layer side by side: (layer, direction · unit)."""
+        if isinstance(state, tuple):
+            return tuple(map(self._joined, state))
+        return state.unflatten(0, (self.setup.layers, self.setup.directions)).flatten(1)
+
+    def _top(self, state) -> Tensor:
+        """The last state of the top layer, each direction's own: (direction · unit,)."""
+        return self._joined(state[0] if isinstance(state, tuple) else state)[-1]
+
+
+def build(setup: Setup) -> nn.Module:
+    """The model of a set-up, its parameters uniform in ±1/√n as PyTorch draws them: n units, of a linear layer inputs."""
+    return _drawn(_empty(setup.drawn), torch.Generator().manual_seed(setup.seed))
+
+
+def _empty(setup: Setup) -> nn.Module:
+    # on meta nothing is drawn: torch's own generator is left to others, who may draw from it at the same time
+    more = {"dtype": torch.float64, "device": "meta"}
+    if setup.stage == "perceptron":
+        return Feedforward([FEATURES, 1], **more)
+    if setup.stage == "multilayer":
+        return Feedforward([FEATURES, *[setup.units] * setup.layers, FEATURES], **more)
+    return Recurrent(setup, **more)
+
+
+@torch.no_grad()
+def _drawn(model: nn.Module, generator: torch.Generator) -> nn.Module:
+    model.to_empty(device="cpu")
+    for module in model.modules():
+        wide = getattr(module, "hidden_size", None) or getattr(module, "in_features", None)
+        for parameter in module.parameters(recurse=False):
+            parameter.uniform_(-(wide**-0.5), wide**-0.5, generator=generator)
+    return model
+
+
+# What is drawn
+
+
+def describe(setup: Setup) -> Graph:
+    """Builds, runs and sends back the network of a set-up. See Graph."""
+    setup = setup.drawn
+    generator = torch.Generator().manual_seed(setup.seed)
+    model = _drawn(_empty(setup), generator)
+    if setup.stage in ("perceptron", "multilayer"):
+        nodes, edges, loss = _feedforward(model, generator)
+    else:
+        nodes, edges, loss = _recurrent(setup, model, generator)
+    chain, multiplications = _chain(nodes, edges), _multiplications(model, nodes)
+    if setup.stage == "recurrent":
+        nodes, edges = _rolled(nodes, edges, setup.steps)
+    pairs = [(edge.source, edge.target) for edge in edges if edge.source != edge.target]
+    ahead = graph.depths(pairs, [node.id for node in nodes if node.role == "input"])
+    back = graph.depths([pair[::-1] for pair in pairs], [node.id for node in nodes if node.role == "output"])
+    nodes = tuple(replace(node, depth=ahead[node.id], depth_back=back.get(node.id)) for node in nodes)
+    matrices = tuple(counted(model))
+    return Graph(setup, nodes, tuple(edges), matrices, _elementwise(model), loss, chain, multiplications)
+
+
+def counted(model: nn.Module) -> Iterator[Matrix]:
+    """The parameters of a model in PyTorch's order. A weight is multiplied once each time, a bias is added."""
+    for name, parameter in model.named_parameters():
+        products = parameter.numel() if parameter.dim() > 1 else 0
+        yield Matrix(name, tuple(parameter.shape), parameter.numel(), products)
+
+
+def _elementwise(module: nn.Module) -> int:
+    """Products of gates with states in one step of the recurrent modules."""
+    return sum(
+        ELEMENTWISE[name] * part.hidden_size * part.num_layers * (1 + part.bidirectional)
+        for part in module.modules()
+        for name, kind in KINDS.items()
+        if type(part) is kind
+    )
+
+
+def _chain(nodes: Sequence[Node], edges: Sequence[Edge]) -> int:
+    """The most layers, or cells of layers, that must be computed one after the other; without the head of a recurrent one."""
+    role = {node.id: node.role for node in nodes}
+    if not any(edge.role == "input" for edge in edges):
+        pairs = [(edge.source, edge.target) for edge in edges]
+    else:
+        heard = {}  # an output that is fed back stands for the states that it was made of
+        for edge in edges:
+            if role[edge.target] == "output":
+                heard.setdefault(edge.target, []).append(edge.source)
+        pairs = [
+            (source, edge.target)
+            for edge in edges
+            if role[edge.target] != "output"
+            for source in heard.get(edge.source, [edge.source])
+        ]
+    return max(graph.depths(pairs, [id for id in role if role[id] == "input"]).values())
+
+
+def _multiplications(model: nn.Module, nodes: Sequence[Node]) -> int:
+    """Of one forward pass: each recurrent module once for each of its steps, the head once for each output."""
+    if isinstance(model, Feedforward):
+        return sum(matrix.products for matrix in counted(model))
+
+    def of(module: nn.Module, times: int) -> int:
+        return times * (sum(matrix.products for matrix in counted(module)) + _elementwise(module))
+
+    outputs, steps = sum(node.role == "output" for node in nodes), model.setup.steps
+    return sum(of(part, steps) for part in (model.rnn, model.decoder) if part is not None) + of(
+        model.head, outputs
+    )
+
+
+def _sent_back(
+    outputs: Sequence[Tensor], wanted: Sequence[Tensor], generator: torch.Generator
+) -> tuple[float, list]:
+    """The squared error of the outputs against numbers drawn in −1 … 1, and its gradients at the wanted tensors."""
+    targets = [_uniform(output.shape, generator) for output in outputs]
+    loss = sum(((y - target) ** 2).sum() for y, target in zip(outputs, targets, strict=True)) / 2
+    return loss.item(), torch.autograd.grad(loss, list(wanted))
+
+
+def _uniform(shape, generator: torch.Generator) -> Tensor:
+    return torch.empty(shape, dtype=torch.float64).uniform_(-1, 1, generator=generator)
+
+
+def _feedforward(model: Feedforward, generator: torch.Generator) -> tuple[list[Node], list[Edge], float]:
+    """One node for each unit: a perceptron, or a network of several layers."""
+    x = _uniform(FEATURES, generator).requires_grad_()
+    layers = [x, *model(x)]
+    loss, back = _sent_back(layers[-1:], layers, generator)
+    nodes, edges = [], []
+    top = len(layers) - 1
+    for row, (values, slopes) in enumerate(zip(layers, back, strict=True)):
+        letter = "x" if not row else "y" if row == top else f"h{row - 1}"
+        role = {"x": "input", "y": "output"}.get(letter, "hidden")
+        for unit, value in enumerate(values.tolist()):
+            nodes.append(
+                Node(
+                    f"{letter}u{unit}",
+                    letter,
+                    role,
+                    unit - (len(values) - 1) / 2,
+                    row,
+                    layer=row - 1 if role == "hidden" else None,
+                    unit=unit,
+                    values=((value,),),
+                    gradient=(abs(slopes[unit].item()),),
+                )
+            )
+    for row, layer in enumerate(model.layers):
+        slope = 1 - layers[row + 1].detach() ** 2
+        along = (slope[:, None] * layer.weight.detach()).abs().tolist()  # (unit, what it reads)
+        below = [node.id for node in nodes if node.row == row]
+        above = [node.id for node in nodes if node.row == row + 1]
+        edges += [
+            Edge(source, target, "weight", (along[to][of],))
+            for to, target in enumerate(above)
+            for of, source in enumerate(below)
+        ]
+    return nodes, edges, loss
+
+
+def _recurrent(
+    setup: Setup, model: Recurrent, generator: torch.Generator
+) -> tuple[list[Node], list[Edge], float]:
+    """One node for each state, input and output of each step; at the recurrent stage one for all steps."""
+    reads = 1 if setup.shape == "one_to_many" else setup.steps
+    inputs = [_uniform(FEATURES, generator).requires_grad_() for _ in range(reads)]
+    with record(model) as recording:
+        outputs = model(inputs)
+        loss, back = _sent_back(outputs, [*inputs, *outputs], generator)
+    states = _States(recording.trace, setup)
+    nodes, edges = [], []
+    first = setup.steps if setup.shape == "encoder_decoder" else 0  # column of the first output
+    if setup.shape == "many_to_one":
+        first = setup.steps - 1
+    top = 1 + setup.layers * setup.directions
+    for t, (x, gradient) in enumerate(zip(inputs, back[:reads], strict=True)):
+        nodes.append(_plain(f"x{t}", "input", t, 0, t, x, gradient))
+    nodes += states.nodes()
+    for k, (y, gradient) in enumerate(zip(outputs, back[reads:], strict=True)):
+        nodes.append(_plain(f"y{first + k}", "output", first + k, top, first + k, y, gradient))
+    edges += states.edges()
+    weight = model.head.weight.detach().numpy()
+    for k, y in enumerate(outputs):
+        slope = (1 - y.detach() ** 2).numpy()
+        for direction, source in enumerate(states.heard(first + k)):
+            own = weight[:, direction * setup.units : (direction + 1) * setup.units]
+            own = weight if setup.shape == "encoder_decoder" else own
+            norm = graph.spectral_norm(slope[:, None] * own)
+            edges.append(Edge(source, f"y{first + k}", "output", (norm,)))
+    return nodes, edges, loss
+
+
+def _plain(
+    id: str, role: str, column: float, row: float, step: int, values: Tensor, gradient: Tensor
+) -> Node:
+    return Node(
+        id,
+        id[0],
+        role,
+        column,
+        row,
+        step=step,
+        values=(tuple(values.tolist()),),
+        gradient=(gradient.norm().item(),),
+    )
+
+
+class _States:
+    """The states of a recorded network as nodes, and the ways between them."""
+
+    def __init__(self, trace: xr.DataTree, setup: Setup):
+        self.setup = setup
+        self.parts = {"hidden": (trace["rnn"], setup.directions, 0)}  # role: node, directions, first column
+        if setup.shape == "encoder_decoder":
+            self.parts["decoder"] = (trace["decoder"], 1, setup.steps)
+
+    def id(self, role: str, layer: int, direction: int, step: int) -> str:
+        return f"{'d' if role == 'decoder' else 'h'}{layer}{'fb'[direction]}{step}"
+
+    def each(self) -> Iterator[tuple[str, int, int, int, xr.Dataset]]:
+        """Role, layer, direction, first column, and what was recorded of it."""
+        for role, (node, directions, first) in self.parts.items():
+            whole = node.to_dataset().assign_attrs(node.attrs)
+            for layer in range(self.setup.layers):
+                for direction in range(directions):
+                    own = whole.isel(layer=layer, direction=direction, batch=0)
+                    yield role, layer, direction, first, own.assign_attrs(node.attrs)
+
+    def nodes(self) -> Iterator[Node]:
+        wide = self.setup.directions
+        for role, layer, direction, first, own in self.each():
+            row = 1 + layer * wide + (direction if role == "hidden" else (wide - 1) / 2)
+            gradient = gradients.norm(own).values
+            cells = own["cell"].transpose("time", "unit").values.tolist() if "cell" in own else None
+            for step, values in enumerate(own["hidden"].transpose("time", "unit").values.tolist()):
+                yield Node(
+                    self.id(role, layer, direction, step),
+                    f"h{layer}{'b' if direction else ''}",
+                    role,
+                    first + step,
+                    row,
+                    layer=layer,
+                    backward=direction == 1,
+                    step=first + step,
+                    values=(tuple(values),),
+                    cell=(tuple(cells[step]),) if cells else (),
+                    gradient=(float(gradient[step]),),
+                )
+
+    def edges(self) -> Iterator[Edge]:
+        for role, layer, direction, first, own in self.each():
+            steps = own.sizes["time"]
+            across = gradients.jacobians(own).values  # (time, state, previous state)
+            into = graph.input_jacobians(own).values  # (time, state, what it reads)
+            for step in range(steps):
+                here = self.id(role, layer, direction, step)
+                before = step + (1 if direction else -1)
+                if 0 <= before < steps:
+                    norm = graph.spectral_norm(across[step])
+                    yield Edge(self.id(role, layer, direction, before), here, "recurrent", (norm,))
+                elif role == "decoder":
+                    yield from self.handed(layer, here, across[step])
+                if not layer:
+                    if source := self.read(role, first + step):
+                        norm = graph.spectral_norm(into[step])
+                        yield Edge(source, here, "input" if source[0] == "x" else "feedback", (norm,))
+                    continue
+                below = self.parts[role][1]
+                wide = into.shape[2] // below
+                for other in range(below):
+                    norm = graph.spectral_norm(into[step][:, other * wide : (other + 1) * wide])
+                    yield Edge(self.id(role, layer - 1, other, step), here, "up", (norm,))
+
+    def handed(self, layer: int, target: str, jacobian: np.ndarray) -> Iterator[Edge]:
+        """From the last states of the encoder to the decoder's first. jacobian: (state, previous state), h and then c."""
+        units, directions = self.setup.units, self.setup.directions
+        for direction in range(directions):
+            last = 0 if direction else self.setup.steps - 1
+            kinds = jacobian.shape[1] // (units * directions)
+            own = [
+                np.arange(units) + (kind * directions + direction) * units for kind in range(kinds)
+            ]  # of h, and of an LSTM of c
+            norm = graph.spectral_norm(jacobian[:, np.concatenate(own)])
+            yield Edge(self.id("hidden", layer, direction, last), target, "handed", (norm,))
+
+    def read(self, role: str, column: int) -> str | None:
+        """What the lowest layer reads at a step: an input, what was written before it, or nothing."""
+        if role == "hidden" and (self.setup.shape != "one_to_many" or column == 0):
+            return f"x{column}"
+        if role == "decoder" and column == self.setup.steps:
+            return None  # zeros: nothing was written yet
+        return f"y{column - 1}"
+
+    def heard(self, column: int) -> list[str]:
+        """The states that an output is made of, in the order of the head's columns."""
+        top = self.setup.layers - 1
+        if self.setup.shape == "encoder_decoder":
+            return [self.id("decoder", top, 0, column - self.setup.steps)]
+        last = [column, column]
+        if self.setup.shape in ("many_to_one", "one_to_one"):
+            last = [self.setup.steps - 1, 0]
+        return [
+            self.id("hidden", top, direction, last[direction]) for direction in range(self.setup.directions)
+        ]
+
+
+def _rolled(nodes: Sequence[Node], edges: Sequence[Edge], steps: int) -> tuple[list[Node], list[Edge]]:
+    """The same network with one node for all steps: its values over time, and loops where it reads its own past."""
+    places: dict[str, list[Node]] = {}
+    for node in nodes:
+        places.setdefault(node.kin, []).append(node)
+    kin = {node.id: node.kin for node in nodes}
+    ways: dict[tuple[str, str, str], list[float]] = {}
+    step = {node.id: node.step for node in nodes}
+    for edge in edges:
+        key = (kin[edge.source], kin[edge.target], edge.role)
+        ways.setdefault(key, [math.nan] * steps)[step[edge.target]] = edge.norm[0]
+    rolled = [
+        replace(
+            own[0],
+            id=name,
+            column=0,
+            step=None,
+            values=tuple(node.values[0] for node in own),
+            cell=tuple(node.cell[0] for node in own if node.cell),
+            gradient=tuple(node.gradient[0] for node in own),
+        )
+        for name, own in places.items()
+    ]
+    return rolled, [Edge(*key, norm=tuple(norms)) for key, norms in ways.items()]
+
+
+# How it grows
+
+
+def growth_with_units(setup: Setup, widths: Sequence[int]) -> xr.Dataset:
+    """Parameters, and multiplications a step, of each kind of network over its units, counted from models that are built.
+
+    Returns `parameters` and `multiplications`, each (architecture, units).
+    """
+    kinds = list(KINDS)
+    found = np.zeros((2, len(kinds), len(widths)))
+    for i, kind in enumerate(kinds):
+        for j, units in enumerate(widths):
+            model = _empty(replace(setup.drawn, stage="unrolled", kind=kind, units=units))
+            each = list(counted(model))
+            found[0, i, j] = sum(matrix.parameters for matrix in each)
+            found[1, i, j] = sum(matrix.products for matrix in each) + _elementwise(model)
+    dims = ("architecture", "units")
+    return xr.Dataset(
+        {
+            "parameters": (dims, found[0], {"long_name": "parameters", "units": "1"}),
+            "multiplications": (dims, found[1], {"long_name": "multiplications a step", "units": "1"}),
+        },
+        coords={"architecture": [kind.upper() for kind in kinds], "units": list(widths)},
+    )
+
+
+def growth_with_length(setup: Setup) -> xr.Dataset:
+    """What a network costs over the steps that it reads, counted from one that is built and run for each length.
+
+    Returns `parameters`, `a_step` (multiplications of a step), `multiplications` (of all steps) and `chain` (cells that must
+    follow each other), each (time,), with `time` from the shortest length of LIMITS to the longest, counted from 0.
+    """
+    low, high = LIMITS["steps"]
+    each = [describe(replace(setup, stage="unrolled", steps=steps)) for steps in range(low, high + 1)]
+    names = {
+        "parameters": "parameters",
+        "a_step": "multiplications a step",
+        "multiplications": "multiplications, all steps",
+        "chain": "cells one after the other",
+    }
+    return xr.Dataset(
+        {
+            name: ("time", [float(getattr(one, name)) for one in each], {"long_name": text, "units": "1"})
+            for name, text in names.items()
+        },
+        coords={"time": np.arange(low, high + 1) - 1},
+    )

@@ -1,0 +1,214 @@
+"""The attention map, one step of its arithmetic on paper, and the hands to change it: drawn in the browser alone."""
+
+import base64
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from rnnviz.figures.style import SCALES
+from rnnviz.models.vocabularies import END_ID
+from rnnviz.ui.parts.component import component
+from rnnviz.ui.rooms.attention import translation
+from rnnviz.ui.rooms.attention.translation import Reading
+from rnnviz.ui.shell import choices as chosen
+from rnnviz.ui.shell.language import _
+
+HERE = Path(__file__).parent
+CANDIDATES = 8  # of each step that are sent
+
+
+_component = component(HERE)
+
+
+def show_attention(reading: Reading) -> None:
+    """Draws the map of a reading. What the reader changes there goes into the settings and is translated anew."""
+    right, line = translation.truth(reading)
+    if reading.target_ids[-1] != END_ID:
+        line += " " + _("It stops after {count} tokens without an end.").format(count=len(reading.target_ids))
+    steps, now = reading.steps, chosen.settings()
+    best = np.argsort(-steps["probability"].values, axis=1, kind="stable")[:, :CANDIDATES]
+    data = {
+        "id": reading.key,
+        "text": f"{reading.name} {reading.text}",  # another one starts anew
+        "source": reading.source_tokens,
+        "unknown": reading.unknown,
+        "target": reading.shown(reading.target_ids),
+        "targetIds": list(reading.target_ids),
+        "slanted": reading.source.unit == "words",
+        "arrays": {
+            name: _packed(steps[name].values)
+            for name in ("memory", "hidden", "context", "product", "attentional", "score", "weight", "own")
+        },
+        "units": steps.sizes["unit"],
+        "candidates": [_candidates(reading, step, ids) for step, ids in enumerate(best)],
+        "edits": {
+            str(step): {
+                "given": reading.given.get(step),
+                "places": sorted(edit.weights),
+                "bare": edit.bare,
+                "token": edit.token,
+            }
+            for step, edit in reading.edits.items()
+        },
+        "lines": _lines(reading, right),
+        "right": right,
+        "note": line,
+        "step": now["translate_step"],
+        "undo": translation.can_undo(),
+        "scales": {name: SCALES[name] for name in ("probability", "diverging")},
+        "summary": _(
+            "Attention of {model}: {steps} steps written, {places} tokens read. Output: {output}"
+        ).format(
+            model=reading.name,
+            steps=len(reading.target_ids),
+            places=len(reading.source_ids),
+            output=reading.target.decode(reading.target_ids),
+        ),
+        "file": f"rnnviz-attention-{reading.task}",
+        "labels": _labels(),
+    }
+    _component(data=data, key="attention", on_edit_change=_edited, on_step_change=_stepped)
+
+
+def _lines(reading: Reading, right: str | None) -> list[dict]:
+    """The outputs that stand above the map, each with what differs from the one with attention."""
+    outputs = [("original", _("with attention"), reading.original_ids)]
+    if reading.edits:
+        outputs.append(("changed", _("with your change"), reading.target_ids))
+    outputs.append(("plain", _("without attention"), reading.plain_ids))
+    lines = []
+    for name, title, ids in outputs:
+        places, missing = translation.different(reading.original_ids, ids)
+        lines.append(
+            {
+                "name": name,
+                "title": title,
+                "tokens": reading.shown(ids),
+                "different": places,
+                "missing": [[place, "".join(reading.shown(left))] for place, left in missing],
+                "right": None if right is None else reading.target.decode(ids) == right,
+            }
+        )
+    return lines
+
+
+def _candidates(reading: Reading, step: int, ids: np.ndarray) -> list[list]:
+    """[id, token, probability] of the likeliest tokens of a step, and of the one that was taken."""
+    ids = ids.tolist()
+    taken = reading.target_ids[step]
+    ids += [] if taken in ids else [taken]
+    row = reading.steps["probability"].values[step]
+    return [[i, token, float(row[i])] for i, token in zip(ids, reading.shown(ids), strict=True)]
+
+
+def _wish(name: str):
+    return (st.session_state.get("attention") or {}).get(name)
+
+
+def _edited() -> None:
+    wish = _wish("edit")
+    if isinstance(wish, dict):
+        chosen.choose(translate_step=int(wish["at"]))
+        translation.change(wish)
+
+
+def _stepped() -> None:
+    step = _wish("step")
+    if isinstance(step, int):
+        chosen.choose(translate_step=step)
+
+
+def _packed(values: np.ndarray) -> dict:
+    raw = np.ascontiguousarray(values, np.float32).tobytes()
+    return {"shape": list(values.shape), "bdata": base64.b64encode(raw).decode()}
+
+
+def keys() -> str:
+    """The keys that the map hears."""
+    return _(
+        "Keys, once you have clicked the map or gone to it with Tab: ↑ ↓ choose an output step, ← → a source token, Enter "
+        "lets this step look only there, the space bar plays, Home and End go to the first and last step."
+    )
+
+
+def attention_reading() -> tuple[str, ...]:
+    """How to read the map, a line each."""
+    return (
+        _(
+            "Columns are what was read, in reading order; rows what was written, from the top down. A row's weights sum to 1."
+        ),
+        _(
+            "Above the columns stand the encoder's states, forward units first, left of the rows the decoder's: the score "
+            "of a cell is the product of the two."
+        ),
+        _(
+            "Weights show where the context came from; they do not explain the output by themselves. Change one and see "
+            "whether the output follows."
+        ),
+        _("A change affects its step and all after it: what is written is read again at the next step."),
+        _("Dot-product attention as in Luong, Pham & Manning 2015; the idea is Bahdanau, Cho & Bengio 2015."),
+        keys(),
+    )
+
+
+def _labels() -> dict[str, str]:
+    return {
+        "map": _("Attention map"),
+        "keys": keys(),
+        "step": _("step"),
+        "place": _("place"),
+        "weight": _("weight"),
+        "score": _("score"),
+        "unit": _("unit"),
+        "units": _("units"),
+        "encoder": _("encoder states h"),
+        "decoder": _("decoder states s"),
+        "stronger": _("the stronger of each {count}"),
+        "back": _("One step back"),
+        "forward": _("One step on"),
+        "play": _("Play or pause: the rows are written one after the other"),
+        "pace": _("Speed: {time} ms a step"),
+        "save": _("Save the map"),
+        "undo": _("Undo"),
+        "resetStep": _("Reset this step"),
+        "reset": _("Reset all"),
+        "marked": _("marked: differs from the output with attention"),
+        "missing": _("left out here: {tokens}"),
+        "right": _("right"),
+        "wrong": _("wrong: it is {right}"),
+        "looks": _("“{target}” looks at “{source}”"),
+        "writing": _("Step {step}: how “{token}” is written"),
+        "scores": _("Scores"),
+        "softmax": _("Softmax"),
+        "sum": _("Weighted sum"),
+        "concatenation": _("Concatenation"),
+        "tanh": "tanh",
+        "best": _("Best candidates"),
+        "scoresLine": _(
+            "How well does the decoder's state fit each encoder state? The product for “{token}”, its largest terms:"
+        ),
+        "more": _("and {count} more, together"),
+        "softmaxLine": _("All scores become weights that sum to 1; for “{token}”:"),
+        "change": _("Drag a bar or type a number to change it; a click on a word looks only there."),
+        "own": _("the network's own weight"),
+        "ownWorked": _("the network's own:"),
+        "setSum": _(
+            "You set these weights; they sum to {sum}, so each is divided by that: "
+            "α for token {place} is {set} / {sum} = {weight}."
+        ),
+        "setDone": _("The marks show the network's own weights."),
+        "sumLine": _("The encoder states, each as much as its weight: the context."),
+        "concatenationLine": _("Context and decoder state side by side: {units} + {units} numbers."),
+        "tanhLine": _("One matrix mixes both, tanh bounds the result: before and after."),
+        "bestLine": _("Percent for each possible token. Click another one: the decoder goes on from there."),
+        "before": _("before"),
+        "after": _("after"),
+        "yours": _("your choice"),
+        "taken": _("written"),
+        "noNumber": _("A weight is a number from 0 up, such as 0.25."),
+        "allZero": _("All weights would be 0: leave one of them above."),
+        "only": _("Look only at “{token}”, place {place}"),
+        "of": _("weight of “{token}”, place {place}"),
+        "outputs": _("Outputs"),
+    }

@@ -1,0 +1,470 @@
+"""A sentence with one word left out: two models fill the blank, one from the words before it, one from both sides."""
+
+import hashlib
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+import xarray as xr
+
+from rnnviz import figures
+from rnnviz.models import checkpoints
+from rnnviz.models.vocabularies import END, END_ID, START, START_ID, Lexicon, visible
+from rnnviz.studies import filling
+from rnnviz.ui.parts.board import show_figures
+from rnnviz.ui.parts.component import component
+from rnnviz.ui.parts.sheet import percent
+from rnnviz.ui.parts.views import drawn, shown, table_csv
+from rnnviz.ui.shell import choices as chosen
+from rnnviz.ui.shell.frame import downloads, examples, folded, notice, pick
+from rnnviz.ui.shell.language import _
+
+HERE = Path(__file__).parent
+MODELS = ("blank-forward", "blank-both")
+LONGEST = 60  # words and signs that are read
+CANDIDATES = 8
+SCALES = (10, 20, 40, 80, 160)  # of the bars that show a score's parts: the first that holds them all
+# a sentence and the place of its blank, counted from 0
+EXAMPLES = {
+    "weather": ("show me the weather forecast for new york", 3),
+    "film": ("show me the movie schedule for the nearest cinema", 3),
+    "first": ("rate this book five out of six stars", 0),
+    "before": ("rate this book five out of six stars", 5),
+}
+DEFAULT_TEXT, DEFAULT_PLACE = EXAMPLES["weather"]
+
+_component = component(HERE)
+
+
+@dataclass(frozen=True)
+class Filling:
+    """One sentence filled in by one model, each word left out in turn. Shared between readers: look, never change.
+
+    ids: with both ends. numbers: as rnnviz.filling.fill makes them.
+    """
+
+    name: str
+    card: dict
+    words: Lexicon
+    tokens: tuple[str, ...]
+    ids: tuple[int, ...]
+    numbers: xr.Dataset
+    trace: xr.DataTree
+
+    @property
+    def probability(self) -> np.ndarray:
+        """(place, candidate)."""
+        return np.exp(self.numbers["log_probability"].values)
+
+    def best(self, place: int, count: int) -> list[int]:
+        """The ids of the likeliest candidates."""
+        return np.argsort(-self.numbers["log_probability"].values[place], kind="stable")[:count].tolist()
+
+
+@dataclass(frozen=True)
+class Blank:
+    """A sentence with a blank, filled in by both models. place: of the blank, counted from 0."""
+
+    key: str
+    place: int
+    forward: Filling
+    both: Filling
+
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        return self.both.tokens
+
+    @property
+    def true(self) -> int | None:
+        """The id of the word that was left out; None where the models do not know it."""
+        return self.both.ids[self.place + 1] or None
+
+
+# ---- what the reader does ------------------------------------------------------------------------------------------
+
+
+def text() -> str:
+    """What is in the text box: what the reader typed, or the first example."""
+    typed = chosen.settings()["blank_text"]
+    return DEFAULT_TEXT if typed is None else typed
+
+
+def sentence() -> None:
+    """The box for the reader's sentence, and sentences that make a point; what is typed stays."""
+    pick(
+        st.text_input,
+        "blank_text",
+        _("An English sentence, as one says it to a voice assistant"),
+        value=text(),
+        choose=_choose_text,
+        help=_("Up to {longest} words and signs; Enter reads it.").format(longest=LONGEST),
+    )
+    labels = {
+        "weather": _("decided by what follows"),
+        "film": _("the same beginning, another end"),
+        "first": _("the first word"),
+        "before": _("decided by what comes before"),
+    }
+    now = chosen.settings()
+    here = (text(), DEFAULT_PLACE if now["blank_place"] is None else now["blank_place"])
+    shown = next((k for k, v in EXAMPLES.items() if v == here), None)
+    examples("pick_blank_example", EXAMPLES, shown, _choose_example, labels)
+    if shown:
+        st.write(_seen(shown))
+
+
+def _choose_text(typed: str) -> None:
+    """The blank stays where it is, unless the reader wrote one."""
+    place = next(_marked(Lexicon("words", ()).split(typed)), chosen.settings()["blank_place"])
+    chosen.choose(blank_text=typed, blank_place=place)
+
+
+def _choose_example(name: str) -> None:
+    chosen.choose(**dict(zip(("blank_text", "blank_place"), EXAMPLES[name], strict=True)))
+
+
+def _seen(example: str) -> str:
+    """What to see in an example."""
+    return {
+        "weather": _(
+            "“show me the …” can go on in many ways. Only “forecast”, after the blank, tells which: see how much surer the "
+            "network is that reads it."
+        ),
+        "film": _(
+            "The same three words before the blank as with “forecast”, so the network that reads from the left gives the very "
+            "same answer; the other hears “schedule” and changes its mind."
+        ),
+        "first": _(
+            "Before the first word there is nothing to read: from the left alone the network can only guess how people begin."
+        ),
+        "before": _(
+            "“five out …” leaves hardly a choice: both networks are nearly sure, and the future adds little."
+        ),
+    }[example]
+
+
+def current() -> Blank | None:
+    """Both models on the reader's sentence; None, and a line on the page, where that cannot be."""
+    typed, now = text(), chosen.settings()
+    try:
+        lexicon = _model(MODELS[1], checkpoints.stamp(MODELS[1]))[2]
+        tokens = lexicon.split(typed)
+        if not tokens:
+            notice(_("Type a sentence above, and click the word that the networks shall fill in."))
+            return None
+        left = len(tokens) - LONGEST
+        if left > 0:
+            tokens = tokens[:LONGEST]
+            message = _("Only the first {longest} words and signs are read; the rest ({left}) is left out.")
+            notice(message.format(longest=LONGEST, left=left))
+        stamps = [checkpoints.stamp(name) for name in MODELS]
+        read = " ".join(tokens)
+        both = [_fill(name, stamp, read) for name, stamp in zip(MODELS, stamps, strict=True)]
+    except checkpoints.CheckpointError as problem:
+        notice(_("This model cannot be opened:") + f" {problem}", error=True)
+        return None
+    place = now["blank_place"]
+    if place is None:
+        place = DEFAULT_PLACE if now["blank_text"] is None else next(_marked(tokens), 0)
+    if place >= len(tokens):
+        message = _(
+            "There is no word {place} any more, as the sentence has {count}: the last one is left out."
+        )
+        notice(message.format(place=place + 1, count=len(tokens)))
+        place = len(tokens) - 1
+        chosen.choose(blank_place=place)
+    key = hashlib.sha256(" ".join((*stamps, read)).encode()).hexdigest()[:16]
+    found = Blank(key, place, *both)
+    _say(found)
+    return found
+
+
+def _marked(tokens):
+    """The places where the reader wrote a blank: ____."""
+    return (i for i, token in enumerate(tokens) if not token.strip("_"))
+
+
+def _say(found: Blank) -> None:
+    """A line where the sentence is not what the models were trained on."""
+    tokens = found.tokens
+    unknown = [i for i, id in enumerate(found.both.ids[1:-1]) if not id]
+    if len(tokens) == 1:
+        notice(_("One word has nothing on either side: both can only guess what a whole command may be."))
+    if len(unknown) > len(tokens) / 2:
+        notice(
+            _("Unknown to these models: {count} of {total} words. They know English voice commands.").format(
+                count=len(unknown), total=len(tokens)
+            )
+        )
+    elif others := [visible(tokens[i]) for i in unknown if i != found.place]:
+        some = " ".join(list(dict.fromkeys(others))[:5]) + (" …" if len(set(others)) > 5 else "")
+        notice(_("Unknown to these models, and read as “unknown”: {words}.").format(words=some))
+    if found.true is None and len(unknown) <= len(tokens) / 2 and tokens[found.place].strip("_"):
+        line = _("“{word}” is not among the {count:,} words that the models know: neither can name it.")
+        notice(line.format(word=visible(tokens[found.place]), count=len(found.both.words) - 3))
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _model(name: str, stamp: str):
+    model, card = checkpoints.load(name)
+    return model, card, checkpoints.words(card)
+
+
+@st.cache_resource(max_entries=48, show_spinner=False)
+def _fill(name: str, stamp: str, text: str) -> Filling:
+    model, card, words = _model(name, stamp)
+    tokens, ids = words.split(text), [START_ID, *words.encode(text), END_ID]
+    numbers, trace = filling.fill(model, ids, [START, *tokens, END])
+    return Filling(name, card, words, tuple(tokens), tuple(ids), numbers, trace)
+
+
+def _chosen() -> None:
+    place = (st.session_state.get("blank") or {}).get("choice")
+    if isinstance(place, (int, float)) and 0 <= place < LONGEST:
+        chosen.choose(blank_place=int(place))
+
+
+# ---- the pictures --------------------------------------------------------------------------------------------------
+
+
+def _titles() -> dict[str, str]:
+    return {MODELS[0]: _("Reads what is before"), MODELS[1]: _("Reads both sides")}
+
+
+def picture(found: Blank) -> None:
+    """The sentence, whose words can be left out; each model's candidates, and how much of their score is of which side."""
+    fillings = (found.forward, found.both)
+    compared = list(dict.fromkeys([c for one in fillings[::-1] for c in one.best(found.place, 3)]))
+    if found.true is not None and found.true not in compared:
+        compared.append(found.true)
+    compared.sort(key=lambda id: -found.both.probability[found.place][id])
+    parts = {one.name: [_parts(one, found.place, c) for c in compared] for one in fillings}
+    largest = max(abs(v) for rows in parts.values() for row in rows for v in row.values())
+    scale = next((s for s in SCALES if s >= largest), 10 ** math.ceil(math.log10(largest)))
+    _component(
+        data={
+            "words": [
+                {"text": visible(token), "unknown": not id}
+                for token, id in zip(found.tokens, found.both.ids[1:-1], strict=True)
+            ],
+            "place": found.place,
+            "models": [
+                {
+                    "title": _titles()[one.name],
+                    "about": _("names {score:.1f} % of the words of sentences that it has never seen").format(
+                        score=one.card["scores"]["test"]
+                    ),
+                    "hatched": one is found.forward,
+                    "candidates": _candidates(found, one),
+                    "split": [
+                        _split(found, candidate, row, scale)
+                        for candidate, row in zip(compared, parts[one.name], strict=True)
+                    ],
+                }
+                for one in fillings
+            ],
+            "ticks": [f"−{scale}", "0", str(scale)],
+            "labels": {
+                "sentence": _("The sentence: choose the word that is left out"),
+                "candidates": _("the likeliest words for the blank"),
+                "own": _("the word that was left out"),
+                "split": _("Which side speaks for it"),
+                "left": _("the words before"),
+                "right": _("the words after"),
+                "bias": _("bias"),
+            },
+        },
+        key="blank",
+        on_choice_change=_chosen,
+    )
+
+
+def _candidates(found: Blank, one: Filling) -> list[dict]:
+    """The likeliest words and, where it is not among them, the one that was left out."""
+    best, share = one.best(found.place, CANDIDATES), one.probability[found.place]
+    rows = list(enumerate(best, 1))
+    if found.true is not None and found.true not in best:
+        rows.append((int(one.numbers["rank"][found.place]), found.true))
+    return [
+        {
+            "rank": f"{rank:,}",
+            "text": visible(one.words.tokens[id]),
+            "share": float(share[id]),
+            "percent": percent(share[id]),
+            "own": id == found.true,
+            "below": i == len(best),
+        }
+        for i, (rank, id) in enumerate(rows)
+    ]
+
+
+def _parts(one: Filling, place: int, candidate: int) -> dict[str, float]:
+    """What each side and the bias give to a candidate's score."""
+    at = one.numbers.isel(candidate=candidate)
+    return {
+        side: float(at[side] if side == "bias" else at[side][place])
+        for side in ("left", "right", "bias")
+        if side in at
+    }
+
+
+def _split(found: Blank, candidate: int, parts: Mapping[str, float], scale: float) -> dict:
+    """The parts as bars from the middle of a scale, and their sum in numbers."""
+    half = {side: 0.5 + value / scale / 2 for side, value in parts.items()}
+    return {
+        "text": visible(found.both.words.tokens[candidate]),
+        "own": candidate == found.true,
+        "sum": _number(sum(parts.values())),
+        "parts": [
+            {"side": side, "from": min(at, 0.5), "to": max(at, 0.5), "text": _number(parts[side])}
+            for side, at in half.items()
+        ],
+    }
+
+
+def _number(value: float) -> str:
+    return f"{value:.3f}".replace("-", "−")
+
+
+def board(found: Blank) -> None:
+    """Each word left out in turn: how much it surprises both models; and the states that run towards the blank."""
+    place, tokens = found.place, [visible(token) for token in found.tokens]
+    names, best = list(_titles().values()), found.both.best(found.place, 1)[0]
+    word = visible(found.both.words.tokens[best])
+
+    def surprises():
+        both = [
+            one.numbers["surprise"].assign_attrs(long_name="−ln p") for one in (found.forward, found.both)
+        ]
+        joined = xr.concat(both, pd.Index(names, name="model"), combine_attrs="override")
+        return figures.surprises(joined, tokens, found.both.card["model"]["kind"], place)
+
+    def flow():
+        states = filling.flow(found.both.numbers, found.both.trace, place, best)
+        return figures.flow(states, [START, *tokens, END], place)
+
+    key = (found.key, place, chosen.settings()["lang"])
+    drawings = [
+        drawn(
+            "surprises",
+            surprises,
+            _("Surprise at each word when it is left out: the higher, the harder to guess"),
+            *key,
+        ),
+        drawn(
+            "flow",
+            flow,
+            _(
+                "The states that run towards the blank from both sides, ordered by what they give to “{word}”"
+            ).format(word=word),
+            *key,
+        ),
+    ]
+    means = [float(one.numbers["surprise"].mean()) for one in (found.forward, found.both)]
+    st.write(_means(means))
+    show_figures(
+        f"blank-{found.key}-{place}",
+        drawings,
+        summary=_(
+            "−ln p of each of {count} words, and the hidden states on both sides of word {place}."
+        ).format(count=len(tokens), place=place + 1),
+        subject=", ".join(MODELS),
+    )
+    with st.expander(_("Every word in numbers")):
+        table_csv(_table(found), "rnnviz-blank")
+    downloads(found.both)
+
+
+def _means(means: list[float]) -> str:
+    """How hard the sentence is for both, in a line with the numbers."""
+    if math.isnan(means[0]):
+        return ""
+    numbers = {"forward": shown(means[0]), "both": shown(means[1])}
+    if means[0] > means[1]:
+        line = _(
+            "Over the whole sentence a word surprises by {forward} nats read from the left, by {both} from both sides."
+        )
+    else:
+        line = _(
+            "In this sentence the right-hand side does not help: {forward} nats a word from the left, {both} from both sides."
+        )
+    return line.format(**numbers)
+
+
+def _table(found: Blank) -> pd.DataFrame:
+    """A row for each word, left out in turn."""
+    rank, guess = _("rank"), _("first guess")  # not in the f-strings below, where Babel does not look
+    columns = {_("word"): [visible(token) for token in found.tokens]}
+    for one, title in zip((found.forward, found.both), _titles().values(), strict=True):
+        surprise = one.numbers["surprise"].values
+        columns |= {
+            f"{title}: p": ["–" if math.isnan(s) else percent(math.exp(-s)) for s in surprise],
+            f"{title}: −ln p": [shown(s) for s in surprise],
+            f"{title}: {rank}": [shown(r) for r in one.numbers["rank"].values],
+            f"{title}: {guess}": [
+                visible(one.words.tokens[one.best(i, 1)[0]]) for i in range(len(found.tokens))
+            ],
+        }
+    return pd.DataFrame(columns, index=pd.RangeIndex(1, len(found.tokens) + 1, name=_("place")))
+
+
+def about(found: Blank) -> None:
+    """What both models were trained on, and how well they do."""
+    cards = [found.forward.card, found.both.card]
+    rows = {
+        _("words named right, left side and both sides (validation; test)"): " · ".join(
+            "{validation:g} %; {test:g} %".format(**card["scores"]) for card in cards
+        ),
+        _("parameters"): " · ".join(f"{card['parameters']:,}" for card in cards),
+        _("architecture"): " · ".join(
+            f"{card['model']['kind'].upper()}, {1 + card['model']['bidirectional']} × {card['model']['hidden']}"
+            for card in cards
+        ),
+        _("data"): cards[1]["data"]["source"].removeprefix("https://"),
+        _("licence"): cards[1]["data"]["licence"],
+        _("made by"): " · ".join(card["command"] for card in cards),
+    }
+    with st.expander(_("About these models")):
+        for name, value in rows.items():
+            st.caption(name)
+            st.text(value)
+
+
+def background() -> None:
+    """How to read the pictures, folded below."""
+    folded(
+        (
+            _(
+                "The forward model has one LSTM that reads from the left; its state before the blank is all it knows. The "
+                "other has a second LSTM that reads from the right (a bidirectional RNN, Schuster & Paliwal 1997). Both have "
+                "about as many parameters, the same data and the same training."
+            ),
+            _(
+                "A candidate’s score is what the words before say, plus what the words after say, plus its bias, which "
+                "knows no sentence. The split is exact, as the scores are linear in the states; numbers are "
+                "rounded to three digits."
+            ),
+            _(
+                "A softmax over all words makes percent of the scores, so only differences between candidates count: a word that "
+                "one side likes is ruled out if the other side does not."
+            ),
+            _(
+                "No state that is used has seen the word itself: left of the blank the forward states lead up to it, right of it "
+                "the backward ones. Rows are ordered by what a unit gives to the first candidate’s score at the edge of the "
+                "blank: on top for it, at the bottom against it. The two halves are different units."
+            ),
+            _(
+                "−ln p is 0 when the word was certain, 0.69 when it had 50 %, 2.3 at 10 %, 4.6 at 1 %. A gap is a word that the "
+                "models do not know."
+            ),
+            _(
+                "To write text word by word, or to answer while someone is still speaking, the future is not there to be read. "
+                "To tag, translate or fill in a finished sentence, it is."
+            ),
+            _("Keys: Tab to the sentence, then ← → moves the blank, Home and End go to the ends."),
+        )
+    )

@@ -1,0 +1,46 @@
+"""Models that write from one seed text side by side, why each character came, and how any text surprises them."""
+
+from rnnviz.ui.rooms.generate.authors import checked, controls, current
+from rnnviz.ui.rooms.generate.away import take_away
+from rnnviz.ui.rooms.generate.surprise import surprise
+from rnnviz.ui.rooms.generate.texts import board
+from rnnviz.ui.shell.frame import folded
+from rnnviz.ui.shell.language import _
+
+__all__ = ["board", "checked", "controls", "current", "reading", "surprise", "take_away"]
+
+
+def reading() -> None:
+    """How to read the page, folded below."""
+    folded(
+        (
+            _(
+                "A network reads one character, moves its state, and gives every character a probability. One is drawn and read "
+                "next. Counts do the same from a table of what followed the last few characters (interpolated Kneser-Ney)."
+            ),
+            _(
+                "Before a character is drawn: temperature (scores divided by it), then top-k, then top-p (Holtzman et al. 2020). "
+                "Characters that the model did not know in training share one “unknown” candidate, which is never written."
+            ),
+            _(
+                "The candidates lie on a line from 0 to 1, the likeliest first, each as long as its probability. A number that "
+                "depends only on the seed number and the place falls into one of them: at each place it is the same for all "
+                "models, also after a changed character."
+            ),
+            _(
+                "Surprise is −ln p of the character that came: 0 nats where it was certain, 0.69 at 50 %, 4.6 at 1 %. Its mean "
+                "is the loss of training; divided by ln 2 it is bits a character; perplexity is e to the power of nats a "
+                "character: so many equally likely characters would be as hard."
+            ),
+            _(
+                "States are those after the character was read, recorded from the network that wrote. Units that did similar "
+                "things while it read our examples lie side by side. Counts have no states; what is shown "
+                "instead is how many of the characters before stood together anywhere in the training text."
+            ),
+            _(
+                "Space plays and stops, unless a box, a slider or a button has the focus. Once you have clicked the texts or "
+                "gone to them with Tab: ← → choose a character, Home and End go to the ends, Escape lets the choice follow the "
+                "text again."
+            ),
+        )
+    )

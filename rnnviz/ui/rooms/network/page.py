@@ -1,0 +1,336 @@
+"""learn/network: the stages, the options of a set-up, the picture, and what the network costs."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+import xarray as xr
+
+from rnnviz import figures
+from rnnviz.figures.style import INK
+from rnnviz.studies import unrolled
+from rnnviz.ui.parts.board import show_figures
+from rnnviz.ui.parts.runs import kept
+from rnnviz.ui.parts.views import drawn
+from rnnviz.ui.rooms.network.picture import show_network
+from rnnviz.ui.shell import choices as chosen
+from rnnviz.ui.shell.frame import folded, pick
+from rnnviz.ui.shell.language import _
+
+STAGES = unrolled.STAGES
+
+
+def stages() -> dict[str, str]:
+    return {
+        "perceptron": _("1 A perceptron"),
+        "multilayer": _("2 Layers"),
+        "recurrent": _("3 A loop"),
+        "unrolled": _("4 Unrolled"),
+    }
+
+
+def shapes() -> dict[str, str]:
+    return {
+        "one_to_one": _("one-to-one"),
+        "one_to_many": _("one-to-many"),
+        "many_to_one": _("many-to-one"),
+        "many_to_many": _("many-to-many"),
+        "encoder_decoder": _("encoder-decoder"),
+    }
+
+
+def setup() -> unrolled.Setup:
+    """The set-up that the settings describe."""
+    now = chosen.settings()
+    return unrolled.Setup(
+        **{
+            name: now[f"network_{name}"]
+            for name in ("stage", "shape", "kind", "layers", "directions", "steps", "units", "seed")
+        }
+    )
+
+
+def stepper() -> None:
+    """The stages by name, one step on or back, and a sentence about the one that is shown."""
+    now = chosen.settings()["network_stage"]
+    at = STAGES.index(now)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        pick(
+            st.segmented_control,
+            "network_stage",
+            _("Stage"),
+            list(STAGES),
+            format_func=stages().get,
+            required=True,
+        )
+        for label, other in ((_("Previous stage"), at - 1), (_("Next stage"), at + 1)):
+            there = 0 <= other < len(STAGES)
+            st.button(
+                label,
+                key=f"network_{other - at}",
+                disabled=not there,
+                on_click=chosen.choose,
+                kwargs={"network_stage": STAGES[other]} if there else None,
+            )
+        low, high = unrolled.LIMITS["seed"]
+        pick(
+            st.number_input,
+            "network_seed",
+            _("Seed"),
+            min_value=low,
+            max_value=high,
+            step=1,
+            width=136,
+            help=_("Weights, inputs and targets are drawn from it."),
+        )
+    sentences = {
+        "perceptron": _(
+            "One unit weighs its inputs, adds a bias and squashes the sum: $y = \\tanh(w\\,x + b)$. Wide lines move it most."
+        ),
+        "multilayer": _(
+            "Many units side by side make a layer, and each layer reads the one below. Nothing remembers."
+        ),
+        "recurrent": _(
+            "One layer drawn as one node, and a loop: its state h goes back in at the next step. Play the forward pass: "
+            "the same weights every time."
+        ),
+        "unrolled": _(
+            "The loop pulled apart: one copy for each step, all with the same weights. Choose many-to-one, play the backward "
+            "pass, and watch the gradient fade on its way to the first step."
+        ),
+    }
+    st.markdown(sentences[now])
+
+
+def options() -> None:
+    """What can be changed at this stage; what cannot is kept for the stages that have it."""
+    one = setup()
+    if one.stage == "unrolled":
+        pick(
+            st.segmented_control,
+            "network_shape",
+            _("Shape of the task"),
+            list(unrolled.SHAPES),
+            format_func=shapes().get,
+            required=True,
+        )
+        st.text(task(one.shape))
+    with st.container(horizontal=True, vertical_alignment="top", gap="small"):
+        if one.stage in ("recurrent", "unrolled"):
+            pick(
+                st.segmented_control,
+                "network_kind",
+                _("Cell"),
+                ["rnn", "gru", "lstm"],
+                format_func=str.upper,
+                required=True,
+            )
+        if one.stage != "perceptron":
+            pick(st.segmented_control, "network_layers", _("Hidden layers"), [1, 2, 3], required=True)
+        if one.stage == "unrolled":
+            directions = {1: _("forward"), 2: _("both ways")}
+            pick(
+                st.segmented_control,
+                "network_directions",
+                _("Directions"),
+                [1, 2],
+                format_func=directions.get,
+                required=True,
+                disabled=one.shape == "one_to_many",
+            )
+        if one.stage in ("recurrent", "unrolled"):
+            low, high = unrolled.LIMITS["steps"]
+            pick(
+                st.slider,
+                "network_steps",
+                _("Steps T"),
+                min_value=low,
+                max_value=high,
+                step=1,
+                width=120,
+                disabled=one.stage == "unrolled" and one.shape == "one_to_one",
+            )
+        if one.stage != "perceptron":
+            low, high = unrolled.LIMITS["units"]
+            pick(st.slider, "network_units", _("Units"), min_value=low, max_value=high, step=1, width=120)
+    if one.drawn.directions != one.directions and one.stage == "unrolled":
+        st.caption(_("One direction only: what a second one would read first has not been written yet."))
+
+
+def task(shape: str) -> str:
+    """A shape's task, in one sentence."""
+    return {
+        "one_to_one": _(
+            "One input, one output: one step, and the loop is never used. A picture and its name."
+        ),
+        "one_to_many": _(
+            "One input, then each step reads what was written before it. A picture and a sentence about it."
+        ),
+        "many_to_one": _("All is read, then one answer. A review: positive or negative?"),
+        "many_to_many": _(
+            "An answer at every step, aligned with the inputs. The next letter, or each word's part of speech."
+        ),
+        "encoder_decoder": _(
+            "First everything is read, then as many steps are written; all that passes is the last state. Translation."
+        ),
+    }[shape]
+
+
+def picture():
+    """The drawn network; returns what was drawn."""
+    one = setup()
+    graph = kept(lambda: unrolled.describe(one), "network", repr(one))
+    show_network(graph)
+    return graph
+
+
+def costs(graph) -> None:
+    """The parameters, matrix by matrix, and how the costs grow."""
+    st.subheader(_("What it costs"))
+    left, right = st.columns(2, gap="medium")
+    with left:
+        counts(graph)
+    if graph.setup.stage in ("recurrent", "unrolled"):
+        with right:
+            growth(graph)
+
+
+def counts(graph) -> None:
+    rows = pd.DataFrame(
+        {
+            _("shape"): [" × ".join(map(str, matrix.shape)) for matrix in graph.matrices],
+            _("parameters"): [f"{matrix.parameters:,}" for matrix in graph.matrices],
+            _("multiplied"): [f"{matrix.products:,}" for matrix in graph.matrices],
+        },
+        index=pd.Index([matrix.name for matrix in graph.matrices], name=_("weights")),
+    )
+    rows.loc[_("gates times states")] = ["", "", f"{graph.elementwise:,}"]
+    rows.loc[_("in all")] = ["", f"{graph.parameters:,}", f"{graph.a_step:,}"]
+    if not graph.elementwise:
+        rows = rows.drop(_("gates times states"))
+    st.table(rows)
+    if graph.setup.stage in ("perceptron", "multilayer"):
+        lines = [_("Each weight is multiplied once, by its own input; a bias is added.")]
+    else:
+        of_all = _(
+            "Multiplications of one step; all steps together: {count:,}, as an output is computed only where one is wanted."
+        )
+        if graph.setup.shape == "encoder_decoder":
+            of_all = _("Multiplications of one step read and one written; all steps together: {count:,}.")
+        waiting = _(
+            "{chain} cells must follow each other: each waits for the one before it, however many processors there are."
+        )
+        lines = [of_all.format(count=graph.multiplications), waiting.format(chain=graph.chain)]
+    for line in lines:
+        st.text(line)
+
+
+def growth(graph) -> None:
+    """Two figures: what a network costs over its units, and over its length."""
+    one = graph.setup
+    widths = range(unrolled.LIMITS["units"][0], unrolled.LIMITS["units"][1] + 1)
+    found = kept(
+        lambda: unrolled.growth_with_units(one, widths),
+        "network-units",
+        one.shape,
+        one.stage,
+        one.layers,
+        one.directions,
+    )
+    own = found.sel(architecture=one.kind.upper())
+    rows = xr.concat(
+        [found["parameters"], own["multiplications"].expand_dims("architecture")], "architecture"
+    )
+    rows = np.log(rows).assign_attrs(long_name="count", units="1")
+    rows = rows.assign_coords(
+        architecture=[*found["architecture"].values, f"{one.kind.upper()}, multiplications a step"]
+    )
+    drawings = [
+        drawn(
+            "units",
+            lambda: figures.powers(
+                rows,
+                ["rnn", "gru", "lstm", INK],
+                ["solid", "solid", "solid", "dot"],
+                point=rows.sel(units=[one.units]),
+                across="units",
+                height=300,
+            ),
+            _("Parameters over units"),
+            one.shape,
+            one.stage,
+            one.kind,
+            one.layers,
+            one.directions,
+            one.units,
+        )
+    ]
+    summary = _("With {units} units: {parameters:,} parameters.").format(
+        units=one.units, parameters=graph.parameters
+    )
+    if one.shape != "one_to_one":
+        key = (one.shape, one.stage, one.kind, one.layers, one.directions, one.units)
+        lengths = kept(lambda: unrolled.growth_with_length(one), "network-length", *key)
+        names = [lengths[name].attrs["long_name"] for name in lengths]
+        rows = np.log(xr.concat([lengths[name] for name in lengths], "series", combine_attrs="drop"))
+        rows = rows.assign_coords(series=names).assign_attrs(long_name="count", units="1")
+        drawings.append(
+            drawn(
+                "lengths",
+                lambda: figures.powers(
+                    rows,
+                    ["#CC79A7", INK, one.kind, "#D55E00"],
+                    ["solid", "dot", "dash", "solid"],
+                    across="steps T",
+                    height=300,
+                    symbols=["", "", "", "circle"],
+                ),
+                _("The same network, longer"),
+                *key,
+            )
+        )
+    show_figures("network", drawings, summary=summary)
+
+
+def background() -> None:
+    """What to know about the picture, folded, and where to go next."""
+    folded(
+        [
+            _(
+                "Every number comes from the network on screen: it is built in PyTorch with weights, inputs and targets drawn "
+                "from the seed, run and recorded in float64. It has learned nothing yet."
+            ),
+            _(
+                "An edge is as wide as the norm of the Jacobian along it: the most that a small change at its start can move "
+                "its end (the largest singular value). An LSTM's node is its h and c together."
+            ),
+            _(
+                "The backward pass sends back L = ½ Σ (y − target)² from all outputs. The colour is the norm of the total "
+                "gradient, all later steps included, on one log scale."
+            ),
+            _(
+                "What lights up together needs nothing of each other, so it could be computed at the same time. Steps cannot: "
+                "each waits for the one before."
+            ),
+            _(
+                "In one direction a layer can start before the layer below has ended: T + layers − 1 cells in a row. In both "
+                "directions, or where what was written is read again, it cannot: T × layers. PyTorch computes layer by layer: "
+                "T × layers as well."
+            ),
+            _(
+                "Parameters and the cost of a step do not depend on T: the copies share their weights. Twice as many units "
+                "make W_hh four times as large."
+            ),
+            _(
+                "Rosenblatt's perceptron (1958) had a step in place of tanh; learning by gradients needs a slope (Rumelhart, "
+                "Hinton & Williams 1986). The loop: Elman 1990. Unrolled to send errors back: Werbos 1990. Both directions: "
+                "Schuster & Paliwal 1997. The five shapes: Karpathy 2015."
+            ),
+            _(
+                "Keys, once you have clicked the picture or gone to it with Tab: ← → step, space plays, f forward, b "
+                "backward, Home and End, ↑ ↓ read out nodes and edges."
+            ),
+        ]
+    )
+    st.page_link("pages/learn/cell.py", label=_("Next: inside one cell"))
+    st.page_link("pages/learn/vanishing.py", label=_("Next: why the gradient fades on its way back"))
+    st.page_link("pages/explore/attention.py", label=_("Next: a decoder that may look back at every step"))

@@ -1,0 +1,155 @@
+"""The network as a picture that changes from stage to stage, and its passes; all that moves, moves in the browser."""
+
+import math
+from pathlib import Path
+
+from rnnviz.figures.style import ARCHITECTURE, ON_DARK, SCALES
+from rnnviz.ui.parts.component import component
+from rnnviz.ui.shell.language import _
+
+HERE = Path(__file__).parent
+NORMS = (-4, 0)  # exponents of ten between which the colour of a gradient norm changes
+SUBSCRIPTS, RAISED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"), str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+_component = component(HERE)
+
+
+def show_network(graph) -> None:
+    """Draws what rnnviz.unrolled.describe returned. Another set-up is another picture: the one before turns into it."""
+    setup = graph.setup
+    rolled = setup.stage == "recurrent"
+    colour = ARCHITECTURE[setup.kind]
+    _component(
+        data={
+            "id": repr(setup),
+            "stage": setup.stage,
+            "times": setup.steps if rolled else 1,
+            "loops": rolled,
+            "vectors": setup.stage in ("recurrent", "unrolled"),
+            "nodes": [_node(node, setup) for node in graph.nodes],
+            "edges": [
+                {
+                    "source": edge.source,
+                    "target": edge.target,
+                    "role": edge.role,
+                    "norm": [None if math.isnan(norm) else norm for norm in edge.norm],
+                }
+                for edge in graph.edges
+            ],
+            "scales": {name: SCALES[name] for name in ("diverging", "norm")},
+            "limits": NORMS,
+            "colour": {"light": colour, "dark": ON_DARK.get(colour, colour)},
+            "labels": _labels(),
+            "summary": summary(graph),
+        },
+        key="network",
+    )
+
+
+def summary(graph) -> str:
+    """The picture in words."""
+    counted = {
+        role: sum(node.role == role for node in graph.nodes)
+        for role in ("input", "hidden", "decoder", "output")
+    }
+    return _(
+        "A graph from the inputs at the bottom to the outputs on top: {inputs} inputs, {hidden} hidden nodes, {outputs} outputs, "
+        "{edges} edges. Up and down arrow keys read out each with its numbers."
+    ).format(
+        inputs=counted["input"],
+        hidden=counted["hidden"] + counted["decoder"],
+        outputs=counted["output"],
+        edges=len(graph.edges),
+    )
+
+
+def _node(node, setup) -> dict:
+    letter = {"input": "x", "hidden": "h", "decoder": "s", "output": "y"}[node.role]
+    index = node.unit if node.unit is not None else _step(node, setup)
+    if setup.stage == "perceptron" and letter == "y":
+        index = None
+    label = letter + ("" if index is None else str(index + 1).translate(SUBSCRIPTS))
+    if letter in "hs" and setup.layers > 1 and setup.stage != "perceptron":
+        label += f"⁽{str(node.layer + 1).translate(RAISED)}⁾"
+    return {
+        "id": node.id,
+        "kin": node.kin,
+        "role": node.role,
+        "label": ("←" if node.backward else "") + label,
+        "letter": letter,
+        "name": _name(node, setup),
+        "column": node.column,
+        "row": node.row,
+        "backward": node.backward,
+        "unit": node.unit,
+        "values": node.values,
+        "mean": node.mean,
+        "cell": node.cell,
+        "gradient": node.gradient,
+        "depth": node.depth,
+        "back": node.depth_back,
+    }
+
+
+def _step(node, setup) -> int | None:
+    """A node's step as it is counted on screen: what is written is counted anew, and one output alone has no number."""
+    if setup.shape == "many_to_one" and node.role == "output":
+        return None
+    written = setup.shape == "encoder_decoder" and node.role in ("decoder", "output")
+    return node.step - setup.steps if written else node.step
+
+
+def _name(node, setup) -> str:
+    """A node in words."""
+    words = {
+        "input": _("input"),
+        "hidden": _("hidden state"),
+        "decoder": _("hidden state of the decoder"),
+        "output": _("output"),
+    }
+    if node.unit is not None:
+        words["hidden"] = _("hidden unit")
+    said = [words[node.role]]
+    if node.layer is not None and setup.layers > 1:
+        said.append(_("layer {n}").format(n=node.layer + 1))
+    if setup.directions == 2 and node.role == "hidden" and setup.stage == "unrolled":
+        said.append(_("reads backward") if node.backward else _("reads forward"))
+    if (step := _step(node, setup)) is not None:
+        said.append(_("step {n}").format(n=step + 1))
+    return ", ".join(said)
+
+
+def _labels() -> dict:
+    return {
+        "picture": _("The network"),
+        "forward": _("Forward pass"),
+        "backward": _("Backward pass"),
+        "back": _("One step back"),
+        "on": _("One step on"),
+        "speed": _("Speed"),
+        "colour": _("Colour"),
+        "all": _("all units"),
+        "mean": _("mean"),
+        "unit": _("unit"),
+        "step": _("step"),
+        "more": _("Wider than the screen: drag or scroll it sideways."),
+        "forwardLine": _("{pass}, {n} of {count}: {nodes}"),
+        "backwardLine": _("{pass}, {n} of {count}: the gradient reaches {nodes}"),
+        "again": _("{pass}, {n} of {count}: the same network at step {step}"),
+        "value": _("Value"),
+        "norms": _("Gradient norm"),
+        "widths": _("Width of an edge: norm of its Jacobian"),
+        "gradient": "‖∂L/∂{letter}‖",
+        "norm": _("norm of the Jacobian"),
+        "unused": _("not used at this step: nothing comes before it"),
+        "hint": _("Point at a node or an edge to see its numbers, or press ↑ and ↓."),
+        "roles": {
+            "weight": _("one weight times the slope of tanh"),
+            "input": _("from what is read to the state"),
+            "up": _("from one layer to the next"),
+            "recurrent": _("from one step to the next"),
+            "handed": _("the encoder's last state starts the decoder"),
+            "output": _("from the state to the output"),
+            "feedback": _("what was written is read at the next step"),
+        },
+    }

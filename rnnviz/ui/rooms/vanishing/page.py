@@ -1,0 +1,519 @@
+"""The five parts of learn/vanishing: each asks one question, draws one picture and writes its formula with the numbers in."""
+
+import streamlit as st
+
+from rnnviz import figures, stats
+from rnnviz.figures.style import INK
+from rnnviz.studies import comparing
+from rnnviz.ui.parts.board import show_figures
+from rnnviz.ui.parts.runs import kept
+from rnnviz.ui.parts.views import drawn
+from rnnviz.ui.shell.choices import CLIPS, RATES, settings
+from rnnviz.ui.shell.frame import folded, notice, pick
+from rnnviz.ui.shell.language import _
+
+UNITS = 64  # of each network
+NORM = "‖∂L/∂h<sub>t</sub>‖"
+# where the gradient of the parameters is measured
+RADII = (0.4, 0.7, 0.9, 1.0, 1.1, 1.2, 1.35, 1.5, 1.75, 2.0)
+
+
+def number(log: float) -> str:
+    """e^log as LaTeX, four digits."""
+    mantissa, exponent = stats.vanishing.decimal(log, 3)
+    if mantissa in (0, 1) and exponent == 0:
+        return f"{mantissa:g}"
+    if -4 < exponent < 4:
+        return f"{mantissa * 10**exponent:#.4g}"
+    return rf"{mantissa:.3f}\times 10^{{{exponent}}}"
+
+
+def aligned(rows: list[str]) -> None:
+    """Formulas under each other, at their & signs."""
+    st.latex(r"\begin{aligned}\rule{0pt}{2.5ex}" + r"\\ ".join(rows) + r"\end{aligned}")
+
+
+def slide(name: str, label: str, low: float, high: float, step: float) -> float:
+    digits = None if isinstance(step, int) else f"%.{1 if step >= 0.1 else 2}f"
+    pick(st.slider, f"vanishing_{name}", label, min_value=low, max_value=high, step=step, format=digits)
+    return settings()[f"vanishing_{name}"]
+
+
+def show(drawings: list, summary: str, formulas: list[str], lines: list[str]) -> None:
+    """The picture, the formula with its numbers, and what it means, folded."""
+    show_figures("vanishing-" + settings()["vanishing_part"], drawings, summary=summary)
+    if formulas:
+        aligned(formulas)
+    folded(lines)
+
+
+def factor() -> None:
+    st.write(
+        _(
+            "One step back multiplies the gradient by the derivative of the activation function. Move the point away "
+            "from 0: sigmoid′ and tanh′ fall, relu′ is 1 or 0."
+        )
+    )
+    x = slide("x", _("Your point x"), -6.0, 6.0, 0.1)
+    curves = kept(stats.vanishing.functions, "vanishing-functions")
+    point = stats.vanishing.functions([x])
+    drawings = [
+        drawn(
+            "derivatives",
+            lambda: figures.functions(
+                curves["derivative"], point["derivative"], (0, 1), stats.vanishing.LARGEST, height=360
+            ),
+            _("Derivatives and their maxima"),
+            x,
+        ),
+        drawn(
+            "functions",
+            lambda: figures.functions(curves["value"], point["value"], (-1, 2), height=220),
+            _("The functions themselves"),
+            x,
+        ),
+    ]
+    sigmoid, tanh, relu = point["derivative"].values[:, 0].tolist()
+    summary = _("At x = {x:.1f}: sigmoid′ {sigmoid:.4g}, tanh′ {tanh:.4g}, relu′ {relu:g}.").format(
+        x=x, sigmoid=sigmoid, tanh=tanh, relu=relu
+    )
+    logs = point["log_derivative"].values[:, 0].tolist()
+    formulas = [
+        rf"\sigma'({x:.1f})&=\sigma(x)\,(1-\sigma(x))",
+        rf"&={number(logs[0])}\;\le \tfrac14",
+        rf"\tanh'({x:.1f})&=1-\tanh^2(x)",
+        rf"&={number(logs[1])}\;\le 1",
+        rf"\mathrm{{relu}}'({x:.1f})&={relu:g}",
+    ]
+    lines = [
+        _("sigmoid′ is at most 1/4, at 0: two of them in a row leave a sixteenth at best."),
+        _(
+            "“The derivative of tanh is below 1, so gradients vanish” is nearly right: at 0 it is exactly 1. What counts "
+            "is its product with the weight; part 3 shows it."
+        ),
+        _(
+            "relu′ is exactly 1 above 0 and exactly 0 below: it shrinks nothing, it passes a gradient or stops it. At 0 "
+            "PyTorch takes 0."
+        ),
+        _("First worked out by Hochreiter 1991."),
+    ]
+    show(drawings, summary, formulas, lines)
+
+
+def product() -> None:
+    st.write(
+        _(
+            "T equal factors make a straight line on a log axis: the smaller the derivative, the steeper it falls."
+        )
+    )
+    left, right = st.columns(2)
+    with left:
+        count = slide("factors", _("Number of factors T"), 1, 1000, 1)
+    with right:
+        x = slide("x", _("Your point x"), -6.0, 6.0, 0.1)
+    logs = stats.vanishing.functions([x])["log_derivative"].values[:, 0].tolist()
+    best = stats.vanishing.log_derivative("sigmoid", 0.0).item()
+    names = [f"{name}′({x:.1f})" for name in stats.vanishing.FUNCTIONS]
+    array = stats.vanishing.products([*logs, best], count, [*names, "sigmoid′(0)"])
+    drawing = drawn(
+        "product",
+        lambda: figures.powers(
+            array, [*stats.vanishing.FUNCTIONS, INK], ["dash", "solid", "dot", "dashdot"], across="T factors"
+        ),
+        _("The product of T derivatives"),
+        x,
+        count,
+    )
+    formulas = [
+        row
+        for sign, log in zip((r"\sigma", r"\tanh", r"\mathrm{relu}"), logs, strict=True)
+        for row in (rf"{sign}'(x)^T&=({number(log)})^{{{count}}}", f"&={number(log * count)}")
+    ]
+    summary = (
+        _("What {count} factors leave at x = {x:.1f}:").format(count=count, x=x)
+        + " "
+        + "; ".join(
+            f"{name} {stats.vanishing.decimal(log * count)}" for name, log in zip(names, logs, strict=True)
+        )
+    )
+    lines = [
+        _(
+            "At its best, at 0, sigmoid′ takes six tenths of a power of ten with each factor: 10 of them leave a "
+            "millionth, 50 leave 10⁻³⁰, 100 leave 10⁻⁶⁰. Ones leave everything: tanh′(0) and relu′ above 0."
+        ),
+        _(
+            "A computer's float32 ends at 10⁻⁴⁵, float64 at 10⁻³²⁴: beyond them a program holds 0. Here logarithms are "
+            "added, so the line goes on. A product with a factor that is exactly 0 has no line: it is 0."
+        ),
+    ]
+    show([drawing], summary, formulas, lines)
+
+
+def unit() -> None:
+    st.write(
+        _(
+            "A network of one unit, $h_t=f(w\\,h_{t-1}+u\\,x_t)$: each factor is w·f′. Dotted is what w alone would do, the "
+            "gap to the solid line is f′. Turn the input down to 0, then drag w from below 1 to above it."
+        )
+    )
+    columns = st.columns(4)
+    with columns[0]:
+        pick(
+            st.segmented_control,
+            "vanishing_function",
+            _("Activation function f"),
+            ["tanh", "relu"],
+            required=True,
+        )
+    with columns[1]:
+        w = slide("weight", _("Weight w"), 0.0, 2.0, 0.01)
+    with columns[2]:
+        u = slide("input", _("Input weight u"), 0.0, 1.0, 0.01)
+    with columns[3]:
+        steps = slide("steps", _("Steps T"), 2, 100, 1)
+    f = settings()["vanishing_function"]
+    chain = stats.vanishing.one_unit(w, steps, u, nonlinearity=f)
+    logs = chain["log_gradient"]
+    if f == "relu" and not u:
+        notice(_("The state is 0, where relu′ is 0: nothing passes. Give the unit some input."))
+    across = "|∂h<sub>T</sub>/∂h<sub>t</sub>|"
+    array = stats.vanishing.side_by_side(
+        {"w<sup>T−t</sup>": stats.vanishing.geometric(w, steps), across: logs}, across
+    )
+    drawing = drawn(
+        "unit",
+        lambda: figures.powers(array, [INK, "rnn"], ["dot", "solid"], across="step t"),
+        _("How much of step t is left at step T"),
+        f,
+        w,
+        u,
+        steps,
+    )
+    life = stats.gradients.decay(logs, logarithmic=True)["half_life"].item()
+    summary = _(
+        "Weight {w:.2f}, input weight {u:.2f}: half of the gradient is left after {life:.4g} steps."
+    ).format(w=w, u=u, life=life)
+    lines = [
+        _(
+            "The unit starts at h₀ = 0 and reads numbers between 0 and 1. The dotted line is what w alone would do."
+        ),
+        _(
+            "Without input the state stays 0, where tanh′ is 1: below w = 1 the gradient vanishes, at 1 it stays, above 1 "
+            "it explodes. With input a large w holds the state near 1, where tanh′ is small: what is held safely passes "
+            "no gradient (Bengio, Simard & Frasconi 1994)."
+        ),
+        _(
+            "“relu diverges, so take tanh” is true for w above 1. At w = 1 relu carries the gradient unchanged over any "
+            "number of steps (Le, Jaitly & Hinton 2015). Both are one slider apart."
+        ),
+    ]
+    show([drawing], summary, worked(chain, w, u), lines)
+
+
+def worked(chain, w: float, u: float) -> list[str]:
+    """The formula with its numbers, for the last three steps."""
+    f = {"tanh": r"\tanh", "relu": r"\mathrm{relu}"}[chain.attrs["nonlinearity"]]
+    last = chain.sizes["time"]
+    h, x, slopes, factors = (
+        [f"{value:.3f}" for value in chain[name].values.tolist()]
+        for name in ("hidden", "input", "derivative", "factor")
+    )
+    shown = range(last, max(1, last - 3), -1)
+    steps = [
+        rf"\frac{{\partial h_{{{t}}}}}{{\partial h_{{{t - 1}}}}}&=w\,{f}'(a_{{{t}}})"
+        rf"={w:.2f}\cdot {slopes[t - 1]}={factors[t - 1]}"
+        for t in shown
+    ]
+    product = r"\cdot ".join(factors[t - 1] for t in shown) + (r"\cdots" if last > 4 else "")
+    return [
+        rf"a_{{{last}}}&={w:.2f}\cdot {h[-2]}+{u:.2f}\cdot {x[-1]}",
+        rf"h_{{{last}}}&={f}(a_{{{last}}})={h[-1]}",
+        *steps,
+        rf"\frac{{\partial h_{{{last}}}}}{{\partial h_1}}&={product}",
+        f"&={number(chain['log_gradient'].values[0])}",
+    ]
+
+
+def weight():
+    """The recurrent weight as PyTorch draws it: its spectrum, before it is scaled to the chosen radius."""
+    as_drawn = comparing.Network(plain(), comparing.NOISE, 1)
+    return stats.vanishing.spectrum(as_drawn.layers[0].weight_hh_l0.detach().numpy())
+
+
+def plain(radius: float | None = None, **more):
+    """The plain RNN, its recurrent weight scaled to a spectral radius or as drawn."""
+    gain = 1.0 if radius is None else radius / kept(weight, "vanishing-weight")["spectral_radius"].item()
+    return comparing.Architecture("rnn", units=UNITS, gain=gain, **more)
+
+
+def measured(*architectures, **more):
+    """Networks of one seed that read one sequence of noise, with the loss at the last step."""
+    steps = settings()["vanishing_steps"]
+    setup = comparing.Setup(architectures, steps=steps, seeds=1, batch=1, **more)
+    return kept(lambda: comparing.compare(setup).isel(seed=0), "vanishing-compare", repr(setup))
+
+
+def reaching(*architectures, **more):
+    """ln ‖∂L/∂h_t‖ in the lowest layer of one network, (time,)."""
+    return measured(*architectures, **more)["log_norm"].isel(architecture=0, layer=0)
+
+
+def radius_and_steps() -> tuple[float, int]:
+    left, right = st.columns(2)
+    with left:
+        radius = slide("radius", _("Spectral radius ρ of the plain RNN"), 0.1, 2.0, 0.05)
+    with right:
+        return radius, slide("steps", _("Steps T"), 2, 100, 1)
+
+
+def network() -> None:
+    st.write(
+        _(
+            "The weight is a matrix now. Drag its spectral radius over 1: the measured gradient (solid) stays under the "
+            "bound (dashed), and falls behind it where units saturate."
+        )
+    )
+    radius, steps = radius_and_steps()
+    recurrent = kept(weight, "vanishing-weight")
+    scale = radius / recurrent["spectral_radius"].item()
+    stretch = scale * recurrent["singular_value"].values[0].item()
+    norms = reaching(plain(radius))
+    last = norms.values[-1].item()
+    array = stats.vanishing.side_by_side(
+        {
+            "bound σ<sub>max</sub><sup>T−t</sup>": stats.vanishing.geometric(stretch, steps, last),
+            "ρ<sup>T−t</sup>": stats.vanishing.geometric(radius, steps, last),
+            "measured": norms,
+        },
+        NORM,
+    )
+    drawings = [
+        drawn(
+            "network",
+            lambda: figures.powers(array, ["#D55E00", INK, "rnn"], ["dash", "dot", "solid"], across="step t"),
+            _("What reaches step t from a loss at step T"),
+            radius,
+            steps,
+        ),
+        drawn(
+            "eigenvalues",
+            lambda: figures.eigenvalues(recurrent["eigenvalue"] * scale, radius),
+            _("Eigenvalues of the recurrent weight"),
+            radius,
+        ),
+    ]
+    summary = _("Spectral radius {radius:.2f}, largest singular value {stretch:.4g}, {steps} steps.").format(
+        radius=radius, stretch=stretch, steps=steps
+    )
+    formulas = [
+        rf"\sigma_{{\max}}(W_{{hh}})&={stretch:.4g}\qquad \rho(W_{{hh}})={radius:.2f}",
+        rf"\lVert\partial L/\partial h_{{{steps}}}\rVert&={number(last)}",
+        rf"\lVert\partial L/\partial h_1\rVert&={number(norms.values[0].item())}",
+        rf"&\le {stretch:.4g}^{{{steps - 1}}}\cdot {number(last)}",
+        f"&={number(array.values[0, 0].item())}",
+    ]
+    lines = [
+        _(
+            "An RNN of {units} tanh units reads noise; what you see was recorded. PyTorch drew its recurrent weight with ρ = "
+            "{radius:.2f}; here it is scaled. σmax is its largest singular value."
+        ).format(units=UNITS, radius=recurrent["spectral_radius"].item()),
+        _(
+            "The bound is ‖∂L/∂h_T‖ · (σmax · max tanh′)^(T − t), with max tanh′ = 1. With σmax below 1 the gradient must "
+            "vanish; above 1 it may explode, but need not (Pascanu, Mikolov & Bengio 2013)."
+        ),
+        _(
+            "Directions with eigenvalues inside the circle shrink in the long run, those outside grow, as long as tanh′ is "
+            "near 1: the same network can vanish in one direction and explode in another."
+        ),
+    ]
+    show(drawings, summary, formulas, lines)
+
+
+def helps() -> None:
+    st.write(
+        _(
+            "The plain RNN stays as the reference, at the spectral radius that you choose. Switch on what is said to help, "
+            "and see how much of the gradient reaches the early steps."
+        )
+    )
+    radius, steps = radius_and_steps()
+    now, one = settings(), comparing.Architecture
+    bias, every = now["vanishing_forget_bias"], now["vanishing_truncate"]
+    # a switch's name; the curve's name, its architecture, colour, dash and mark
+    rows = {
+        "gru": ("GRU", "GRU", one("gru", units=UNITS), "gru", "solid", ""),
+        "lstm": ("LSTM", "LSTM", one("lstm", units=UNITS), "lstm", "solid", ""),
+        "forget_bias": (
+            _("Forget bias"),
+            f"LSTM, forget bias {bias:g}",
+            one("lstm", units=UNITS, forget_bias=bias),
+            "lstm",
+            "dash",
+            "circle",
+        ),
+        "orthogonal": (
+            _("Orthogonal start"),
+            "RNN, orthogonal",
+            one("rnn", units=UNITS, initialisation="orthogonal"),
+            "#CC79A7",
+            "solid",
+            "circle",
+        ),
+        "identity": (
+            _("Identity start, relu"),
+            "RNN relu, identity",
+            one("rnn", nonlinearity="relu", units=UNITS, initialisation="identity"),
+            "#D55E00",
+            "solid",
+            "diamond",
+        ),
+        "deeper": (_("Deeper"), "RNN, 3 layers", plain(radius, layers=3), "#D55E00", "dash", "square"),
+        "skip": (
+            _("Skip connections"),
+            "RNN, 3 layers, skip",
+            plain(radius, layers=3, residual=True),
+            "#CC79A7",
+            "dash",
+            "triangle-up",
+        ),
+        "bidirectional": (
+            _("Bidirectional"),
+            "RNN, bidirectional",
+            plain(radius, bidirectional=True),
+            "#56B4E9",
+            "dot",
+            "triangle-down",
+        ),
+        "truncate": (
+            _("Truncated BPTT"),
+            f"RNN, cut every {every}",
+            plain(radius),
+            "#CC79A7",
+            "dot",
+            "cross",
+        ),
+        "clip": (_("Clipping"), "", None, "", "", ""),
+    }
+    pick(
+        st.pills,
+        "vanishing_helps",
+        _("Compare with"),
+        list(rows),
+        format_func=lambda name: rows[name][0],
+        selection_mode="multi",
+    )
+    chosen = [name for name in rows if name in now["vanishing_helps"]]
+    sliders = {
+        "forget_bias": lambda: slide("forget_bias", _("Bias of the forget gate"), -2.0, 6.0, 0.5),
+        "truncate": lambda: slide("truncate", _("Steps between two cuts"), 1, 100, 1),
+        "clip": lambda: pick(st.select_slider, "vanishing_clip", _("Clip the gradient's norm at"), CLIPS),
+        "rate": lambda: pick(st.select_slider, "vanishing_rate", _("Learning rate η"), RATES),
+    }
+    wanted = [name for name in sliders if name in chosen or (name == "rate" and "clip" in chosen)]
+    for column, name in zip(st.columns(max(1, len(wanted))), wanted, strict=False):
+        with column:
+            sliders[name]()
+    curves, looks = {f"RNN, ρ = {radius:.2f}": reaching(plain(radius))}, [("rnn", "solid", "")]
+    for name in chosen:
+        if name != "clip":
+            _switch, label, architecture, *look = rows[name]
+            more = {"truncate": every} if name == "truncate" else {}
+            curves[label] = reaching(architecture, **more)
+            looks.append(look)
+    array = stats.vanishing.side_by_side(curves, NORM)
+    colours, dashes, symbols = zip(*looks, strict=True)
+    drawings = [
+        drawn(
+            "helps",
+            lambda: figures.powers(array, colours, dashes, across="step t", height=420, symbols=symbols),
+            _("What reaches step t from a loss at step T"),
+            radius,
+            steps,
+            bias,
+            every,
+            *chosen,
+        )
+    ]
+    formulas = []
+    if "clip" in chosen or "truncate" in chosen:
+        norm = measured(plain(radius))["parameter_norm"].item()
+        formulas.append(rf"\lVert g\rVert&={norm:#.4g}")
+    if "clip" in chosen:
+        formulas += clipping(drawings, radius, steps)
+    if "truncate" in chosen:
+        norm = measured(plain(radius), truncate=every)["parameter_norm"].item()
+        formulas.append(rf"\lVert g_{{\text{{cut every {every}}}}}\rVert&={norm:#.4g}")
+    left = {
+        name: stats.gradients.decay(curve, logarithmic=True)["half_life"].item()
+        for name, curve in curves.items()
+    }
+    summary = _("Half-life in steps:") + " " + "; ".join(f"{name} {life:.4g}" for name, life in left.items())
+    lines = {
+        "gru": _(
+            "GRU: the direct way along h has the update gate z as its factor and no weight (PyTorch's z keeps the old); before "
+            "training z is near 1/2."
+        ),
+        "lstm": _(
+            "“The cell state has no activation, so nothing vanishes”: along the cell the factor is the forget gate, near "
+            "1/2 before training, and even 0.9 halves the gradient every 6.6 steps. LSTM and GRU move the horizon."
+        ),
+        "forget_bias": _(
+            "A forget bias of 1 or 2 opens the gate from the start; only a gate near 1 carries far "
+            "(Jozefowicz, Zaremba & Sutskever 2015)."
+        ),
+        "orthogonal": _(
+            "Orthogonal: all singular values are 1, so W shrinks and grows nothing; what is left is tanh′."
+        ),
+        "identity": _(
+            "Identity with relu: as long as a unit stays above 0 it passes everything (Le, Jaitly & Hinton 2015)."
+        ),
+        "deeper": _(
+            "Deeper: the curve is of the lowest of three layers. There are more paths through time, yet about the same slope."
+        ),
+        "skip": _(
+            "Skip connections carry the loss past the layers down to the lowest one; they do not shorten the way through time, "
+            "so the slope stays."
+        ),
+        "bidirectional": _(
+            "Bidirectional: a loss at the last step reaches early steps through the forward direction alone. It helps where "
+            "later words decide."
+        ),
+        "truncate": _(
+            "Truncated BPTT cuts what would have gone further back: beyond the cut the gradient is exactly 0."
+        ),
+        "clip": _(
+            "Clipping by the norm keeps the direction and limits the step; it stops explosions and cannot bring back what "
+            "vanished (Pascanu, Mikolov & Bengio 2013). ‖Δθ‖ is the step that SGD would have taken, and the one it takes."
+        ),
+    }
+    about = _(
+        "Networks of {units} units that are not trained yet, on one sequence of noise. ‖∂L/∂h_t‖ is the total gradient in "
+        "the lowest layer; training moves all of it."
+    ).format(units=UNITS)
+    show(drawings, summary, formulas, [about, *(lines[name] for name in chosen)])
+
+
+def clipping(drawings: list, radius: float, steps: int) -> list[str]:
+    """Adds the picture of clipping. Returns its formulas."""
+    threshold, rate = settings()["vanishing_clip"], settings()["vanishing_rate"]
+    here = measured(plain(radius), clip=threshold).isel(architecture=0)
+    before, after = here["parameter_norm"].item(), here["parameter_norm_clipped"].item()
+    array, point = stats.vanishing.clipping(
+        RADII, measured(*map(plain, RADII))["parameter_norm"], threshold, radius, (before, after)
+    )
+    drawings.append(
+        drawn(
+            "clipping",
+            lambda: figures.powers(
+                array, ["rnn", "#CC79A7"], ["solid", "dash"], point, across=_("spectral radius ρ"), height=280
+            ),
+            _("The gradient of all parameters, before and after clipping"),
+            radius,
+            steps,
+            threshold,
+        )
+    )
+    return [
+        rf"\lVert g_{{\text{{clipped}}}}\rVert&={after:#.4g}",
+        rf"\lVert\Delta\theta\rVert=\eta\lVert g\rVert&={rate * before:#.4g}\;\to\;{rate * after:#.4g}",
+    ]

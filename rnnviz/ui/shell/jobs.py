@@ -1,0 +1,301 @@
+"""Work that lasts, done in a process of its own: other readers' pages stay quick, and it can be stopped at any moment.
+
+Orders go to a worker as lines of JSON; its progress comes back as lines of JSON, a result as the netCDF of a dataset. Nothing
+is pickled. A result is kept under what was asked, and shared by all readers. This file knows no Streamlit: a worker runs it.
+"""
+
+import atexit
+import contextlib
+import hashlib
+import importlib
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import traceback
+from collections import OrderedDict, deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import xarray as xr
+
+LEASE = 90.0  # seconds without a word from a reader; a browser lets a hidden tab speak once a minute
+LONGEST = 900.0  # seconds that a job may run
+IDLE = 300.0  # seconds after which a worker without work gives its memory back
+KEPT = 16  # results
+QUEUE = 20  # jobs that may wait
+
+
+@dataclass(eq=False)
+class Job:
+    """One piece of work. Shared between readers: look, never change.
+
+    state: 'waiting', 'running'; then 'done'; 'failed' (what was asked cannot be computed: see `problem`), 'stopped' (by its
+    last reader), 'abandoned' (its readers are gone), 'late' (ran for too long), 'lost' (its process ended) or 'busy' (too
+    many are waiting). done, total, what: how far it is, of how much, and at what. netcdf: the result as a file.
+    """
+
+    work: str
+    argument: dict
+    state: str = "waiting"
+    done: int = 0
+    total: int = 0
+    what: str = ""
+    result: xr.Dataset | None = None
+    netcdf: bytes = b""
+    problem: str = ""
+    began: float = 0.0
+    readers: dict[str, float] = field(default_factory=dict)  # when each was last heard
+    worker: subprocess.Popen | None = None
+    ended: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def over(self) -> bool:
+        return self.ended.is_set()
+
+    @property
+    def key(self) -> str:
+        """Stands for what was asked."""
+        asked = json.dumps([self.work, self.argument], sort_keys=True)
+        return hashlib.sha256(asked.encode()).hexdigest()[:24]
+
+
+class Jobs:
+    """A few workers and the queue before them. Workers start when there is work and end when there is none for long.
+
+    workers: processes at most. lease, longest, idle: seconds; kept, queue: jobs; see the constants of this file.
+    """
+
+    def __init__(
+        self,
+        workers: int = 1,
+        lease: float = LEASE,
+        longest: float = LONGEST,
+        idle: float = IDLE,
+        kept: int = KEPT,
+        queue: int = QUEUE,
+    ):
+        self.workers, self.lease, self.longest = workers, lease, longest
+        self.idle, self.kept, self.queue = idle, kept, queue
+        self._changed = threading.Condition()
+        self._jobs: OrderedDict[str, Job] = OrderedDict()
+        self._waiting: deque[Job] = deque()
+        self._serving = 0
+        self._watching = False
+        self._processes: set[subprocess.Popen] = set()
+        atexit.register(self.close)
+
+    def start(self, work: str, argument: dict, reader: str) -> Job:
+        """The job for this work: one that is done or on its way for another reader, else a new one in the queue.
+
+        work: 'module:function', a generator that yields `done`, `total`, `what` and returns a Dataset. argument: its
+        keyword arguments, plain enough for JSON. reader: who asks; see `hear`.
+        """
+        job = Job(work, argument)
+        with self._changed:
+            known = self._jobs.get(job.key)
+            if known and (known.state == "done" or not known.over):
+                known.readers[reader] = time.monotonic()
+                self._jobs.move_to_end(known.key)
+                return known
+            job.readers[reader] = time.monotonic()
+            if len(self._waiting) >= self.queue:
+                return self._end(job, "busy")
+            self._jobs[job.key] = job
+            self._jobs.move_to_end(job.key)
+            self._waiting.append(job)
+            for old in [k for k, j in self._jobs.items() if j.over][: max(0, len(self._jobs) - self.kept)]:
+                del self._jobs[old]
+            if self._serving < self.workers:
+                self._serving += 1
+                threading.Thread(target=self._serve, daemon=True, name="jobs").start()
+            if not self._watching:
+                self._watching = True
+                threading.Thread(target=self._watch, daemon=True, name="jobs-watch").start()
+            self._changed.notify_all()
+        return job
+
+    def hear(self, job: Job, reader: str) -> None:
+        """The reader is still there. A job that hears of none for the length of the lease is stopped."""
+        with self._changed:
+            job.readers[reader] = time.monotonic()
+
+    def leave(self, job: Job, reader: str) -> None:
+        """The reader wants it no more: it is stopped at once, unless another reader waits for it."""
+        with self._changed:
+            job.readers.pop(reader, None)
+            if not job.readers and not job.over:
+                self._end(job, "stopped")
+
+    def ahead(self, job: Job) -> int:
+        """How many jobs come first."""
+        with self._changed:
+            running = sum(j.state == "running" for j in self._jobs.values())
+            return running + self._waiting.index(job) if job in self._waiting else 0
+
+    def close(self) -> None:
+        """Ends all workers."""
+        with self._changed:
+            for job in [j for j in self._jobs.values() if not j.over]:
+                self._end(job, "stopped")
+            for worker in [*self._processes]:
+                self._discard(worker)
+
+    def _end(self, job: Job, state: str, problem: str = "") -> Job:
+        if job.state == "running" and state not in ("done", "failed"):
+            job.worker.kill()
+        if job in self._waiting:
+            self._waiting.remove(job)
+        job.state, job.problem = state, problem
+        job.ended.set()
+        return job
+
+    def _watch(self) -> None:
+        """While there is work: ends what no reader waits for, and what runs for too long."""
+        while True:
+            now = time.monotonic()
+            with self._changed:
+                alive = [job for job in self._jobs.values() if not job.over]
+                if not alive:
+                    self._watching = False
+                    return
+                for job in alive:
+                    if all(now - heard > self.lease for heard in job.readers.values()):
+                        self._end(job, "abandoned")
+                    elif job.state == "running" and now - job.began > self.longest:
+                        self._end(job, "late")
+            time.sleep(min(1.0, self.lease / 4))
+
+    def _serve(self) -> None:
+        """One worker's jobs, one after the other."""
+        worker = None
+        while True:
+            with self._changed:
+                if not self._changed.wait_for(lambda: self._waiting, self.idle):
+                    self._serving -= 1
+                    if worker:
+                        self._discard(worker)
+                    return
+                job = self._waiting.popleft()
+                if worker is None or worker.poll() is not None:
+                    worker = _started()
+                    self._processes.add(worker)
+                job.state, job.worker, job.began = "running", worker, time.monotonic()
+            if not self._run(job, worker):
+                with self._changed:
+                    self._discard(worker)
+                worker = None
+
+    def _run(self, job: Job, worker: subprocess.Popen) -> bool:
+        """Whether the worker can take another job."""
+        try:
+            worker.stdin.write(json.dumps([job.work, job.argument]).encode() + b"\n")
+            worker.stdin.flush()
+            while line := worker.stdout.readline():
+                said = json.loads(line)
+                if "done" in said:
+                    job.done, job.total, job.what = said["done"], said["total"], said["what"]
+                    continue
+                if "size" in said:
+                    netcdf = worker.stdout.read(said["size"])
+                    with xr.open_dataset(io.BytesIO(netcdf), engine="h5netcdf") as dataset:
+                        job.result, job.netcdf = dataset.load(), netcdf
+                with self._changed:
+                    if job.over:
+                        return False
+                    self._end(job, "failed" if "problem" in said else "done", said.get("problem", ""))
+                return True
+        except (OSError, ValueError):  # it was killed while it wrote
+            pass
+        with self._changed:
+            if not job.over:
+                self._end(job, "lost")
+        return False
+
+    def _discard(self, worker: subprocess.Popen) -> None:
+        self._processes.discard(worker)
+        worker.kill()
+        worker.wait()
+        worker.stdin.close()
+        worker.stdout.close()
+
+
+def _started() -> subprocess.Popen:
+    """A worker: this Python with the same search path. One thread: small matrices gain nothing from two, and readers' pages
+    need the other core."""
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    return subprocess.Popen(
+        [sys.executable, "-c", "from rnnviz.ui.shell import jobs; jobs.work()"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=os.environ | threads | {"PYTHONPATH": os.pathsep.join(p or os.getcwd() for p in sys.path)},
+    )
+
+
+def work() -> None:
+    """A worker's life: one order a line, until the server closes the pipe or is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the server, which ends its workers
+    if hasattr(os, "nice"):
+        os.nice(5)  # readers' pages first
+    with contextlib.suppress(OSError):  # where memory runs out, rather the worker than the server
+        Path("/proc/self/oom_score_adj").write_text("500")
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a library prints is no answer
+    for line in sys.stdin.buffer:
+        for part in _answers(*json.loads(line)):
+            try:
+                answers.write(part)
+                answers.flush()
+            except BrokenPipeError:
+                os._exit(0)
+
+
+def _answers(work: str, argument: dict) -> Iterator[bytes]:
+    try:
+        module, name = work.split(":")
+        netcdf = yield from _reported(getattr(importlib.import_module(module), name)(**argument))
+    except Exception as problem:
+        if not isinstance(problem, ValueError | ArithmeticError):
+            traceback.print_exc()  # for the server's log; the reader gets one line
+        said = " ".join(str(problem).split()) or type(problem).__name__
+        yield json.dumps({"problem": said[:500]}).encode() + b"\n"
+    else:
+        yield json.dumps({"size": len(netcdf)}).encode() + b"\n"
+        yield netcdf
+
+
+def _reported(steps: Iterator) -> Iterator[bytes]:
+    """The progress of some work as lines, ten a second at most. Returns the netCDF of what it came to."""
+    told = 0.0
+    while True:
+        try:
+            at = next(steps)
+        except StopIteration as end:
+            return bytes(end.value.to_netcdf(engine="h5netcdf"))
+        if time.monotonic() - told > 0.1:
+            told = time.monotonic()
+            yield json.dumps({"done": at.done, "total": at.total, "what": at.what}).encode() + b"\n"
+
+
+def compare(setup: dict) -> Iterator:
+    """rnnviz.experiments.run for a worker. setup: as Setup.to_dict gives it."""
+    from rnnviz.studies import comparing
+
+    return (yield from comparing.run(comparing.Setup.from_dict(setup)))
+
+
+def dynamics(architecture: dict, setup: dict) -> Iterator:
+    """rnnviz.experiments.dynamics for a worker. architecture: its fields."""
+    from rnnviz.studies import comparing
+
+    one = comparing.Architecture(**architecture)
+    yield comparing.Progress(0, 1, one.name)
+    return comparing.dynamics(one, comparing.Setup.from_dict(setup))
+
+
+jobs = Jobs()

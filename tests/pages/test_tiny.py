@@ -1,0 +1,215 @@
+"""learn/order and learn/letters as a reader meets them: trained in the session, with settings in the address."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from rnnviz.studies import tiny
+from rnnviz.studies.tiny import LETTERS, ORDER, STEPS
+from rnnviz.ui.parts.sheet import percent
+from rnnviz.ui.parts.tiny import CHUNK, Training
+from tests.pages.test_pages import decoded
+
+APP = Path(__file__).resolve().parents[2] / "app.py"
+
+
+class Page:
+    """A visit to one of the two pages. params: the address, without the page's prefix."""
+
+    def __init__(self, page: str, lang: str = "en", **params):
+        self.page = page
+        self.test = AppTest.from_file(str(APP), default_timeout=120)
+        self.test.query_params["lang"] = lang
+        for name, value in params.items():
+            self.test.query_params[f"{page}_{name}"] = str(value)
+        self.test.run()
+        self.lines = self.warnings()
+        self.test.switch_page(f"pages/learn/{page}.py").run()
+        assert not self.test.exception
+
+    def press(self, name: str) -> "Page":
+        self.test.button(key=f"{self.page}_{name}").click().run()
+        assert not self.test.exception
+        return self
+
+    def warnings(self) -> list[str]:
+        return [part.value.replace("\\", "") for part in self.test.warning]
+
+    def setting(self, name: str):
+        return self.test.session_state["settings"][f"{self.page}_{name}"]
+
+    def sent(self, component: str) -> dict:
+        return next(
+            json.loads(found.proto.json)
+            for found in self.test.get("bidi_component")
+            if found.proto.component_name == component
+        )
+
+    @property
+    def figures(self) -> dict[str, dict]:
+        return {f["id"]: json.loads(f["spec"]) for f in self.sent("rnnviz_board")["figures"]}
+
+    @property
+    def trained(self):
+        (found,) = self.test.session_state["tiny"].values()
+        return found
+
+    @property
+    def html(self) -> str:
+        return "".join(part.proto.body for part in self.test.get("html"))
+
+
+@pytest.fixture(scope="module")
+def letters():
+    return Page("letters")
+
+
+@pytest.mark.parametrize("page", ["order", "letters"])
+@pytest.mark.parametrize("kind", ["rnn", "gru", "lstm"])
+def test_every_kind_is_trained_to_the_end(page, kind):
+    seen = Page(page, lang="ko" if kind == "gru" else "en", kind=kind, units=2)
+    assert seen.trained.over and seen.trained.step == STEPS
+    assert seen.warnings() == []
+    curve = np.array(decoded(seen.figures["loss"]["data"][0]["y"]), float)
+    assert curve[-1] < curve[0]
+    (view,) = seen.sent("rnnviz_cell")["views"]
+    assert view["kind"] == kind
+
+
+def test_the_order_page_draws_what_the_trained_networks_say():
+    seen = Page("order")
+    drawn = seen.figures["answers"]["data"]
+    models = {"rnn": tiny.build(ORDER, "rnn", 3, 0), "bag": tiny.bag(ORDER, 3, 0)}
+    for _step in tiny.train(models, ORDER):
+        pass
+    for trace, row in zip(drawn, tiny.answers(models, ORDER).values, strict=False):
+        found = [value for value in trace["y"] if value is not None]
+        np.testing.assert_allclose(found, row.ravel(), atol=1e-6)
+    table = seen.test.table[1].value
+    assert table.iloc[:, 0].tolist()[:5] == ["(2, 3)", "(3, 3)", "(3,)", "(3, 1)", "(1,)"]
+    programs = [part.value for part in seen.test.code]
+    assert len(programs) == 3 and "nn.RNN(2, 3, batch_first=True)" in programs[1]
+    assert "(2,1)" in " ".join(part.value for part in seen.test.latex)
+
+
+def test_the_shapes_and_the_lines_follow_the_sizes():
+    seen = Page("order", kind="lstm", units=5)
+    assert seen.test.table[1].value.iloc[0, 0] == "4 × (2, 5)"
+    assert "nn.LSTM(2, 5, batch_first=True)" in seen.test.code[1].value
+    seen.press("reset")
+    assert (seen.setting("kind"), seen.setting("units")) == ("rnn", 3)
+    assert seen.test.table[1].value.iloc[0, 0] == "(2, 3)"
+
+
+def test_another_seed_is_another_network_and_the_same_settings_train_nothing_anew():
+    seen = Page("order")
+    first = seen.trained
+    seen.test.run()
+    assert seen.trained is first
+    seen.press("other")
+    assert seen.setting("seed") == 1
+    made = list(seen.test.session_state["tiny"].values())
+    assert len(made) == 2 and made[1].seen[0] != first.seen[0]
+    seen.press("again")
+    again = list(seen.test.session_state["tiny"].values())[-1]
+    assert again is not made[1] and again.seen == made[1].seen
+
+
+def test_the_sequence_that_is_worked_out_can_be_chosen():
+    seen = Page("order", sequence=2)
+    assert seen.sent("rnnviz_cell")["tokens"] == ["as", "as", "soon"]
+
+
+def test_training_can_be_seen_at_every_step(letters):
+    seen = Page("letters", trained=0)
+    untrained = tiny.build(LETTERS, "rnn", 3, 0)
+    for share in tiny.read(untrained, LETTERS, "hello")["probability"].values.ravel():
+        assert percent(share) in seen.html
+    assert seen.html != letters.html
+    assert letters.setting("trained") == STEPS
+    right = np.array(decoded(seen.figures["right"]["data"][0]["y"]), float)
+    assert right[0] < 0.5 < 0.98 < right[-1]
+
+
+def test_letters_are_drawn_one_at_a_time():
+    seen = Page("letters", temperature=0)
+    assert "Written: hello" in [part.value for part in seen.test.text][-1]
+    seen.press("first")
+    assert seen.html.count("<li>") == 1
+    seen.press("next")
+    assert seen.html.count("<li>") == 2 and seen.setting("shown") == 2
+    seen.press("all")
+    assert seen.html.count("<li>") == 4
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("hexo!", "cannot read “x !”"),
+        ("안녕", "cannot read “안 녕”"),
+        ("", "at least two"),
+        ("h", "at least two"),
+        ("hello" * 9, "The first 13 letters are read."),
+    ],
+)
+def test_what_cannot_be_read_gets_one_line_and_stays(typed, said):
+    seen = Page("letters", text=typed)
+    (line,) = seen.warnings()
+    assert said in line
+    assert seen.test.text_input(key="pick_letters_text").value == typed
+
+
+def test_capitals_are_read_as_small_letters():
+    seen = Page("letters", text="HELLO", temperature=0)
+    assert "Given: hello" in [part.value for part in seen.test.text][-1]
+
+
+@pytest.mark.parametrize(
+    ("page", "name", "value"),
+    [
+        ("order", "units", "9"),
+        ("order", "kind", "cnn"),
+        ("order", "seed", "x"),
+        ("order", "sequence", "3"),
+        ("letters", "temperature", "nan"),
+        ("letters", "trained", "201"),
+        ("letters", "shown", "0"),
+    ],
+)
+def test_a_bad_value_in_a_link_gets_one_line(page, name, value):
+    seen = Page(page, **{name: value})
+    assert len(seen.lines) == 1 and f"{page}_{name}" in seen.lines[0]
+
+
+def test_the_address_holds_what_was_chosen():
+    seen = Page("letters", kind="gru", temperature=0.5, trained=50)
+    search = seen.sent("rnnviz_address")["search"]
+    for part in ("letters_kind=gru", "letters_temperature=0.5", "letters_trained=50"):
+        assert part in search
+
+
+@pytest.mark.parametrize("page", ["order", "letters"])
+def test_what_was_stopped_stays_as_it_is_until_it_is_trained_again(page):
+    seen = Page(page)
+    kept = seen.test.session_state["tiny"]
+    task = {"order": ORDER, "letters": LETTERS}[page]
+    models = {"rnn": tiny.build(task, "rnn", 3, 0)}
+    if page == "order":
+        models["bag"] = tiny.bag(task, 3, 0)
+    half = Training(models, tiny.train(models, task))
+    half.go_on()
+    half.over = True
+    kept[(page, "rnn", 3, 0)] = half
+    seen.test.run()
+    assert not seen.test.exception and seen.warnings() == []
+    assert seen.trained is half and half.step == CHUNK
+    if page == "letters":
+        assert seen.setting("trained") == CHUNK
+        assert seen.test.slider(key="pick_letters_trained").max == CHUNK
+    seen.press("again")
+    assert seen.trained is not half and seen.trained.step == STEPS
+    if page == "letters":
+        assert seen.setting("trained") == STEPS
