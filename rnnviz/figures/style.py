@@ -8,6 +8,7 @@ import xarray as xr
 
 # after Okabe & Ito 2008: told apart by the colour-blind
 ARCHITECTURE = {"rnn": "#E69F00", "gru": "#009E73", "lstm": "#0072B2"}
+MAUVE, SKY, VERMILION = "#CC79A7", "#56B4E9", "#D55E00"  # further architectures, and what is none
 EARLY = "#868E98"  # where a path begins
 # the same hues on a dark background: the board puts the one for the other
 ON_DARK = {"#009E73": "#22B88D", "#0072B2": "#3D9BD8", EARLY: "#6B737E"}
