@@ -12,7 +12,18 @@ from hypothesis import strategies as st
 
 from rnnviz.models.networks import KINDS
 from rnnviz.studies import comparing
-from rnnviz.studies.comparing import Architecture, Data, Network, Setup, compare, dynamics, measure
+from rnnviz.studies.comparing import (
+    Architecture,
+    Data,
+    Network,
+    Setup,
+    compare,
+    dynamics,
+    measure,
+    measuring,
+    scaled,
+    work,
+)
 
 SMALL = Architecture("rnn", units=4)
 STACKS = (
@@ -224,9 +235,9 @@ def test_what_is_carried_is_what_was_recorded(architecture, options, monkeypatch
         options = {name: value for name, value in options.items() if name != "truncate"}
     setup = Setup((architecture,), steps=70, seeds=1, **options)
     recorded = compare(setup)
-    monkeypatch.setattr(comparing, "REPRESENTABLE", math.inf)
+    monkeypatch.setattr(measuring, "REPRESENTABLE", math.inf)
     for piece in (5, 64):
-        monkeypatch.setattr(comparing, "PIECE", piece)
+        monkeypatch.setattr(scaled, "PIECE", piece)
         carried = compare(setup)
         for name in comparing.CURVES:
             one, other = recorded[name].values, carried[name].values
@@ -546,3 +557,26 @@ def test_rows_are_read_from_words():
         Setup.from_dict({"architectures": [7]})
     with pytest.raises(ValueError, match="no field 'step'"):
         Setup.from_dict({"architectures": ["rnn"], "step": 3})
+
+
+def come_to(job):
+    """What a job said on its way, and its result."""
+    said = []
+    while True:
+        try:
+            said.append(next(job))
+        except StopIteration as end:
+            return said, end.value
+
+
+def test_a_worker_is_given_plain_values_and_comes_to_the_same():
+    setup = Setup((SMALL,), steps=4, seeds=2)
+    asked, row = (json.loads(json.dumps(plain)) for plain in (setup.to_dict(), vars(SMALL)))
+    said, found = come_to(work.compare(asked))
+    assert [(one.done, one.total, one.what) for one in said] == [
+        (n, 2, f"{SMALL.name}, seed {n - 1}") for n in (1, 2)
+    ]
+    xr.testing.assert_identical(found, compare(setup))
+    said, found = come_to(work.dynamics(row, asked))
+    assert [(one.done, one.total, one.what) for one in said] == [(0, 1, SMALL.name)]
+    xr.testing.assert_identical(found, dynamics(SMALL, setup))
