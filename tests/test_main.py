@@ -17,6 +17,7 @@ import xarray as xr
 from rnnviz.__main__ import main
 from rnnviz.models import checkpoints
 from rnnviz.studies import comparing
+from rnnviz.studies.comparing import running
 from rnnviz.training import train
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -356,13 +357,13 @@ def test_a_folder_that_cannot_be_written_is_said_before_anything_is_computed(tmp
 
 
 def test_ctrl_c_ends_a_comparison_in_one_line(tmp_path, capsys, monkeypatch):
-    measure, handlers = comparing.measure, signal.getsignal(signal.SIGINT)
+    measure, handlers = running.measure, signal.getsignal(signal.SIGINT)
 
     def stopped(*arguments):
         signal.raise_signal(signal.SIGINT)
         return measure(*arguments)
 
-    monkeypatch.setattr(comparing, "measure", stopped)
+    monkeypatch.setattr(running, "measure", stopped)
     assert compared(tmp_path, *ROWS, "--steps", "5") == 1
     said = capsys.readouterr()
     assert said.out == "stopped; nothing was written\n" and "Traceback" not in said.err
