@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from rnnviz.studies.comparing.setup import NOISE, Setup
-from rnnviz.training import tasks
+from rnnviz.training import generated
 
 
 @dataclass(frozen=True)
@@ -39,11 +39,11 @@ def data(setup: Setup, seed: int = 0) -> Data:
         ids = torch.tensor([[characters.index(one) for one in setup.text[: setup.length + 1]]])
         return Data(_one_hot(ids[:, :-1], len(characters)), ids[:, 1:], len(characters))
     if setup.input == "adding":
-        x, sums = tasks.adding(setup.batch, setup.steps, seed)
+        x, sums = generated.adding(setup.batch, setup.steps, seed)
         return Data(torch.from_numpy(x), torch.from_numpy(sums)[..., None], 1)
     if setup.input == "copy":
-        ids, target = (torch.from_numpy(one) for one in tasks.copy_memory(setup.batch, setup.steps, seed))
-        return Data(_one_hot(ids, tasks.COPY_SYMBOLS + 2), target, tasks.COPY_SYMBOLS + 2)
+        ids, target = (torch.from_numpy(one) for one in generated.copy_memory(setup.batch, setup.steps, seed))
+        return Data(_one_hot(ids, generated.COPY_SYMBOLS + 2), target, generated.COPY_SYMBOLS + 2)
     noise = torch.from_numpy(np.random.default_rng(seed).normal(size=(setup.batch, setup.steps, NOISE + 1)))
     return Data(noise[..., :NOISE].contiguous(), noise[..., NOISE:].contiguous(), 1)
 

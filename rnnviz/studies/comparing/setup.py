@@ -89,7 +89,7 @@ class Architecture:
 class Setup:
     """What is compared, on which data, and how the loss is sent back.
 
-    input: 'noise' (8 normal numbers a step, and one to be told); 'adding' and 'copy' (`tasks.adding`, `tasks.copy_memory`);
+    input: 'noise' (8 normal numbers a step, and one to be told); 'adding' and 'copy' (see `training.generated`);
     'text' (one-hot characters, the next one to be told: one sequence of at most `steps` characters). loss: 'last', at the
     last step, or 'all', the mean over the steps. seeds: how many, 0, 1, …: each draws weights and data. batch: sequences.
     clip: norm to which the gradient of all parameters is clipped (Pascanu, Mikolov & Bengio 2013). truncate: backpropagation
