@@ -29,6 +29,7 @@ MAY_IMPORT = {
     | {
         "captum",
         "numpy",
+        "scipy",
         "threadpoolctl",
         "torch",
         "xarray",
