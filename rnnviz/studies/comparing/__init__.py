@@ -10,7 +10,7 @@ carried as a logarithm, so that a gradient of 1e-2000 is that and not 0.
 """
 
 from rnnviz.studies.comparing.measuring import measure
-from rnnviz.studies.comparing.networks import Network, pieces
+from rnnviz.studies.comparing.networks import Stack, pieces
 from rnnviz.studies.comparing.running import CURVES, ENDS, NUMBERS, Progress, compare, curves, run
 from rnnviz.studies.comparing.sequences import Data, data
 from rnnviz.studies.comparing.setup import (
@@ -39,9 +39,9 @@ __all__ = [
     "NUMBERS",
     "Architecture",
     "Data",
-    "Network",
     "Progress",
     "Setup",
+    "Stack",
     "compare",
     "curves",
     "data",

@@ -8,16 +8,16 @@ import xarray as xr
 from torch import Tensor
 
 from rnnviz.recording.block import record
-from rnnviz.recording.passes import GATES
-from rnnviz.studies.comparing.networks import Network
+from rnnviz.studies.comparing.networks import Stack
 from rnnviz.studies.comparing.scaled import carried_log_norms, log_norm
 from rnnviz.studies.comparing.sequences import Data
 from rnnviz.studies.comparing.setup import Setup
+from rnnviz.trace import GATES
 
 REPRESENTABLE = math.log(1e-250)  # from here down norms are carried, as parts of them may have left float64
 
 
-def measure(network: Network, own: Data, setup: Setup) -> dict[str, np.ndarray | float | str]:
+def measure(network: Stack, own: Data, setup: Setup) -> dict[str, np.ndarray | float | str]:
     """What reaches back in one network: (layer, time) logarithms and single numbers, as `compare` names them."""
     nodes, loss = _sent_back(network, own, setup)
     norm, clipped = _parameter_norms([p.grad for p in network.parameters()], setup.clip)
@@ -39,7 +39,7 @@ def measure(network: Network, own: Data, setup: Setup) -> dict[str, np.ndarray |
     return found | {"blown": blown, "blown_in": way}
 
 
-def _sent_back(network: Network, own: Data, setup: Setup) -> tuple[list[dict[str, np.ndarray]], float]:
+def _sent_back(network: Stack, own: Data, setup: Setup) -> tuple[list[dict[str, np.ndarray]], float]:
     """The arrays of each layer, and the loss; the gradients of the parameters are those of this loss."""
     network.zero_grad()
     with record(network) as recording:
@@ -49,7 +49,7 @@ def _sent_back(network: Network, own: Data, setup: Setup) -> tuple[list[dict[str
 
 
 def _log_norms(
-    network: Network, nodes: list[dict[str, np.ndarray]], truncate: int | None
+    network: Stack, nodes: list[dict[str, np.ndarray]], truncate: int | None
 ) -> dict[str, np.ndarray]:
     """CURVES of one network, each (layer, time)."""
     names = {"log_norm": "hidden_grad", "log_norm_direct": "hidden_grad_direct", "log_cell_norm": "cell_grad"}

@@ -7,7 +7,7 @@ from rnnviz.models.networks import KINDS
 from rnnviz.studies.comparing.setup import Architecture
 
 
-class Network(nn.Module):
+class Stack(nn.Module):
     """Recurrent layers of one architecture on each other and a linear head, drawn from a seed, in float64.
 
     Layer l > 0 reads the output of the layer below, after layer norm where there is one; with `residual` what it reads (before

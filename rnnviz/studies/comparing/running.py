@@ -11,7 +11,7 @@ import xarray as xr
 
 from rnnviz.stats import gradients
 from rnnviz.studies.comparing.measuring import measure
-from rnnviz.studies.comparing.networks import Network
+from rnnviz.studies.comparing.networks import Stack
 from rnnviz.studies.comparing.sequences import data
 from rnnviz.studies.comparing.setup import Setup, refuse_size
 
@@ -83,7 +83,7 @@ def _run(setup: Setup) -> Generator[Progress, None, xr.Dataset]:
         for seed in range(setup.seeds):
             with _one_thread():
                 own = data(setup, seed)
-                network = Network(architecture, own.x.shape[-1], own.outputs, seed)
+                network = Stack(architecture, own.x.shape[-1], own.outputs, seed)
                 _fill(found, row, seed, measure(network, own, setup))
             done += 1
             yield Progress(done, total, f"{architecture.name}, seed {seed}")

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from rnnviz.recording import passes
-from rnnviz.recording.passes import GATES
-from rnnviz.studies.comparing.networks import Network, pieces
+from rnnviz.studies.comparing.networks import Stack, pieces
+from rnnviz.trace import GATES
 
 PIECE = 64  # steps that go back between two looks at the size of the numbers
 FAR = 400  # powers of 2 that these may leave 1 by
@@ -64,7 +64,7 @@ def _beside(parts: list[Scaled]) -> Scaled:
 
 
 def carried_log_norms(
-    network: Network, nodes: list[dict[str, np.ndarray]], truncate: int | None
+    network: Stack, nodes: list[dict[str, np.ndarray]], truncate: int | None
 ) -> dict[str, np.ndarray]:
     """The logarithms of `measure`, from the same reverse loop over the recorded gates, run in pieces between which a power of
     2 is taken out. Backpropagation is linear: what is taken out may be put back at the end."""
@@ -116,7 +116,7 @@ def _pass(module: nn.RNNBase, node: dict[str, np.ndarray], direction: int) -> pa
     hidden = turned("hidden")
     read = hidden.new_empty(1).expand(*hidden.shape[:2], module.input_size)  # its size alone counts
     cell = turned("cell") if kind == "lstm" else None
-    rows = torch.cat([turned(name) for name in GATES[kind]], -1) if GATES[kind] else None
+    rows = torch.cat([turned(name) for name in GATES[kind]], -1) if kind != "rnn" else None
     initial = (torch.zeros_like(hidden[0]),) * (2 if kind == "lstm" else 1)
     nonlinearity = module.nonlinearity if kind == "rnn" else ""
     return passes.Pass(kind, nonlinearity, read, hidden, initial, weights, rows, cell)

@@ -4,7 +4,7 @@ import math
 from dataclasses import asdict, dataclass, fields
 
 from rnnviz.models.networks import KINDS
-from rnnviz.recording.passes import GATES
+from rnnviz.trace import GATES
 
 INPUTS = ("noise", "adding", "copy", "text")
 LOSSES = ("last", "all")
@@ -152,7 +152,7 @@ class Setup:
         return float(sum(self._cost_of(one) for one in self.architectures) * self.seeds * self.length)
 
     def _cost_of(self, one: Architecture) -> float:
-        matrices = 4 * len(GATES[one.kind] or "h") * one.units**2 * self.sequences
+        matrices = 4 * len(GATES[one.kind]) * one.units**2 * self.sequences
         starts = OVERHEAD * (1 + (PER_PIECE / self.truncate if self.truncate else 0))
         return one.layers * (1 + one.bidirectional) * (starts + matrices)
 
@@ -160,7 +160,7 @@ class Setup:
         """Bytes that the largest of the networks takes while it runs, roughly, or the result where that is more."""
         largest = 0.0
         for one in self.architectures:
-            gates = len(GATES[one.kind] or "h")
+            gates = len(GATES[one.kind])
             layers = one.layers * (1 + one.bidirectional)
             states = 5 * (gates + 4) * one.units * self.sequences * self.length
             largest = max(largest, 8.0 * layers * (states + 6 * gates * one.units * (2 * one.units)))

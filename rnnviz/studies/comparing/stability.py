@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_limits
 
 from rnnviz.recording.block import record
 from rnnviz.stats import gradients
-from rnnviz.studies.comparing.networks import Network
+from rnnviz.studies.comparing.networks import Stack
 from rnnviz.studies.comparing.running import Progress
 from rnnviz.studies.comparing.sequences import data
 from rnnviz.studies.comparing.setup import Architecture, Setup, refuse_size
@@ -32,7 +32,7 @@ def dynamics(architecture: Architecture, setup: Setup, seed: int = 0) -> xr.Data
         1
     ):  # thousands of small factorisations: two threads were measured a hundred times slower
         own = data(setup, seed)
-        network = Network(architecture, own.x.shape[-1], own.outputs, seed)
+        network = Stack(architecture, own.x.shape[-1], own.outputs, seed)
         with record(network) as recording, torch.no_grad():
             network(own.x[:1])
         nodes = [

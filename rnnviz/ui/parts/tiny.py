@@ -305,7 +305,7 @@ def shapes(found: Training, page: str) -> None:
     if kind != "rnn":
         lines.append(
             _("{count} blocks of {units} rows lie under each other, one for each of {gates}.").format(
-                count=len(tiny.GATES[kind]), units=units, gates=", ".join(tiny.GATES[kind])
+                count=len(tiny.SYMBOLS[kind]), units=units, gates=", ".join(tiny.SYMBOLS[kind])
             )
         )
     if kind == "gru":

@@ -38,10 +38,10 @@ def shapes() -> dict[str, str]:
     }
 
 
-def setup() -> unrolled.Setup:
+def setup() -> unrolled.Topology:
     """The set-up that the settings describe."""
     now = chosen.settings()
-    return unrolled.Setup(
+    return unrolled.Topology(
         **{
             name: now[f"network_{name}"]
             for name in ("stage", "shape", "kind", "layers", "directions", "steps", "units", "seed")

@@ -236,7 +236,7 @@ def worked(chain, w: float, u: float) -> list[str]:
 
 def weight():
     """The recurrent weight as PyTorch draws it: its spectrum, before it is scaled to the chosen radius."""
-    as_drawn = comparing.Network(plain(), comparing.NOISE, 1)
+    as_drawn = comparing.Stack(plain(), comparing.NOISE, 1)
     return stats.vanishing.spectrum(as_drawn.layers[0].weight_hh_l0.detach().numpy())
 
 
