@@ -5,9 +5,10 @@ import xarray as xr
 from scipy.linalg import qr
 
 from rnnviz.stats.gradients.paths import count_of, path_of
+from rnnviz.stats.nodes import Node
 
 
-def lyapunov(node, count: int | None = None, skip: int = 0) -> xr.DataArray:
+def lyapunov(node: Node, count: int | None = None, skip: int = 0) -> xr.DataArray:
     """Lyapunov exponents along the path: by how much a small change grows a step, in nats, in falling order.
 
     node: as for `jacobians`. count: how many leading exponents; all by default. skip: steps at the start that turn the

@@ -16,6 +16,9 @@ _NEGLIGIBLE = 25.0  # nats: values this far apart disturb each other by the squa
 _WINDOW = 150.0  # nats of singular values that are found together
 _EVEN = 7.0  # nats: within this spread an ordinary SVD loses no more than three digits
 
+Form = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""basis (state, rank), logs (rank,), lower (rank, rank)."""
+
 
 def multiplied(
     jacobian: np.ndarray, basis: np.ndarray, logs: np.ndarray, lower: np.ndarray
@@ -84,7 +87,7 @@ def _one_part(columns: np.ndarray, scales: np.ndarray) -> tuple[np.ndarray, np.n
     return basis, scales[pivots] + np.log(diagonal), np.tril(triangle.T)
 
 
-def _side_by_side(height: int, parts: list) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _side_by_side(height: int, parts: list[tuple[np.ndarray, Form]]) -> Form:
     """Parts (states, (basis, logs, lower)) as one, logs falling and lower triangular still."""
     logs = np.concatenate([own for _, (_, own, _) in parts] or [np.zeros(0)])
     # within a part the order stays, or lower would not be triangular
@@ -108,7 +111,8 @@ def _falling(logs: np.ndarray) -> np.ndarray:
 
 def _between(lower: np.ndarray, logs: np.ndarray) -> np.ndarray:
     """e^logs · lower · e^-logs: lower triangular, and the nearer to diagonal the further apart the logs are."""
-    return lower * np.exp(np.minimum(logs[:, None] - logs, _REPRESENTABLE))
+    found: np.ndarray = lower * np.exp(np.minimum(logs[:, None] - logs, _REPRESENTABLE))
+    return found
 
 
 def _graded_qr(
@@ -123,17 +127,18 @@ def _graded_qr(
     """
     height, width = columns.shape
     basis, upper = np.eye(height, order="F"), np.zeros((min(height, width), width))
-    order, pivots = np.arange(width), []
+    order = np.arange(width)
+    pivots: list[int] = []
     rest, first = columns, 0  # rest: rows and columns that have no pivot yet
     while first < width and len(pivots) < height:
         rank = len(pivots)
-        near = np.count_nonzero(scales[first:] > scales[first] - _REPRESENTABLE)
+        near = int(np.count_nonzero(scales[first:] > scales[first] - _REPRESENTABLE))
         here = slice(first, first + near)
         scale = np.exp(scales[here] - scales[first])
         packed, chosen, tau, _, _ = lapack.dgeqp3(rest[:, :near] * scale, lwork=2 * near + 32 * (near + 1))
         chosen = chosen - 1
         triangle = np.triu(packed[: len(tau)])
-        gained = np.count_nonzero(np.diagonal(triangle))
+        gained = int(np.count_nonzero(np.diagonal(triangle)))
         far = _turned(packed, tau, rest[:, near:], "L", "T")
         upper[rank : rank + gained, here] = triangle[:gained] / scale[chosen]
         upper[rank : rank + gained, here.stop :] = far[:gained]
@@ -152,7 +157,8 @@ def _turned(
     if not matrix.size:
         return matrix
     work = 64 * max(matrix.shape) + 64 * 65
-    return lapack.dormqr(side, transposed, packed[:, : len(tau)], tau, matrix, work)[0]
+    found: np.ndarray = lapack.dormqr(side, transposed, packed[:, : len(tau)], tau, matrix, work)[0]
+    return found
 
 
 def log_singular_values(logs: np.ndarray, lower: np.ndarray, count: int) -> np.ndarray:
@@ -164,9 +170,9 @@ def log_singular_values(logs: np.ndarray, lower: np.ndarray, count: int) -> np.n
     start = 0
     while start < end:
         top = falling[start]
-        stop = min(end, np.count_nonzero(falling > top - _WINDOW))
-        above = np.count_nonzero(falling > top + _NEGLIGIBLE)
-        below = np.count_nonzero(falling > falling[stop - 1] - _NEGLIGIBLE)
+        stop = min(end, int(np.count_nonzero(falling > top - _WINDOW)))
+        above = int(np.count_nonzero(falling > top + _NEGLIGIBLE))
+        below = int(np.count_nonzero(falling > falling[stop - 1] - _NEGLIGIBLE))
         here = slice(above, below)
         block = between[here, here] * np.exp(logs[here] - top)
         values = _accurate_singular_values(block, np.ptp(logs[here]), stop - above)
@@ -179,7 +185,8 @@ def log_singular_values(logs: np.ndarray, lower: np.ndarray, count: int) -> np.n
 def _accurate_singular_values(block: np.ndarray, spread: float, count: int) -> np.ndarray:
     """The `count` largest singular values, each to its own last digits, of a matrix with columns scaled over `spread` nats."""
     if len(block) == 1:
-        return np.abs(block[0])
+        only: np.ndarray = np.abs(block[0])
+        return only
     if 4 * count <= len(block):
         # few: from their squares, unless these lose more than three digits to the largest
         within = [len(block) - count, len(block) - 1]
@@ -192,7 +199,8 @@ def _accurate_singular_values(block: np.ndarray, spread: float, count: int) -> n
     values, _, _, work, _, failed = lapack.dgejsv(block, joba=0, jobu=3, jobv=3, jobp=0)
     if failed:
         raise ArithmeticError(f"one-sided Jacobi did not converge on a {len(block)} × {len(block)} matrix")
-    return values[:count] * (work[0] / work[1])
+    found: np.ndarray = values[:count] * (work[0] / work[1])
+    return found
 
 
 def log_frobenius(logs: np.ndarray, lower: np.ndarray) -> float:

@@ -8,7 +8,7 @@ def log_length(rows: np.ndarray) -> np.ndarray:
     rows = np.asarray(rows, np.float64)
     with np.errstate(over="ignore", divide="ignore"):
         squares = np.einsum("...i,...i->...", rows, rows)
-        logs = np.log(squares) / 2
+        logs: np.ndarray = np.log(squares) / 2
     far = (squares < 1e-200) | (squares > 1e200)
     if far.any():
         logs = np.where(far, 0, logs)

@@ -5,9 +5,10 @@ import xarray as xr
 
 from rnnviz.stats.gradients.lengths import log_length, near_one
 from rnnviz.stats.gradients.paths import LARGEST, along_time, path_of
+from rnnviz.stats.nodes import Node, dataset
 
 
-def norm(node, part: str = "total", of: str = "hidden") -> xr.DataArray:
+def norm(node: Node, part: str = "total", of: str = "hidden") -> xr.DataArray:
     """The length of the loss's gradient at each step: ‖∂L/∂h_t‖ or ‖∂L/∂c_t‖, L2 over the units.
 
     node: a recorded module, whole or with any of its dims chosen. part: 'total', the recurrence included, or 'direct', what
@@ -41,10 +42,11 @@ def norm(node, part: str = "total", of: str = "hidden") -> xr.DataArray:
 def logarithm(norms: xr.DataArray) -> xr.DataArray:
     """Natural logs of norms, -inf where one is exactly 0, with their names."""
     with np.errstate(divide="ignore"):
-        return np.log(norms).assign_attrs(norms.attrs)
+        logs: xr.DataArray = xr.apply_ufunc(np.log, norms)
+    return logs.assign_attrs(norms.attrs)
 
 
-def contributions(node, of: str = "hidden") -> xr.DataArray:
+def contributions(node: Node, of: str = "hidden") -> xr.DataArray:
     """Where a gradient came from: what the loss at each step `source` adds to the total gradient at each step `time`.
 
     node: as for `jacobians`, recorded with a backward. of: 'hidden' for what it adds to ∂L/∂h, 'cell' for ∂L/∂c of an LSTM.
@@ -89,7 +91,7 @@ def contributions(node, of: str = "hidden") -> xr.DataArray:
         here = slice(first, under_way)
         near_one(rows[here], logs[here])
         part = rows[here, : path.hidden]
-        if of == "cell":
+        if path.slope is not None and of == "cell":
             through = part if path.projection is None else part @ path.projection
             part = rows[here, path.hidden :] + through * path.slope[step]
         found[sources[here], step] = logs[here] + log_length(part)
@@ -108,8 +110,8 @@ def contributions(node, of: str = "hidden") -> xr.DataArray:
     )
 
 
-def _gradient(node, name: str) -> xr.DataArray:
+def _gradient(node: Node, name: str) -> xr.DataArray:
     try:
-        return node[name]
+        return dataset(node)[name]
     except KeyError:
         raise ValueError("no gradients in this trace: run backward inside the record block") from None

@@ -1,12 +1,13 @@
 """The path of states that one sequence takes, and the Jacobian of each of its steps, from what was recorded."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
 
 from rnnviz.stats.gates import previous
+from rnnviz.stats.nodes import Node, dataset
 
 LARGEST = 2**30
 """Bytes above which a result is refused."""
@@ -36,7 +37,7 @@ class Path:
         return self.hidden + self.cell
 
 
-def jacobians(node, steps=None) -> xr.DataArray:
+def jacobians(node: Node, steps: int | slice | Sequence[int] | np.ndarray | None = None) -> xr.DataArray:
     """∂s_t/∂s_{t-1} of each step: what one step does to a small change of the state it started from.
 
     node: a recorded module with one layer, direction and sequence chosen. steps: positions on time (integers or a slice);
@@ -83,8 +84,9 @@ def jacobians(node, steps=None) -> xr.DataArray:
     )
 
 
-def path_of(node) -> Path:
+def path_of(node: Node) -> Path:
     """The path of a node with one layer, direction and sequence chosen. Raises ValueError where more is left."""
+    node = dataset(node)
     hidden = node["hidden"]
     over = "projection" if "projection" in hidden.dims else "unit"
     if set(hidden.dims) != {"time", over}:
@@ -97,7 +99,6 @@ def path_of(node) -> Path:
         np.isfinite(hidden.transpose("time", over).values).all(1)
     )  # what is left is padding
     positions = _in_reading_order(node, read)
-    node = node if isinstance(node, xr.Dataset) else node.to_dataset().assign_attrs(node.attrs)
     names = ("hidden", "cell") if kind == "lstm" else ("hidden",)
     states = [_over_time(node, name)[positions] for name in names]
     before = [states_before(node, name, positions) for name in names]
@@ -113,7 +114,7 @@ def path_of(node) -> Path:
     return _rnn(node, positions, linked, weight, states[0])
 
 
-def _in_reading_order(node, read: np.ndarray) -> np.ndarray:
+def _in_reading_order(node: xr.Dataset, read: np.ndarray) -> np.ndarray:
     """Positions in the order in which they were read: calls follow each other, each in its direction."""
     backward = "direction" in node.coords and str(node["direction"].item()) == "backward"
     if not backward:
@@ -124,13 +125,14 @@ def _in_reading_order(node, read: np.ndarray) -> np.ndarray:
 
 def _over_time(node: xr.Dataset, name: str) -> np.ndarray:
     """A state or gate as float64 (time, unit or projection)."""
-    return node[name].transpose("time", ...).values.astype(np.float64)
+    return np.asarray(node[name].transpose("time", ...).values, np.float64)
 
 
 def states_before(node: xr.Dataset, name: str, positions: np.ndarray) -> np.ndarray:
     """The state each step started from, (step, unit or projection), steps in reading order."""
     if not len(positions):
-        return _over_time(node, name)[positions]
+        none: np.ndarray = _over_time(node, name)[positions]
+        return none
     names = [key for key in (name, f"{name}_initial", f"{name}_initial_by_call") if key in node]
     read = np.sort(positions)  # without padding a backward reading starts at the sequence's own end
     part = node[names].isel(time=read)
@@ -149,11 +151,13 @@ def _rnn(
     slope = (hidden > 0).astype(np.float64) if node.attrs.get("nonlinearity") == "relu" else 1 - hidden**2
 
     def jacobian(step: int) -> np.ndarray:
-        return slope[step][:, None] * weight[0]
+        found: np.ndarray = slope[step][:, None] * weight[0]
+        return found
 
     def back(step: int, rows: np.ndarray) -> np.ndarray:
         rows *= slope[step]
-        return rows @ weight[0]
+        found: np.ndarray = rows @ weight[0]
+        return found
 
     return Path(positions, linked, jacobian, back, hidden.shape[1])
 
@@ -174,7 +178,8 @@ def _gru(
         return found
 
     def back(step: int, rows: np.ndarray) -> np.ndarray:
-        return rows @ jacobian(step)
+        found: np.ndarray = rows @ jacobian(step)
+        return found
 
     return Path(positions, linked, jacobian, back, before.shape[1])
 
@@ -225,10 +230,11 @@ def _lstm(
 
 def _weighted(by_gate: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """Σ diag(by_gate) W over the gates. by_gate: (unit, gate); weight: (gate, unit, state)."""
-    return sum(own[:, None] * matrix for own, matrix in zip(by_gate.T, weight, strict=True))
+    total: np.ndarray = sum(own[:, None] * matrix for own, matrix in zip(by_gate.T, weight, strict=True))
+    return total
 
 
-def along_time(node) -> dict[str, xr.DataArray]:
+def along_time(node: Node) -> dict[Hashable, xr.DataArray]:
     """The coordinates that label time."""
     return {key: value for key, value in node.coords.items() if value.dims == ("time",)}
 

@@ -5,9 +5,10 @@ import xarray as xr
 
 from rnnviz.stats.gradients.graded import log_frobenius, log_singular_values, multiplied
 from rnnviz.stats.gradients.paths import along_time, count_of, path_of, step_of
+from rnnviz.stats.nodes import Node
 
 
-def reach(node, to: int | None = None, count: int | None = None) -> xr.Dataset:
+def reach(node: Node, to: int | None = None, count: int | None = None) -> xr.Dataset:
     """How much of a small change at each step is left at step `to`: the size of ∂s_to/∂s_t = J_to … J_{t+1}.
 
     node: as for `jacobians`. to: a position on time; the last step in the direction of reading by default. count: how many
