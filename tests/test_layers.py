@@ -34,6 +34,7 @@ MAY_IMPORT = {
     | {
         "captum",
         "numpy",
+        "scipy",
         "threadpoolctl",
         "torch",
         "xarray",

@@ -27,7 +27,7 @@ from torch.overrides import TorchFunctionMode
 from rnnviz.recording import edits, kernels, passes
 from rnnviz.recording.attention import Look, attend, look_at_attend, look_at_multihead
 from rnnviz.recording.edits import Edit
-from rnnviz.recording.passes import GATES, Pass, Weights, storage
+from rnnviz.recording.passes import ACTIVATIONS, Pass, Weights, storage
 from rnnviz.trace import Recorded, assemble, pad_inputs
 
 KERNELS = {torch._VF.lstm: "lstm", torch._VF.gru: "gru", torch._VF.rnn_tanh: "rnn", torch._VF.rnn_relu: "rnn"}
@@ -1006,7 +1006,7 @@ def _arrays(call: Call) -> dict[str, Tensor]:
     found = {"hidden": call.hidden}
     if call.kind == "lstm":
         found["cell"] = call.cell
-    names = GATES[call.kind]
+    names = ACTIVATIONS[call.kind]
     if names:
         found |= dict(zip(names, call.rows.chunk(len(names), -1), strict=True))
     found["input"] = call.passes[0, 0].input

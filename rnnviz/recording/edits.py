@@ -13,9 +13,13 @@ import torch
 from torch import Tensor
 
 from rnnviz.recording import cells, passes
-from rnnviz.recording.passes import GATES, Pass
+from rnnviz.recording.passes import ACTIVATIONS, Pass
 
-FIELDS = {"lstm": (*GATES["lstm"], "cell", "hidden"), "gru": (*GATES["gru"], "hidden"), "rnn": ("hidden",)}
+FIELDS = {
+    "lstm": (*ACTIVATIONS["lstm"], "cell", "hidden"),
+    "gru": (*ACTIVATIONS["gru"], "hidden"),
+    "rnn": ("hidden",),
+}
 DIRECTIONS = ("forward", "backward")
 
 Index = int | slice | Sequence[int] | None
@@ -225,7 +229,7 @@ def _onward(one: Pass, carry: tuple[Tensor, ...], first: int, end: int, segment:
 def _edit_step(one: Pass, placed: Sequence[Placed], t: int, carry, order: Callable) -> bool:
     """Makes one step with its edits. carry: the state before it, None where that is as it was."""
     fresh = carry is not None
-    names = GATES[one.kind]
+    names = ACTIVATIONS[one.kind]
     before = carry or tuple(
         one.before(states, initial, t, t + 1)[0]
         for states, initial in zip((one.hidden, one.cell), one.initial, strict=False)

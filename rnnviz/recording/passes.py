@@ -18,8 +18,8 @@ from torch import Tensor
 
 from rnnviz.recording.cells import GRUGates, LSTMGates, scan
 
-# in PyTorch's order of the rows
-GATES = {"rnn": (), "gru": GRUGates._fields, "lstm": LSTMGates._fields}
+# gates of a step after their nonlinearity, in PyTorch's order of the rows; a plain RNN's only one is its hidden state
+ACTIVATIONS = {"rnn": (), "gru": GRUGates._fields, "lstm": LSTMGates._fields}
 CHUNK = 1 << 20  # numbers in the widest array of a chunk
 GIVEN = 1e-5  # gates that a kernel hands out must rebuild its states to this, else they are recovered
 
@@ -67,7 +67,7 @@ class Pass:
 
     @property
     def units(self) -> int:
-        return self.weights.recurrent.shape[0] // max(1, len(GATES[self.kind]))
+        return self.weights.recurrent.shape[0] // max(1, len(ACTIVATIONS[self.kind]))
 
     def before(self, states: Tensor, initial: Tensor, first: int, end: int) -> Tensor:
         """The states from which the steps first … end - 1 began: (end - first, batch, unit)."""

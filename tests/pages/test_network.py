@@ -49,8 +49,8 @@ def sent(test: AppTest, name: str) -> dict:
 @pytest.mark.parametrize("stage", network.STAGES)
 def test_every_stage_draws_in_both_languages(stage, lang):
     seen = Page(lang, stage=stage)
-    shape = rooms.SETTINGS["network_shape"].default if stage == "unrolled" else unrolled.Setup.shape
-    graph = unrolled.describe(unrolled.Setup(stage, shape))
+    shape = rooms.SETTINGS["network_shape"].default if stage == "unrolled" else unrolled.Topology.shape
+    graph = unrolled.describe(unrolled.Topology(stage, shape))
     assert seen.picture["stage"] == stage
     assert [node["values"] for node in seen.picture["nodes"]] == [
         [list(row) for row in node.values] for node in graph.nodes
@@ -114,7 +114,7 @@ def test_an_option_draws_another_network():
 def test_the_table_counts_what_the_model_has():
     seen = Page(stage="unrolled", kind="gru", units=5)
     table = seen.test.table[0].value
-    graph = unrolled.describe(unrolled.Setup(kind="gru", units=5))
+    graph = unrolled.describe(unrolled.Topology(kind="gru", units=5))
     assert table.loc["rnn.weight_hh_l0"].tolist() == ["15 × 5", "75", "75"]
     assert table.loc["gates times states", "multiplied"] == "15"
     assert table.loc["in all", "parameters"] == f"{graph.parameters:,}"
@@ -126,7 +126,7 @@ def test_longer_networks_have_the_same_parameters_and_longer_chains():
     curves = {
         trace["name"]: [round(10**y) for y in decoded(trace["y"])] for trace in figures["lengths"]["data"]
     }
-    parameters = unrolled.describe(unrolled.Setup(layers=2)).parameters
+    parameters = unrolled.describe(unrolled.Topology(layers=2)).parameters
     assert curves["parameters"] == [parameters] * 8
     assert curves["cells one after the other"] == [2, 3, 4, 5, 6, 7, 8, 9]
     (mark,) = (t for t in figures["units"]["data"] if t.get("showlegend") is False)

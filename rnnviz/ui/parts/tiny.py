@@ -11,7 +11,7 @@ import xarray as xr
 from torch import Tensor, nn
 
 from rnnviz import figures, stats
-from rnnviz.figures.style import MAUVE
+from rnnviz.figures.style import PURPLE
 from rnnviz.studies import tiny
 from rnnviz.studies.tiny import LETTERS, ORDER, STEPS
 from rnnviz.ui.shell.language import _
@@ -20,7 +20,7 @@ from rnnviz.ui.shell.widgets import pick
 
 CHUNK = 40  # steps of training between two pictures
 KEPT = 5  # training steps between two weights that are kept
-BAG = MAUVE  # colour of the bag of words
+BAG = PURPLE  # colour of the bag of words
 TASKS = {"order": ORDER, "letters": LETTERS}
 STYLE = """
 .stMarkdown .katex-display { padding: 2px 2px 4px 0; } /* where a formula fits there is nothing to scroll */
@@ -229,7 +229,7 @@ def shapes(found: Training, page: str) -> None:
     if kind != "rnn":
         lines.append(
             _("{count} blocks of {units} rows lie under each other, one for each of {gates}.").format(
-                count=len(tiny.GATES[kind]), units=units, gates=", ".join(tiny.GATES[kind])
+                count=len(tiny.SYMBOLS[kind]), units=units, gates=", ".join(tiny.SYMBOLS[kind])
             )
         )
     if kind == "gru":

@@ -16,7 +16,7 @@ import xarray as xr
 from rnnviz.models import checkpoints, decoding
 from rnnviz.models.vocabularies import START, Lexicon, cut, visible
 from rnnviz.recording.block import record
-from rnnviz.training import tasks
+from rnnviz.training import dates
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import choose, settings
 
@@ -226,17 +226,17 @@ def truth(reading: Reading) -> tuple[str | None, str]:
         line = _("Learned from {count:,} sentence pairs, which is few: expect mistakes.")
         return None, line.format(count=reading.card["data"]["sentences"]["train"])
     try:
-        date = tasks.read_date(reading.text)
+        date = dates.read_date(reading.text)
     except ValueError:
         line = _(
             "There is no such day from {first} to {last}: no answer is right, and the networks can only guess."
         )
-        return None, line.format(first=tasks.FIRST_YEAR, last=tasks.LAST_YEAR)
+        return None, line.format(first=dates.FIRST_YEAR, last=dates.LAST_YEAR)
     if date is None:
         line = _(
             "Not one of the {count} ways of writing a date that the networks have seen; they write one all the same."
         )
-        return None, line.format(count=len(tasks.DATE_FORMATS))
+        return None, line.format(count=len(dates.DATE_FORMATS))
     return date.isoformat(), ""
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 import xarray as xr
 
 from rnnviz import figures
-from rnnviz.figures.style import MAUVE, SKY, VERMILION
+from rnnviz.figures.style import PURPLE, SKY_BLUE, VERMILION
 from rnnviz.studies import comparing
 from rnnviz.ui.parts.board import Drawn, drawn
 from rnnviz.ui.parts.numbers import shown
@@ -22,7 +22,7 @@ from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.widgets import folded, notice
 
-FURTHER = (MAUVE, VERMILION, SKY)
+FURTHER = (PURPLE, VERMILION, SKY_BLUE)
 DEEPEST = 3e10  # layers · steps · states³ of a look inside: about a minute
 
 

@@ -113,7 +113,7 @@ def place(of: Found):
 def begin(place: str, asked: comparing.Setup, argument: dict) -> None:
     """Starts a job of this visit, 'compare' or 'dynamics'; the one before it is left, unless it is the same and runs."""
     state = visit()
-    job = jobs.start(f"rnnviz.ui.shell.jobs:{place}", argument, reader())
+    job = jobs.start(f"rnnviz.studies.comparing.work:{place}", argument, reader())
     if job is not state.get(f"{place}_job"):
         leave(place)
     state[f"{place}_for"] = asked

@@ -24,7 +24,7 @@ from rnnviz.ui.shell.settings import settings
 from rnnviz.ui.shell.widgets import folded, notice, pick
 
 STREAMS = (
-    16  # that train.held_out_loss reads a text as: the first of each, and what is left over, is not scored
+    16  # that training.held_out_loss reads a text as: the first of each, and what is left over, is not scored
 )
 NETWORKS = {kind: f"shakespeare-{kind}" for kind in ("rnn", "gru", "lstm")}
 

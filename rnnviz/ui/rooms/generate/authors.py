@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from rnnviz.figures.style import ARCHITECTURE, MAUVE, ON_DARK
+from rnnviz.figures.style import ARCHITECTURE, ON_DARK, PURPLE
 from rnnviz.models import checkpoints
 from rnnviz.models.vocabularies import Vocabulary, visible
 from rnnviz.studies.writing import Counts, Network, Rule
@@ -27,7 +27,7 @@ MODELS = {
     "python": {"lstm": "python-lstm"},
 }
 SEED_TEXTS = {"plays": "ROMEO:\n", "python": "def "}
-COUNTS_COLOUR = MAUVE
+COUNTS_COLOUR = PURPLE
 WIDE = 150  # pixels of each setting: two of them fit on a phone
 WIDE_FAR = 228  # with the type of the projector
 

@@ -8,7 +8,7 @@ import xarray as xr
 from torch import nn
 
 from rnnviz import figures
-from rnnviz.figures.style import ARCHITECTURE, MAUVE
+from rnnviz.figures.style import ARCHITECTURE, PURPLE
 from rnnviz.studies import tiny
 from rnnviz.studies.tiny import LETTERS, STEPS
 from rnnviz.ui.parts.board import Drawn, show_figures
@@ -20,7 +20,7 @@ from rnnviz.ui.shell.settings import choose, settings
 from rnnviz.ui.shell.widgets import folded, notice, pick
 
 LONGEST = 13  # letters that are read
-RIGHT = (ARCHITECTURE["lstm"], ARCHITECTURE["rnn"], MAUVE, ARCHITECTURE["gru"])  # one for each letter to come
+RIGHT = (ARCHITECTURE["lstm"], ARCHITECTURE["rnn"], PURPLE, ARCHITECTURE["gru"])  # one for each letter to come
 
 
 def show() -> None:

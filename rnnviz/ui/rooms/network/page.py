@@ -8,7 +8,7 @@ import streamlit as st
 import xarray as xr
 
 from rnnviz import figures
-from rnnviz.figures.style import INK, MAUVE, VERMILION
+from rnnviz.figures.style import INK, PURPLE, VERMILION
 from rnnviz.studies import unrolled
 from rnnviz.ui.parts.board import drawn, show_figures
 from rnnviz.ui.rooms.network.picture import show_network
@@ -50,10 +50,10 @@ def shapes() -> dict[str, str]:
     }
 
 
-def setup() -> unrolled.Setup:
+def setup() -> unrolled.Topology:
     """The set-up that the settings describe."""
     now = settings()
-    return unrolled.Setup(
+    return unrolled.Topology(
         **{
             name: now[f"network_{name}"]
             for name in ("stage", "shape", "kind", "layers", "directions", "steps", "units", "seed")
@@ -268,7 +268,7 @@ def growth(graph) -> None:
         units=one.units, parameters=graph.parameters
     )
     if one.shape != "one_to_one":
-        lengths = kept(unrolled.growth_with_length, replace(one, steps=unrolled.Setup.steps, seed=0))
+        lengths = kept(unrolled.growth_with_length, replace(one, steps=unrolled.Topology.steps, seed=0))
         names = [lengths[name].attrs["long_name"] for name in lengths]
         rows = np.log(xr.concat([lengths[name] for name in lengths], "series", combine_attrs="drop"))
         rows = rows.assign_coords(series=names).assign_attrs(long_name="count", units="1")
@@ -278,7 +278,7 @@ def growth(graph) -> None:
                 _("The same network, longer"),
                 lambda: figures.powers(
                     rows,
-                    [MAUVE, INK, one.kind, VERMILION],
+                    [PURPLE, INK, one.kind, VERMILION],
                     ["solid", "dot", "dash", "solid"],
                     across="steps T",
                     height=300,

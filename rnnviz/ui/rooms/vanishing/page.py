@@ -3,7 +3,7 @@
 import streamlit as st
 
 from rnnviz import figures, stats
-from rnnviz.figures.style import INK, MAUVE, SKY, VERMILION
+from rnnviz.figures.style import INK, PURPLE, SKY_BLUE, VERMILION
 from rnnviz.studies import comparing
 from rnnviz.ui.parts.board import drawn, show_figures
 from rnnviz.ui.parts.numbers import aligned, number
@@ -234,7 +234,7 @@ def worked(chain, w: float, u: float) -> list[str]:
 
 def weight():
     """The recurrent weight as PyTorch draws it: its spectrum, before it is scaled to the chosen radius."""
-    as_drawn = comparing.Network(plain(), comparing.NOISE, 1)
+    as_drawn = comparing.Stack(plain(), comparing.NOISE, 1)
     return stats.vanishing.spectrum(as_drawn.layers[0].weight_hh_l0.detach().numpy())
 
 
@@ -350,7 +350,7 @@ def helps() -> None:
             _("Orthogonal start"),
             "RNN, orthogonal",
             one("rnn", units=UNITS, initialisation="orthogonal"),
-            MAUVE,
+            PURPLE,
             "solid",
             "circle",
         ),
@@ -367,7 +367,7 @@ def helps() -> None:
             _("Skip connections"),
             "RNN, 3 layers, skip",
             plain(radius, layers=3, residual=True),
-            MAUVE,
+            PURPLE,
             "dash",
             "triangle-up",
         ),
@@ -375,11 +375,11 @@ def helps() -> None:
             _("Bidirectional"),
             "RNN, bidirectional",
             plain(radius, bidirectional=True),
-            SKY,
+            SKY_BLUE,
             "dot",
             "triangle-down",
         ),
-        "truncate": (_("Truncated BPTT"), f"RNN, cut every {every}", plain(radius), MAUVE, "dot", "cross"),
+        "truncate": (_("Truncated BPTT"), f"RNN, cut every {every}", plain(radius), PURPLE, "dot", "cross"),
         "clip": (_("Clipping"), "", None, "", "", ""),
     }
     pick(
@@ -489,7 +489,7 @@ def clipping(drawings: list, radius: float, steps: int) -> list[str]:
             "clipping",
             _("The gradient of all parameters, before and after clipping"),
             lambda: figures.powers(
-                array, ["rnn", MAUVE], ["solid", "dash"], point, across=_("spectral radius ρ"), height=280
+                array, ["rnn", PURPLE], ["solid", "dash"], point, across=_("spectral radius ρ"), height=280
             ),
         )
     )
