@@ -18,12 +18,13 @@ FILES.append("app.py")
 LAZY = {"rnnviz.lazy"}
 MAY_IMPORT = {
     "rnnviz/lazy.py": set(),
+    "rnnviz/shipped.py": set(),
     "rnnviz/__init__.py": LAZY,
     "rnnviz/trace.py": {"numpy", "xarray"},
     "rnnviz/stats": LAZY | {"numpy", "scipy", "sklearn", "xarray"},
     "rnnviz/figures": LAZY | {"numpy", "plotly", "xarray"},
     "rnnviz/recording": LAZY | {"numpy", "torch", "xarray", "rnnviz.trace"},
-    "rnnviz/models": LAZY | {"numpy", "safetensors", "torch", "rnnviz.recording"},
+    "rnnviz/models": LAZY | {"numpy", "safetensors", "torch", "rnnviz.shipped", "rnnviz.recording"},
     "rnnviz/training": LAZY | {"numpy", "sacrebleu", "sklearn", "torch", "rnnviz.models"},
     "rnnviz/studies": LAZY
     | {
@@ -46,6 +47,8 @@ TOP = {
     "tests",
     "requirements.txt",
     "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
     "pyproject.toml",
     "LICENSE",
     "benchmarks",

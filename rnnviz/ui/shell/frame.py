@@ -7,12 +7,13 @@ from pathlib import Path
 
 import streamlit as st
 
+from rnnviz import shipped
 from rnnviz.models import checkpoints
 from rnnviz.ui.shell import choices as chosen
 from rnnviz.ui.shell.language import LANGUAGES, _
 from rnnviz.ui.shell.server import PLOTLY_URL
 
-ICON = Path(__file__).resolve().parents[3] / "static" / "rnnviz.svg"
+ICON = shipped.path("static") / "rnnviz.svg"
 STYLE = """
 [data-testid="stMainBlockContainer"] { padding: 3.5rem clamp(1rem, 4vw, 3.5rem) 4rem; max-width: 1500px; }
 .st-key-address, .st-key-preload { display: none; }
