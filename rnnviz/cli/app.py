@@ -3,6 +3,8 @@
 import argparse
 import errno
 import os
+import runpy
+import signal
 import socket
 import sys
 import threading
@@ -30,10 +32,6 @@ def run(options: argparse.Namespace) -> int:
     need(*NEEDED)
     there()
     _check(options.port)
-
-    import click
-    from streamlit.web import cli
-
     threading.Thread(target=_tell, args=(options.port, not options.no_browser), daemon=True).start()
     settings = {
         "server.port": options.port,
@@ -42,12 +40,9 @@ def run(options: argparse.Namespace) -> int:
         "logger.hideWelcomeMessage": "true",  # the address is printed here
     }
     flags = [f"--{name}={value}" for name, value in settings.items()]
-    try:
-        cli.main(["run", str(shipped.path("app.py")), *flags], prog_name="rnnviz app", standalone_mode=False)
-    except (KeyboardInterrupt, click.Abort):
-        pass  # which is how it is ended
-    except click.ClickException as problem:
-        raise ValueError(problem.format_message()) from problem
+    signal.signal(signal.SIGINT, lambda *_: sys.exit(0))  # Ctrl+C is how it is ended
+    sys.argv = ["streamlit", "run", str(shipped.path("app.py")), *flags]
+    runpy.run_module("streamlit", run_name="__main__", alter_sys=True)  # as python -m streamlit does
     return 0
 
 

@@ -79,7 +79,9 @@ def test_the_installed_app_shows_its_first_page(installed, chromium, tmp_path):
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [installed / "rnnviz", "app", "--no-browser", "--port", str(port)]
-    app = subprocess.Popen(command, cwd=tmp_path, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True)
+    app = subprocess.Popen(
+        command, cwd=tmp_path, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
     try:
         address = f"http://localhost:{port}"
         assert app.stdout.readline() == f"rnnviz: {address} (Ctrl+C ends it)\n"
@@ -91,7 +93,7 @@ def test_the_installed_app_shows_its_first_page(installed, chromium, tmp_path):
         assert seen.wrong == []
         tab.context.close()
         app.send_signal(signal.SIGINT)
-        assert app.wait(60) == 0
+        assert app.communicate(timeout=60) == ("", "") and app.returncode == 0
     finally:
         app.kill()
-        app.communicate()
+        app.wait()
