@@ -23,12 +23,15 @@ LIBRARY = {f"rnnviz.{name}" for name in "trace stats figures recording models tr
 SHOWN = {"numpy", "pandas", "plotly", "streamlit", "torch", "xarray"} | LIBRARY
 MAY_IMPORT = {
     "rnnviz/lazy.py": set(),
+    "rnnviz/shipped.py": set(),
+    "rnnviz/shipped.py": set(),
     "rnnviz/__init__.py": LAZY,
     "rnnviz/trace.py": {"numpy", "xarray"},
     "rnnviz/stats": LAZY | {"numpy", "scipy", "sklearn", "xarray"},
     "rnnviz/figures": LAZY | {"numpy", "plotly", "xarray"},
     "rnnviz/recording": LAZY | {"numpy", "torch", "xarray", "rnnviz.trace"},
-    "rnnviz/models": LAZY | {"numpy", "safetensors", "torch", "rnnviz.recording"},
+    "rnnviz/models": LAZY
+    | {"rnnviz.shipped", "numpy", "safetensors", "torch", "rnnviz.shipped", "rnnviz.recording"},
     "rnnviz/training": LAZY | {"numpy", "sacrebleu", "sklearn", "torch", "rnnviz.models"},
     "rnnviz/studies": LAZY
     | {
@@ -43,9 +46,18 @@ MAY_IMPORT = {
         "rnnviz.recording",
     }
     | {"rnnviz.models", "rnnviz.training"},
-    "rnnviz/__main__.py": {"tqdm"} | LIBRARY,
+    "rnnviz/__main__.py": {"rnnviz.cli"},
+    "rnnviz/cli": {"numpy", "packaging", "streamlit", "torch", "tqdm", "xarray", "rnnviz.shipped"} | LIBRARY,
     "rnnviz/ui/__init__.py": set(),
-    "rnnviz/ui/shell": {"babel", "numpy", "starlette", "streamlit", "xarray", "rnnviz.models"},
+    "rnnviz/ui/shell": {
+        "rnnviz.shipped",
+        "babel",
+        "numpy",
+        "starlette",
+        "streamlit",
+        "xarray",
+        "rnnviz.models",
+    },
     "rnnviz/ui/parts": SHOWN | {"rnnviz.ui.shell"},
     "rnnviz/ui/rooms/__init__.py": {"rnnviz.ui.parts", "rnnviz.ui.shell"},
     **{f"rnnviz/ui/rooms/{name}": SHOWN | {"rnnviz.ui.parts", "rnnviz.ui.shell"} for name in ROOMS},
@@ -62,6 +74,8 @@ TOP = {
     "tests",
     "requirements.txt",
     "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
     "pyproject.toml",
     "LICENSE",
     "CONTRIBUTING.md",

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rnnviz import __main__ as command_line
+from rnnviz import cli
+from rnnviz.cli.compare import asked
 from rnnviz.studies import comparing
 from rnnviz.ui.rooms.compare import results, setup, table
 
@@ -268,9 +269,8 @@ def test_the_command_line_does_the_same_set_up(open_bench):
     )
     line = shlex.split(seen.test.code[0].value)
     assert line[:4] == ["python", "-m", "rnnviz", "compare"]
-    options = command_line._parser().parse_args(line[3:])
-    asked = comparing.Setup.from_dict(command_line._asked(options))
-    assert asked == comparing.Setup(
+    options = cli.parser().parse_args(line[3:])
+    assert comparing.Setup.from_dict(asked(options)) == comparing.Setup(
         (comparing.Architecture(**row), comparing.Architecture(**RNN | {"nonlinearity": "relu"})),
         input="text",
         text=text,

@@ -1,17 +1,17 @@
 """What stands around every page: its settings, the way to every other page, language and projector, and the address."""
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
 import streamlit as st
 
+from rnnviz import shipped
 from rnnviz.ui.shell import address
 from rnnviz.ui.shell.language import LANGUAGES, _
 from rnnviz.ui.shell.server import PLOTLY_URL
 from rnnviz.ui.shell.settings import Setting, declare, settings
 from rnnviz.ui.shell.widgets import notice, pick
 
-ICON = Path(__file__).resolve().parents[3] / "static" / "rnnviz.svg"
+ICON = shipped.path("static") / "rnnviz.svg"
 STYLE = """
 [data-testid="stMainBlockContainer"] { padding: 3.5rem clamp(1rem, 4vw, 3.5rem) 4rem; max-width: 1500px; }
 .st-key-address, .st-key-preload { display: none; }

@@ -20,7 +20,12 @@ from rnnviz.ui.shell.settings import choose, settings
 from rnnviz.ui.shell.widgets import folded, notice, pick
 
 LONGEST = 13  # letters that are read
-RIGHT = (ARCHITECTURE["lstm"], ARCHITECTURE["rnn"], PURPLE, ARCHITECTURE["gru"])  # one for each letter to come
+RIGHT = (
+    ARCHITECTURE["lstm"],
+    ARCHITECTURE["rnn"],
+    PURPLE,
+    ARCHITECTURE["gru"],
+)  # one for each letter to come
 
 
 def show() -> None:
