@@ -22,7 +22,7 @@ from threadpoolctl import threadpool_limits
 from torch import Tensor, nn
 
 from rnnviz.models.networks import KINDS
-from rnnviz.recording import passes
+from rnnviz.recording import backpropagation, passes
 from rnnviz.recording.block import record
 from rnnviz.recording.passes import GATES
 from rnnviz.stats import gradients
@@ -743,7 +743,7 @@ def _back_piece(one, direct: _Scaled, handed: _Scaled, power: int, first: int, e
     came = torch.from_numpy(direct.at(np.full(end - first, power)))
     hidden, *cell = torch.from_numpy(handed.at(np.array([power]))[0]).split(one.units, -1)
     came[-1] += hidden
-    back = passes.backpropagate(part, came, cell[0] if cell else None, input, weights=False)
+    back = backpropagation.backpropagate(part, came, cell[0] if cell else None, input, weights=False)
     given = torch.cat(back.initial, -1)[None]
     return [None if array is None else array.numpy() for array in (back.total, back.cell, back.input, given)]
 
