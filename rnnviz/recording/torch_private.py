@@ -42,7 +42,7 @@ IN_CODE = {
     ("nn.LSTM.forward", "unsorted_indices"): "the order that a packed sequence is brought back to",
     ("nn.GRU.forward", "unsorted_indices"): "the order that a packed sequence is brought back to",
     (
-        "nn.RNNBase.__setattr__",
+        "nn.RNNBase.flatten_parameters",
         "_flat_weights",
     ): "the list of weights that a module gives its kernel, by which it is known",
     (

@@ -3,10 +3,9 @@
 A mode belongs to its thread and ends with its block: nothing is put on a module, and nothing has to be taken off again.
 """
 
-import sys
+import inspect
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from types import FrameType
 from typing import Any
 
 from torch import Tensor, nn
@@ -78,7 +77,7 @@ def _attention(func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[st
     """Attention runs as it would; then each recording is told that one of its modules called it."""
     result = func(*args, **kwargs)
     callers: list[nn.Module] = []
-    frame: FrameType | None = sys._getframe(1)
+    frame = inspect.currentframe()
     while frame is not None:
         caller = frame.f_locals.get("self")
         if isinstance(caller, nn.Module):
