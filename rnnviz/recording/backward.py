@@ -20,6 +20,7 @@ from rnnviz.recording.calls import Call, Gradients, Key, Running
 from rnnviz.recording.layer import Layer
 from rnnviz.recording.observed import Watched
 from rnnviz.recording.passes import working
+from rnnviz.recording.saved import kept
 from rnnviz.recording.torch_private import is_batched, is_passed_by, mark, mark_of
 
 FARTHEST = 2000  # nodes of a graph that are searched for where a state came from
@@ -28,11 +29,14 @@ Found = Tensor | None
 
 @dataclass(frozen=True)
 class _Node:
-    """What a node of ours knows: the layer and direction that it ran, and the call that they are of."""
+    """What a node of ours knows: the layer and direction that it ran, the call that they are of, and which of its inputs, and
+    whether its output, torch's own kernel would have kept as they are (`saved`)."""
 
     call: Call
     layer: Layer
     running: Running
+    kept: tuple[bool, ...]
+    kept_output: bool
 
 
 def run_tracked(
@@ -41,7 +45,8 @@ def run_tracked(
     """A layer and direction as a node of autograd's graph: output and final states."""
     # where the plain call leads to parameters at all, the way down leads through every layer
     anchor = torch.zeros((), requires_grad=True, device=x.device)
-    came = _Pass.apply(_Node(call, layer, running), anchor, x, *begin, *weights)  # type: ignore[no-untyped-call]  # torch leaves it untyped
+    node = _Node(call, layer, running, *kept(layer, (x, *begin, *weights)))
+    came = _Pass.apply(node, anchor, x, *begin, *weights)  # type: ignore[no-untyped-call]  # torch leaves it untyped
     return cast(tuple[Tensor, ...], came)
 
 
@@ -52,9 +57,14 @@ class _Pass(torch.autograd.Function):
     def forward(ctx: Any, node: _Node, anchor: Tensor, x: Tensor, *rest: Tensor) -> tuple[Tensor, ...]:
         ctx.node = node
         ctx.set_materialize_grads(False)
-        ctx.save_for_backward(x, *rest)
         states = node.layer.states
-        return node.layer.forward(node.running, x, rest[:states], rest[states:])
+        result = node.layer.forward(node.running, x, rest[:states], rest[states:])
+        every = (x, *rest)
+        # what the kernel copies may be written to: it is not kept for autograd to look at
+        ctx.inputs = [None if own else tensor for tensor, own in zip(every, node.kept, strict=True)]
+        own = [tensor for tensor, is_kept in zip(every, node.kept, strict=True) if is_kept]
+        ctx.save_for_backward(anchor, *own, *result[: int(node.kept_output)])
+        return result
 
     @staticmethod
     def backward(ctx: Any, *came: Found) -> tuple[Found, ...]:
@@ -62,8 +72,12 @@ class _Pass(torch.autograd.Function):
             raise NotImplementedError(
                 "record cannot see a batched backward: call it without is_grads_batched or vmap"
             )
+        # raises where the plain call would: the graph is gone through again, or something kept was written to
+        _, *saved = ctx.saved_tensors
         if torch.is_grad_enabled():  # create_graph: torch's own, which can be derived again
-            grads = _derivable(ctx.node, ctx.saved_tensors, came, ctx.needs_input_grad[2:])
+            own = iter(saved)
+            inputs = [next(own) if tensor is None else tensor for tensor in ctx.inputs]
+            grads = _derivable(ctx.node, inputs, came, ctx.needs_input_grad[2:])
             if ctx.node.call.listening:
                 with torch.no_grad():
                     _pass_back(ctx, came)
@@ -118,11 +132,11 @@ def _onward(ctx: Any, node: _Node) -> Iterator[Node | None]:
 
 
 def _derivable(
-    node: _Node, saved: Sequence[Tensor], came: Sequence[Found], needs: Sequence[bool]
+    node: _Node, inputs: Sequence[Tensor], came: Sequence[Found], needs: Sequence[bool]
 ) -> list[Found]:
     """The same gradients from torch's kernel, as part of a graph that can be derived again."""
     # under names of their own: what one of them has to do with another is not this pass's affair
-    x, *rest = (tensor.view_as(tensor) for tensor in saved)
+    x, *rest = (tensor.view_as(tensor) for tensor in inputs)
     result = node.layer.plain(x, rest[: node.layer.states], rest[node.layer.states :])
     pairs = [(out, grad) for out, grad in zip(result, came, strict=True) if grad is not None]
     wanted = [tensor for tensor, need in zip((x, *rest), needs, strict=True) if need]

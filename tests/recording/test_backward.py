@@ -1,5 +1,8 @@
 """Gradients come back as they would have, and a recording sees those of every step."""
 
+import contextlib
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -159,3 +162,78 @@ def test_a_trace_that_is_written_to_does_not_reach_a_later_backward():
     output.sum().backward()
     for parameter, gradient in zip(module.parameters(), wanted, strict=True):
         torch.testing.assert_close(parameter.grad, gradient)
+
+
+def refusal(module, run, recorded):
+    """What autograd says to `run`, with or without a recording; None where it goes through."""
+    twin = copy.deepcopy(module)
+    with record(twin) if recorded else contextlib.nullcontext():
+        try:
+            run(twin)
+        except RuntimeError as error:
+            return str(error)
+    return None
+
+
+def a_forgotten_detach(module):
+    _, states = module(torch.ones(3, 2, 4))
+    for _ in range(2):
+        output, states = module(torch.ones(3, 2, 4), states)
+        output.sum().backward()
+
+
+def a_second_backward(module):
+    output, _ = module(torch.ones(3, 2, 4))
+    output.sum().backward()
+    output.sum().backward()
+
+
+def a_step_between(module):
+    optimiser = torch.optim.SGD(module.parameters(), lr=0.1)
+    first = module(torch.ones(3, 2, 4))[0].sum()
+    module(torch.ones(3, 2, 4))[0].sum().backward()
+    optimiser.step()
+    first.backward()
+
+
+def changed(what):
+    def run(module):
+        x, h = torch.ones(2, 3, 4).transpose(0, 1), torch.zeros(1, 2, 5)
+        x = x.contiguous() if what == "input" else x
+        states = (h, torch.zeros(1, 2, 5)) if isinstance(module, nn.LSTM) else h
+        output, final = module(x, states)
+        with torch.no_grad():
+            named = {"input": x, "copied input": x, "initial state": h, "output": output}
+            final = final[0] if isinstance(final, tuple) else final
+            (named | {"weight": module.weight_hh_l0, "final state": final})[what].add_(1.0)
+        output.sum().backward()
+
+    return run
+
+
+WRONG = {f.__name__: f for f in (a_forgotten_detach, a_second_backward, a_step_between)} | {
+    f"changed {what}": changed(what)
+    for what in ("input", "copied input", "initial state", "output", "final state", "weight")
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+@each_kind
+def test_whatever_raises_without_a_recording_raises_with_one(kind, name):
+    module = KINDS[kind](4, 5)
+    plain = refusal(module, WRONG[name], recorded=False)
+    came = refusal(module, WRONG[name], recorded=True)
+    assert (plain is None) == (came is None)
+    if plain:
+        assert came.split(":")[0] == plain.split(":")[0]
+    if name.startswith("a_"):
+        assert plain
+
+
+def test_a_retained_graph_may_be_gone_through_again():
+    module = nn.LSTM(4, 5)
+    with record(module) as recording:
+        output, _ = module(torch.ones(3, 2, 4))
+        output.sum().backward(retain_graph=True)
+        output.sum().backward()
+    assert recording.trace["lstm"].attrs["backward_calls"] == 2
