@@ -7,9 +7,10 @@ in one netCDF file.
 """
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import xarray as xr
@@ -172,14 +173,13 @@ class Recorded:
     lengths: np.ndarray | None = None
 
 
-Tokens = Iterable[str] | Mapping[str, Iterable[str] | Iterable[Iterable[str]]]
-"""What stands at each position: the same for all modules, or by name of module, of an attention its queries' and its keys'."""
+# What stands at each position: the same for every recurrent module, or by module, of an attention a pair.
+Pair = tuple[Iterable[str], Iterable[str]]
+Tokens = Iterable[str] | Mapping[str, Iterable[str] | Pair] | None
 
 
 def assemble(
-    modules: Mapping[str, Recorded],
-    tokens: Tokens | None = None,
-    attributes: Mapping[str, object] | None = None,
+    modules: Mapping[str, Recorded], tokens: Tokens = None, attributes: Mapping[str, object] | None = None
 ) -> xr.DataTree:
     """The trace of these modules, one node for each, under its name.
 
@@ -189,11 +189,12 @@ def assemble(
     """
     nodes = {}
     for name, recorded in modules.items():
-        own = tokens.get(name) if isinstance(tokens, Mapping) else tokens
         if recorded.kind == "attention":
-            nodes[name] = _attention_node(name, recorded, own if isinstance(tokens, Mapping) else None)
+            pair = tokens.get(name) if isinstance(tokens, Mapping) else None
+            nodes[name] = _attention_node(name, recorded, cast(Pair | None, pair))
         else:
-            nodes[name] = _node(name, recorded, None if own is None else _labels(own))
+            own = tokens.get(name) if isinstance(tokens, Mapping) else tokens
+            nodes[name] = _node(name, recorded, None if own is None else _labels(cast(Iterable[str], own)))
     root = xr.Dataset(attrs={"format": FORMAT, **(attributes or {})})
     return xr.DataTree.from_dict({"/": root, **nodes})
 
@@ -298,7 +299,7 @@ def _node(name: str, recorded: Recorded, labels: np.ndarray | None) -> xr.Datase
     return _dataset(recorded, schema, coordinates, unbounded)
 
 
-def _attention_node(name: str, recorded: Recorded, tokens: Iterable[Iterable[str]] | None) -> xr.Dataset:
+def _attention_node(name: str, recorded: Recorded, tokens: Pair | None) -> xr.Dataset:
     _check_name(name)
     arrays = recorded.arrays
     _check_shape(f"{name}: weight", arrays["weight"].shape, _LOOK, {})
@@ -434,7 +435,7 @@ def _check_shape(title: str, shape: tuple[int, ...], dims: tuple[str, ...], size
         raise ValueError(f"{title} came as {tuple(shape)}; wanted {_shape_text(dims, sizes)}")
 
 
-def _shape_text(dims: Iterable[str], sizes: Mapping[str, int]) -> str:
+def _shape_text(dims: Iterable[Hashable], sizes: Mapping[Any, int]) -> str:
     return "(" + ", ".join(f"{dim} {sizes[dim]}" if dim in sizes else str(dim) for dim in dims) + ")"
 
 

@@ -24,7 +24,6 @@ SHOWN = {"numpy", "pandas", "plotly", "streamlit", "torch", "xarray"} | LIBRARY
 MAY_IMPORT = {
     "rnnviz/lazy.py": set(),
     "rnnviz/shipped.py": set(),
-    "rnnviz/shipped.py": set(),
     "rnnviz/__init__.py": LAZY,
     "rnnviz/trace.py": {"numpy", "xarray"},
     "rnnviz/stats": LAZY | {"numpy", "scipy", "sklearn", "xarray"},

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from rnnviz.recording import passes
+from rnnviz.recording import backpropagation, passes
 from rnnviz.studies.comparing.networks import Stack, pieces
 from rnnviz.trace import GATES
 
@@ -172,6 +172,6 @@ def _back_piece(one, direct: Scaled, handed: Scaled, power: int, first: int, end
     came = torch.from_numpy(direct.at(np.full(end - first, power)))
     hidden, *cell = torch.from_numpy(handed.at(np.array([power]))[0]).split(one.units, -1)
     came[-1] += hidden
-    back = passes.backpropagate(part, came, cell[0] if cell else None, input, weights=False)
+    back = backpropagation.backpropagate(part, came, cell[0] if cell else None, input, weights=False)
     given = torch.cat(back.initial, -1)[None]
     return [None if array is None else array.numpy() for array in (back.total, back.cell, back.input, given)]
