@@ -33,6 +33,7 @@ _MODULES = {
     "judging": "rnnviz.studies.judging",
     "one_cell": "rnnviz.studies.one_cell",
     "tiny": "rnnviz.studies.tiny",
+    "translating": "rnnviz.studies.translating",
     "unrolled": "rnnviz.studies.unrolled",
     "vocabularies": "rnnviz.models.vocabularies",
     "writing": "rnnviz.studies.writing",

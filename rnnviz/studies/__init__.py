@@ -4,6 +4,16 @@ from rnnviz import lazy
 
 _MODULES = {
     name: f"rnnviz.studies.{name}"
-    for name in ("attribution", "comparing", "filling", "judging", "one_cell", "tiny", "unrolled", "writing")
+    for name in (
+        "attribution",
+        "comparing",
+        "filling",
+        "judging",
+        "one_cell",
+        "tiny",
+        "translating",
+        "unrolled",
+        "writing",
+    )
 }
 __getattr__, __dir__, __all__ = lazy.attach(__name__, {}, _MODULES)

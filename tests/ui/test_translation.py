@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from rnnviz.models import checkpoints
-from rnnviz.models.vocabularies import END_ID, Lexicon
+from rnnviz.models.vocabularies import END_ID, Lexicon, cut
+from rnnviz.studies.translating import Override, different, parse, written
 from rnnviz.ui.rooms.attention import translation
-from rnnviz.ui.rooms.attention.translation import Edit, checked, cut, different, parse, translate, written
+from rnnviz.ui.rooms.attention.translation import checked, translate
 
 NAME, TEXT = "translate-dates", "the seventh of June 1981"
 NUMBERS = ("memory", "hidden", "context", "product", "attentional", "score", "weight", "own", "probability")
@@ -22,7 +23,7 @@ def same(a, b, names=NUMBERS):
 edits = some.dictionaries(
     some.integers(0, 98),
     some.builds(
-        Edit,
+        Override,
         some.dictionaries(some.integers(0, 98), some.floats(0, 1e6), max_size=4),
         some.booleans(),
         some.none() | some.integers(0, 999),
@@ -37,7 +38,7 @@ def test_edits_survive_the_link(wanted):
 
 
 def test_a_link_counts_from_one():
-    assert parse("3:*=0,7=1;5:>12") == {2: Edit({6: 1.0}, bare=True), 4: Edit(token=12)}
+    assert parse("3:*=0,7=1;5:>12") == {2: Override({6: 1.0}, bare=True), 4: Override(token=12)}
 
 
 @pytest.mark.parametrize(
@@ -73,8 +74,8 @@ def test_setting_weights_to_what_they_were_changes_nothing_to_the_last_digit(ste
     before = translate(NAME, TEXT)
     own = before.steps["weight"].values[step].astype(float)
     places = data.draw(some.sets(some.integers(0, len(own) - 1), min_size=1))
-    after = translate(NAME, TEXT, written({step: Edit({i: own[i].item() for i in places})}))
-    assert list(after.given) == [step]
+    after = translate(NAME, TEXT, written({step: Override({i: own[i].item() for i in places})}))
+    assert list(after.translation.given) == [step]
     assert after.target_ids == before.target_ids
     # `own` of an edited step is computed anew from its scores
     assert same(before, after)
@@ -85,10 +86,10 @@ def test_only_what_was_touched_differs():
     own = before.steps["weight"].values[3].astype(float).tolist()
     place = int(np.argsort(own)[-2])
     after = translate(NAME, TEXT, f"4:{place + 1}=0.5")
-    assert [w for i, w in enumerate(after.given[3]) if i != place] == [
+    assert [w for i, w in enumerate(after.translation.given[3]) if i != place] == [
         w for i, w in enumerate(own) if i != place
     ]
-    assert after.given[3][place] == 0.5
+    assert after.translation.given[3][place] == 0.5
     np.testing.assert_array_equal(after.steps["weight"][:3], before.steps["weight"][:3])
     np.testing.assert_array_equal(after.steps["score"][:4], before.steps["score"][:4])
 
@@ -96,7 +97,7 @@ def test_only_what_was_touched_differs():
 def test_weights_are_normalised():
     after = translate(NAME, TEXT, "1:1=3")
     used = after.steps["weight"].values[0]
-    assert sum(after.given[0]) == pytest.approx(4, abs=0.01)
+    assert sum(after.translation.given[0]) == pytest.approx(4, abs=0.01)
     assert used.sum() == pytest.approx(1, abs=1e-6)
     assert used[0] == pytest.approx(0.75, abs=0.01)
 
@@ -119,8 +120,8 @@ def test_another_token_is_taken_and_decoding_goes_on():
 @pytest.mark.parametrize("value", ["80:1=1", "1:99=1", "1:>9999", "1:*=0", "1:*=0,2=0"])
 def test_what_fits_nothing_is_left_out_and_named(value):
     after = translate(NAME, TEXT, value)
-    assert after.ignored == (int(value.split(":")[0]) - 1,)
-    assert after.edits == {}
+    assert after.translation.ignored == (int(value.split(":")[0]) - 1,)
+    assert after.overrides == {}
     assert same(after, translate(NAME, TEXT))
 
 

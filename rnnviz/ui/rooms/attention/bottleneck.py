@@ -11,7 +11,7 @@ import xarray as xr
 from rnnviz import figures, stats
 from rnnviz.models import checkpoints, decoding
 from rnnviz.models.vocabularies import END_ID, START_ID
-from rnnviz.recording.block import record
+from rnnviz.studies import translating
 from rnnviz.ui.parts import explored
 from rnnviz.ui.parts.board import drawn, show_board, show_figures
 from rnnviz.ui.parts.numbers import shown
@@ -56,7 +56,7 @@ def beam_view(reading: Reading) -> None:
         subject=_("{model}, beam width {width}").format(model=reading.name, width=width),
     )
     st.write(_against_greedy([nodes[i].token for i in found[0][1]], best, total, *greedy))
-    if reading.edits:
+    if reading.overrides:
         st.caption(_("Both search without your changes to the attention."))
     if nodes[found[0][1][-1]].token != END_ID:
         notice(
@@ -276,23 +276,9 @@ def _exact(name: str, stamp: str):
 
 
 def _sent_back(name: str, reading: Reading, written: tuple[int, ...], step: int) -> xr.Dataset:
-    """The loss of one output step, counted from 0, or of all (−1), sent back through a model that reads the sentence.
-
-    written: ids of the text it wrote. Of a shorter text the last step is taken. Returns natural logs of norms over the units
-    of both directions, `total` and `direct` (time,), and `loss`, nats.
-    """
+    """See studies.translating.sent_back; step: −1 for all."""
     model = _exact(name, checkpoints.stamp(name))
-    with record(model) as recording:
-        loss = decoding.teach(
-            model, reading.source_ids, written, None if step < 0 else min(step, len(written) - 1)
-        )
-    node = recording.trace["encoder"].to_dataset().isel(layer=-1, batch=0)
-    node.attrs = recording.trace["encoder"].attrs
-    found = {}
-    for part in ("total", "direct"):
-        logs = stats.gradients.logarithm(stats.gradients.norm(node, part)).transpose("direction", "time")
-        found[part] = ("time", np.logaddexp.reduce(2 * logs.values) / 2, logs.attrs)
-    return xr.Dataset(found | {"loss": loss.item()}, coords={"time": range(len(reading.source_ids))})
+    return translating.sent_back(model, reading.source_ids, written, None if step < 0 else step)
 
 
 def _norms(reading: Reading, norms: xr.DataArray, height: int):

@@ -8,6 +8,7 @@ import streamlit as st
 
 from rnnviz.figures.style import SCALES
 from rnnviz.models.vocabularies import END_ID
+from rnnviz.studies.translating import different
 from rnnviz.ui.parts.component import component
 from rnnviz.ui.rooms.attention import translation
 from rnnviz.ui.rooms.attention.translation import Reading
@@ -44,12 +45,12 @@ def show_attention(reading: Reading) -> None:
         "candidates": [_candidates(reading, step, ids) for step, ids in enumerate(best)],
         "edits": {
             str(step): {
-                "given": reading.given.get(step),
+                "given": reading.translation.given.get(step),
                 "places": sorted(edit.weights),
                 "bare": edit.bare,
                 "token": edit.token,
             }
-            for step, edit in reading.edits.items()
+            for step, edit in reading.overrides.items()
         },
         "lines": _lines(reading, right),
         "right": right,
@@ -74,12 +75,12 @@ def show_attention(reading: Reading) -> None:
 def _lines(reading: Reading, right: str | None) -> list[dict]:
     """The outputs that stand above the map, each with what differs from the one with attention."""
     outputs = [("original", _("with attention"), reading.original_ids)]
-    if reading.edits:
+    if reading.overrides:
         outputs.append(("changed", _("with your change"), reading.target_ids))
     outputs.append(("plain", _("without attention"), reading.plain_ids))
     lines = []
     for name, title, ids in outputs:
-        places, missing = translation.different(reading.original_ids, ids)
+        places, missing = different(reading.original_ids, ids)
         lines.append(
             {
                 "name": name,

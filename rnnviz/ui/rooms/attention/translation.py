@@ -1,21 +1,17 @@
 """Two models translating the reader's text, with attention and without: done once, kept, and shared by all readers."""
 
 import hashlib
-import math
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from difflib import SequenceMatcher
+from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 import streamlit as st
-import torch
 import xarray as xr
 
 from rnnviz.models import checkpoints, decoding
-from rnnviz.models.vocabularies import START, Lexicon, cut, visible
-from rnnviz.recording.block import record
+from rnnviz.models.vocabularies import Lexicon, cut, visible
+from rnnviz.studies import translating
+from rnnviz.studies.translating import Override, Translation, parse, written
 from rnnviz.training import dates
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import choose, settings
@@ -40,81 +36,20 @@ EXAMPLES = {
 }
 
 
-@dataclass(frozen=True)
-class Edit:
-    """What the reader changed at one step.
-
-    weights: of those places in the source that were set, counted from 0. bare: all the others are 0, not what the network
-    gives them. token: the id that is taken instead.
-    """
-
-    weights: Mapping[int, float] = field(default_factory=dict)
-    bare: bool = False
-    token: int | None = None
-
-    def over(self, own: list[float]) -> list[float] | None:
-        """The weights that it makes of the network's own; None where it leaves them. Raises ValueError for another length."""
-        if not self.weights and not self.bare:
-            return None
-        if max(self.weights, default=0) >= len(own):
-            raise ValueError(f"there are {len(own)} weights; got one for place {max(self.weights) + 1}")
-        return [self.weights.get(i, 0.0 if self.bare else weight) for i, weight in enumerate(own)]
-
-
-def parse(value: str) -> dict[int, Edit]:
-    """Edits by step from their form in a link: '3:*=0,7=1;5:>12' looks at step 3 only at place 7 and takes token 12 at step 5.
-
-    Steps and places count from 1 there. Raises ValueError, in the reader's language, for anything else.
-    """
-    edits = {}
-    try:
-        if len(value) > 20_000:
-            raise ValueError
-        for part in filter(None, value.split(";")):
-            step, wishes = re.fullmatch(r"(\d{1,3}):(.+)", part, re.ASCII).groups()
-            weights, bare, token = {}, False, None
-            for wish in wishes.split(","):
-                if wish == "*=0":
-                    bare = True
-                elif wish.startswith(">"):
-                    token = int(re.fullmatch(r">(\d{1,6})", wish, re.ASCII).group(1))
-                else:
-                    place, weight = re.fullmatch(r"(\d{1,3})=([0-9.e+-]{1,30})", wish, re.ASCII).groups()
-                    weights[int(place) - 1] = float(weight)
-            if int(step) < 1 or any(i < 0 or not 0 <= w < math.inf for i, w in weights.items()):
-                raise ValueError
-            edits[int(step) - 1] = Edit(weights, bare, token)
-    except (ValueError, AttributeError):
-        raise ValueError(_("The changes in this link are damaged; they are left out.")) from None
-    return edits
-
-
-def written(edits: Mapping[int, Edit]) -> str:
-    """Edits as they stand in a link; see `parse`."""
-    parts = []
-    for step, edit in sorted(edits.items()):
-        wishes = ["*=0"] if edit.bare else []
-        wishes += [f"{place + 1}={weight!r}" for place, weight in sorted(edit.weights.items())]
-        wishes += [] if edit.token is None else [f">{edit.token}"]
-        if wishes:
-            parts.append(f"{step + 1}:{','.join(wishes)}")
-    return ";".join(parts)
-
-
 def checked(value: str) -> str:
     """The changes of a link as settings keep them. Raises ValueError where they are damaged."""
-    return written(parse(value))
+    try:
+        return written(parse(value))
+    except ValueError:
+        raise ValueError(_("The changes in this link are damaged; they are left out.")) from None
 
 
 @dataclass(frozen=True)
 class Reading:
     """One text translated by one model with attention, and by its twin. Shared between readers: look, never change.
 
-    source_ids, source_tokens: what was read, as ids and as shown. target_ids: what was written, with `END` unless it was
-    cut. original_ids: what would have been without the edits; plain_ids: what the twin writes.
-    steps: memory (key, unit), hidden, context, product, attentional (query, unit), score, weight, own (query, key),
-    probability (query, target).
-    edits: those that were made, by step; given: their weights before they were normalised; ignored: steps that fit nothing.
+    original_ids: what would have been written without the changes; plain_ids: what the twin writes. The rest is that of its
+    `translation`, under the same names.
     """
 
     key: str
@@ -123,15 +58,29 @@ class Reading:
     text: str
     source: Lexicon
     target: Lexicon
-    source_ids: tuple[int, ...]
-    target_ids: tuple[int, ...]
+    translation: Translation
     original_ids: tuple[int, ...]
     plain_ids: tuple[int, ...]
-    trace: xr.DataTree
-    steps: xr.Dataset
-    edits: dict[int, Edit]
-    given: dict[int, list[float]]
-    ignored: tuple[int, ...]
+
+    @property
+    def source_ids(self) -> tuple[int, ...]:
+        return self.translation.source_ids
+
+    @property
+    def target_ids(self) -> tuple[int, ...]:
+        return self.translation.target_ids
+
+    @property
+    def trace(self) -> xr.DataTree:
+        return self.translation.trace
+
+    @property
+    def steps(self) -> xr.Dataset:
+        return self.translation.steps
+
+    @property
+    def overrides(self) -> dict[int, Override]:
+        return self.translation.overrides
 
     @property
     def task(self) -> str:
@@ -189,8 +138,8 @@ def current_reading() -> Reading | None:
         notice(_("This model cannot be opened:") + f" {problem}", error=True)
         return None
     _say_unknown(reading)
-    if reading.ignored:
-        steps = ", ".join(str(step + 1) for step in reading.ignored)
+    if reading.translation.ignored:
+        steps = ", ".join(str(step + 1) for step in reading.translation.ignored)
         notice(_("The changes at step {steps} fit nothing here and are left out.").format(steps=steps))
     return reading
 
@@ -261,34 +210,11 @@ def _plain(name: str, stamp: str, text: str) -> tuple[int, ...]:
 @st.cache_resource(max_entries=48, show_spinner=False)
 def _translate(name: str, stamp: str, plain_stamp: str, text: str, edits: str) -> Reading:
     model, card, source, target = opened(name, stamp)
-    ids = source.encode(text)
-    wanted, made, changes, given, ignored = parse(edits), {}, {}, {}, []
-    for step, edit in sorted(wanted.items()):
-        # what was not touched stays what the network makes of the changes before
-        before = _translate(name, stamp, plain_stamp, text, written(made))
-        try:
-            if step >= len(before.target_ids):
-                raise ValueError("the text ended before")
-            if edit.token is not None and edit.token >= len(target):
-                raise ValueError("no such token")
-            weights = edit.over(before.steps["weight"].values[step].astype(float).tolist())
-            changes[step] = decoding.Change(weights and decoding.normalised(weights), edit.token)
-        except ValueError:
-            ignored.append(step)
-            continue
-        made[step] = edit
-        if weights:
-            given[step] = weights
-    read, wrote = source.split(text), []
-    tokens = {"encoder": read, "decoder": wrote, "attention": (wrote, read)}
-    with record(model, tokens=tokens) as recording:
-        done = decoding.greedy(model, ids, changes)
-        wrote += [START, *(target.tokens[i] for i in done.tokens[:-1])]  # what each step was told
-    trace = recording.trace
-    steps = _steps(model, trace, done, list(given))
-    original = tuple(done.tokens)
-    if made:
-        original = _translate(name, stamp, plain_stamp, text, "").target_ids
+
+    def earlier(some: Mapping[int, Override]) -> Translation:
+        return _translate(name, stamp, plain_stamp, text, written(some)).translation
+
+    found = translating.translate(model, source, target, text, parse(edits), earlier)
     return Reading(
         key=f"{name}-{hashlib.sha256(f'{stamp}{plain_stamp}{text}{edits}'.encode()).hexdigest()[:16]}",
         name=name,
@@ -296,52 +222,10 @@ def _translate(name: str, stamp: str, plain_stamp: str, text: str, edits: str) -
         text=text,
         source=source,
         target=target,
-        source_ids=tuple(ids),
-        target_ids=tuple(done.tokens),
-        original_ids=original,
+        translation=found,
+        original_ids=earlier({}).target_ids if found.overrides else found.target_ids,
         plain_ids=_plain(f"{name}-plain", plain_stamp, text),
-        trace=trace,
-        steps=steps,
-        edits=made,
-        given=given,
-        ignored=tuple(ignored),
     )
-
-
-def _steps(model, trace: xr.DataTree, done: decoding.Written, given: list[int]) -> xr.Dataset:
-    """The arithmetic of every step, as `Reading.steps` has it. given: the steps whose weights are not the network's own."""
-    memory = trace["encoder"]["hidden"].isel(layer=-1, batch=0).transpose("time", "direction", "unit").values
-    hidden = trace["decoder"]["hidden"].isel(layer=-1, direction=0, batch=0).values
-    looked = trace["attention"].to_dataset().isel(batch=0, head=0)
-    score, context, weight = (looked[name].values for name in ("score", "context", "weight"))
-    own = weight.copy()
-    own[given] = torch.from_numpy(score[given]).softmax(-1).numpy()
-    with torch.inference_mode():
-        product = model.combine(torch.from_numpy(np.concatenate([context, hidden], 1))).numpy()
-    return xr.Dataset(
-        {
-            "memory": (("key", "unit"), memory.reshape(len(memory), -1)),
-            "hidden": (("query", "unit"), hidden),
-            "context": (("query", "unit"), context),
-            "product": (("query", "unit"), product),
-            "attentional": (("query", "unit"), done.attentional.numpy()),
-            "score": (("query", "key"), score),
-            "weight": (("query", "key"), weight),
-            "own": (("query", "key"), own),
-            "probability": (("query", "target"), done.log_probability.exp().numpy()),
-        }
-    )
-
-
-def different(wanted, found) -> tuple[list[int], list[tuple[int, list[int]]]]:
-    """Which places of `found` differ from `wanted`, and what is missing before which place of it."""
-    places, missing = [], []
-    for kind, a, b, c, d in SequenceMatcher(None, list(wanted), list(found), autojunk=False).get_opcodes():
-        if kind != "equal":
-            places += range(c, d)
-        if kind == "delete":
-            missing.append((c, list(wanted[a:b])))
-    return places, missing
 
 
 # ---- what the reader does ------------------------------------------------------------------------------------------
@@ -359,16 +243,18 @@ def change(wish: Mapping) -> None:
         edits = {} if wish["step"] is None else {s: e for s, e in edits.items() if s != int(wish["step"])}
     else:
         step = int(wish["step"])
-        old = edits.get(step, Edit())
+        old = edits.get(step, Override())
         if wish["do"] == "only":
-            edits[step] = Edit({int(wish["place"]): 1.0}, True, old.token)
+            edits[step] = Override({int(wish["place"]): 1.0}, True, old.token)
         elif wish["do"] == "weight":
             place, weight = int(wish["place"]), wish["weight"]
             weights = {i: w for i, w in old.weights.items() if i != place}
             weights |= {} if weight is None else {place: float(weight)}
-            edits[step] = Edit(weights, old.bare, old.token)
+            edits[step] = Override(weights, old.bare, old.token)
         elif wish["do"] == "token":
-            edits[step] = Edit(old.weights, old.bare, None if wish["token"] is None else int(wish["token"]))
+            edits[step] = Override(
+                old.weights, old.bare, None if wish["token"] is None else int(wish["token"])
+            )
     after = written(edits)
     if after != before:
         history.append(before)

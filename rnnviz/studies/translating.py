@@ -1,0 +1,208 @@
+"""One text translated by a model with attention: every number of every step, and what another weight or token makes of it."""
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+
+import numpy as np
+import torch
+import xarray as xr
+
+from rnnviz import stats
+from rnnviz.models import decoding
+from rnnviz.models.networks import Translator
+from rnnviz.models.vocabularies import START, Lexicon
+from rnnviz.recording import record
+
+
+@dataclass(frozen=True)
+class Override:
+    """What is set by hand at one step of decoding.
+
+    weights: of those places in the source that were set, counted from 0. bare: all the others are 0, not what the network
+    gives them. token: the id that is taken instead.
+    """
+
+    weights: Mapping[int, float] = field(default_factory=dict)
+    bare: bool = False
+    token: int | None = None
+
+    def over(self, own: list[float]) -> list[float] | None:
+        """The weights that it makes of the network's own; None where it leaves them. Raises ValueError for another length."""
+        if not self.weights and not self.bare:
+            return None
+        if max(self.weights, default=0) >= len(own):
+            raise ValueError(f"there are {len(own)} weights; got one for place {max(self.weights) + 1}")
+        return [self.weights.get(i, 0.0 if self.bare else weight) for i, weight in enumerate(own)]
+
+
+def parse(value: str) -> dict[int, Override]:
+    """Overrides by step from their written form: '3:*=0,7=1;5:>12' looks at step 3 only at place 7 and takes token 12 at step 5.
+
+    Steps and places count from 1 there. Raises ValueError for anything else.
+    """
+    found = {}
+    try:
+        if len(value) > 20_000:
+            raise ValueError
+        for part in filter(None, value.split(";")):
+            step, wishes = re.fullmatch(r"(\d{1,3}):(.+)", part, re.ASCII).groups()
+            weights, bare, token = {}, False, None
+            for wish in wishes.split(","):
+                if wish == "*=0":
+                    bare = True
+                elif wish.startswith(">"):
+                    token = int(re.fullmatch(r">(\d{1,6})", wish, re.ASCII).group(1))
+                else:
+                    place, weight = re.fullmatch(r"(\d{1,3})=([0-9.e+-]{1,30})", wish, re.ASCII).groups()
+                    weights[int(place) - 1] = float(weight)
+            if int(step) < 1 or any(i < 0 or not 0 <= w < math.inf for i, w in weights.items()):
+                raise ValueError
+            found[int(step) - 1] = Override(weights, bare, token)
+    except (ValueError, AttributeError):
+        raise ValueError(f"no overrides of a translation: {value[:60]!r}") from None
+    return found
+
+
+def written(overrides: Mapping[int, Override]) -> str:
+    """Overrides as text; see `parse`."""
+    parts = []
+    for step, one in sorted(overrides.items()):
+        wishes = ["*=0"] if one.bare else []
+        wishes += [f"{place + 1}={weight!r}" for place, weight in sorted(one.weights.items())]
+        wishes += [] if one.token is None else [f">{one.token}"]
+        if wishes:
+            parts.append(f"{step + 1}:{','.join(wishes)}")
+    return ";".join(parts)
+
+
+@dataclass(frozen=True)
+class Translation:
+    """One text translated by one model with attention.
+
+    source_ids, target_ids: what was read and written, with `END` unless it was cut. steps: memory (key, unit), hidden, context,
+    product, attentional (query, unit), score, weight, own (query, key), probability (query, target). overrides: those that were
+    made, by step; given: their weights before they were normalised; ignored: steps whose override fits nothing.
+    """
+
+    source_ids: tuple[int, ...]
+    target_ids: tuple[int, ...]
+    trace: xr.DataTree
+    steps: xr.Dataset
+    overrides: dict[int, Override]
+    given: dict[int, list[float]]
+    ignored: tuple[int, ...]
+
+
+def translate(
+    model: Translator,
+    source: Lexicon,
+    target: Lexicon,
+    text: str,
+    overrides: Mapping[int, Override] | None = None,
+    earlier: Callable[[Mapping[int, Override]], Translation] | None = None,
+) -> Translation:
+    """The text translated greedily, with what is set by hand; an override leaves alone what it does not name.
+
+    source, target: what the model reads and writes. earlier: gives the translation with the overrides of the steps before, where
+    it is kept; else each is computed on the way.
+    """
+
+    def until(made: Mapping[int, Override]) -> Translation:
+        return _run(model, source, target, text, made, changes, given, ignored)
+
+    wanted, made, given, ignored = dict(overrides or {}), {}, {}, []
+    changes: dict[int, decoding.Change] = {}
+    for step, override in sorted(wanted.items()):
+        # what was not touched stays what the network makes of the overrides before
+        before = until(made) if earlier is None else earlier(made)
+        try:
+            if step >= len(before.target_ids):
+                raise ValueError("the text ended before")
+            if override.token is not None and override.token >= len(target):
+                raise ValueError("no such token")
+            weights = override.over(before.steps["weight"].values[step].astype(float).tolist())
+            changes[step] = decoding.Change(weights and decoding.normalised(weights), override.token)
+        except ValueError:
+            ignored.append(step)
+            continue
+        made[step] = override
+        if weights:
+            given[step] = weights
+    return until(made)
+
+
+def _run(model, source, target, text, made, changes, given, ignored) -> Translation:
+    ids, read, wrote = source.encode(text), source.split(text), []
+    tokens = {"encoder": read, "decoder": wrote, "attention": (wrote, read)}
+    with record(model, tokens=tokens) as recording:
+        done = decoding.greedy(model, ids, changes)
+        wrote += [START, *(target.tokens[i] for i in done.tokens[:-1])]  # what each step was told
+    return Translation(
+        tuple(ids),
+        tuple(done.tokens),
+        recording.trace,
+        _steps(model, recording.trace, done, list(given)),
+        dict(made),
+        dict(given),
+        tuple(ignored),
+    )
+
+
+def _steps(model, trace: xr.DataTree, done: decoding.Written, given: list[int]) -> xr.Dataset:
+    """The arithmetic of every step, as `Translation.steps` has it. given: the steps whose weights are not the network's own."""
+    memory = trace["encoder"]["hidden"].isel(layer=-1, batch=0).transpose("time", "direction", "unit").values
+    hidden = trace["decoder"]["hidden"].isel(layer=-1, direction=0, batch=0).values
+    looked = trace["attention"].to_dataset().isel(batch=0, head=0)
+    score, context, weight = (looked[name].values for name in ("score", "context", "weight"))
+    own = weight.copy()
+    own[given] = torch.from_numpy(score[given]).softmax(-1).numpy()
+    with torch.inference_mode():
+        product = model.combine(torch.from_numpy(np.concatenate([context, hidden], 1))).numpy()
+    return xr.Dataset(
+        {
+            "memory": (("key", "unit"), memory.reshape(len(memory), -1)),
+            "hidden": (("query", "unit"), hidden),
+            "context": (("query", "unit"), context),
+            "product": (("query", "unit"), product),
+            "attentional": (("query", "unit"), done.attentional.numpy()),
+            "score": (("query", "key"), score),
+            "weight": (("query", "key"), weight),
+            "own": (("query", "key"), own),
+            "probability": (("query", "target"), done.log_probability.exp().numpy()),
+        }
+    )
+
+
+def sent_back(
+    model: Translator, source_ids: Sequence[int], written: Sequence[int], step: int | None
+) -> xr.Dataset:
+    """The loss of one output step, counted from 0, or of all (None), sent back to the source.
+
+    written: ids of the text that the model wrote. Of a shorter text the last step is taken. Returns natural logs of norms over
+    the units of both directions, `total` and `direct` (time,), and `loss`, nats. In float64 where the model is.
+    """
+    with record(model) as recording:
+        loss = decoding.teach(
+            model, source_ids, written, None if step is None else min(step, len(written) - 1)
+        )
+    node = recording.trace["encoder"].to_dataset().isel(layer=-1, batch=0)
+    node.attrs = recording.trace["encoder"].attrs
+    found = {}
+    for part in ("total", "direct"):
+        logs = stats.gradients.logarithm(stats.gradients.norm(node, part)).transpose("direction", "time")
+        found[part] = ("time", np.logaddexp.reduce(2 * logs.values) / 2, logs.attrs)
+    return xr.Dataset(found | {"loss": loss.item()}, coords={"time": range(len(source_ids))})
+
+
+def different(wanted, found) -> tuple[list[int], list[tuple[int, list[int]]]]:
+    """Which places of `found` differ from `wanted`, and what is missing before which place of it."""
+    places, missing = [], []
+    for kind, a, b, c, d in SequenceMatcher(None, list(wanted), list(found), autojunk=False).get_opcodes():
+        if kind != "equal":
+            places += range(c, d)
+        if kind == "delete":
+            missing.append((c, list(wanted[a:b])))
+    return places, missing

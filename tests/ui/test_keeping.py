@@ -1,0 +1,199 @@
+"""What is kept is keyed by the function and by all that it was given, and by nothing that somebody could forget."""
+
+import dataclasses
+import gc
+import threading
+
+import numpy as np
+import pytest
+import xarray as xr
+from hypothesis import given
+from hypothesis import strategies as some
+
+from rnnviz.ui.shell import keeping
+from rnnviz.ui.shell.keeping import SMALL, kept
+from rnnviz.ui.shell.settings import settings
+
+
+@pytest.fixture(autouse=True)
+def empty():
+    keeping.forget()
+    yield
+    keeping.forget()
+
+
+def computed(action):
+    """How often something is computed anew while the action runs."""
+    before = keeping.computed
+    action()
+    return keeping.computed - before
+
+
+def doubled(value):
+    return [2 * value]
+
+
+def test_the_same_function_of_the_same_arguments_is_computed_once():
+    first = kept(doubled, 3)
+    assert kept(doubled, 3) is first
+    assert kept(doubled, 4) == [8]
+
+
+@given(some.lists(some.integers() | some.text() | some.floats(allow_nan=False) | some.booleans(), max_size=4))
+def test_plain_values_count_by_what_they_are(values):
+    kept(lambda: list(values))
+    assert computed(lambda: kept(lambda: list(values))) == 1  # another function, though it reads the same
+    make = lambda copy: kept(lambda: list(copy))  # noqa: E731
+    make(values)
+    assert computed(lambda: make(list(values))) == 0
+
+
+def test_one_and_true_and_one_point_nought_are_three_things():
+    assert [kept(repr, value) for value in (1, True, 1.0, "1")] == ["1", "True", "1.0", "'1'"]
+
+
+def test_every_value_that_a_function_closes_over_is_in_its_key():
+    def make(unit, layer):
+        return kept(lambda: (unit, layer))
+
+    assert [make(1, 2), make(1, 3), make(2, 2), make(1, 2)] == [(1, 2), (1, 3), (2, 2), (1, 2)]
+
+
+def test_a_function_inside_a_function_brings_what_it_closes_over():
+    def make(unit):
+        def inner():
+            return unit
+
+        return kept(lambda: inner())
+
+    assert [make(1), make(2), make(1)] == [1, 2, 1]
+
+
+def test_defaults_and_named_arguments_count():
+    def make(n):
+        return kept(lambda value=n: value)
+
+    assert [make(1), make(2)] == [1, 2]
+    assert kept(dict, a=1) == {"a": 1}
+    assert kept(dict, a=2) == {"a": 2}
+
+
+@pytest.mark.parametrize("wrap", [np.asarray, xr.DataArray, lambda v: xr.Dataset({"a": ("x", v)})])
+def test_small_arrays_count_by_what_they_hold(wrap):
+    def text(array):
+        return kept(lambda: repr(array))
+
+    text(wrap(np.arange(3.0)))
+    assert computed(lambda: text(wrap(np.arange(3.0)))) == 0
+    assert computed(lambda: text(wrap(np.arange(3.0) + 1))) == 1
+
+
+def test_labels_of_a_small_array_count_too():
+    array = xr.DataArray([1.0, 2.0], dims="unit", coords={"unit": [0, 1]}, attrs={"units": "1"})
+    others = [
+        array.rename(unit="time"),
+        array.assign_coords(unit=[0, 2]),
+        array.assign_attrs(units="nat"),
+        array.rename("x"),
+    ]
+    kept(str, array)
+    assert [computed(lambda other=other: kept(str, other)) for other in others] == [1, 1, 1, 1]
+
+
+def test_a_large_array_counts_by_which_it_is():
+    one, other = np.zeros(SMALL), np.zeros(SMALL)
+    other[7] = 1  # of thousands of numbers one differs, which a sample would not see
+    assert [float(kept(np.sum, array)) for array in (one, other, one)] == [0, 1, 0]
+    assert computed(lambda: kept(np.sum, one)) == 0
+
+
+def test_another_array_in_the_place_of_one_that_is_gone_is_another():
+    for value in range(20):
+        array = np.full(SMALL, float(value))
+        assert float(kept(np.max, array)) == value
+        del array
+        gc.collect()
+
+
+@dataclasses.dataclass(frozen=True)
+class Plain:
+    value: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Holding:
+    array: np.ndarray
+
+
+def test_frozen_records_count_by_what_they_are_and_what_holds_arrays_by_which_it_is():
+    kept(str, Plain(1))
+    assert computed(lambda: kept(str, Plain(1))) == 0
+    assert computed(lambda: kept(str, Plain(2))) == 1
+    holding = Holding(np.zeros(2))
+    kept(str, holding)
+    assert computed(lambda: kept(str, holding)) == 0
+    assert computed(lambda: kept(str, Holding(np.zeros(2)))) == 1
+
+
+def test_the_language_counts(monkeypatch):
+    said = []
+    monkeypatch.setattr(keeping.language, "current", lambda: "en")
+    kept(said.append, "x")
+    monkeypatch.setattr(keeping.language, "current", lambda: "ko")
+    kept(said.append, "x")
+    assert said == ["x", "x"]
+
+
+def test_what_is_kept_may_not_ask_what_the_reader_has_chosen():
+    with pytest.raises(RuntimeError, match="must be given all that it depends on"):
+        kept(lambda: settings()["unit"])
+
+
+def test_what_failed_is_not_kept():
+    tries = []
+
+    def failing():
+        tries.append(1)
+        raise ValueError("no")
+
+    for _ in range(2):
+        with pytest.raises(ValueError, match="no"):
+            kept(failing)
+    assert len(tries) == 2
+
+
+def test_two_readers_at_once_wait_for_one_computation():
+    inside, may_end, calls = threading.Event(), threading.Event(), []
+
+    def slow():
+        calls.append(1)
+        inside.set()
+        may_end.wait()
+        return calls
+
+    found = []
+    readers = [threading.Thread(target=lambda: found.append(kept(slow))) for _ in range(3)]
+    readers[0].start()
+    inside.wait()
+    for reader in readers[1:]:
+        reader.start()
+    may_end.set()
+    for reader in readers:
+        reader.join()
+    assert len(calls) == 1 and len(found) == 3
+
+
+def test_the_oldest_result_makes_room(monkeypatch):
+    monkeypatch.setattr(keeping, "MOST", 2)
+    for value in (1, 2, 3):
+        kept(doubled, value)
+    assert computed(lambda: kept(doubled, 3)) == 0
+    assert computed(lambda: kept(doubled, 1)) == 1
+
+
+def test_what_has_no_identity_is_refused():
+    class Bare:
+        __slots__ = ()
+
+    with pytest.raises(TypeError, match="Bare cannot stand in a key"):
+        kept(str, Bare())
