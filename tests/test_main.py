@@ -19,27 +19,28 @@ import xarray as xr
 from rnnviz.cli import main
 from rnnviz.models import checkpoints
 from rnnviz.studies import comparing
-from rnnviz.training import train
+from rnnviz.studies.comparing import running
+from rnnviz.training import loop, recipes
 
 ROOT = Path(__file__).resolve().parent.parent
-TINY = train.Recipe("gru", "python", hidden=4, embedding=3, steps=6, batch=2, length=6)
-# three files that tasks.python_source puts into train, validation and test
+TINY = recipes.Recipe("gru", "python", hidden=4, embedding=3, steps=6, batch=2, length=6)
+# three files that corpora.python_source puts into train, validation and test
 PARTS = {"train": "m0.py", "validation": "m23.py", "test": "m5.py"}
 
 # The same command with the recipe `tiny`; it waits after the second step, so that a signal comes in time.
 WAITING = f"""
 import sys
-from rnnviz.training import train
+from rnnviz.training import loop, recipes
 from rnnviz.cli import main
-run = train.Training.run
+run = loop.Training.run
 def waiting(self):
     for measured in run(self):
         if measured["step"] == 2:
             print("two steps done", flush=True)
             sys.stdin.readline()
         yield measured
-train.Training.run = waiting
-train.RECIPES["tiny"] = train.{TINY}
+loop.Training.run = waiting
+recipes.RECIPES["tiny"] = recipes.{TINY}
 sys.exit(main(sys.argv[1:]))
 """
 
@@ -52,7 +53,7 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.setattr(urllib.request, "urlopen", refuse)
     monkeypatch.setenv("RNNVIZ_CHECKPOINTS", str(tmp_path / "checkpoints"))
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    monkeypatch.setitem(train.RECIPES, "tiny", TINY)
+    monkeypatch.setitem(recipes.RECIPES, "tiny", TINY)
     return tmp_path / "checkpoints"
 
 
@@ -125,14 +126,14 @@ def test_a_stop_saves_and_the_same_command_goes_on(folder, data, capsys):
 
 
 def test_a_polite_kill_in_the_midst_of_a_step_waits_for_its_end(folder, data, monkeypatch):
-    one_step = train.Training._one_step
+    one_step = loop.Training._one_step
 
     def killed(training):
         if training.step == 3:
             signal.raise_signal(signal.SIGTERM)
         return one_step(training)
 
-    monkeypatch.setattr(train.Training, "_one_step", killed)
+    monkeypatch.setattr(loop.Training, "_one_step", killed)
     assert main(["train", "tiny", "--data", data]) == 1
     assert torch.load(folder / "tiny.training.pt", weights_only=True)["step"] == 4
 
@@ -189,7 +190,7 @@ def test_a_corpus_without_held_out_text_is_refused_before_training(folder, data,
 def test_list_shows_every_recipe_and_no_name_is_not_done(capsys):
     assert main(["train", "--list"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines] == list(train.RECIPES)
+    assert [line.split()[0] for line in lines] == list(recipes.RECIPES)
     assert "2 x 4 units, 6 steps, python" in lines[-1]
     assert main(["train"]) == 2
 
@@ -422,13 +423,13 @@ def test_a_folder_that_cannot_be_written_is_said_before_anything_is_computed(tmp
 
 
 def test_ctrl_c_ends_a_comparison_in_one_line(tmp_path, capsys, monkeypatch):
-    measure, handlers = comparing.measure, signal.getsignal(signal.SIGINT)
+    measure, handlers = running.measure, signal.getsignal(signal.SIGINT)
 
     def stopped(*arguments):
         signal.raise_signal(signal.SIGINT)
         return measure(*arguments)
 
-    monkeypatch.setattr(comparing, "measure", stopped)
+    monkeypatch.setattr(running, "measure", stopped)
     assert compared(tmp_path, *ROWS, "--steps", "5") == 1
     said = capsys.readouterr()
     assert said.out == "stopped; nothing was written\n" and "Traceback" not in said.err

@@ -42,24 +42,24 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def run(options: argparse.Namespace) -> int:
     from rnnviz.models import checkpoints
-    from rnnviz.training import tasks, train
+    from rnnviz.training import corpora, recipes, trainings
 
     if options.list or not options.name:
-        for name, recipe in train.RECIPES.items():
+        for name, recipe in recipes.RECIPES.items():
             print(f"{name:27} {_summary(recipe)}, {recipe.corpus}")
         return 0 if options.list else 2
-    if options.name not in train.RECIPES:
-        raise ValueError(f"no recipe {options.name!r}; there is {', '.join(train.RECIPES)}")
-    recipe = _asked_of(options, train.RECIPES[options.name])
+    if options.name not in recipes.RECIPES:
+        raise ValueError(f"no recipe {options.name!r}; there is {', '.join(recipes.RECIPES)}")
+    recipe = _asked_of(options, recipes.RECIPES[options.name])
     name = options.save_as or options.name
     if not name.replace("-", "").replace("_", "").isalnum():
         raise ValueError(f"a name has letters, digits, - and _ only; got {name!r}")
 
     need("sacrebleu")
-    corpus = tasks.CORPORA[recipe.corpus](options.data)
-    if isinstance(recipe, train.CountRecipe):
+    corpus = corpora.CORPORA[recipe.corpus](options.data)
+    if isinstance(recipe, recipes.CountRecipe):
         return _count(recipe, corpus, options, name)
-    training = train.begin(recipe, corpus)
+    training = trainings.begin(recipe, corpus)
     unfinished = checkpoints.folder() / f"{name}.training.pt"
     if unfinished.exists() and not options.fresh:
         training.resume(unfinished)
@@ -97,14 +97,14 @@ def _summary(recipe) -> str:
 
 def _count(recipe, corpus, options: argparse.Namespace, name: str) -> int:
     from rnnviz.models import checkpoints
-    from rnnviz.training import train
+    from rnnviz.training import counts
 
     start = time.monotonic()
-    counts, described = train.count(recipe, corpus)
+    table, described = counts.count(recipe, corpus)
     card = described | _made(recipe, corpus, options, time.monotonic() - start)
     parts = {part: len(getattr(corpus, part)) for part in ("train", "validation", "test")}
     card["data"] |= {"characters": parts}
-    path = checkpoints.save(name, counts, card)
+    path = checkpoints.save(name, table, card)
     print(f"{path}: {card['parameters']:,} n-grams, {card['scores']}: {card['scores_unit']}")
     return 0
 
@@ -152,7 +152,7 @@ def _card(training, corpus, options, seconds: float) -> dict:
 
 def _made(recipe, corpus, options, seconds: float) -> dict:
     """What every card says: the data, the recipe, and the command that makes it again."""
-    from rnnviz.training.train import NOTES, TUNING, Recipe
+    from rnnviz.training.recipes import NOTES, TUNING, Recipe
 
     flags = [
         f"--{name.replace('_', '-')} {getattr(options, name)}"
