@@ -29,8 +29,7 @@ MAY_IMPORT = {
     "rnnviz/stats": LAZY | {"numpy", "scipy", "sklearn", "xarray"},
     "rnnviz/figures": LAZY | {"numpy", "plotly", "xarray"},
     "rnnviz/recording": LAZY | {"numpy", "torch", "xarray", "rnnviz.trace"},
-    "rnnviz/models": LAZY
-    | {"rnnviz.shipped", "numpy", "safetensors", "torch", "rnnviz.shipped", "rnnviz.recording"},
+    "rnnviz/models": LAZY | {"rnnviz.shipped", "numpy", "safetensors", "torch", "rnnviz.recording"},
     "rnnviz/training": LAZY | {"numpy", "sacrebleu", "sklearn", "torch", "rnnviz.models"},
     "rnnviz/studies": LAZY
     | {
@@ -77,8 +76,6 @@ TOP = {
     "CHANGELOG.md",
     "pyproject.toml",
     "LICENSE",
-    "CONTRIBUTING.md",
-    "CHANGELOG.md",
     "benchmarks",
     "static",
 }

@@ -35,6 +35,15 @@ def test_the_tables_of_models_are_what_the_cards_say():
 
 
 @pytest.mark.parametrize("text", [README, CONTRIBUTING], ids=["README", "CONTRIBUTING"])
+def test_what_is_named_is_there(text):
+    named = re.findall(r"`((?:rnnviz|pages|tests|benchmarks|checkpoints|static|\.ci)/[\w./]*)`", text)
+    named += re.findall(r"\]\(([\w./]+)\)", text)
+    made = re.compile("echo|NAME|^rnnviz/app/")  # examples, and what only a wheel has
+    assert [name for name in named if not made.search(name) and not (ROOT / name).exists()] == []
+    assert len(named) > 10
+
+
+@pytest.mark.parametrize("text", [README, CONTRIBUTING], ids=["README", "CONTRIBUTING"])
 def test_each_command_of_rnnviz_can_be_typed(text):
     lines = re.findall(
         r"(?:`|^    )(?:python -m )?rnnviz ((?:app|models|train|compare)\b[^`\n]*)", text, re.M

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 
 @contextlib.contextmanager
-def stops_noted() -> Iterator[list]:
+def stops_noted() -> Iterator[list[bool]]:
     """While it lasts, Ctrl+C and a polite kill do no more than add to the list."""
     asked: list[bool] = []
     before = {s: signal.signal(s, lambda *_: asked.append(True)) for s in (signal.SIGINT, signal.SIGTERM)}
