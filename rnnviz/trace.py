@@ -369,9 +369,9 @@ def _leaves(array: np.ndarray, limits: tuple[float, float]) -> bool:
     return bool((array < limits[0]).any() or (array > limits[1]).any())
 
 
-def _labels(tokens: Iterable[str]) -> np.ndarray:
-    tokens = list(tokens)
-    for position, token in enumerate(tokens):
+def _labels(tokens: Iterable[object]) -> np.ndarray:
+    labels = list(tokens)
+    for position, token in enumerate(labels):
         if not isinstance(token, str):
             raise TypeError(f"tokens must be strings; token {position} is {token!r}")
         # numpy and netCDF end a string at NUL, and keep it as UTF-8, which has no lone surrogates
@@ -379,7 +379,7 @@ def _labels(tokens: Iterable[str]) -> np.ndarray:
             raise ValueError(
                 f"token {position} is {token!r}: NUL and lone surrogates cannot be kept in a file"
             )
-    return np.array(tokens, dtype=str)
+    return np.array(labels, dtype=str)
 
 
 def _sizes(
@@ -423,7 +423,7 @@ def _check_fields(name: str, node: xr.Dataset, schema: Mapping[str, Field], size
 
 def _check_dims(title: str, array: xr.DataArray, dims: tuple[str, ...], sizes: Mapping[str, int]) -> None:
     if array.dims != dims:
-        came = _shape_text(array.dims, dict(array.sizes))
+        came = _shape_text(map(str, array.dims), {str(dim): size for dim, size in array.sizes.items()})
         raise ValueError(f"{title} came as {came}; wanted {_shape_text(dims, sizes)}")
     _check_shape(title, array.shape, dims, sizes)
 

@@ -14,9 +14,13 @@ import torch
 from torch import Tensor
 
 from rnnviz.recording import cells, gates
-from rnnviz.recording.passes import GATES, Pass, product
+from rnnviz.recording.passes import ACTIVATIONS, Pass, product
 
-FIELDS = {"lstm": (*GATES["lstm"], "cell", "hidden"), "gru": (*GATES["gru"], "hidden"), "rnn": ("hidden",)}
+FIELDS = {
+    "lstm": (*ACTIVATIONS["lstm"], "cell", "hidden"),
+    "gru": (*ACTIVATIONS["gru"], "hidden"),
+    "rnn": ("hidden",),
+}
 DIRECTIONS = ("forward", "backward")
 
 Index = int | slice | Sequence[int] | None
@@ -239,7 +243,7 @@ def _onward(one: Pass, carry: States, first: int, end: int, segment: Segment) ->
 
 def _edit_step(one: Pass, placed: Sequence[Placed], t: int, carry: States | None, order: Order) -> bool:
     """Makes one step with its edits. carry: the state before it, None where that is as it was."""
-    names = GATES[one.kind]
+    names = ACTIVATIONS[one.kind]
     every = (one.hidden,) if one.cell is None else (one.hidden, one.cell)
     before = carry or tuple(
         one.before(states, initial, t, t + 1)[0] for states, initial in zip(every, one.initial, strict=True)

@@ -16,7 +16,7 @@ from torch import Tensor
 from rnnviz.recording.cells import GRUGates, LSTMGates
 
 # in PyTorch's order of the rows
-GATES: dict[str, tuple[str, ...]] = {"rnn": (), "gru": GRUGates._fields, "lstm": LSTMGates._fields}
+ACTIVATIONS: dict[str, tuple[str, ...]] = {"rnn": (), "gru": GRUGates._fields, "lstm": LSTMGates._fields}
 CHUNK = 1 << 20  # numbers in the widest array of a chunk
 
 
@@ -74,7 +74,7 @@ class Pass:
 
     @property
     def units(self) -> int:
-        return self.weights.recurrent.shape[0] // max(1, len(GATES[self.kind]))
+        return self.weights.recurrent.shape[0] // max(1, len(ACTIVATIONS[self.kind]))
 
     def before(self, states: Tensor, initial: Tensor, first: int, end: int) -> Tensor:
         """The states from which the steps first … end - 1 began: (end - first, batch, unit)."""

@@ -19,7 +19,7 @@ from rnnviz.recording.attention import recorded_looks
 from rnnviz.recording.calls import Call, CameBack, Key, Recovered, Run, Seen, recover
 from rnnviz.recording.layout import Layout
 from rnnviz.recording.observed import Observed, Watched
-from rnnviz.recording.passes import GATES, Pass, storage
+from rnnviz.recording.passes import ACTIVATIONS, Pass, storage
 from rnnviz.trace import Recorded, pad_inputs
 
 Array = np.ndarray[tuple[int, ...], np.dtype[np.floating]]
@@ -189,7 +189,7 @@ def _arrays(seen: Seen, one: Recovered) -> dict[str, Tensor]:
     if one.cell is not None:
         found["cell"] = one.cell
     if one.rows is not None:
-        names = GATES[seen.kind]
+        names = ACTIVATIONS[seen.kind]
         found |= dict(zip(names, one.rows.chunk(len(names), -1), strict=True))
     return found
 

@@ -8,10 +8,10 @@ import pytest
 
 from rnnviz import stats
 from rnnviz.stats import attention
-from rnnviz.ui.parts import sheet
-from rnnviz.ui.rooms.attention_by_hand import page as room_page
+from rnnviz.ui.parts import numbers
+from rnnviz.ui.rooms.attention_by_hand import NAMES
 from rnnviz.ui.rooms.attention_by_hand import setup as setups
-from rnnviz.ui.shell.choices import ATTENTION_EXAMPLES, fold
+from rnnviz.ui.shell.folding import fold
 from tests.pages.conftest import Opened
 
 PAGE = "pages/learn/attention_by_hand.py"
@@ -104,8 +104,8 @@ def test_examples_make_their_point():
 
 
 def test_the_examples_are_those_that_a_link_may_name():
-    assert (*setups.EXAMPLES, "own") == ATTENTION_EXAMPLES
-    assert all(room_page.checked(setups._packed(setup)) for setup in setups.EXAMPLES.values())
+    assert (*setups.EXAMPLES, "own") == NAMES
+    assert all(setups.checked(setups._packed(setup)) for setup in setups.EXAMPLES.values())
 
 
 def test_an_example_is_a_click_away_and_in_the_address(page):
@@ -258,11 +258,11 @@ def test_a_reader_who_guesses_first_sees_the_result_afterwards(page):
     ],
 )
 def test_numbers_are_written_with_four_digits_and_short_in_squares(number, latex, short):
-    assert sheet.numeral(number) == latex and sheet.short(number) == short
+    assert numbers.numeral(number) == latex and numbers.short(number) == short
 
 
 def test_shares_are_written_in_percent():
-    assert [sheet.percent(share) for share in (0, 1e-9, 0.0123, 0.5, 1)] == [
+    assert [numbers.percent(share) for share in (0, 1e-9, 0.0123, 0.5, 1)] == [
         "0 %",
         "< 0.01 %",
         "1.2 %",

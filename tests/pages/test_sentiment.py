@@ -13,11 +13,11 @@ from rnnviz.models import checkpoints
 from rnnviz.models.networks import Classifier
 from rnnviz.models.vocabularies import Lexicon
 from rnnviz.studies import judging
-from rnnviz.ui.parts import views
+from rnnviz.ui.parts import tables
+from rnnviz.ui.rooms import sentiment
 from rnnviz.ui.rooms.sentiment import page as room_page
 from rnnviz.ui.rooms.sentiment import pictures, reviews
 from rnnviz.ui.rooms.sentiment.opinions import Opinion, percent
-from rnnviz.ui.shell import choices
 from tests.pages.conftest import Opened
 
 PAGE = "pages/explore/sentiment.py"
@@ -61,8 +61,8 @@ def save(folder, language, which, scores=(70.0, 71.0), baseline=(78.0, 79.5)):
 @pytest.fixture
 def models(tmp_path, monkeypatch):
     monkeypatch.setenv("RNNVIZ_CHECKPOINTS", str(tmp_path))
-    for language in choices.SENTIMENT_LANGUAGES:
-        for which in choices.SENTIMENT_MODELS:
+    for language in sentiment.LANGUAGES:
+        for which in sentiment.MODELS:
             save(tmp_path, language, which)
     return tmp_path
 
@@ -108,7 +108,7 @@ def saved(monkeypatch):
 
     def table_csv(frame, name, file):
         found[name] = file
-        views.table_csv(frame, name, file)
+        tables.table_csv(frame, name, file)
 
     for room in (room_page, reviews):
         monkeypatch.setattr(room, "table_csv", table_csv)
@@ -152,7 +152,7 @@ def test_where_a_network_changes_its_mind_is_said(page):
         assert all(named) and ("changes its mind" in line["text"]) == bool(turns)
 
 
-@pytest.mark.parametrize("which", choices.SENTIMENT_MODELS)
+@pytest.mark.parametrize("which", sentiment.MODELS)
 def test_the_three_rows_are_the_shares_of_the_chosen_model_on_one_scale(page, which):
     seen = page(sentiment_model=which)
     model, numbers = opinion(which)
@@ -171,7 +171,7 @@ def test_the_three_rows_are_the_shares_of_the_chosen_model_on_one_scale(page, wh
     assert f"{numbers['verdict'].values[-1]:+.3f}".replace("-", "−") in strips[1]["foot"]
 
 
-@pytest.mark.parametrize("which", choices.SENTIMENT_MODELS)
+@pytest.mark.parametrize("which", sentiment.MODELS)
 def test_units_others_and_bias_sum_to_the_verdict_after_every_token(page, which):
     seen = page(sentiment_model=which)
     (table,) = seen.parts("units", "units")
@@ -228,7 +228,7 @@ def test_readouts_show_what_each_token_weighs_in_them(page):
 def test_the_table_has_a_row_for_each_token(page):
     table = page().test.dataframe[0].value
     assert table["token"].tolist() == TEXT.split() and len(table.columns) == 1 + 5 + 1 + 3
-    for which in choices.SENTIMENT_MODELS:
+    for which in sentiment.MODELS:
         turned = [room_page.called(which) in cell.split(", ") for cell in table["changes its mind"]]
         assert np.flatnonzero(turned).tolist() == judging.turns(opinion(which)[1]["verdict"])
 
@@ -267,15 +267,13 @@ def test_only_what_is_exactly_all_or_nothing_is_called_so(share, shown):
 def test_a_model_that_is_clicked_is_looked_into_and_in_the_address(page):
     seen = page(sentiment_model="gru")
     (picker,) = seen.parts("shares", "picker")
-    assert picker["chosen"] == "gru" and [o["value"] for o in picker["options"]] == list(
-        choices.SENTIMENT_MODELS
-    )
+    assert picker["chosen"] == "gru" and [o["value"] for o in picker["options"]] == list(sentiment.MODELS)
     address = parse_qs(seen.visit.address[1:])
     assert address["sentiment_model"] == ["gru"] and address["sentiment_text"] == [TEXT]
 
 
 @pytest.mark.parametrize("lang", ["en", "ko"])
-@pytest.mark.parametrize("language", choices.SENTIMENT_LANGUAGES)
+@pytest.mark.parametrize("language", sentiment.LANGUAGES)
 def test_examples_are_a_click_away_in_both_languages(page, language, lang):
     seen = page(lang=lang, sentiment_language=language)
     for name, text in room_page.EXAMPLES[language].items():
@@ -369,7 +367,7 @@ def test_a_review_that_is_wholly_unknown_is_said_to_be_so(page):
     assert line == "These models know none of it: their verdict is the same for any text of this length."
 
 
-@pytest.mark.parametrize("view", choices.SENTIMENT_VIEWS)
+@pytest.mark.parametrize("view", sentiment.VIEWS)
 def test_what_was_typed_is_never_taken_for_markdown(page, view):
     seen = page(HOSTILE, sentiment_view=view, sentiment_first=HOSTILE, sentiment_second=TEXT)
     if view == "many":
@@ -402,7 +400,7 @@ def test_models_that_are_missing_are_named_and_the_others_are_shown(page, models
 def test_without_any_model_the_page_says_how_to_train_one(page, models):
     for path in models.glob("sentiment-*"):
         path.unlink()
-    for view in choices.SENTIMENT_VIEWS:
+    for view in sentiment.VIEWS:
         seen = page(sentiment_view=view)
         assert seen.drawn is None and len(seen.lines) == 1
 
@@ -496,7 +494,7 @@ def test_two_reviews_with_nothing_in_common_are_compared(page):
     assert len(seen.drawn["places"]) == 4 and not seen.test.exception
 
 
-@pytest.mark.parametrize("language", choices.SENTIMENT_LANGUAGES)
+@pytest.mark.parametrize("language", sentiment.LANGUAGES)
 def test_pairs_are_a_click_away(page, language):
     seen = page(sentiment_view="two", sentiment_language=language)
     for name, pair in room_page.PAIRS[language].items():
@@ -536,7 +534,7 @@ def test_a_pasted_list_is_judged_line_by_line(several):
     table = table_of(seen)
     assert table["review"].tolist() == ["the film is bad", "not bad at all", "qqq bad"]
     assert table["tokens"].tolist() == [4, 4, 2] and table["unknown (%)"].tolist() == [0, 0, 50]
-    for which in choices.SENTIMENT_MODELS:
+    for which in sentiment.MODELS:
         wanted = [100 * opinion(which, text)[1]["probability"].values[-1] for text in table["review"]]
         np.testing.assert_allclose(table[f"{room_page.called(which)} (%)"], wanted, atol=0.051)
 
@@ -607,7 +605,7 @@ def test_the_file_of_many_has_numbers_in_full_and_no_formulas(several, saved):
     assert table["review"].tolist() == ["'=1+1 bad", "'+bad", "'-bad", "'@bad", "not = bad", "bad"]
     assert table["label"].tolist() == ["'=A1", "-1", "1", "0", "pos", "'-x"]
     assert table_of(seen)["review"].tolist() == texts
-    for which in choices.SENTIMENT_MODELS:
+    for which in sentiment.MODELS:
         wanted = [opinion(which, text)[1] for text in texts]
         name = room_page.called(which)
         np.testing.assert_allclose(
@@ -625,11 +623,11 @@ def test_many_are_said_not_to_be_in_the_address(several):
 
 def test_a_table_without_a_file_of_its_own_is_saved_as_it_is_shown(monkeypatch):
     given = []
-    monkeypatch.setattr(views.st, "dataframe", lambda frame, **more: given.append(frame))
-    monkeypatch.setattr(views.st, "download_button", lambda label, data, **more: given.append(data()))
+    monkeypatch.setattr(tables.st, "dataframe", lambda frame, **more: given.append(frame))
+    monkeypatch.setattr(tables.st, "download_button", lambda label, data, **more: given.append(data()))
     shown, file = pd.DataFrame({"a": ["−0.1"]}), pd.DataFrame({"a": [-0.123456789], "b": ["−"]})
-    views.table_csv(shown, "name")
-    views.table_csv(shown, "name", file)
+    tables.table_csv(shown, "name")
+    tables.table_csv(shown, "name", file)
     assert given[0] is given[2] is shown
     assert given[1] == b",a\n0,-0.1\n" and given[3] == ",a,b\n0,-0.123456789,−\n".encode()
 

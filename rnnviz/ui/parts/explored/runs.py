@@ -3,7 +3,6 @@
 import copy
 import hashlib
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
@@ -13,8 +12,11 @@ from rnnviz import stats
 from rnnviz.models import checkpoints, networks
 from rnnviz.models.vocabularies import Vocabulary, visible
 from rnnviz.recording.block import record
-from rnnviz.ui.shell import choices as chosen
+from rnnviz.ui.parts import explored
+from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
+from rnnviz.ui.shell.settings import LONGEST, choose, settings
+from rnnviz.ui.shell.widgets import notice
 
 
 @dataclass(frozen=True)
@@ -53,47 +55,47 @@ class Run:
     @property
     def candidates(self) -> tuple[xr.Dataset, list[str]]:
         """The likeliest next characters after each step, and the shown form of the vocabulary."""
-        best = kept(lambda: stats.text.candidates(self.log_probability), "candidates", self.key)
+        best = kept(stats.text.candidates, self.log_probability)
         return best, [visible(token) for token in self.vocabulary.tokens]
 
     def order(self, layer: int, by: str):
         """The units of a layer in drawing order: (unit,), integers."""
-        return kept(lambda: stats.states.order(self.at(layer)["hidden"], by), "order", self.key, layer, by)
+        return kept(lambda: stats.states.order(self.at(layer)["hidden"], by))
 
     def at(self, layer: int) -> xr.Dataset:
         """What was recorded of one layer of this one text."""
-        node = self.node
-        picked = node.to_dataset().isel(layer=layer, direction=0, batch=0)
-        return picked.assign_attrs(node.attrs)
+        return kept(_one_text, self.trace, layer)
+
+
+def _one_text(trace: xr.DataTree, layer: int) -> xr.Dataset:
+    return trace["rnn"].to_dataset().isel(layer=layer, direction=0, batch=0).assign_attrs(trace["rnn"].attrs)
 
 
 def current_run() -> Run | None:
     """The chosen model reading the chosen text; None, and a line on the page, where that cannot be."""
-    from rnnviz.ui.shell.frame import notice
-
-    now, text = chosen.settings(), chosen.text()
+    now, text = settings(), explored.reader_text()
     if not text:
         notice(_("Type at least one character above, and the network will read it."))
         return None
-    if len(text) > chosen.LONGEST:
+    if len(text) > LONGEST:
         message = _(
             "The text has {count:,} characters; the first {longest:,} are read. Shorten it to choose which."
         )
-        notice(message.format(count=len(text), longest=chosen.LONGEST))
+        notice(message.format(count=len(text), longest=LONGEST))
     try:
-        run = read(now["model"], checkpoints.stamp(now["model"]), text[: chosen.LONGEST])
+        run = read(now["model"], checkpoints.stamp(now["model"]), text[:LONGEST])
     except checkpoints.CheckpointError as problem:
         notice(_("This model cannot be opened:") + f" {problem}", error=True)
         return None
     layers, units = run.node.sizes["layer"], run.node.sizes["unit"]
     if now["layer"] >= layers:
         notice(_("This model has {count} layers; the first one is shown.").format(count=layers))
-        chosen.choose(layer=0)
+        choose(layer=0)
     if now["unit"] >= units:
         notice(_("This model has the units 0 to {last}; unit 0 is shown.").format(last=units - 1))
-        chosen.choose(unit=0)
+        choose(unit=0)
     if now["step"] is not None and now["step"] >= len(run.text):
-        chosen.choose(step=None)
+        choose(step=None)
     if run.unknown:
         count, total = run.unknown.total(), len(run.text)
         line = _(
@@ -101,7 +103,7 @@ def current_run() -> Run | None:
             "they are underlined."
         ).format(count=count, total=total, kinds=len(run.unknown))
         if count > total / 2:
-            language = {"shakespeare": _("English plays"), "python": _("Python code")}[chosen.corpus()]
+            language = {"shakespeare": _("English plays"), "python": _("Python code")}[explored.corpus()]
             source = run.card["data"]["source"].removeprefix("https://")
             line += " " + _("This model was trained on {language}: {source}.").format(
                 language=language, source=source
@@ -165,7 +167,8 @@ class Back:
     last: int
 
     def at(self, layer: int) -> xr.Dataset:
-        return self.node.isel(layer=min(layer, self.node.sizes["layer"] - 1))
+        layer = min(layer, self.node.sizes["layer"] - 1)
+        return kept(lambda: self.node.isel(layer=layer))
 
 
 def peers(run: Run) -> list[str]:
@@ -225,13 +228,3 @@ def _loss_matrix(name: str, stamp: str, text: str) -> xr.DataArray:
         .assign_coords({"loss step": every})
         .transpose("layer", "loss step", "time")
     )
-
-
-@st.cache_resource(max_entries=200, show_spinner=False)
-def _kept(key: tuple, _make: Callable):
-    return _make()
-
-
-def kept(make: Callable, *key):
-    """What `make()` gives, computed once for a key of text, numbers and settings. Never key on an array."""
-    return _kept(key, make)
