@@ -42,8 +42,8 @@ def recorded(observed: Observed) -> dict[str, Recorded]:
             try:
                 for number, part in enumerate(_module(watched)):
                     found[title if not number else _free(f"{title}_{number + 1}", found)] = part
-            except RuntimeError as problem:
-                refused.append(problem)
+            except RuntimeError as error:
+                refused.append(error)
         for module, looks in observed.looks.items():
             name = observed.names[module]
             for number, part in enumerate(recorded_looks(looks)):
@@ -53,10 +53,11 @@ def recorded(observed: Observed) -> dict[str, Recorded]:
                 found[_free(title if not number else f"{title}_{number + 1}", found)] = part
     if refused and not found:
         raise refused[0]
-    for problem in [f"{problem}; its node is left out" for problem in refused] + observed.left_out * bool(
-        found
-    ):
-        warnings.warn(problem, RuntimeWarning, stacklevel=3)
+    missing = [f"{refusal}; its node is left out" for refusal in refused] + (
+        observed.left_out if found else []
+    )
+    for line in missing:
+        warnings.warn(line, RuntimeWarning, stacklevel=3)
     return found
 
 
@@ -114,6 +115,7 @@ def _calls(
     arrays = {key: _finished(seen, key, array, steps) for key, array in joined.items()} | _initials(calls)
     arrays |= _weight_arrays(seen, known[0])
     attributes: dict[str, object] = {"nonlinearity": seen.nonlinearity} if seen.nonlinearity else {}
+    attributes["steps"] = sum(steps)  # so that a slice of time can be told from the whole
     attributes["replay_error"] = max(one.replay_error for one in known)
     attributes |= more | _odd_numbers(arrays["input"], seen)
     if gradients:
@@ -266,9 +268,9 @@ def _gradient_arrays(calls: Sequence[Call], came_back: Sequence[CameBack]) -> li
                 total, cell = gradients.total, gradients.cell
                 direct = _without_next_calls(key, gradients.direct, call, following)
             else:
-                number = math.nan if own.unknown else unknown
-                total = direct = torch.full_like(one.hidden, number)
-                cell = one.hidden.new_full((*one.hidden.shape[:2], one.units), number)
+                nothing = math.nan if own.unknown else unknown
+                total = direct = torch.full_like(one.hidden, nothing)
+                cell = one.hidden.new_full((*one.hidden.shape[:2], one.units), nothing)
             passes.setdefault("hidden_grad", []).append(total)
             passes.setdefault("hidden_grad_direct", []).append(direct)
             if call.seen.kind == "lstm" and cell is not None:
@@ -307,7 +309,7 @@ def _without_next_calls(
             direct[one.ends] = math.nan
             continue
         kept, reset = begun == last, begun == 0
-        share = torch.where(kept, 1.0, torch.where(reset, 0.0, math.nan)).to(last)
+        share = torch.full_like(last, math.nan).masked_fill(reset, 0.0).masked_fill(kept, 1.0)
         share = share.masked_fill(kept & reset, math.nan)  # what is 0 anyway does not say which it was
         share = torch.where(reset.all(-1, keepdim=True), 0.0, share)
         share = torch.where(kept.all(-1, keepdim=True), 1.0, share)

@@ -251,9 +251,11 @@ def in_one_buffer(weights: Sequence[Tensor], kernel: object) -> list[Tensor]:
     """
     own = [weight.clone() for weight in weights]
     with torch.no_grad():
-        if torch.backends.cudnn.is_acceptable(own[0]) and torch._use_cudnn_rnn_flatten_weight():
+        acceptable = cast(Callable[[Tensor], bool], torch.backends.cudnn.is_acceptable)
+        if acceptable(own[0]) and torch._use_cudnn_rnn_flatten_weight():
             kind, nonlinearity = KERNELS[kernel]
-            mode = cudnn.get_cudnn_mode("_".join(filter(None, (kind, nonlinearity))).upper())
+            mode_of = cast(Callable[[str], int], cudnn.get_cudnn_mode)
+            mode = mode_of("_".join(filter(None, (kind, nonlinearity))).upper())
             rows, projected = own[1].shape
             units = rows // {"lstm": 4, "gru": 3, "rnn": 1}[kind]
             proj = projected if projected != units else 0
