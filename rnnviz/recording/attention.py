@@ -1,6 +1,7 @@
 """The arithmetic of attention: scores, softmax, weighted sum; and what a recording keeps of a call of it."""
 
 import inspect
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -9,6 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import multi_head_attention_forward
 from torch.overrides import handle_torch_function, has_torch_function
+
+from rnnviz.recording.passes import working
+from rnnviz.trace import Recorded
 
 KINDS = ("dot", "general", "additive")
 
@@ -119,3 +123,36 @@ def look_at_multihead(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Look:
     return Look(
         weight[None] if single else weight, valid=valid[None] if single and valid is not None else valid
     )
+
+
+def recorded_looks(looks: Sequence[Look]) -> list[Recorded]:
+    """All calls of one attention, those together whose batch and heads are as many."""
+    together: dict[object, list[Look]] = {}
+    for look in looks:
+        together.setdefault(look.weight.shape[:2], []).append(look)
+    return [_looks(own) for own in together.values()]
+
+
+def _looks(looks: Sequence[Look]) -> Recorded:
+    """Calls of one attention, one after the other on `query`; what is padding, or was not there yet, is NaN."""
+    keys = max(look.weight.shape[3] for look in looks)
+    found = {
+        "weight": [_without_padding(look.weight, look.valid, keys) for look in looks],
+        "score": [_without_padding(look.score, look.valid, keys) for look in looks],
+        "context": [look.context for look in looks],
+    }
+    arrays = {}
+    for key, parts in found.items():
+        pieces = [part for part in parts if part is not None]
+        if len(pieces) == len(looks):
+            arrays[key] = working(torch.cat(pieces, 1 if key == "context" else 2)).cpu().numpy()
+    return Recorded("attention", arrays, [look.weight.shape[2] for look in looks])
+
+
+def _without_padding(array: Tensor | None, valid: Tensor | None, keys: int) -> Tensor | None:
+    """(batch, head, query, key), with as many keys as the widest call has: a memory may grow."""
+    if array is None:
+        return None
+    if valid is not None:
+        array = array.masked_fill(~valid[:, None, None], math.nan)
+    return torch.nn.functional.pad(array, (0, keys - array.shape[3]), value=math.nan)

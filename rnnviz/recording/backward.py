@@ -8,6 +8,7 @@ bring what comes back.
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
 import torch
@@ -21,7 +22,8 @@ from rnnviz.recording.layer import Layer
 from rnnviz.recording.observed import Watched
 from rnnviz.recording.passes import working
 from rnnviz.recording.saved import kept
-from rnnviz.recording.torch_private import is_batched, is_passed_by, mark, mark_of
+from rnnviz.recording.second_order import derivable
+from rnnviz.recording.torch_private import backward_number, hook, is_batched, is_passed_by, mark, mark_of
 
 FARTHEST = 2000  # nodes of a graph that are searched for where a state came from
 Found = Tensor | None
@@ -77,7 +79,8 @@ class _Pass(torch.autograd.Function):
         if torch.is_grad_enabled():  # create_graph: torch's own, which can be derived again
             own = iter(saved)
             inputs = [next(own) if tensor is None else tensor for tensor in ctx.inputs]
-            grads = _derivable(ctx.node, inputs, came, ctx.needs_input_grad[2:])
+            node: _Node = ctx.node
+            grads = derivable(node.call, node.layer, inputs, came, ctx.needs_input_grad[2:], node.kept_output)
             if ctx.node.call.listening:
                 with torch.no_grad():
                     _pass_back(ctx, came)
@@ -104,7 +107,10 @@ def _pass_back(ctx: Any, came: Sequence[Found]) -> list[Found]:
     need_states, need_weights = need[: layer.states], need[layer.states :]
     back = backpropagate(one, direct, final_cell, need_x, any(need_weights))
     if call.listening:
-        call.came_back = call.came_back.with_gradients(layer.key, Gradients(back.total, direct, back.cell))
+        number = frozenset({backward_number()})
+        call.came_back = call.came_back.with_gradients(
+            layer.key, Gradients(back.total, direct, back.cell, number)
+        )
         if need[0]:
             call.came_back = call.came_back.with_handed(layer.key, back.initial[0])
         if any(is_passed_by(following) for following in _onward(ctx, node)):
@@ -129,20 +135,6 @@ def _onward(ctx: Any, node: _Node) -> Iterator[Node | None]:
         yield x
     if node.call.seen.follows:
         yield from rest[: node.layer.states]
-
-
-def _derivable(
-    node: _Node, inputs: Sequence[Tensor], came: Sequence[Found], needs: Sequence[bool]
-) -> list[Found]:
-    """The same gradients from torch's kernel, as part of a graph that can be derived again."""
-    # under names of their own: what one of them has to do with another is not this pass's affair
-    x, *rest = (tensor.view_as(tensor) for tensor in inputs)
-    result = node.layer.plain(x, rest[: node.layer.states], rest[node.layer.states :])
-    pairs = [(out, grad) for out, grad in zip(result, came, strict=True) if grad is not None]
-    wanted = [tensor for tensor, need in zip((x, *rest), needs, strict=True) if need]
-    outputs, gradients = [out for out, _ in pairs], [grad for _, grad in pairs]
-    found = iter(torch.autograd.grad(outputs, wanted, gradients, create_graph=True, allow_unused=True))
-    return [next(found) if need else None for need in needs]
 
 
 def sources(states: Iterable[Tensor], watched: Sequence[Watched]) -> tuple[Call, ...]:
@@ -182,12 +174,7 @@ def listen_to_cell(call: Call, through: Found, after: Sequence[Tensor]) -> list[
     watched = dict(zip(("hidden", "cell"), after, strict=False)) | (
         {"handed": through} if through is not None else {}
     )
-    return [_hook(call, what, state) for what, state in watched.items()]
-
-
-def _hook(call: Call, what: str, state: Tensor) -> RemovableHandle:
-    handle = state.register_hook(lambda grad: _cell_gradient(call, what, grad))  # type: ignore[no-untyped-call]  # torch leaves it untyped
-    return cast(RemovableHandle, handle)
+    return [hook(state, partial(_cell_gradient, call, what)) for what, state in watched.items()]
 
 
 def _cell_gradient(call: Call, what: str, grad: Tensor) -> None:
@@ -201,5 +188,5 @@ def _cell_gradient(call: Call, what: str, grad: Tensor) -> None:
     zero = torch.zeros_like(grad)
     cell = None if call.seen.kind != "lstm" else grad if what == "cell" else zero
     hidden = grad if what == "hidden" else zero
-    gradients = Gradients(hidden, hidden, cell, calls=1 if what == "hidden" else 0)
+    gradients = Gradients(hidden, hidden, cell, frozenset({backward_number()}))
     call.came_back = call.came_back.with_gradients(key, gradients)

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from rnnviz.recording import gates
 from rnnviz.recording.layout import Layout
-from rnnviz.recording.passes import Pass, Weights, distance, storage, working
+from rnnviz.recording.passes import Pass, Weights, storage, working
 
 Key = tuple[int, int]  # layer and direction of a pass
 
@@ -62,14 +62,13 @@ class Seen:
 class Run:
     """A call that has run.
 
-    hidden: (layer, direction, time, batch, unit) in reading order; the passes hold parts of it. final_cells: c_n of each
-    pass as the kernel returned it. rows: room for all gates, where a kernel handed out those of a pass. edited: passes
-    whose gates stand as an edit left them, and the error of those that were recovered for it.
+    hidden: (layer, direction, time, batch, unit) in reading order; the passes hold parts of it. rows: room for all gates,
+    where a kernel handed out those of a pass. edited: passes whose gates stand as an edit left them, and the error of those
+    that were recovered for it.
     """
 
     hidden: Tensor
     passes: Mapping[Key, Pass]
-    final_cells: Mapping[Key, Tensor] = field(default_factory=dict)
     rows: Tensor | None = None
     edited: Mapping[Key, float] = field(default_factory=dict)
 
@@ -100,17 +99,24 @@ class Recovered:
 class Gradients:
     """What came back through one pass, summed over all backward calls: (time, batch, unit) in reading order.
 
-    calls: how many came; one that brings a part of a step (a cell's own gradient) counts for none.
+    backwards: which backward calls came, by autograd's numbers of them.
     """
 
     total: Tensor
     direct: Tensor
     cell: Tensor | None = None
-    calls: int = 1
+    backwards: frozenset[int] = frozenset()
 
     def __add__(self, other: "Gradients") -> "Gradients":
         cell = other.cell if self.cell is None or other.cell is None else self.cell + other.cell
-        return Gradients(self.total + other.total, self.direct + other.direct, cell, self.calls + other.calls)
+        return Gradients(
+            self.total + other.total, self.direct + other.direct, cell, self.backwards | other.backwards
+        )
+
+    def copy(self) -> "Gradients":
+        """The same, in arrays of its own."""
+        cell = None if self.cell is None else self.cell.clone()
+        return replace(self, total=self.total.clone(), direct=self.direct.clone(), cell=cell)
 
 
 @dataclass(frozen=True)
@@ -118,12 +124,13 @@ class CameBack:
     """What all backward calls so far brought to one call.
 
     gradients: of its passes. handed: dL/dh_0 of each pass, which the call before may have given. cut: whether a backward was
-    told to stop on its way to what lies below.
+    told to stop on its way to what lies below. unknown: whether more came back, through gradients of gradients.
     """
 
     gradients: Mapping[Key, Gradients] = field(default_factory=dict)
     handed: Mapping[Key, Tensor] = field(default_factory=dict)
     cut: bool = False
+    unknown: bool = False
 
     def with_gradients(self, key: Key, came: Gradients) -> "CameBack":
         """The same, and this."""
@@ -143,13 +150,15 @@ class CameBack:
 class Call:
     """One call: the records of the states that it has reached. Autograd's nodes and the recordings hold it by this.
 
-    seen, run: as above; run raises RuntimeError before the call has run. came_back: so far. recordings: how many keep it;
+    seen, run: as above; run raises RuntimeError before the call has run. came_back: so far; further: what came through
+    gradients of gradients (`second_order`), added to in place. recordings: how many keep it;
     listening: how many of them still take what comes back.
     """
 
     def __init__(self, seen: Seen):
         self.seen = seen
         self.came_back = CameBack()
+        self.further: dict[Key, Gradients] = {}
         self.recordings = self.listening = 0
         self._run: Run | None = None
         self._recovered: Recovered | None = None
@@ -163,6 +172,13 @@ class Call:
     def has_run(self, run: Run, recordings: int) -> None:
         """It ran, and so many recordings keep it."""
         self._run, self.recordings, self.listening = run, recordings, recordings
+
+    def all_that_came_back(self) -> CameBack:
+        """Until now, and no longer changing."""
+        back = self.came_back
+        for key, further in self.further.items():
+            back = back.with_gradients(key, further.copy())
+        return back
 
     @property
     def is_recovered(self) -> bool:
@@ -182,7 +198,6 @@ class Running:
     def __init__(self, seen: Seen):
         self.seen = seen
         self.passes: dict[Key, Pass] = {}
-        self.final_cells: dict[Key, Tensor] = {}
         self.edited: dict[Key, float] = {}
         self.hidden: Tensor | None = None
         self.rows: Tensor | None = None
@@ -216,9 +231,8 @@ class Running:
         rows = self.rows[key] if given and self.rows is not None else None
         states = tuple(working(state).clone() for state in initial)
         one = Pass(seen.kind, seen.nonlinearity, input, own, states, seen.weights_of(key), rows)
-        one = self.passes[key] = replace(one, valid=seen.layout.valid, given=given)
-        if seen.kind == "lstm":
-            self.final_cells[key] = working(final[1]).clone()
+        cell = working(final[1]).clone() if seen.kind == "lstm" else None
+        one = self.passes[key] = replace(one, valid=seen.layout.valid, given=given, final_cell=cell)
         return one
 
     def edit(self, key: Key, one: Pass, error: float) -> None:
@@ -229,7 +243,7 @@ class Running:
         """All passes are noted. Raises RuntimeError where there was none."""
         if self.hidden is None:
             raise RuntimeError(f"no pass of this {self.seen.kind} has run")
-        return Run(self.hidden, self.passes, self.final_cells, self.rows, self.edited)
+        return Run(self.hidden, self.passes, self.rows, self.edited)
 
 
 def recover(seen: Seen, run: Run) -> Recovered:
@@ -252,8 +266,6 @@ def recover(seen: Seen, run: Run) -> Recovered:
             off = run.edited[key]
         else:
             one, off = gates.recover(one)
-        if one.cell is not None and not run.edited:
-            off = max(off, distance(one.cell[seen.layout.last], run.final_cells[key]))
         if off >= error:
             error, tolerance = off, gates.rounding(one, off, seen.dtype)
         passes[key] = one

@@ -236,6 +236,7 @@ def _onward(one: Pass, carry: States, first: int, end: int, segment: Segment) ->
         cell=None if one.cell is None else one.cell[part],
         valid=None if one.valid is None else one.valid[part],
         given=False,
+        final_cell=None,
     )
     return gates.recover(rest)[1]
 

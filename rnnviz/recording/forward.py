@@ -15,7 +15,12 @@ from rnnviz.recording.calls import Call, Running, Seen
 from rnnviz.recording.layer import Kernel, Layer, Placing
 from rnnviz.recording.layout import Layout
 from rnnviz.recording.observed import Observed, Watched
-from rnnviz.recording.refusals import refuse_dropout, refuse_numbers, refuse_saved_tensor_hooks
+from rnnviz.recording.refusals import (
+    refuse_dropout,
+    refuse_numbers,
+    refuse_saved_tensor_hooks,
+    refuse_untracked,
+)
 from rnnviz.recording.torch_private import CELLS, KERNELS, unsorted_indices
 
 # A call has the module of each recording that watches it, from the outer to the inner.
@@ -82,6 +87,7 @@ def _by_layer(
         refuse_dropout(data.device)
     directions = 2 if two else 1
     tracked = _is_tracked(data, *begin, *weights)
+    refuse_untracked((data, *begin, *weights))
     seen = _seen(watching, kind, nonlinearity, layers, directions, layout, weights, biases, tracked, begin)
     placing = _placing(watching, seen)
     if tracked:
@@ -100,7 +106,9 @@ def _by_layer(
             first = [state[at : at + 1] for state in begin]
             own = weights[at * each : (at + 1) * each]
             x = layout.turned(below) if direction else below
-            one = Layer((layer, direction), kernel, layout, biases, training, len(begin))
+            one = Layer(
+                (layer, direction), kernel, layout, biases, training, len(begin), layers * directions == 1
+            )
             made = (
                 run_tracked(call, one, running, x, first, own)
                 if tracked
@@ -124,6 +132,7 @@ def run_cell(
     begin = _tupled(states)
     kind, nonlinearity = CELLS[kernel]
     tracked = _is_tracked(input, *begin, *given)
+    refuse_untracked((input, *begin, *given))
     layout, biases = Layout(1, len(input)), len(given) == 4
     seen = _seen(watching, kind, nonlinearity, 1, 1, layout, given, biases, tracked, begin)
     through = None

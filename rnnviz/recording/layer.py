@@ -11,6 +11,7 @@ from rnnviz.recording.calls import Key, Running
 from rnnviz.recording.edits import Edit
 from rnnviz.recording.layout import Layout
 from rnnviz.recording.passes import Pass, working
+from rnnviz.recording.torch_private import in_one_buffer
 
 Kernel = Callable[..., tuple[Tensor, ...]]
 
@@ -26,7 +27,8 @@ class Placing:
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer and direction, by its number, as `kernel` runs it. states: how many it carries, h alone or h and c."""
+    """One layer and direction, by its number, as `kernel` runs it. states: how many it carries, h alone or h and c. alone:
+    whether its module has no other."""
 
     key: Key
     kernel: Kernel
@@ -34,6 +36,7 @@ class Layer:
     biases: bool
     training: bool
     states: int
+    alone: bool = True
 
     def plain(self, x: Tensor, begin: Sequence[Tensor], weights: Sequence[Tensor]) -> tuple[Tensor, ...]:
         """torch's own kernel on the data as they lie: output and final states."""
@@ -42,6 +45,8 @@ class Layer:
     def _call(
         self, x: Tensor, begin: Sequence[Tensor], weights: Sequence[Tensor], sizes: Tensor | None
     ) -> tuple[Tensor, ...]:
+        if not self.alone and x.is_cuda:
+            weights = in_one_buffer(weights, self.kernel)
         states = tuple(begin) if self.states > 1 else begin[0]
         more = (list(weights), self.biases, 1, 0.0, self.training, False)
         return self.kernel(x, states, *more, False) if sizes is None else self.kernel(x, sizes, states, *more)

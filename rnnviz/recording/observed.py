@@ -9,8 +9,11 @@ from torch.utils.hooks import RemovableHandle
 from rnnviz.recording.attention import Look
 from rnnviz.recording.calls import Call, CameBack
 from rnnviz.recording.edits import Edit
-from rnnviz.recording.torch_private import own_weights
+from rnnviz.recording.torch_private import has_stock_forward, own_weights
 
+# by the names of their classes, as a scripted module no longer is one of them
+STOCK = ("RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell")
+QUANTISED = ("torch.ao.nn.quanti", "torch.nn.quanti")  # …zed, …zable
 MODULES = (nn.RNNBase, nn.RNNCellBase)
 
 
@@ -55,7 +58,13 @@ class Observed:
         self.name = type(model).__name__
         self.names = {module: name for name, module in model.named_modules()}
         self.watched = [Watched(n, m) for n, m in model.named_modules() if isinstance(m, MODULES)]
-        self.looks: dict[str, list[Look]] = {}
+        self.quantised = {
+            name: type(module).__name__
+            for name, module in model.named_modules()
+            if type(module).__module__.startswith(QUANTISED) and type(module).__name__ in STOCK
+        }
+        self.strangers: set[str] = set()  # kernels that were called with weights of no module that is watched
+        self.looks: dict[nn.Module, list[Look]] = {}
         self.hooks: list[RemovableHandle] = []
         for edit in edits:
             self._edited_module(edit).edits.append(edit)
@@ -87,8 +96,7 @@ class Observed:
         """Keeps a call of attention, if one of its callers, the innermost first, is a module of the model."""
         for caller in callers:
             if caller in self.names:
-                name = self.names[caller] or "attention"
-                self.looks.setdefault(name, []).append(look())
+                self.looks.setdefault(caller, []).append(look())
                 return
 
     def end(self) -> None:
@@ -97,7 +105,7 @@ class Observed:
             hook.remove()
         self.hooks = []
         for watched in self.watched:
-            watched.came_back = [call.came_back for call in watched.calls]
+            watched.came_back = [call.all_that_came_back() for call in watched.calls]
             for call in watched.calls:
                 call.listening -= 1
 
@@ -113,10 +121,32 @@ class Observed:
         return titled
 
     @property
+    def left_out(self) -> list[str]:
+        """What the model holds and no trace has."""
+        return [
+            f"{name or self.name!r} is a quantised {kind}, which record cannot look into: record the float model"
+            for name, kind in self.quantised.items()
+        ]
+
+    @property
     def nothing_seen(self) -> str:
         """Why there is no trace, and what to do."""
+        if self.quantised:
+            return f"no recurrent call was seen: {'; '.join(self.left_out)}"
+        stranger = "".join(
+            f"; torch's {kernel} was called with weights that no module of it holds"
+            for kernel in sorted(self.strangers)
+        )
+        own = "".join(
+            f"; {watched.name or self.name!r} has a forward of its own without torch's kernel: call super().forward in it"
+            for watched in self.watched
+            if not has_stock_forward(watched.module)
+        )
         if not self.watched:
-            return f"no recurrent call was seen: {self.name} holds no nn.RNN, nn.LSTM or nn.GRU, and none of their cells"
+            holds = f"{self.name} holds no nn.RNN, nn.LSTM or nn.GRU, and none of their cells"
+            return f"no recurrent call was seen: {holds}{stranger}"
+        if own or stranger:
+            return f"no recurrent call was seen{stranger}{own}"
         names = ", ".join(repr(watched.name or type(watched.module).__name__) for watched in self.watched)
         advice = f"call {self.name} inside the block and in its thread"
         return f"no recurrent call was seen: {advice}; it holds {names}"

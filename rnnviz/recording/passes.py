@@ -46,7 +46,8 @@ class Pass:
     proj_size (time, batch, projection). initial: (h,) or (h, c), each (batch, unit). rows: the gates (time, batch, gate *
     unit) and cell: (time, batch, unit), None until they are recovered (`gates.recover`), and where the kind has none.
     valid: (time, batch), False beyond a sequence's end. starts: for several calls in a row, their first steps (call,), with
-    `initial` then (call, batch, unit). given: whether `rows` are what the kernel itself handed out.
+    `initial` then (call, batch, unit). given: whether `rows` are what the kernel itself handed out. final_cell: c_n as the
+    kernel returned it, (batch, unit), with `starts` (call, batch, unit).
     """
 
     kind: str
@@ -60,6 +61,16 @@ class Pass:
     valid: Tensor | None = None
     starts: Tensor | None = None
     given: bool = False
+    final_cell: Tensor | None = None
+
+    @property
+    def ends(self) -> tuple[Tensor, Tensor] | Tensor:
+        """Index of (time, batch, …) at the last step of each sequence; with `starts` of each call."""
+        steps = self.hidden.new_tensor([len(self.hidden)], dtype=torch.long)
+        if self.starts is not None:
+            return torch.cat((self.starts[1:], steps)) - 1
+        lengths = steps.expand(self.hidden.shape[1]) if self.valid is None else self.valid.sum(0)
+        return lengths - 1, torch.arange(len(lengths), device=lengths.device)
 
     @property
     def units(self) -> int:

@@ -5,11 +5,15 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from rnnviz.recording.observed import MODULES
-from rnnviz.recording.torch_private import forward_mode, is_compiled, is_wrapped, packs_saved_tensors
+from rnnviz.recording.observed import MODULES, STOCK
+from rnnviz.recording.torch_private import (
+    forward_mode,
+    in_function,
+    is_compiled,
+    is_wrapped,
+    packs_saved_tensors,
+)
 
-# by the names of their classes, as a scripted module no longer is one of them
-STOCK = ("RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell")
 DTYPES = (torch.float32, torch.float64, torch.bfloat16, torch.float16)
 
 
@@ -35,6 +39,11 @@ def refuse_numbers(input: Tensor, weights: Sequence[Tensor]) -> None:
         raise NotImplementedError(
             "record cannot read meta tensors or inside torch.func: use tensors with numbers, and autograd"
         )
+    for cls in {type(tensor) for tensor in (input, *weights)}:
+        if cls.__torch_dispatch__ is not Tensor.__torch_dispatch__ and not issubclass(cls, nn.Parameter):
+            raise NotImplementedError(
+                f"record cannot read {cls.__name__}, as torch.export and torch.compile use: trace the model outside the block"
+            )
     if input.dtype not in DTYPES:
         raise NotImplementedError(f"record cannot read {input.dtype}: run the model in float32")
     if forward_mode():
@@ -52,6 +61,31 @@ def refuse_saved_tensor_hooks() -> None:
     if packs_saved_tensors():
         raise NotImplementedError(
             "record cannot follow a backward through torch.utils.checkpoint or other saved-tensor hooks: leave them out"
+        )
+
+
+def refuse_untracked(tensors: Sequence[Tensor]) -> None:
+    """Raises NotImplementedError where a custom autograd function runs the call without its graph, to run it again later."""
+    if not torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors) and in_function():
+        raise NotImplementedError(
+            "record cannot follow a backward that runs the module again, as torch.utils.checkpoint(use_reentrant=True) does:"
+            " leave the checkpoint out"
+        )
+
+
+def refuse_subclass(cls: type) -> None:
+    """Raises NotImplementedError for a kind of tensor that answers for torch's functions itself."""
+    raise NotImplementedError(
+        f"record cannot read {cls.__name__}, which has a __torch_function__ of its own: give the module plain tensors"
+    )
+
+
+def refuse_again(title: str) -> None:
+    """Raises NotImplementedError in a backward that runs a module again: its gradients would pass unseen."""
+    if torch.is_grad_enabled():
+        raise NotImplementedError(
+            f"record cannot follow a backward that runs {title!r} again, as torch.utils.checkpoint(use_reentrant=True) does:"
+            " leave the checkpoint out"
         )
 
 

@@ -6,6 +6,7 @@ would raise where the plain call does not, and one that kept less would train on
 out by running the kernel on two steps of zeros.
 """
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -83,7 +84,8 @@ def _kept(
             found.add(tensor.untyped_storage().data_ptr())
             return tensor
 
-        with saved_tensors_hooks(note, lambda tensor: tensor):
+        with saved_tensors_hooks(note, lambda tensor: tensor), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # cuDNN's, of weights that do not lie in one buffer
             output, *_ = layer.plain(x, rest[:states], rest[states:])
     of_inputs = tuple(tensor.untyped_storage().data_ptr() in found for tensor in (x, *rest))
     return of_inputs, output.untyped_storage().data_ptr() in found

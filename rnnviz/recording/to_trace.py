@@ -4,9 +4,10 @@ All calls of a module follow each other on `time`; a backward direction is turne
 sequences come in the caller's order; what lies beyond a sequence's end is NaN.
 """
 
+import itertools
 import math
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,11 +15,11 @@ import torch
 from torch import Tensor
 
 from rnnviz.recording import edits
-from rnnviz.recording.attention import Look
+from rnnviz.recording.attention import recorded_looks
 from rnnviz.recording.calls import Call, CameBack, Key, Recovered, Run, Seen, recover
 from rnnviz.recording.layout import Layout
 from rnnviz.recording.observed import Observed, Watched
-from rnnviz.recording.passes import ACTIVATIONS, Pass, storage, working
+from rnnviz.recording.passes import ACTIVATIONS, Pass, storage
 from rnnviz.trace import Recorded, pad_inputs
 
 Array = np.ndarray[tuple[int, ...], np.dtype[np.floating]]
@@ -27,21 +28,75 @@ Array = np.ndarray[tuple[int, ...], np.dtype[np.floating]]
 def recorded(observed: Observed) -> dict[str, Recorded]:
     """What every module that was called left behind, by the names of their nodes.
 
-    Raises RuntimeError where the calls of one cannot lie in one trace, ValueError for an edit of a step that never came.
-    Warns with RuntimeWarning where gates rebuild the states worse than rounding explains.
+    Calls that cannot lie on one time axis (another batch size, packed sequences) have nodes of their own, `encoder`,
+    `encoder_2`, …, whose attribute `calls` says which they are.
+
+    Raises RuntimeError where the weights of a module changed between its calls, ValueError for an edit of a step that never
+    came; where other nodes remain it warns, and leaves that one out. Warns with RuntimeWarning where gates rebuild the states
+    worse than rounding explains.
     """
+    found: dict[str, Recorded] = {}
+    refused: list[RuntimeError] = []
     with torch.no_grad():
-        found = {title: _module(watched) for title, watched in observed.titled.items()}
-        return found | {name: _attention(name, looks) for name, looks in observed.looks.items()}
+        for title, watched in observed.titled.items():
+            try:
+                for number, part in enumerate(_module(watched)):
+                    found[title if not number else _free(f"{title}_{number + 1}", found)] = part
+            except RuntimeError as error:
+                refused.append(error)
+        for module, looks in observed.looks.items():
+            name = observed.names[module]
+            for number, part in enumerate(recorded_looks(looks)):
+                title = name or "attention"
+                if title in found:
+                    title = f"{name}_attention" if name else "attention_itself"
+                found[_free(title if not number else f"{title}_{number + 1}", found)] = part
+    if refused and not found:
+        raise refused[0]
+    missing = [f"{refusal}; its node is left out" for refusal in refused] + (
+        observed.left_out if found else []
+    )
+    for line in missing:
+        warnings.warn(line, RuntimeWarning, stacklevel=3)
+    return found
 
 
-def _module(watched: Watched) -> Recorded:
-    """All calls of one module."""
+def _free(title: str, taken: Container[str]) -> str:
+    """The title, or one like it that no node has."""
+    if title not in taken:
+        return title
+    return next(f"{title}_{number}" for number in itertools.count(2) if f"{title}_{number}" not in taken)
+
+
+def _module(watched: Watched) -> list[Recorded]:
+    """All calls of one module, those together that can lie on one time axis."""
     name, calls = watched.title, watched.calls
-    seen = calls[0].seen
     _refuse_unlike(name, calls)
-    steps = [call.seen.layout.steps for call in calls]
+    edited = _edited(name, watched.edits, sum(call.seen.layout.steps for call in calls))
     gradients = _gradient_arrays(calls, watched.came_back)
+    together: dict[object, list[int]] = {}
+    for number, call in enumerate(calls):
+        layout = call.seen.layout
+        together.setdefault((layout.batch, None if layout.valid is None else number), []).append(number)
+    found = []
+    for numbers in together.values():
+        own = [gradients[number] for number in numbers] if gradients else []
+        back = [watched.came_back[number] for number in numbers]
+        attributes = edited if len(together) == 1 else edited | {"calls": np.array(numbers)}
+        found.append(_calls(name, [calls[number] for number in numbers], own, back, attributes))
+    return found
+
+
+def _calls(
+    name: str,
+    calls: Sequence[Call],
+    gradients: Sequence[dict[str, Tensor]],
+    came_back: Sequence[CameBack],
+    more: dict[str, object],
+) -> Recorded:
+    """Calls of one module that follow each other on `time`. gradients: of each, if there are any; more: attributes."""
+    seen = calls[0].seen
+    steps = [call.seen.layout.steps for call in calls]
     known = _recovered(calls)
     for one in known:
         if one.replay_error > one.tolerance:
@@ -54,15 +109,18 @@ def _module(watched: Watched) -> Recorded:
     pieces = [_arrays(seen, one) for one in known]
     if len(known) == len(calls):
         pieces = [_own(piece, call) for piece, call in zip(pieces, calls, strict=True)]
-    joined = {key: _along_time([piece[key] for piece in pieces]) for key in pieces[0]} | gradients
+    joined = {key: _along_time([piece[key] for piece in pieces]) for key in pieces[0]}
+    if gradients:
+        joined |= {key: _along_time([own[key] for own in gradients]) for key in gradients[0]}
     arrays = {key: _finished(seen, key, array, steps) for key, array in joined.items()} | _initials(calls)
     arrays |= _weight_arrays(seen, known[0])
     attributes: dict[str, object] = {"nonlinearity": seen.nonlinearity} if seen.nonlinearity else {}
+    attributes["steps"] = sum(steps)  # so that a slice of time can be told from the whole
     attributes["replay_error"] = max(one.replay_error for one in known)
-    attributes |= _edited(name, watched.edits, sum(steps)) | _odd_numbers(arrays["input"], seen)
+    attributes |= more | _odd_numbers(arrays["input"], seen)
     if gradients:
-        came = [own for one in watched.came_back for own in one.gradients.values()]
-        attributes["backward_calls"] = max(1, *(own.calls for own in came))
+        came = [own for one in came_back for own in one.gradients.values()]
+        attributes["backward_calls"] = max(1, *(len(own.backwards) for own in came))
     lengths = None
     if seen.layout.valid is not None:
         lengths = seen.layout.unsorted(seen.layout.lengths, 0).cpu().numpy()
@@ -72,21 +130,10 @@ def _module(watched: Watched) -> Recorded:
 def _refuse_unlike(name: str, calls: Sequence[Call]) -> None:
     first = calls[0].seen
     for number, call in enumerate(calls):
-        seen = call.seen
-        if seen.weights is not first.weights:
+        if call.seen.weights is not first.weights:
             raise RuntimeError(
                 f"the weights of {name!r} changed before its call {number}:"
                 " record each step of training in its own block"
-            )
-        if seen.layout.batch != first.layout.batch:
-            raise RuntimeError(
-                f"{name!r} was called with batch {first.layout.batch}, then {seen.layout.batch}:"
-                " record each batch size in its own block"
-            )
-        if len(calls) > 1 and seen.layout.valid is not None:
-            raise RuntimeError(
-                f"{name!r} was called {len(calls)} times, one with a packed sequence:"
-                " record each packed call in its own block"
             )
 
 
@@ -97,34 +144,6 @@ def _edited(name: str, made: Sequence[edits.Edit], total: int) -> dict[str, obje
                 f"edit of {name!r}, {each.field}: step {edits.last_step(each)} is not there; wanted 0 to {total - 1}"
             )
     return {"edits": "; ".join(map(str, made))} if made else {}
-
-
-def _attention(name: str, looks: Sequence[Look]) -> Recorded:
-    """All calls of one attention, one after the other on `query`; what is padding is NaN."""
-    first = looks[0].weight
-    for number, look in enumerate(looks):
-        if (look.weight.shape[:2], look.weight.shape[3]) != (first.shape[:2], first.shape[3]):
-            raise RuntimeError(
-                f"{name!r} looked at {tuple(first.shape)} (batch, head, query, key), then, in call {number}, at"
-                f" {tuple(look.weight.shape)}: record each in its own block"
-            )
-    found = {
-        "weight": [_without_padding(look.weight, look.valid) for look in looks],
-        "score": [_without_padding(look.score, look.valid) for look in looks],
-        "context": [look.context for look in looks],
-    }
-    arrays = {}
-    for key, parts in found.items():
-        pieces = [part for part in parts if part is not None]
-        if len(pieces) == len(looks):
-            arrays[key] = working(torch.cat(pieces, 1 if key == "context" else 2)).cpu().numpy()
-    return Recorded("attention", arrays, [look.weight.shape[2] for look in looks])
-
-
-def _without_padding(array: Tensor | None, valid: Tensor | None) -> Tensor | None:
-    if array is None or valid is None:
-        return array
-    return array.masked_fill(~valid[:, None, None], math.nan)
 
 
 def _recovered(calls: Sequence[Call]) -> list[Recovered]:
@@ -146,9 +165,17 @@ def _joined(calls: Sequence[Call]) -> tuple[Seen, Run]:
         own = [call.run.passes[key] for call in calls]
         initial = tuple(torch.stack(states) for states in zip(*(p.initial for p in own), strict=True))
         input = torch.cat([p.input for p in own])
-        passes[key] = replace(one, input=input, hidden=hidden[key], initial=initial, starts=starts)
+        cells = [p.final_cell for p in own if p.final_cell is not None]
+        passes[key] = replace(
+            one,
+            input=input,
+            hidden=hidden[key],
+            initial=initial,
+            starts=starts,
+            final_cell=torch.stack(cells) if cells else None,
+        )
     seen = replace(first.seen, layout=Layout(sum(steps), first.seen.layout.batch))
-    return seen, Run(hidden, passes, calls[-1].run.final_cells)
+    return seen, Run(hidden, passes)
 
 
 def _own(arrays: dict[str, Tensor], call: Call) -> dict[str, Tensor]:
@@ -224,32 +251,32 @@ def _by_pass(arrays: Sequence[Tensor], seen: Seen) -> Tensor:
     return stacked.view(seen.layers, seen.directions, *stacked.shape[1:])
 
 
-def _gradient_arrays(calls: Sequence[Call], came_back: Sequence[CameBack]) -> dict[str, Tensor]:
-    """Total and direct gradients of all calls, nothing where no backward came. What the loss does not depend on is 0;
+def _gradient_arrays(calls: Sequence[Call], came_back: Sequence[CameBack]) -> list[dict[str, Tensor]]:
+    """Total and direct gradients of each call, nothing where no backward came. What the loss does not depend on is 0;
     what a backward was told not to reach is not known, NaN."""
     if not any(own.gradients for own in came_back):
-        return {}
+        return []
     unknown = math.nan if _cut_short(calls, came_back) else 0.0
-    found: dict[str, list[Tensor]] = {}
+    found: list[dict[str, Tensor]] = []
     for number, (call, own) in enumerate(zip(calls, came_back, strict=True)):
         after = zip(calls[number + 1 :], came_back[number + 1 :], strict=True)
         following = [(later, back) for later, back in after if call in later.seen.follows]
         passes: dict[str, list[Tensor]] = {}
         for key, one in call.run.passes.items():
-            gradients = own.gradients.get(key)
+            gradients = None if own.unknown else own.gradients.get(key)
             if gradients is not None:
                 total, cell = gradients.total, gradients.cell
-                direct = _without_next_calls(key, gradients.direct, one, following)
+                direct = _without_next_calls(key, gradients.direct, call, following)
             else:
-                total = direct = torch.full_like(one.hidden, unknown)
-                cell = one.hidden.new_full((*one.hidden.shape[:2], one.units), unknown)
+                nothing = math.nan if own.unknown else unknown
+                total = direct = torch.full_like(one.hidden, nothing)
+                cell = one.hidden.new_full((*one.hidden.shape[:2], one.units), nothing)
             passes.setdefault("hidden_grad", []).append(total)
             passes.setdefault("hidden_grad_direct", []).append(direct)
             if call.seen.kind == "lstm" and cell is not None:
                 passes.setdefault("cell_grad", []).append(cell)
-        for name, arrays in passes.items():
-            found.setdefault(name, []).append(_by_pass(arrays, call.seen))
-    return {name: _along_time(arrays) for name, arrays in found.items()}
+        found.append({name: _by_pass(arrays, call.seen) for name, arrays in passes.items()})
+    return found
 
 
 def _cut_short(calls: Sequence[Call], came_back: Sequence[CameBack]) -> bool:
@@ -266,18 +293,30 @@ def _cut_short(calls: Sequence[Call], came_back: Sequence[CameBack]) -> bool:
 
 
 def _without_next_calls(
-    key: Key, direct: Tensor, one: Pass, following: Iterable[tuple[Call, CameBack]]
+    key: Key, direct: Tensor, call: Call, following: Iterable[tuple[Call, CameBack]]
 ) -> Tensor:
-    """What later calls that began with this one's last states hand back is not direct. Where such a state was changed on
-    its way (a mask, another order of the sequences), how much came back through it is not known: NaN."""
+    """What later calls that began with this one's last states hand back is not direct. What of a state was set to zero on its
+    way (a reset by a mask) hands nothing back; where it was changed otherwise, how much came back is not known: NaN."""
+    one, order = call.run.passes[key], call.seen.layout.order
     for later, back in following:
         if key not in back.handed:
             continue
-        handed = back.handed[key]
-        last, begun = one.hidden[-1], later.run.passes[key].initial[0]
-        same = (last == begun).all(-1, keepdim=True) | (handed == 0).all(-1, keepdim=True)
         direct = direct.clone()
-        direct[-1] -= torch.where(same, handed, math.nan)
+        begun = later.seen.layout.unsorted(later.run.passes[key].initial[0], 0)
+        handed = later.seen.layout.unsorted(back.handed[key], 0)
+        last = call.seen.layout.unsorted(one.hidden[one.ends], 0)
+        if begun.shape != last.shape:
+            direct[one.ends] = math.nan
+            continue
+        kept, reset = begun == last, begun == 0
+        share = torch.full_like(last, math.nan).masked_fill(reset, 0.0).masked_fill(kept, 1.0)
+        share = share.masked_fill(kept & reset, math.nan)  # what is 0 anyway does not say which it was
+        share = torch.where(reset.all(-1, keepdim=True), 0.0, share)
+        share = torch.where(kept.all(-1, keepdim=True), 1.0, share)
+        through = torch.where(handed == 0, 0.0, handed * share)
+        direct[one.ends] -= (
+            through if order is None else torch.empty_like(through).index_copy_(0, order, through)
+        )
     return direct
 
 

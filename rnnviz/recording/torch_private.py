@@ -5,14 +5,17 @@ that lacks one is refused in one line that says which, not in the middle of some
 """
 
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from types import CodeType, FrameType
 from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
+from torch.autograd.function import BackwardCFunction
 from torch.autograd.graph import Node
+from torch.backends.cudnn import rnn as cudnn
+from torch.utils.hooks import RemovableHandle
 
 # Paths below `torch`, and what each is for.
 NAMES = {
@@ -26,6 +29,8 @@ NAMES = {
     "_VF.rnn_relu_cell": "the kernel in which nn.RNNCell with nonlinearity='relu' ends",
     "ops.aten.mkldnn_rnn_layer": "oneDNN's LSTM, which hands out its gates",
     "_C._get_mkldnn_enabled": "whether oneDNN may be used",
+    "_use_cudnn_rnn_flatten_weight": "whether cuDNN wants the weights of a layer in one buffer",
+    "_cudnn_rnn_flatten_weight": "lays the weights of a layer into one buffer, as cuDNN wants them",
     "_C.DisableTorchFunction": "the recorder's own calls are not watched",
     "_C._current_graph_task_id": "whether a backward is running: what it computes again is no new call",
     "_C._will_engine_execute_node": "whether a backward goes on to a node, or was told to stop before it",
@@ -38,6 +43,8 @@ NAMES = {
 }
 # Names that no class shows: a local variable, and attributes of modules. Each with a function whose code has it.
 IN_CODE = {
+    ("nn.TransformerEncoder.forward", "why_not_sparsity_fast_path"): "why it leaves torch's fast path",
+    ("nn.TransformerEncoderLayer.forward", "why_not_sparsity_fast_path"): "why it leaves torch's fast path",
     ("nn.RNN.forward", "unsorted_indices"): "the order that a packed sequence is brought back to",
     ("nn.LSTM.forward", "unsorted_indices"): "the order that a packed sequence is brought back to",
     ("nn.GRU.forward", "unsorted_indices"): "the order that a packed sequence is brought back to",
@@ -105,6 +112,12 @@ CELLS: dict[object, tuple[str, str]] = {
     _rnn_tanh_cell: ("rnn", "tanh"),
     _rnn_relu_cell: ("rnn", "relu"),
 }
+CELL_OF: dict[object, Callable[..., Any]] = {
+    _lstm: _lstm_cell,
+    _gru: _gru_cell,
+    _rnn_tanh: _rnn_tanh_cell,
+    _rnn_relu: _rnn_relu_cell,
+}
 FORWARDS = {_code(cls.forward) for cls in (nn.RNN, nn.LSTM, nn.GRU)}
 CELL_FORWARDS = {_code(cls.forward) for cls in (nn.RNNCell, nn.LSTMCell, nn.GRUCell)}
 
@@ -120,6 +133,17 @@ def unwatched() -> AbstractContextManager[None]:
 def in_backward() -> bool:
     """Whether autograd is going back in this thread."""
     return torch._C._current_graph_task_id() != -1
+
+
+def backward_number() -> int:
+    """Which backward is running: autograd numbers them."""
+    return torch._C._current_graph_task_id()
+
+
+def hook(tensor: Tensor, told: Callable[[Tensor], None]) -> RemovableHandle:
+    """Tells of each gradient that comes to a tensor."""
+    handle = tensor.register_hook(told)  # type: ignore[no-untyped-call]  # torch leaves it untyped
+    return cast(RemovableHandle, handle)
 
 
 def is_passed_by(node: Node | None) -> bool:
@@ -158,6 +182,11 @@ def is_compiled(module: nn.Module) -> bool:
     return type(module).__name__ == "OptimizedModule" or module._compiled_call_impl is not None
 
 
+def has_stock_forward(module: nn.Module) -> bool:
+    """Whether a recurrent module or cell runs torch's own forward."""
+    return _code(type(module).forward) in FORWARDS | CELL_FORWARDS
+
+
 def own_weights(module: nn.Module) -> Sequence[Tensor | None]:
     """The weights that a recurrent module or cell gives its kernel; of an nn.RNNBase the very list."""
     if isinstance(module, nn.RNNBase):
@@ -171,6 +200,23 @@ def frame_of(forwards: set[CodeType]) -> FrameType | None:
     while frame is not None and frame.f_code not in forwards:
         frame = frame.f_back
     return frame
+
+
+def left_fast_path(known: Mapping[str, Any]) -> bool:
+    """Whether the forward of an nn.TransformerEncoder or of its layer, by its local variables, left torch's fast path for no
+    other reason than that its functions are watched."""
+    return known.get("why_not_sparsity_fast_path") == "some Tensor argument has_torch_function"
+
+
+def in_function() -> bool:
+    """Whether the forward of a custom autograd function is running, as that of a reentrant checkpoint."""
+    frame = inspect.currentframe()
+    while frame is not None:
+        first = frame.f_code.co_varnames[:1]
+        if first == ("ctx",) and isinstance(frame.f_locals.get("ctx"), BackwardCFunction):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def unsorted_indices() -> Tensor | None:
@@ -193,6 +239,30 @@ def mark(state: Tensor, note: object) -> None:
 def mark_of(node: Node) -> object:
     """What was noted at a node; None where nothing was."""
     return cast(dict[object, object], node.metadata).get(_MARK)
+
+
+def in_one_buffer(weights: Sequence[Tensor], kernel: object) -> list[Tensor]:
+    """Copies of the weights of one layer and direction, in a buffer of their own where cuDNN runs them.
+
+    cuDNN reads all weights from one buffer, and torch gives it that in which the first weight lies, if the others stand there at
+    the places that cuDNN expects. Without biases it compares the matrices alone (aten/native/cudnn/RNN.cpp,
+    try_get_weight_buf); the first layer of a larger module passes, and what follows it in the buffer, the matrices of the next
+    layer, is read as its biases. With biases it finds that they do not stand there, and warns at every call.
+    """
+    own = [weight.clone() for weight in weights]
+    with torch.no_grad():
+        acceptable = cast(Callable[[Tensor], bool], torch.backends.cudnn.is_acceptable)
+        if acceptable(own[0]) and torch._use_cudnn_rnn_flatten_weight():
+            kind, nonlinearity = KERNELS[kernel]
+            mode_of = cast(Callable[[str], int], cudnn.get_cudnn_mode)
+            mode = mode_of("_".join(filter(None, (kind, nonlinearity))).upper())
+            rows, projected = own[1].shape
+            units = rows // {"lstm": 4, "gru": 3, "rnn": 1}[kind]
+            proj = projected if projected != units else 0
+            torch._cudnn_rnn_flatten_weight(
+                own, len(own), own[0].shape[1], mode, units, proj, 1, False, False
+            )
+    return own
 
 
 def onednn_is_on() -> bool:

@@ -3,7 +3,7 @@
 import numpy as np
 import xarray as xr
 
-from rnnviz.stats.nodes import Node, dataset
+from rnnviz.stats.nodes import Node, dataset, refuse_slice
 
 NAMES = {
     "lstm": ("input_gate", "forget_gate", "candidate", "output_gate", "cell"),
@@ -60,8 +60,10 @@ def previous(node: Node, name: str) -> xr.DataArray:
 
     node: a recorded module with one layer, direction and sequence chosen; name: `hidden` or `cell`. Where the module was
     called several times, each call starts from its own initial state. Returns (time, unit).
+    Raises ValueError for a slice of time: what precedes it is not there.
     """
     node = dataset(node)
+    refuse_slice(node)
     state = node[name].transpose("time", "unit")
     backward = str(state["direction"].item()) == "backward" if "direction" in state.coords else False
     shift = -1 if backward else 1

@@ -136,14 +136,15 @@ def test_tokens_of_another_number_are_refused():
         _ = recording.trace
 
 
-def test_memories_of_unlike_lengths_are_refused_in_one_line():
+def test_what_a_shorter_memory_does_not_have_is_unknown():
     model = Translator("gru", 7, 6, 3, 4)
     with rnnviz.record(model) as recording, torch.no_grad():
         for source in ([[3, 4]], [[3, 4, 5]]):
             memory, state = model.read(torch.tensor(source))
             model.write(torch.tensor([[1]]), state, memory)
-    with pytest.raises(RuntimeError, match="record each in its own block"):
-        _ = recording.trace
+    weight = recording.trace["attention"]["weight"].values[0, 0]
+    assert weight.shape == (2, 3) and np.isnan(weight[0, 2])
+    np.testing.assert_allclose(np.nansum(weight, 1), 1, rtol=1e-6)
 
 
 @pytest.mark.parametrize("need", [True, False])

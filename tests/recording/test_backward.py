@@ -9,7 +9,8 @@ import torch
 from torch import nn
 
 from rnnviz.recording.block import record
-from tests.recording.compared import KINDS, close, each_kind, plain_and_recorded
+from rnnviz.recording.second_order import derivable
+from tests.recording.compared import CELLS, KINDS, close, each_kind, plain_and_recorded
 
 
 @each_kind
@@ -237,3 +238,62 @@ def test_a_retained_graph_may_be_gone_through_again():
         output.sum().backward(retain_graph=True)
         output.sum().backward()
     assert recording.trace["lstm"].attrs["backward_calls"] == 2
+
+
+@each_kind
+def test_gradients_of_gradients_reach_the_states_as_they_do_in_a_loop_of_cells(kind):
+    module, cell = KINDS[kind](3, 4, dtype=torch.float64), CELLS[kind](3, 4, dtype=torch.float64)
+    with torch.no_grad():
+        for mine, theirs in zip(cell.parameters(), module.parameters(), strict=True):
+            mine.copy_(theirs)
+    x = torch.randn(6, 2, 3).double().requires_grad_()
+
+    def looped(x):
+        state, outputs = None, []
+        for step in x:
+            state = cell(step, state)
+            outputs.append(state[0] if kind == "lstm" else state)
+        return torch.stack(outputs)
+
+    def penalised(output):
+        (slope,) = torch.autograd.grad(output.square().sum(), x, create_graph=True)
+        (slope.square().sum() + output.sum()).backward()
+
+    with record(cell) as stepped:
+        penalised(looped(x))
+    with record(module) as whole:
+        penalised(module(x)[0])
+    names = ["hidden_grad", "hidden_grad_direct", *(["cell_grad"] if kind == "lstm" else [])]
+    close(whole.trace[kind], stepped.trace[kind], names, atol=1e-12)
+    assert whole.trace[kind].attrs["backward_calls"] == stepped.trace[kind].attrs["backward_calls"] == 2
+
+
+def test_gradients_of_gradients_reach_packed_sequences_and_earlier_calls():
+    module = nn.GRU(3, 4, bidirectional=True, dtype=torch.float64)
+    rows = [torch.randn(n, 3).double() for n in (5, 3, 2)]
+
+    def penalised(packed):
+        output, h = module(packed)
+        again, _ = module(packed, h)
+        (slope,) = torch.autograd.grad(again.data.square().sum(), module.weight_ih_l0, create_graph=True)
+        return torch.autograd.grad(slope.square().sum() + output.data.sum(), list(module.parameters()))
+
+    packed = nn.utils.rnn.pack_sequence(rows)
+    plain = penalised(packed)
+    with record(module) as recording:
+        came = penalised(packed)
+    for one, other in zip(plain, came, strict=True):
+        torch.testing.assert_close(one, other)
+    assert set(recording.trace.children) == {"gru", "gru_2"}
+
+
+def test_what_cannot_be_followed_through_gradients_of_gradients_is_unknown(monkeypatch):
+    monkeypatch.setattr("rnnviz.recording.backward.derivable", lambda *own: derivable(*own[:-1], True))
+    module, x = nn.GRU(3, 4, dtype=torch.float64), torch.randn(5, 2, 3).double().requires_grad_()
+    with record(module) as recording:
+        (slope,) = torch.autograd.grad(module(x)[0].square().sum(), x, create_graph=True)
+    assert np.isfinite(recording.trace["gru"]["hidden_grad"].values).all()
+    with record(module) as recording:
+        (slope,) = torch.autograd.grad(module(x)[0].square().sum(), x, create_graph=True)
+        slope.square().sum().backward()
+    assert np.isnan(recording.trace["gru"]["hidden_grad"].values).all()

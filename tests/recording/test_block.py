@@ -33,7 +33,7 @@ def test_an_inner_recording_does_not_hide_the_call_from_the_outer():
         model(x)
     assert inner.trace["lstm"]["hidden"].shape == (1, 1, 1, 5, 4)
     assert outer.trace["encoder"]["hidden"].shape == (1, 1, 1, 10, 4)
-    assert torch.equal(plain, model(x))
+    torch.testing.assert_close(plain, model(x), rtol=0, atol=1e-6)  # two of oneDNN's kernels: to rounding
 
 
 def test_two_threads_record_each_their_own():

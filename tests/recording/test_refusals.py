@@ -68,3 +68,86 @@ def test_a_sequence_of_no_steps_is_named():
         record(m := nn.GRU(4, 5)),
     ):
         m(torch.randn(0, 2, 4))
+
+
+def test_a_reentrant_checkpoint_is_refused_in_one_line():
+    module, x = nn.GRU(4, 5), torch.randn(5, 2, 4, requires_grad=True)
+    with (
+        pytest.raises(NotImplementedError, match="runs the module again, as torch.utils.checkpoint"),
+        record(module),
+    ):
+        torch.utils.checkpoint.checkpoint(lambda x: module(x)[0], x, use_reentrant=True)
+
+
+class Own(torch.Tensor):
+    @classmethod
+    def __torch_function__(cls, func, types, args=(), kwargs=None):
+        return super().__torch_function__(func, types, args, kwargs or {})
+
+
+def test_a_tensor_that_answers_for_itself_is_refused():
+    module = nn.GRU(4, 5)
+    with (
+        pytest.raises(NotImplementedError, match="cannot read Own, which has a __torch_function__"),
+        record(module),
+    ):
+        module(torch.randn(3, 2, 4).as_subclass(Own))
+
+
+class Peephole(nn.LSTMCell):
+    def forward(self, x, states=None):
+        return (x @ self.weight_ih.T)[:, :4].tanh()
+
+
+class Computed(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.weights = nn.ParameterList([nn.Parameter(torch.randn(16, n)) for n in (3, 4)])
+
+    def forward(self, x):
+        begin = torch.zeros(1, x.shape[1], 4)
+        return torch.lstm(
+            x, (begin, begin), [2 * w for w in self.weights], False, 1, 0.0, False, False, False
+        )
+
+
+@pytest.mark.parametrize(
+    ("model", "shape", "message"),
+    [
+        (Peephole(3, 4), (2, 3), "'Peephole' has a forward of its own without torch's kernel"),
+        (Computed(), (5, 2, 3), "torch's lstm was called with weights that no module of it holds"),
+    ],
+)
+def test_why_nothing_was_seen_of_what_was_called(model, shape, message):
+    with record(model) as recording:
+        model(torch.randn(shape))
+    with pytest.raises(RuntimeError, match=message):
+        _ = recording.trace
+
+
+class Quantised(nn.LSTM):
+    """Stands for torch.ao.nn.quantized.dynamic.LSTM, which torch warns of when one is made."""
+
+    def forward(self, x):
+        return x
+
+
+Quantised.__module__, Quantised.__name__ = "torch.ao.nn.quantized.dynamic.modules.rnn", "LSTM"
+
+
+def test_a_quantised_module_is_named_and_costs_the_others_nothing():
+    with record(alone := nn.ModuleDict({"reader": Quantised(4, 5)})) as recording:
+        alone["reader"](torch.randn(5, 2, 4))
+    with pytest.raises(RuntimeError, match="'reader' is a quantised LSTM.*record the float model"):
+        _ = recording.trace
+    with record(both := nn.ModuleDict({"reader": Quantised(4, 5), "head": nn.GRU(4, 5)})) as recording:
+        both["head"](both["reader"](torch.randn(5, 2, 4)))
+    with pytest.warns(RuntimeWarning, match="'reader' is a quantised LSTM"):
+        assert list(recording.trace.children) == ["head"]
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_model_that_is_traced_is_refused_in_one_line():
+    module = nn.GRU(4, 5)
+    with pytest.raises(NotImplementedError, match="trace the model outside the block"), record(module):
+        torch.export.export(module, (torch.randn(5, 2, 4),))

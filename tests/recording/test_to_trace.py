@@ -5,6 +5,7 @@ import pytest
 import torch
 from torch import nn
 
+import rnnviz
 from rnnviz.recording.block import record
 from tests.recording.compared import CELLS, KINDS, close, each_kind
 
@@ -180,3 +181,80 @@ def test_an_earlier_call_that_a_backward_was_not_to_reach_is_unknown():
         torch.autograd.grad(module(x[3:], h)[0].sum(), [h])
     total = recording.trace["gru"]["hidden_grad"].values[0, 0, 0]
     assert np.isnan(total[:3]).all() and np.isfinite(total[3:]).all()
+
+
+def test_a_cell_that_is_handed_on_is_the_same_on_both_sides():
+    module, x = nn.LSTM(4, 5, 2), torch.randn(12, 2, 4)
+    with record(module) as recording:
+        states = None
+        for part in x.split((5, 1, 6)):
+            output, states = module(part, states)
+        output.sum().backward()
+    node = recording.trace["lstm"]
+    for name in ("hidden", "cell"):
+        begun = node[f"{name}_initial_by_call"].values
+        np.testing.assert_array_equal(node[name].values[:, :, :, 4], begun[1])
+        np.testing.assert_array_equal(node[name].values[:, :, :, 5], begun[2])
+    one = node.isel(layer=0, direction=0, batch=0)
+    assert np.isfinite(rnnviz.stats.gradients.reach(one, 11)["log_spectral_norm"]).all()
+
+
+def test_packed_calls_have_nodes_of_their_own_and_share_a_loss():
+    module = nn.GRU(4, 5, dtype=torch.float64)
+
+    def packed(*lengths):
+        rows = [torch.randn(n, 4).double() for n in lengths]
+        return nn.utils.rnn.pack_sequence(rows, enforce_sorted=False)
+
+    with record(module) as recording:
+        (_, one), (_, other) = module(packed(3, 5)), module(packed(2, 6))
+        (one * other).sum().backward()
+    left, right = recording.trace["gru"], recording.trace["gru_2"]
+    assert left["length"].values.tolist() == [3, 5] and right["length"].values.tolist() == [2, 6]
+    assert (left.attrs["calls"], right.attrs["calls"]) == (0, 1)
+    np.testing.assert_allclose(left["hidden_grad"].values[0, 0, 0, 2], other[0, 0].detach())
+    np.testing.assert_allclose(right["hidden_grad"].values[0, 0, 1, 5], one[0, 1].detach())
+
+
+def test_another_batch_size_costs_nothing_else():
+    model = nn.ModuleDict({"a": nn.GRU(4, 5), "b": nn.GRU(4, 5)})
+    with record(model) as recording:
+        for batch in (2, 3, 2):
+            model["a"](torch.randn(4, batch, 4))
+        model["b"](torch.randn(4, 1, 4))
+    assert set(recording.trace.children) == {"a", "a_2", "b"}
+    assert recording.trace["a"].sizes["time"] == 8 and recording.trace["a"].attrs["calls"].tolist() == [0, 2]
+
+
+def test_weights_that_changed_cost_the_other_modules_nothing():
+    model = nn.ModuleDict({"a": nn.GRU(4, 5), "b": nn.GRU(4, 5)})
+    with record(model) as recording:
+        model["a"](torch.randn(4, 2, 4))
+        model["a"].weight_hh_l0.data += 1
+        model["a"](torch.randn(4, 2, 4))
+        model["b"](torch.randn(4, 2, 4))
+    with pytest.warns(RuntimeWarning, match="weights of 'a' changed before its call 1.*its node is left out"):
+        assert list(recording.trace.children) == ["b"]
+
+
+def test_direct_is_exact_where_a_mask_resets_states():
+    module, x = nn.GRU(3, 4, dtype=torch.float64), torch.randn(6, 3, 3).double()
+    with record(module) as recording:
+        output, h = module(x[:3])
+        rest, _ = module(x[3:], h * torch.tensor([1.0, 0.0, 1.0]).double()[:, None])
+        (output.square().sum() + rest.square().sum()).backward()
+    direct = recording.trace["gru"]["hidden_grad_direct"].values[0, 0, :, 2]
+    np.testing.assert_allclose(direct, 2 * output[2].detach(), atol=1e-14)
+
+
+def test_direct_is_exact_where_packed_calls_hand_on_their_states():
+    module = nn.GRU(3, 4, dtype=torch.float64)
+    rows = [torch.randn(n, 3).double() for n in (2, 5, 3)]
+    turned = [torch.randn(n, 3).double() for n in (4, 1, 6)]
+    with record(module) as recording:
+        _, h = module(nn.utils.rnn.pack_sequence(rows, enforce_sorted=False))
+        _, last = module(nn.utils.rnn.pack_sequence(turned, enforce_sorted=False), h)
+        (last.square().sum() + 3 * h.sum()).backward()
+    node = recording.trace["gru"]
+    for row, length in enumerate((2, 5, 3)):
+        np.testing.assert_allclose(node["hidden_grad_direct"].values[0, 0, row, length - 1], 3.0)

@@ -13,7 +13,7 @@ from hypothesis.extra.numpy import arrays
 from torch import nn
 
 from rnnviz.recording.block import record
-from rnnviz.stats import gates
+from rnnviz.stats import gates, gradients
 
 NAN = np.nan
 MODULES = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
@@ -142,3 +142,33 @@ def test_a_gate_that_never_closes_keeps_for_ever_and_one_that_shut_once_does_not
 def test_a_memory_is_halved_once_a_half_life(values):
     lives = gates.half_life(gate(values)).item()
     assert np.prod(values) == pytest.approx(0.5 ** (5 / lives))
+
+
+@pytest.mark.parametrize(
+    ("direction", "time"),
+    [
+        ("forward", slice(2, 5)),
+        ("forward", slice(None, None, 2)),
+        ("backward", slice(0, 3)),
+        ("backward", slice(2, 5)),
+    ],
+)
+def test_a_slice_of_time_is_refused_where_the_state_before_it_counts(direction, time):
+    module = nn.LSTM(3, 4, bidirectional=True)
+    with record(module) as recording:
+        module(torch.randn(6, 1, 3))
+    node = recording.trace["lstm"].sel(direction=direction).isel(layer=0, batch=0)
+    for statistic in (gates.contributions, gradients.jacobians, gradients.reach, gradients.lyapunov):
+        statistic(node)
+        with pytest.raises(ValueError, match="wanted all of them: the state before a slice is not in it"):
+            statistic(node.isel(time=time))
+
+
+def test_the_first_steps_of_a_forward_reading_are_whole():
+    module = nn.GRU(3, 4)
+    with record(module) as recording:
+        module(torch.randn(6, 1, 3))
+    node = recording.trace["gru"].isel(layer=0, direction=0, batch=0)
+    xr.testing.assert_allclose(
+        gates.contributions(node.isel(time=slice(0, 3))), gates.contributions(node).isel(time=slice(0, 3))
+    )

@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 
 from rnnviz.stats.gates import previous
-from rnnviz.stats.nodes import Node, dataset
+from rnnviz.stats.nodes import Node, dataset, refuse_slice
 
 LARGEST = 2**30
 """Bytes above which a result is refused."""
@@ -85,8 +85,10 @@ def jacobians(node: Node, steps: int | slice | Sequence[int] | np.ndarray | None
 
 
 def path_of(node: Node) -> Path:
-    """The path of a node with one layer, direction and sequence chosen. Raises ValueError where more is left."""
+    """The path of a node with one layer, direction and sequence chosen. Raises ValueError where more is left, and for a slice
+    of time."""
     node = dataset(node)
+    refuse_slice(node)
     hidden = node["hidden"]
     over = "projection" if "projection" in hidden.dims else "unit"
     if set(hidden.dims) != {"time", over}:
