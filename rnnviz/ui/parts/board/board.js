@@ -4,6 +4,10 @@
 
 let plotly; // one promise for the page
 
+import { element, mounted, shape } from "../js/dom.js";
+import { clamp } from "../js/numbers.js";
+import { between, hexParts, inkOn, themeSide } from "../js/theme.js";
+
 export default mounted((parent) => new Board(parent));
 
 function loadPlotly(file) {

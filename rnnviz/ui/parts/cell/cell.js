@@ -1,6 +1,9 @@
 // A recurrent cell, one step at a time: its drawing, in which the values of the step stand, and its equations with the same
 // numbers put in. All steps come at once; stepping, playing and predicting ask the server for nothing.
 
+import { element, mounted, shape } from "../js/dom.js";
+import { between, hexParts, inkOn, themeSide } from "../js/theme.js";
+
 export default mounted((parent) => new Cell(parent));
 
 // W_{xf} h_{t−1}: what stands in braces is set low

@@ -1,6 +1,9 @@
 // The pictures of a worked example: a table of squares, numbers and bars, or the weights over the source words.
 // Drawn of plain elements; what the reader typed goes in through textContent only.
 
+import { element, mounted } from "../js/dom.js";
+import { between, hexParts, inkOn, themeSide } from "../js/theme.js";
+
 export default mounted((parent) => new Picture(parent));
 
 class Picture {

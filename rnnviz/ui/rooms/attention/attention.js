@@ -2,6 +2,10 @@
 // were sent once for all steps; Python hears of a change ("edit") and, when the reader has come to rest, of the chosen step.
 // Text of the reader goes in through textContent only.
 
+import { element, mounted } from "../../parts/js/dom.js";
+import { clamp } from "../../parts/js/numbers.js";
+import { between, hexParts, themeSide } from "../../parts/js/theme.js";
+
 export default mounted((parent) => new AttentionMap(parent));
 
 function button(className, text, label, act) {

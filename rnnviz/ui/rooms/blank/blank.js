@@ -1,6 +1,7 @@
 // A sentence of which each word can be left out, and what two models put there: candidates, and which side spoke for them.
 // Python hears of a choice, the place of a word; text of the reader goes in through textContent only.
 
+import { element, mounted } from "../../parts/js/dom.js";
 
 export default mounted((parent) => new Drawing(parent));
 

@@ -1,6 +1,9 @@
 // A sentence as a table, a column for each token, one of which is chosen; below it that token's arithmetic, and where it was
 // counted. Python hears of a choice, the place of a token; text of the reader goes in through textContent only.
 
+import { element, mounted } from "../../parts/js/dom.js";
+import { clamp } from "../../parts/js/numbers.js";
+
 export default mounted((parent) => new Ledger(parent));
 
 const STEPS = { ArrowRight: 1, ArrowLeft: -1 };

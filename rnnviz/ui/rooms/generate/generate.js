@@ -3,6 +3,10 @@
 // ("change", "undo"), other states are wanted ("show"), and where the reader has come to rest ("rest").
 // The same file shows how a text surprises the models. Text of the reader goes in through textContent only.
 
+import { element, mounted, shape } from "../../parts/js/dom.js";
+import { clamp } from "../../parts/js/numbers.js";
+import { between, hexParts, inkOn, themeSide } from "../../parts/js/theme.js";
+
 export default mounted((parent) => new Either(parent));
 
 const PACES = [5, 20, 60, 200, Infinity]; // characters a second

@@ -5,6 +5,10 @@ const MORPH = 480; // ms from one stage to the next
 const PACE = 800; // ms a step at speed 1
 const WIDE = 6; // px of an edge whose Jacobian has norm 1
 
+import { element, mounted, shape } from "../../parts/js/dom.js";
+import { clamp } from "../../parts/js/numbers.js";
+import { between, hexParts, inkOn, themeSide } from "../../parts/js/theme.js";
+
 export default mounted((parent) => new Picture(parent));
 
 const minus = (text) => text.replace(/-/g, "\u2212");

@@ -1,6 +1,9 @@
 // Reviews and what networks say of them: curves, token strips and a table of units under one cursor, a place in the text.
 // The cursor moves here alone; Python hears of another model. Text of the reader goes in through textContent only.
 
+import { element, mounted, shape } from "../../parts/js/dom.js";
+import { clamp } from "../../parts/js/numbers.js";
+import { between, hexParts, inkOn, themeSide } from "../../parts/js/theme.js";
 
 export default mounted((parent) => new Review(parent));
 
