@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { beforeEach, mock, test } from "node:test";
+import { afterEach, beforeEach, mock, test } from "node:test";
 import { Player } from "../../rnnviz/ui/parts/js/player.js";
 
 /** A reader's wish for less motion. */
@@ -37,13 +37,28 @@ function started(more = {}) {
   return { player, motion, seen };
 }
 
+// a clock that goes when it is told to: no test waits
+const clock = { now: 0, last: 0, /** @type {Map<number, { due: number, act: () => void }>} */ waiting: new Map() };
+
 beforeEach(() => {
-  mock.timers.reset();
-  mock.timers.enable({ apis: ["setTimeout"] });
+  clock.waiting.clear();
+  mock.method(globalThis, "setTimeout", (/** @type {() => void} */ act, /** @type {number} */ ms) => {
+    clock.waiting.set((clock.last += 1), { due: clock.now + ms, act });
+    return clock.last;
+  });
+  mock.method(globalThis, "clearTimeout", (/** @type {number} */ id) => clock.waiting.delete(id));
 });
+afterEach(() => mock.restoreAll());
 
 /** @param {number} ms */
-const pass = (ms) => mock.timers.tick(ms);
+function pass(ms) {
+  clock.now += ms;
+  for (const [id, { due, act }] of [...clock.waiting]) {
+    if (due > clock.now) continue;
+    clock.waiting.delete(id);
+    act();
+  }
+}
 
 test("it plays to the last step and stops there", () => {
   const { player, seen } = started();
