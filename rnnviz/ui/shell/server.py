@@ -57,6 +57,9 @@ def script_url(path: Path) -> str:
     return f"{SCRIPTS_URL}/{path.resolve().relative_to(UI).as_posix()}"
 
 
+FIRST_FILES = [PLOTLY_URL, script_url(UI / "parts" / "board" / "board.js")]  # most pages begin with the board
+
+
 async def _plotly(request: Request) -> FileResponse:
     return FileResponse(PLOTLY_FILE, media_type="text/javascript", headers=FOR_EVER)
 
