@@ -29,7 +29,7 @@ VISITS = [
     ("counting", "learn/counting", {}),
     ("counting", "learn/counting", {"counting_part": "smoothing"}),
     ("sentiment", "explore/sentiment", {}),
-    ("sentiment", "explore/sentiment", {"sentiment_second": "a film that I did not like"}),
+    ("sentiment", "explore/sentiment", {"sentiment_view": "two"}),
 ]
 
 
