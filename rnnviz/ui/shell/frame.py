@@ -10,7 +10,7 @@ import streamlit as st
 from rnnviz.models import checkpoints
 from rnnviz.ui.shell import choices as chosen
 from rnnviz.ui.shell.language import LANGUAGES, _
-from rnnviz.ui.shell.server import PLOTLY_URL
+from rnnviz.ui.shell.server import FIRST_FILES
 
 ICON = Path(__file__).resolve().parents[3] / "static" / "rnnviz.svg"
 STYLE = """
@@ -27,10 +27,12 @@ STYLE = """
 # read from the last row: no type below 20 px, where it is 14 px else
 PROJECTOR = "html { font-size: calc(16px * 20 / 14) !important; }"
 
-# the browser reads plotly.js while the server still reads the text
+# the browser reads plotly.js and the board's scripts while the server still reads the text
 _preload = st.components.v2.component(
     "rnnviz_preload",
-    js="export default ({ data }) => { import(new URL(data, document.baseURI)).catch(() => {}); };",
+    js="""export default ({ data }) => {
+  for (const file of data.files) import(new URL(file, document.baseURI)).catch(() => {});
+};""",
 )
 
 
@@ -39,7 +41,7 @@ def start() -> None:
     st.set_page_config(page_title="rnnviz", page_icon=str(ICON), layout="wide")
     st.session_state["notices"] = chosen.read_address()
     st.html(f"<style>{STYLE}{PROJECTOR if chosen.settings()['projector'] else ''}</style>")
-    _preload(data=PLOTLY_URL, key="preload")
+    _preload(data={"files": FIRST_FILES}, key="preload")
 
 
 def open_page(page, rooms: dict[str, list]) -> None:

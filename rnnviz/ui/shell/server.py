@@ -22,7 +22,7 @@ PLOTLY_URL = (
 UI = Path(__file__).resolve().parents[1]
 # read once: what an address names never changes while a browser keeps it, and nothing else in the folder can be asked for
 SCRIPTS = {path.relative_to(UI).as_posix(): path.read_bytes() for path in sorted(UI.rglob("*.js"))}
-SCRIPTS_URL = f"rnnviz/{hashlib.sha256(repr(SCRIPTS).encode()).hexdigest()[:16]}"
+SCRIPTS_URL = f"rnnviz/{hashlib.sha256(repr(SCRIPTS).encode()).hexdigest()[:16]}"  # by contents
 FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
@@ -55,6 +55,9 @@ def warm_up() -> None:
 def script_url(path: Path) -> str:
     """Where the browser finds one of our scripts, seen from the app's own address; its imports are relative to it."""
     return f"{SCRIPTS_URL}/{path.resolve().relative_to(UI).as_posix()}"
+
+
+FIRST_FILES = [PLOTLY_URL, script_url(UI / "parts" / "board" / "board.js")]  # most pages begin with the board
 
 
 async def _plotly(request: Request) -> FileResponse:

@@ -15,21 +15,15 @@ export function bytes(bdata) {
   return found;
 }
 
-/** @param {unknown} array @returns {array is Packed} */
-const isPacked = (array) => typeof array === "object" && array !== null && "bdata" in array;
-
-/**
- * The numbers of a packed array; what is not packed is returned as it is.
- * @template Other
- * @param {Packed | Other} array
- * @returns {Typed | Other}
- */
-export function unpacked(array) {
-  if (!isPacked(array)) return array;
-  const type = TYPES[/** @type {keyof typeof TYPES} */ (array.dtype)];
-  if (!type) throw new TypeError(`no array of type ${array.dtype}; there are ${Object.keys(TYPES).join(", ")}`);
-  return new type(bytes(array.bdata).buffer);
+/** @param {Packed} array @returns {Typed} */
+export function unpacked({ dtype, bdata }) {
+  const type = TYPES[/** @type {keyof typeof TYPES} */ (dtype)];
+  if (!type) throw new TypeError(`no array of type ${dtype}; there are ${Object.keys(TYPES).join(", ")}`);
+  return new type(bytes(bdata).buffer);
 }
+
+/** The numbers of a figure of plotly, packed where they were many. @param {any} array @returns {Typed} or a list like one */
+export const numbersOf = (array) => (array?.bdata === undefined ? array : unpacked(array));
 
 /**
  * The rows of a flat array, as views on it.

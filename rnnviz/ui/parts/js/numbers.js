@@ -10,8 +10,7 @@ const formats = new Map();
 
 /** @param {string} specifier @param {number} value */
 function written(specifier, value) {
-  if (Number.isNaN(value)) return "–";
-  if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
+  if (!Number.isFinite(value)) return value === Infinity ? "∞" : value === -Infinity ? "−∞" : "–"; // also where there is none
   let one = formats.get(specifier);
   if (!one) formats.set(specifier, (one = format(specifier)));
   return minus(one(value)).replace("e+", "e");
@@ -35,6 +34,7 @@ export const scientific = (value, places = 3) => written(`.${places}e`, value);
  * @param {number} value
  */
 export function number(value) {
+  if (!Number.isFinite(value)) return fixed(value, 4);
   const size = Math.abs(value);
   if (size !== 0 && size < 1e-4) return scientific(value);
   if (size < 0.99995) return fixed(value, 4);
@@ -59,7 +59,7 @@ export function power(log10) {
 
 /** A share in percent: three digits at most, and never 0 where there is something. @param {number} share */
 export function percent(share) {
-  if (share > 0 && share < 1e-4) return "< 0.01 %";
+  if (share < 1e-4) return share === 0 ? "0 %" : "< 0.01 %";
   return `${fixed(100 * share, share >= 0.0995 ? 1 : 2)} %`;
 }
 
