@@ -48,8 +48,7 @@ class Cell {
   constructor(parent) {
     /** @type {Data | null} */
     this.data = null;
-    /** @type {import("./types.js").Labels} */
-    this.labels = {};
+    this.labels = /** @type {import("./types.js").Labels} */ ({}); // until data comes
     /** @type {Model[]} */
     this.models = [];
     /** @type {Drawing[]} */

@@ -38,8 +38,7 @@ export class Quiz {
     this.question = null;
     /** @type {Model[]} */
     this.models = [];
-    /** @type {Labels} */
-    this.labels = {};
+    this.labels = /** @type {Labels} */ ({}); // until data comes
     this.score = { right: 0, all: 0 };
     this.root = element("form", "cv-quiz");
     this.root.noValidate = true;

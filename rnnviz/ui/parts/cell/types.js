@@ -31,7 +31,12 @@
 /** @typedef {Common & { kind: "gru", reset_part: Vectors, kept: Vectors, written: Vectors }} GruView */
 /** @typedef {RnnView | LstmView | GruView} View one cell, all its steps */
 /** @typedef {View["kind"]} Kind */
-/** @typedef {Record<string, string>} Labels */
+/**
+ * @typedef {"cell" | "drawing" | "steps" | "step" | "unit" | "input" | "output" | "first" | "back" | "forward" | "play" | "speed" | "predict"
+ *   | "scroll" | "hover" | "signed" | "sums" | "gates" | "keep" | "write" | "question" | "which" | "what" | "guess" | "reveal" | "other"
+ *   | "score" | "number" | "right" | "wrong"} Word
+ */
+/** @typedef {Record<Word, string>} Labels */
 
 /**
  * @typedef {object} Data
@@ -39,6 +44,7 @@
  * @property {string[] | null} tokens what was read at each step, where it has names
  * @property {import("../js/theme.js").Scales} scales
  * @property {Labels} labels
+ * @property {string} unloaded said where the script did not come
  */
 
 /** @typedef {"gate" | "signed" | "cell"} Range which colours a vector has */
@@ -68,7 +74,7 @@
  * @property {{ text: string, x: number, y: number }[]} boxes
  * @property {{ sign: "+" | "⊙" | "1−", x: number, y: number }[]} joins
  * @property {Point[]} dots
- * @property {{ label: string, x: number, y: number }[]} notes
+ * @property {{ label: Word, x: number, y: number }[]} notes
  */
 
 export {};

@@ -44,7 +44,8 @@
  * @property {[number, number]} limits exponents of ten between which a gradient's colour changes
  * @property {Record<Side, string>} colour of the architecture
  * @property {Labels} labels
- * @property {string} summary
+ * @property {string} summary for who hears the page
+ * @property {string} unloaded said where the script did not come
  */
 
 /** @typedef {"forward" | "backward"} Pass */
