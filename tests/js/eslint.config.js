@@ -4,7 +4,6 @@ import globals from "globals";
 
 export default [
   { ignores: ["**/vendor/**", "**/node_modules/**"] },
-  { ignores: ["**/rooms/generate/**"] }, // until it is split: see tsconfig.json
   js.configs.recommended,
   {
     files: ["**/rnnviz/ui/**/*.js"],
