@@ -5,8 +5,9 @@
 //    speak to Python; they are there from the first update on.
 // 3. After each update the root says so: root.dataset.revision counts up, then root.dataset.drawn is set. Tests wait for it.
 // 4. Imports are relative (../js/dom.js, ../../parts/js/dom.js): the browser loads the files as they stand, see shell/server.py.
-// 5. What Python sends is a @typedef in types.js of the same folder, the python names it; take NAME.js out of `exclude` in
-//    tests/js/tsconfig.json and `npx tsc -p tests/js` checks it. 6. Numbers: numbers.js, never toFixed for a reader's eyes.
+// 5. What Python sends is the @typedef Data in types.js of the same folder (see parts/board/types.js): tsc checks the scripts
+//    against it, and tests/js/test_scripts.py what pages really send; both know the folder once it is out of `exclude` in
+//    tests/js/tsconfig.json (and of `ignores` in eslint.config.js). 6. Numbers: numbers.js, never toFixed for a reader's eyes.
 // 7. Colours, the theme's changes, widths and type: theme.js (watchPage replaces a probe and an observer of your own).
 // 8. Play, pause, speed, less motion: Player of player.js. 9. Keys and the step chosen: stepOf and Cursor of cursor.js.
 // 10. Text of the reader goes in as text: children of element(), textContent; never innerHTML.
