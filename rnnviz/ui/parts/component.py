@@ -5,13 +5,45 @@ from pathlib import Path
 
 import streamlit as st
 
-HERE = Path(__file__).parent
+from rnnviz.ui.shell.language import _
+from rnnviz.ui.shell.server import script_url
+
+COMMON = Path(__file__).with_name("common.css")
+
+# all that is sent of a script: Streamlit calls the default export at every change of data, maybe before the file has come,
+# and ends a call when the next one has begun; so only the last call of a place draws, and only its end takes the place away
+LOADER = """\
+const script = import(new URL("{url}", document.baseURI));
+const latest = new WeakMap();
+export default async (call) => {{
+  const place = call.parentElement;
+  const isLatest = () => latest.get(place) === call;
+  latest.set(place, call);
+  const module = await script.catch(() => null);
+  if (!isLatest()) return;
+  const end = module ? module.default(call) : say(place, call.data.unloaded);
+  return () => isLatest() && end();
+}};
+function say(place, line) {{
+  const shown = Object.assign(document.createElement("p"), {{ className: "rnnviz-unloaded", role: "alert", textContent: line }});
+  place.querySelector(".rnnviz-unloaded")?.remove();
+  place.append(shown);
+  return () => shown.remove();
+}}
+"""
 
 
 def component(folder: Path) -> Callable:
-    """The component in a folder: its NAME.css and NAME.js, each after what all of them have in common. Call it to draw."""
-    css, js = (
-        (HERE / f"common.{end}").read_text("utf-8") + (folder / f"{folder.name}.{end}").read_text("utf-8")
-        for end in ("css", "js")
-    )
-    return st.components.v2.component(f"rnnviz_{folder.name}", css=css, js=js, isolate_styles=False)
+    """The component in a folder: the module NAME.js, and NAME.css after what all of them have in common. Call it to draw."""
+    css = COMMON.read_text("utf-8") + (folder / f"{folder.name}.css").read_text("utf-8")
+    js = LOADER.format(url=script_url(folder / f"{folder.name}.js"))
+    mount = st.components.v2.component(f"rnnviz_{folder.name}", css=css, js=js, isolate_styles=False)
+
+    def draw(*, data: dict, **more):
+        """data: what the script is called with; more: as Streamlit takes it (key, default, on_NAME_change)."""
+        unloaded = _(
+            "This picture could not be loaded. Reload the page; if that does not help, restart the app."
+        )
+        return mount(data={**data, "unloaded": unloaded}, **more)
+
+    return draw

@@ -7,7 +7,7 @@ import streamlit as st
 from rnnviz import shipped
 from rnnviz.ui.shell import address
 from rnnviz.ui.shell.language import LANGUAGES, _
-from rnnviz.ui.shell.server import PLOTLY_URL
+from rnnviz.ui.shell.server import FIRST_FILES
 from rnnviz.ui.shell.settings import Setting, declare, settings
 from rnnviz.ui.shell.widgets import notice, pick
 
@@ -26,10 +26,12 @@ STYLE = """
 # read from the last row: no type below 20 px, where it is 14 px else
 PROJECTOR = "html { font-size: calc(16px * 20 / 14) !important; }"
 
-# the browser reads plotly.js while the server still reads the text
+# the browser reads plotly.js and the board's scripts while the server still reads the text
 _preload = st.components.v2.component(
     "rnnviz_preload",
-    js="export default ({ data }) => { import(new URL(data, document.baseURI)).catch(() => {}); };",
+    js="""export default ({ data }) => {
+  for (const file of data.files) import(new URL(file, document.baseURI)).catch(() => {});
+};""",
 )
 
 
@@ -39,7 +41,7 @@ def start(rooms: Mapping[str, Setting]) -> None:
     st.set_page_config(page_title="rnnviz", page_icon=str(ICON), layout="wide")
     st.session_state["notices"] = address.read()
     st.html(f"<style>{STYLE}{PROJECTOR if settings()['projector'] else ''}</style>")
-    _preload(data=PLOTLY_URL, key="preload")
+    _preload(data={"files": FIRST_FILES}, key="preload")
 
 
 def open_page(page, pages: dict[str, list], beside: Callable[[], None] | None = None) -> None:

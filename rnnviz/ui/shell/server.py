@@ -1,6 +1,7 @@
-"""What the server does once: plotly.js as a file, and all imports while the first reader's browser is still loading."""
+"""What the server does once: plotly.js and our own scripts as files, and all imports while the first reader's browser loads."""
 
 import gc
+import hashlib
 import importlib
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -8,7 +9,9 @@ from contextlib import asynccontextmanager
 from importlib import metadata, util
 from pathlib import Path
 
-from starlette.responses import FileResponse
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 from streamlit.runtime.pages_manager import PagesManager
 
@@ -16,6 +19,12 @@ PLOTLY_FILE = Path(util.find_spec("plotly").origin).parent / "package_data" / "p
 PLOTLY_URL = (
     f"rnnviz/plotly-{metadata.version('plotly')}.min.js"  # by version: a browser may keep it for ever
 )
+
+UI = Path(__file__).resolve().parents[1]
+# read once: what an address names never changes while a browser keeps it, and nothing else in the folder can be asked for
+SCRIPTS = {path.relative_to(UI).as_posix(): path.read_bytes() for path in sorted(UI.rglob("*.js"))}
+SCRIPTS_URL = f"rnnviz/{hashlib.sha256(repr(SCRIPTS).encode()).hexdigest()[:16]}"  # by contents
+FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
 def lifespan(first: Sequence[str], later: Sequence[str] = ()) -> Callable:
@@ -46,10 +55,24 @@ def _import(first: Sequence[str], later: Sequence[str]) -> None:
     gc.freeze()
 
 
-async def _plotly(request) -> FileResponse:
-    return FileResponse(
-        PLOTLY_FILE, media_type="text/javascript", headers={"Cache-Control": "max-age=31536000, immutable"}
-    )
+def script_url(path: Path) -> str:
+    """Where the browser finds one of our scripts, seen from the app's own address; its imports are relative to it."""
+    return f"{SCRIPTS_URL}/{path.resolve().relative_to(UI).as_posix()}"
 
 
-routes = [Route(f"/{PLOTLY_URL}", _plotly)]
+FIRST_FILES = [PLOTLY_URL, script_url(UI / "parts" / "board" / "board.js")]  # most pages begin with the board
+
+
+async def _plotly(request: Request) -> FileResponse:
+    return FileResponse(PLOTLY_FILE, media_type="text/javascript", headers=FOR_EVER)
+
+
+async def _script(request: Request) -> Response:
+    try:
+        script = SCRIPTS[request.path_params["path"]]
+    except KeyError:
+        raise HTTPException(404) from None
+    return Response(script, media_type="text/javascript", headers=FOR_EVER)
+
+
+routes = [Route(f"/{PLOTLY_URL}", _plotly), Route(f"/{SCRIPTS_URL}/{{path:path}}", _script)]

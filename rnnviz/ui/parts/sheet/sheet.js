@@ -1,36 +1,45 @@
 // The pictures of a worked example: a table of squares, numbers and bars, or the weights over the source words.
 // Drawn of plain elements; what the reader typed goes in through textContent only.
 
-export default mounted((parent) => new Picture(parent));
+import { element, mounted } from "../js/dom.js";
+import { gradient, hexParts, shade, themeSide, watchPage } from "../js/theme.js";
+
+/** @typedef {import("./types.js").Data} Data */
+/** @typedef {import("./types.js").Row} Row */
+/** @typedef {import("./types.js").Item} Item */
+/** @typedef {import("./types.js").Square} Square */
+
+export default mounted((/** @type {HTMLElement} */ parent) => new Picture(parent));
 
 class Picture {
+  /** @param {HTMLElement} parent */
   constructor(parent) {
-    this.root = element("div", "bh-picture");
     this.sheet = element("div", "bh-sheet");
     this.sheet.setAttribute("role", "img");
-    this.probe = element("i", "bh-theme");
-    this.root.append(this.sheet, this.probe);
+    this.root = element("div", "bh-picture", this.sheet);
     parent.append(this.root);
-    // the theme's variables change without a call: a transition of a colour that follows them tells when
-    this.probe.addEventListener("transitionend", () => this.paint());
-    this.observer = new ResizeObserver(() => this.reach());
-    this.observer.observe(this.root);
+    this.unwatch = watchPage(this.root, { themed: () => this.paint(), resized: () => this.reach() });
     this.revision = 0;
+    /** @type {Data | undefined} */
+    this.data = undefined;
+    /** @type {{ place: HTMLElement, share: number, scale: string }[]} */
+    this.painted = []; // elements and the share of the scale that each shows
   }
 
   destroy() {
-    this.observer.disconnect();
+    this.unwatch();
     this.root.remove();
   }
 
+  /** @param {Data} data */
   update(data) {
     this.data = data;
-    this.painted = []; // elements, the share of the scale that each shows, and the scale
+    this.painted = [];
     this.sheet.setAttribute("aria-label", data.summary);
-    this.sheet.replaceChildren(...(data.weights ? this.weights(data) : [this.table(data.rows)]));
+    this.sheet.replaceChildren(...("weights" in data ? this.weights(data) : [this.table(data.rows)]));
     this.paint();
     this.reach();
-    this.root.dataset.revision = this.revision += 1;
+    this.root.dataset.revision = String((this.revision += 1));
     this.root.dataset.drawn = "";
   }
 
@@ -43,91 +52,74 @@ class Picture {
 
   // ---- a table of rows of items -----------------------------------------------------------------------------------
 
+  /** @param {Row[]} rows */
   table(rows) {
-    const table = element("table", "bh-table");
-    for (const { items, rule, strong } of rows) {
-      const line = element("tr", `${rule ? "bh-rule" : ""} ${strong ? "bh-strong" : ""}`);
-      for (const item of items) {
-        const place = element("td");
-        place.append(this.item(item));
-        line.append(place);
-      }
-      table.append(line);
-    }
-    return table;
+    const lines = rows.map(({ items, rule, strong }) => {
+      const places = items.map((item) => element("td", "", this.item(item)));
+      return element("tr", `${rule ? "bh-rule" : ""} ${strong ? "bh-strong" : ""}`, ...places);
+    });
+    return element("table", "bh-table", ...lines);
   }
 
+  /** @param {Item} item */
   item(item) {
     if ("cells" in item) return this.vector(item.cells, item.labels);
-    if ("bar" in item) {
-      const track = element("span", "bh-track");
-      const bar = element("span", "bh-bar");
-      bar.style.width = `${100 * item.bar}%`;
-      this.painted.push([bar, item.bar, "probability"]);
-      track.append(bar);
-      return track;
-    }
-    return element("span", `bh-${item.kind ?? "sign"}`, item.text);
+    if (!("bar" in item)) return element("span", `bh-${item.kind}`, item.text);
+    const bar = element("span", "bh-bar");
+    bar.style.width = `${100 * item.bar}%`;
+    this.painted.push({ place: bar, share: item.bar, scale: "probability" });
+    return element("span", "bh-track", bar);
   }
 
+  /** @param {Square[]} cells @param {string[]} [labels] */
   vector(cells, labels = []) {
-    const vector = element("span", "bh-vector");
-    cells.forEach(({ value, text, title }, i) => {
-      const cell = element("span", "bh-cell", text);
-      cell.title = title;
-      const [low, high] = this.data.limits;
-      this.painted.push([cell, Math.min(1, Math.max(0, (value - low) / (high - low))), "diverging"]);
-      if (!labels.length) return vector.append(cell);
-      const pair = element("span", "bh-pair");
-      pair.append(element("span", "bh-label", labels[i]), cell);
-      vector.append(pair);
+    const [low, high] = this.data?.limits ?? [0, 1];
+    const squares = cells.map(({ value, text, title }, i) => {
+      const square = element("span", "bh-cell", text);
+      square.title = title;
+      this.painted.push({ place: square, share: (value - low) / (high - low), scale: "diverging" });
+      return labels.length ? element("span", "bh-pair", element("span", "bh-label", labels[i]), square) : square;
     });
-    return vector;
+    return element("span", "bh-vector", ...squares);
   }
 
   // ---- the weights over the source words -----------------------------------------------------------------------------
 
+  /** @param {import("./types.js").Weights} data */
   weights({ weights, foot, keys }) {
-    const chart = element("div", "bh-weights");
-    const axis = element("div", "bh-axis");
-    for (const share of [100, 50, 0]) axis.append(element("span", "", `${share} %`));
-    chart.append(axis);
-    for (const { name, share, text, cells, most } of weights) {
-      const word = element("div", most ? "bh-word bh-strong" : "bh-word");
-      const room = element("div", "bh-room");
+    const axis = element("div", "bh-axis", ...["100 %", "50 %", "0 %"].map((text) => element("span", "", text)));
+    const words = weights.map(({ name, share, text, cells, most }) => {
       const bar = element("div", "bh-pillar");
       bar.style.height = `${100 * share}%`;
-      this.painted.push([bar, share, "probability"]);
+      this.painted.push({ place: bar, share, scale: "probability" });
       const value = element("span", "bh-share", text);
       value.style.bottom = `${100 * share}%`;
-      room.append(bar, value);
-      word.append(room, element("span", "bh-name", name), this.vector(cells));
-      chart.append(word);
-    }
+      const room = element("div", "bh-room", bar, value);
+      return element("div", most ? "bh-word bh-strong" : "bh-word", room, element("span", "bh-name", name), this.vector(cells));
+    });
     const below = this.table(foot);
     below.classList.add("bh-foot");
-    const legend = element("div", "bh-legend");
-    for (const { low, high, scale } of keys) {
-      const key = element("span", "bh-key");
+    const legend = keys.map(({ low, high, scale }) => {
       const strip = element("span", "bh-gradient");
       strip.dataset.scale = scale;
-      key.append(low, strip, high);
-      legend.append(key);
-    }
-    return [chart, below, legend];
+      return element("span", "bh-key", low, strip, high);
+    });
+    return [element("div", "bh-weights", axis, ...words), below, element("div", "bh-legend", ...legend)];
   }
 
   // ---- colours -------------------------------------------------------------------------------------------------------
 
   paint() {
+    if (!this.data) return;
+    const { scales } = this.data;
     const side = themeSide(this.root);
     this.root.dataset.theme = side;
-    for (const [place, share, scale] of this.painted) {
-      const mixed = between(this.data.scales[scale][side].map(hexParts), share);
-      place.style.backgroundColor = `rgb(${mixed})`;
-      if (scale === "diverging") place.style.color = inkOn(mixed);
+    for (const { place, share, scale } of this.painted) {
+      const { back, ink } = shade(scales[scale][side].map(hexParts), share);
+      place.style.backgroundColor = back;
+      if (scale === "diverging") place.style.color = ink;
     }
-    for (const strip of this.root.querySelectorAll(".bh-gradient"))
-      strip.style.background = `linear-gradient(to right, ${this.data.scales[strip.dataset.scale][side]})`;
+    for (const strip of /** @type {NodeListOf<HTMLElement>} */ (this.root.querySelectorAll(".bh-gradient")))
+      strip.style.background = gradient(scales[strip.dataset.scale ?? ""][side]);
   }
 }

@@ -1,0 +1,108 @@
+// The text itself: a strip of tokens along the axis, and, where letters have no room on it, the passage above in lines.
+
+import { element } from "../js/dom.js";
+import { clamp } from "../js/numbers.js";
+import { paintToken, short } from "./tokens.js";
+
+/** @typedef {import("./types.js").Look} Look */
+/** @typedef {import("./types.js").Typed} Typed */
+/** @typedef {import("./types.js").Colour<Typed>} Colour */
+
+const NARROWEST = 9; // px of a letter
+
+export class Text {
+  /** @param {import("./types.js").Axis} axis */
+  constructor(axis) {
+    this.axis = axis;
+    this.passage = element("div", "rv-passage");
+    this.passage.tabIndex = 0;
+    this.passage.setAttribute("role", "group");
+    this.strip = element("div", "rv-strip");
+    this.canvas = element("canvas", "rv-strip-canvas");
+    /** @type {string[]} */
+    this.tokens = [];
+    this.unknown = new Set();
+    /** @type {HTMLElement[]} */
+    this.letters = []; // of the passage
+    /** @type {Map<number, HTMLElement>} */
+    this.places = new Map(); // of the strip
+    /** @type {HTMLElement[]} */
+    this.marked = [];
+  }
+
+  /** @param {string[]} tokens @param {number[]} unknown @param {Colour | null} colour @param {Look} look */
+  update(tokens, unknown, colour, look) {
+    this.tokens = tokens;
+    this.unknown = new Set(unknown);
+    this.colour = colour;
+    this.look = look;
+    this.draw();
+  }
+
+  draw() {
+    this.drawPassage();
+    this.drawStrip();
+  }
+
+  /** @param {number} step */
+  colours(step) {
+    return this.colour && this.look ? this.look.shade(this.colour.values[step], this.colour) : null;
+  }
+
+  /** @param {string} className @param {number} step */
+  token(className, step) {
+    const span = element("span", className, short(this.tokens[step]));
+    span.dataset.step = String(step);
+    paintToken(span, this.tokens[step], this.unknown.has(step), this.colours(step));
+    return span;
+  }
+
+  drawPassage() {
+    const { width, size } = this.axis;
+    this.passage.hidden = width / this.tokens.length >= NARROWEST * size;
+    this.letters = this.passage.hidden ? [] : this.tokens.map((_token, step) => this.token("rv-letter", step));
+    this.passage.replaceChildren(
+      ...this.letters.flatMap((letter, step) => (this.tokens[step] === "↵" ? [letter, element("br")] : [letter])),
+    );
+  }
+
+  drawStrip() {
+    const { axis } = this;
+    const [low, high] = axis.range;
+    const [first, last] = [Math.max(0, Math.ceil(low)), Math.min(this.tokens.length - 1, Math.floor(high))];
+    this.places.clear();
+    if (axis.each < NARROWEST * axis.size) return this.drawColours(first, last);
+    for (let step = first; step <= last; step += 1) {
+      const place = this.token("rv-token", step);
+      place.style.left = `${axis.x(step - 0.5)}px`;
+      place.style.width = `${axis.each}px`;
+      place.style.fontSize = `${clamp(axis.each * 1.1, 14 * axis.size, 18 * axis.size)}px`;
+      this.places.set(step, place);
+    }
+    this.strip.style.height = `${30 * axis.size}px`;
+    this.strip.replaceChildren(...this.places.values());
+  }
+
+  /** Too narrow for letters: colour alone, the text itself stands above in lines. @param {number} first @param {number} last */
+  drawColours(first, last) {
+    const { axis, canvas } = this;
+    canvas.width = axis.place.clientWidth;
+    canvas.height = Math.round(14 * axis.size);
+    const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+    for (let step = first; step <= last; step += 1) {
+      const colours = this.colours(step);
+      if (!colours) break;
+      pen.fillStyle = colours.back;
+      pen.fillRect(axis.x(step - 0.5), 0, Math.max(1, axis.each), canvas.height);
+    }
+    this.strip.style.height = `${canvas.height}px`;
+    this.strip.replaceChildren(canvas);
+  }
+
+  /** Where the cursor stands. @param {number} step */
+  mark(step) {
+    for (const span of this.marked) span.classList.remove("rv-here");
+    this.marked = [this.letters[step], this.places.get(step)].filter((span) => span !== undefined);
+    for (const span of this.marked) span.classList.add("rv-here");
+  }
+}

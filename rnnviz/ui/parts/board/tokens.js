@@ -1,0 +1,26 @@
+// How a token is shown.
+
+/** A character without a shape comes as its code point: too wide for one place in the text. @param {string} token */
+export const isCode = (token) => [...token].length > 2;
+
+/** @param {string} token */
+export const short = (token) => (isCode(token) ? "□" : token);
+
+/** For plotly and for HTML, which read tags. @param {string} text */
+export const escaped = (text) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
+
+/**
+ * @param {HTMLElement} span
+ * @param {string} token
+ * @param {boolean} unknown to the model
+ * @param {{ back: string, ink: string } | null} colours
+ */
+export function paintToken(span, token, unknown, colours) {
+  span.classList.toggle("rv-code", isCode(token));
+  if (isCode(token)) span.title = token;
+  span.classList.toggle("rv-unknown", unknown);
+  span.classList.toggle("rv-blank", /^[·↵⇥]$/.test(token));
+  if (!colours) return;
+  span.style.background = colours.back;
+  span.style.color = colours.ink;
+}

@@ -1,0 +1,38 @@
+// The line above the pictures: what the cursor stands on, and the buttons.
+
+import { button, element, named } from "../js/dom.js";
+
+/** @typedef {"back" | "play" | "forward" | "narrower" | "wider" | "all"} Tool */
+
+/** @type {[Tool, string][]} */
+const SIGNS = [["back", "‹"], ["play", "▶"], ["forward", "›"], ["narrower", "+"], ["wider", "−"], ["all", "⤢"]];
+
+export class Tools {
+  /** @param {(name: Tool) => void} act */
+  constructor(act) {
+    this.readout = element("output", "rv-readout");
+    this.readout.setAttribute("aria-live", "off");
+    this.buttons = SIGNS.map(([name, sign]) => /** @type {const} */ ([name, button("rv-button", sign, () => act(name))]));
+    this.play = this.buttons[1][1];
+    const tools = element("div", "rv-tools", ...this.buttons.map(([, made]) => made));
+    this.root = element("div", "rv-bar", this.readout, tools);
+  }
+
+  /** @param {import("./types.js").Words} words */
+  update(words) {
+    for (const [name, made] of this.buttons) named(made, words[name]);
+  }
+
+  /** @param {import("../js/player.js").Player} player */
+  showPlaying({ playing, allowed }) {
+    this.play.hidden = !allowed;
+    this.play.textContent = playing ? "❚❚" : "▶";
+    this.play.setAttribute("aria-pressed", String(playing));
+  }
+
+  /** @param {string} place @param {string} token @param {string | null} unit */
+  read(place, token, unit) {
+    this.readout.replaceChildren(element("span", "", place), element("b", "rv-readout-token", token));
+    if (unit !== null) this.readout.append(element("span", "", unit));
+  }
+}

@@ -1,0 +1,95 @@
+// What show_board of __init__.py sends, and the little of plotly that the board uses.
+
+/** @typedef {import("../js/arrays.js").Packed} Packed */
+/** @typedef {import("../js/arrays.js").Typed} Typed */
+/** @typedef {import("../js/theme.js").Scales} Scales */
+/** @typedef {[number, number]} Range edges in steps: half a step before the first and after the last that are in view */
+
+/**
+ * @typedef {object} Data
+ * @property {string} id stands for the text and what is drawn of it: another id starts with the whole text in view
+ * @property {string} plotly where plotly.js is served
+ * @property {string[]} tokens as shown, one a step; none where figures stand without a text
+ * @property {number[]} unknown steps whose token the model does not know
+ * @property {SentFigure[]} figures
+ * @property {Scales} scales
+ * @property {{ onDark: Record<string, string>, ink: string, paper: string }} palette
+ * @property {Colour<Packed> | null} colour
+ * @property {Candidates<Packed> | null} candidates
+ * @property {{ title: string, entries: { step: number, value: number }[] }[]} lists
+ * @property {number | null} unit that is chosen
+ * @property {number | null} step where the cursor stands; null: at the end, or where it was
+ * @property {string} summary for who hears the page
+ * @property {string} subject what was looked at, for a saved figure
+ * @property {boolean} finer whether there is more than was sent, to zoom in for
+ * @property {Words} labels
+ * @property {string} unloaded said where the script did not come
+ */
+
+/** @typedef {"board" | "passage" | "keys" | "step" | "steps" | "unit" | "hovering" | "rounded" | "open" | "shut" | "candidates" | "back" | "forward" | "play" | "narrower" | "wider" | "all" | "save" | "noPlotly"} Word */
+/** @typedef {Record<Word, string>} Words */
+/** @typedef {{ id: string, spec: string, title: string | null }} SentFigure spec: plotly's JSON */
+
+/**
+ * The values that colour the tokens.
+ * @template Values
+ * @typedef {object} Colour
+ * @property {Values} values one a step
+ * @property {number[]} limits of the scale
+ * @property {string} scale
+ * @property {string} label
+ */
+
+/**
+ * The best candidates at each step, `count` of them a step.
+ * @template Values
+ * @typedef {object} Candidates
+ * @property {number} count
+ * @property {Values} ids
+ * @property {Values} values probabilities
+ * @property {string[]} tokens that ids stand for
+ */
+
+/**
+ * What figures/ writes into layout.meta.
+ * @typedef {object} Meta
+ * @property {"time" | "unit" | "path" | "free"} axis
+ * @property {number[]} [units] of a heatmap's rows
+ * @property {number | null} [unit] of a curve
+ * @property {number[]} [points] units of the points
+ * @property {string} [shows]
+ * @property {string} [scale]
+ * @property {number[]} [limits]
+ * @property {boolean} [beyond] whether values lie outside the limits
+ * @property {boolean} [powers] whether limits are exponents of ten
+ * @property {boolean} [log10] whether values are exponents of ten
+ * @property {boolean} [legend]
+ * @property {string} [chooses] the coordinate of a point that names a step
+ * @property {number} [counted] what that coordinate begins with
+ */
+
+/** @typedef {Record<string, any>} Trace of plotly */
+/** @typedef {Record<string, any> & { meta: Meta, height: number }} Layout of plotly */
+/** @typedef {{ data: Trace[], layout: Layout }} Spec */
+/** @typedef {{ curveNumber: number, pointNumber: number } & Record<string, any>} Point that plotly tells of */
+
+/**
+ * @typedef {HTMLElement & {
+ *   on: (name: string, hear: (event: { points: Point[] }) => void) => void,
+ *   layout?: Record<string, any>,
+ * }} Plot a place that plotly has drawn in
+ */
+
+/**
+ * @typedef {object} Plotly
+ * @property {(plot: HTMLElement, data: Trace[], layout: object, config: object) => Promise<unknown>} react
+ * @property {(plot: HTMLElement, update: object, traces: number[]) => Promise<unknown>} restyle
+ * @property {(plot: HTMLElement) => void} purge
+ * @property {(figure: Spec, how: object) => Promise<unknown>} downloadImage
+ */
+
+/** @typedef {import("./figure.js").Figure} Figure */
+/** @typedef {import("./look.js").Look} Look */
+/** @typedef {import("./axis.js").Axis} Axis */
+
+export {};

@@ -1,0 +1,47 @@
+// What a figure says at the cursor.
+
+import { fixed, number, percent, power } from "../js/numbers.js";
+
+/** @typedef {import("./types.js").Figure} Figure */
+/** @typedef {import("./types.js").Words} Words */
+
+export const ROUNDED = "≈ "; // before a number that was sent as one of 256
+
+/** @param {Figure} figure @param {number} step @param {number | null} unit @param {Words} words */
+export function valueText(figure, step, unit, words) {
+  if (figure.meta.axis === "unit") return pointText(figure, unit, words);
+  if (figure.meta.axis !== "time") return "";
+  return figure.parsed.data[0].type === "heatmap" ? cellText(figure, step, unit) : lineText(figure, step);
+}
+
+/** @param {Figure} figure @param {number | null} unit @param {Words} words */
+function pointText({ meta, values, across }, unit, words) {
+  const at = unit === null ? -1 : (meta.points?.indexOf(unit) ?? -1);
+  if (at < 0) return "";
+  const value = values[0][at];
+  if (meta.shows === "half_life") return `${words.unit} ${unit}: ${Number.isFinite(value) ? number(value) : "∞"} ${words.steps}`;
+  return `${words.unit} ${unit}: ${words.open} ${percent(across[0][at])}, ${words.shut} ${percent(value)}`;
+}
+
+/** @param {Figure} figure @param {number} step @param {number | null} unit */
+function cellText({ meta, parsed, values: [values] }, step, unit) {
+  const { units = [], limits: [low, high] = [0, 1] } = meta;
+  const { x0, dx } = parsed.data[0];
+  const columns = values.length / units.length;
+  const column = Math.round((step - x0) / dx);
+  const row = unit === null ? -1 : units.indexOf(unit);
+  if (row < 0 || column < 0 || column >= columns) return "";
+  const raw = values[row * columns + column];
+  return values instanceof Uint8Array ? ROUNDED + fixed(low + (raw / 255) * (high - low), 2) : number(raw);
+}
+
+/** @param {Figure} figure @param {number} step */
+function lineText({ meta, parsed, values }, step) {
+  const at = step - parsed.data[0].x0;
+  const written = meta.log10 ? power : number;
+  if (parsed.data.length === 1) return written(values[0][at]);
+  return parsed.data
+    .map((trace, i) => (trace.showlegend === false ? "" : `${trace.name} ${written(values[i][at])}`))
+    .filter((text) => text !== "")
+    .join(" · ");
+}

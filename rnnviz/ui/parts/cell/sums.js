@@ -1,0 +1,93 @@
+// The equations of the cells with the numbers of a step put in; each matrix product opens, row by row.
+
+import { element } from "../js/dom.js";
+import { digits, written } from "./symbols.js";
+import { letter, product } from "./vectors.js";
+
+/** @typedef {import("./types.js").Model} Model */
+/** @typedef {import("./types.js").Look} Look */
+
+export class Sums {
+  /** @param {() => Look} look how the step is shown at this moment */
+  constructor(look) {
+    this.look = look;
+    this.root = element("div", "cv-sums");
+    /** @type {{ model: Model, id: string, values: HTMLElement[], result: boolean }[]} */
+    this.columns = [];
+    /** @type {{ details: HTMLDetailsElement, fill: () => void }[]} */
+    this.products = [];
+  }
+
+  /** @param {Model[]} models @param {import("./types.js").Labels} labels @param {boolean} keep whether products that are open stay so */
+  fill(models, labels, keep) {
+    const open = keep ? this.products.map(({ details }) => details.open) : [];
+    this.columns = [];
+    this.products = [];
+    this.root.replaceChildren(
+      ...models.map((model) => {
+        const heading = models.length > 1 ? element("h3", "cv-heading", model.view.name) : undefined;
+        return element("section", "cv-part", heading, ...model.equations.map((equation) => this.equation(model, equation, labels)));
+      }),
+    );
+    this.products.forEach(({ details }, k) => (details.open = open[k] ?? false));
+  }
+
+  /** @private @param {Model} model @param {import("./types.js").Equation} equation @param {import("./types.js").Labels} labels */
+  equation(model, { own, items }, labels) {
+    const terms = items.map((item) =>
+      item in model.vectors ? this.column(model, item, item === items[0]) : element("span", "cv-operator", item),
+    );
+    const more = own && element("div", "cv-more", this.product(model, own, "x", labels), this.product(model, own, "h", labels));
+    return element("div", "cv-equation", element("div", "cv-line-of", ...terms), more || undefined);
+  }
+
+  /** @private @param {Model} model @param {string} id @param {boolean} result */
+  column(model, id, result) {
+    const { symbol, of } = model.vectors[id];
+    const values = of(0).map(() => element("span", "cv-value"));
+    this.columns.push({ model, id, values, result });
+    return element("span", result ? "cv-term cv-result" : "cv-term", written(symbol), element("span", "cv-values", ...values));
+  }
+
+  /** @private @param {Model} model @param {string} own @param {"x" | "h"} side @param {import("./types.js").Labels} labels */
+  product({ view, vectors }, own, side, labels) {
+    const g = view.gates.findIndex((gate) => letter(gate, view.kind) === own);
+    const units = view.hidden[0].length;
+    const weight = (side === "x" ? view.input_weight : view.recurrent_weight)[g];
+    const name = side === "x" ? "weight_ih_l0" : "weight_hh_l0";
+    const rows = weight.map(() => element("p", "cv-row"));
+    const summary = element(
+      "summary", "", written(vectors[`W${side}:${own}`].symbol),
+      element("span", "cv-shape", `(${units}, ${weight[0].length}) · (${weight[0].length})`),
+    );
+    const details = element("details", "cv-product", summary, element("p", "cv-source", `${name}[${g * units}:${(g + 1) * units}]`), ...rows);
+    const fill = () => {
+      const { step } = this.look();
+      const column = vectors[side === "x" ? "x" : "h0"].of(step);
+      const sums = vectors[`W${side}:${own}`].of(step);
+      rows.forEach((row, unit) =>
+        row.replaceChildren(element("span", "cv-unit", `${labels.unit} ${unit + 1}`), product(weight[unit], column, sums[unit])),
+      );
+    };
+    this.products.push({ details, fill });
+    details.addEventListener("toggle", () => details.open && fill());
+    return details;
+  }
+
+  show() {
+    const { step, hides, colour } = this.look();
+    for (const { model, id, values, result } of this.columns) {
+      const { of, range } = model.vectors[id];
+      values.forEach((span, unit) => {
+        const hidden = hides(model, id, unit);
+        const value = of(step)[unit];
+        span.textContent = hidden ? "?" : digits(value);
+        if (!result) return;
+        const { back, ink } = hidden ? { back: "transparent", ink: "inherit" } : colour(value, range);
+        span.style.backgroundColor = back;
+        span.style.color = ink;
+      });
+    }
+    for (const { details, fill } of this.products) if (details.open) fill();
+  }
+}

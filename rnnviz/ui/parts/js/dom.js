@@ -1,0 +1,107 @@
+// How a component is made, in ten lines:
+// 1. NAME.js stands beside the python that fills it and says at its end or top: export default mounted((parent) => new Picture(parent));
+// 2. The class has constructor(parent), which builds its root and appends it; update(data), called at every change of data;
+//    destroy(), which takes away the root and all that listens elsewhere. this.send.trigger(name, value), this.send.state(...)
+//    speak to Python; they are there from the first update on.
+// 3. After each update the root says so: root.dataset.revision counts up, then root.dataset.drawn is set. Tests wait for it.
+// 4. Imports are relative (../js/dom.js, ../../parts/js/dom.js): the browser loads the files as they stand, see shell/server.py.
+// 5. What Python sends is the @typedef Data in types.js of the same folder (see parts/board/types.js): tsc checks the scripts
+//    against it, and tests/js/test_scripts.py what pages really send; both know the folder once it is out of `exclude` in
+//    tests/js/tsconfig.json (and of `ignores` in eslint.config.js). 6. Numbers: numbers.js, never toFixed for a reader's eyes.
+// 7. Colours, the theme's changes, widths and type: theme.js (watchPage replaces a probe and an observer of your own).
+// 8. Play, pause, speed, less motion: Player of player.js. 9. Keys and the step chosen: stepOf and Cursor of cursor.js.
+// 10. Text of the reader goes in as text: children of element(), textContent; never innerHTML.
+
+/**
+ * @typedef {object} Send
+ * @property {(name: string, value: unknown) => void} state
+ * @property {(name: string, value: unknown) => void} trigger
+ */
+
+/**
+ * What Streamlit gives at every call.
+ * @template Data
+ * @typedef {object} Call
+ * @property {Data} data
+ * @property {HTMLElement} parentElement
+ * @property {Send["state"]} setStateValue
+ * @property {Send["trigger"]} setTriggerValue
+ */
+
+/**
+ * @template Data
+ * @typedef {object} Part
+ * @property {Send} [send] set before the first update
+ * @property {(data: Data) => void} update
+ * @property {() => void} destroy
+ */
+
+/**
+ * One part for each place on the page, made once, told of every change of its data, and taken away with the place.
+ * @template Data
+ * @param {(parent: HTMLElement) => Part<Data>} make
+ * @returns {(call: Call<Data>) => () => void}
+ */
+export function mounted(make) {
+  /** @type {WeakMap<HTMLElement, Part<Data>>} */
+  const parts = new WeakMap();
+  return ({ data, parentElement, setStateValue, setTriggerValue }) => {
+    const part = parts.get(parentElement) ?? make(parentElement);
+    parts.set(parentElement, part);
+    part.send = { state: setStateValue, trigger: setTriggerValue };
+    part.update(data);
+    return () => {
+      if (parts.get(parentElement) === part) parts.delete(parentElement);
+      part.destroy();
+    };
+  };
+}
+
+/**
+ * Children are elements, or text that is shown as text.
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {string} [className]
+ * @param {...(Node | string | undefined)} children
+ * @returns {HTMLElementTagNameMap[Tag]}
+ */
+export function element(tag, className, ...children) {
+  const made = document.createElement(tag);
+  if (className) made.className = className;
+  for (const child of children) if (child !== undefined) made.append(child);
+  return made;
+}
+
+/**
+ * Of a drawing: attributes by name.
+ * @template {keyof SVGElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Record<string, string | number | boolean>} [attributes]
+ * @param {Node} [parent]
+ * @returns {SVGElementTagNameMap[Tag]}
+ */
+export function shape(tag, attributes = {}, parent) {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, String(value));
+  parent?.appendChild(made);
+  return made;
+}
+
+/**
+ * A button that sends no form; `name` is what it is called where its sign says nothing.
+ * @param {string} className
+ * @param {string} sign
+ * @param {() => void} act
+ */
+export function button(className, sign, act) {
+  const made = element("button", className, sign);
+  made.type = "button";
+  made.addEventListener("click", act);
+  return made;
+}
+
+/** What a button is called, for a pointer that rests on it and for who hears the page. @param {HTMLElement} made @param {string} name */
+export function named(made, name) {
+  made.title = name;
+  made.setAttribute("aria-label", name);
+}

@@ -1,0 +1,37 @@
+// The outputs above the map, each with what differs from the one with attention.
+
+import { element } from "../../parts/js/dom.js";
+import { filled } from "./working.js";
+
+/** @param {import("./types.js").Data} data */
+export function outputsOf({ lines, labels, right, note }) {
+  const rows = lines.map((line) => outputOf(line, labels, right));
+  if (lines.some((line) => line.different.length || line.missing.length))
+    rows.push(element("div", "ra-soft", element("mark", "ra-differs", "\u2003"), ` ${labels.marked}`));
+  if (note) rows.push(element("div", "ra-soft", note));
+  return rows;
+}
+
+/** @param {import("./types.js").Line} line @param {import("./types.js").Words} words @param {string | null} truth */
+function outputOf({ name, title, tokens, different, missing, right }, words, truth) {
+  const shown = element("span", "ra-tokens");
+  const gaps = new Map(missing);
+  for (let i = 0; i <= tokens.length; i += 1) {
+    const left = gaps.get(i);
+    if (left !== undefined) {
+      const mark = element("span", "ra-missing", "‸");
+      mark.title = filled(words.missing, { tokens: left });
+      shown.append(mark);
+    }
+    if (i === tokens.length) break;
+    const differs = different.includes(i);
+    shown.append(element(differs ? "mark" : "span", differs ? "ra-token ra-differs" : "ra-token", tokens[i]));
+  }
+  const row = element("div", "ra-output", element("span", "ra-output-name", title), shown);
+  row.dataset.line = name;
+  if (right !== null) {
+    const verdict = right ? `✓ ${words.right}` : `✗ ${filled(words.wrong, { right: truth ?? "" })}`;
+    row.append(element("span", right ? "ra-right" : "ra-wrong", verdict));
+  }
+  return row;
+}

@@ -1,0 +1,57 @@
+// What show_network of picture.py sends, and what the modules of this folder make of it.
+
+/** @typedef {import("../../parts/js/theme.js").Side} Side */
+/** @typedef {"weight" | "input" | "up" | "recurrent" | "handed" | "output" | "feedback"} EdgeRole */
+
+/**
+ * @typedef {object} Node
+ * @property {string} id
+ * @property {string} kin what it turns into, or comes from, at another stage
+ * @property {"input" | "hidden" | "decoder" | "output"} role
+ * @property {string} label
+ * @property {string} letter x, h, s or y
+ * @property {string} name in words
+ * @property {number} column
+ * @property {number} row from the bottom
+ * @property {boolean} backward whether it reads from the end
+ * @property {number | null} unit where a node is one unit
+ * @property {number[][]} values (time, unit); one time, unless the network is rolled up
+ * @property {number[]} mean of its values, at each time
+ * @property {number[][]} cell (time, unit), empty where there is none
+ * @property {number[]} gradient norm, at each time
+ * @property {number} depth in the order of computing
+ * @property {number | null} back in the order of the gradient, if it reaches the node
+ */
+
+/** @typedef {{ source: string, target: string, role: EdgeRole, norm: (number | null)[] }} Edge norm of the Jacobian at each time */
+
+/**
+ * @typedef {"picture" | "forward" | "backward" | "back" | "on" | "speed" | "colour" | "all" | "mean" | "unit" | "step" | "more"
+ *   | "forwardLine" | "backwardLine" | "again" | "value" | "norms" | "widths" | "gradient" | "norm" | "unused" | "hint"} Word
+ */
+/** @typedef {Record<Word, string> & { roles: Record<EdgeRole, string> }} Labels */
+
+/**
+ * @typedef {object} Data
+ * @property {string} id of the set-up
+ * @property {string} stage
+ * @property {number} times steps of a network that is rolled up, else 1
+ * @property {boolean} loops
+ * @property {boolean} vectors whether a node is a whole state
+ * @property {Node[]} nodes
+ * @property {Edge[]} edges
+ * @property {import("../../parts/js/theme.js").Scales} scales
+ * @property {[number, number]} limits exponents of ten between which a gradient's colour changes
+ * @property {Record<Side, string>} colour of the architecture
+ * @property {Labels} labels
+ * @property {string} summary for who hears the page
+ * @property {string} unloaded said where the script did not come
+ */
+
+/** @typedef {"forward" | "backward"} Pass */
+/** @typedef {{ pass: Pass, frame: number }} Moment how far which pass has come */
+/** @typedef {{ x: number, y: number, wide: number, high: number, round: number }} Place middle and size, in px */
+/** @typedef {{ node: string } | { edge: number }} Looked what the reader looks at */
+/** @typedef {(scale: string, share: number) => number[]} Colour red, green and blue at a share of a scale */
+
+export {};

@@ -1,0 +1,102 @@
+"""The scripts: rules, types and units are checked by node's tools; what pages really send has the shape that is declared."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+UI = ROOT / "rnnviz" / "ui"
+MODULES = HERE / "node_modules"
+# pages that send all that a component can be sent: its folder's name, the page, settings
+VISITS = [
+    ("board", "explore/states", {}),
+    ("board", "explore/gates", {}),
+    ("board", "explore/gradients", {}),
+    ("board", "learn/vanishing", {}),
+    ("sheet", "learn/attention_by_hand", {}),
+    ("cell", "learn/cell", {"cell_kind": "all"}),
+    ("network", "learn/network", {"network_stage": "unrolled"}),
+    ("attention", "explore/attention", {}),
+    ("generate", "explore/generate", {}),
+    ("blank", "learn/blank", {}),
+    ("counting", "learn/counting", {}),
+    ("counting", "learn/counting", {"counting_part": "smoothing"}),
+    ("sentiment", "explore/sentiment", {}),
+    ("sentiment", "explore/sentiment", {"sentiment_view": "two"}),
+]
+
+
+@pytest.fixture(scope="module")
+def run() -> Callable[..., None]:
+    """Runs a tool of node in a folder; without node or its packages its test is skipped, on CI it fails."""
+    node = shutil.which("node")
+    if node is None or not MODULES.is_dir():
+        reason = (
+            "no node on this machine, or none of its packages; install them with: npm ci --prefix tests/js"
+        )
+        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+
+    def run(*arguments: str, cwd: Path = ROOT) -> None:
+        done = subprocess.run([node, *arguments], cwd=cwd, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    return run
+
+
+def test_scripts_keep_the_rules(run):
+    run(
+        str(MODULES / "eslint/bin/eslint.js"),
+        "--config",
+        "tests/js/eslint.config.js",
+        "rnnviz/ui",
+        "tests/js",
+    )
+
+
+def test_types_fit(run):
+    run(str(MODULES / "typescript/bin/tsc"), "--project", "tests/js")
+
+
+def test_units(run):
+    run("--test", cwd=HERE)
+
+
+def test_what_pages_send_has_the_declared_shape(run, tmp_path):
+    """Every payload is written down as a constant of the declared type: a key too many or too few is an error of types."""
+    checked = 0
+    for component, page, settings in VISITS:
+        declared = next(UI.glob(f"*/{component}/types.js"), None)
+        for data in sent(component, page, settings) if declared else ():
+            kind = f'import("{declared.as_posix()}").Data'
+            text = f"/** @type {{{kind}}} */\nexport const sent = {json.dumps(data)};\n"
+            (tmp_path / f"{component}_{checked}.js").write_text(text, "utf-8")
+            checked += 1
+    assert checked >= len([v for v in VISITS if v[0] in ("board", "sheet", "blank", "counting", "sentiment")])
+    project = {"extends": str(HERE / "tsconfig.json"), "include": ["*.js"], "exclude": []}
+    (tmp_path / "tsconfig.json").write_text(json.dumps(project))
+    (tmp_path / "package.json").write_text('{ "type": "module" }')
+    run(str(MODULES / "typescript/bin/tsc"), "--project", str(tmp_path))
+
+
+def sent(component: str, page: str, settings: dict[str, str]) -> list[dict]:
+    """What a page sends to a component, one for each place where it stands."""
+    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    for name, value in settings.items():
+        test.query_params[name] = value
+    test.run()
+    test.switch_page(f"pages/{page}.py").run()
+    assert not test.exception
+    found = [
+        json.loads(place.proto.json)
+        for place in test.get("bidi_component")
+        if place.proto.component_name == f"rnnviz_{component}"
+    ]
+    assert found, f"{page} sends nothing to {component}"
+    return found
