@@ -14,14 +14,13 @@ from rnnviz.ui.rooms.attention_by_hand import setup as setups
 from rnnviz.ui.shell.choices import ATTENTION_EXAMPLES, fold
 from tests.pages.conftest import Opened
 
-PAGE = "pages/learn/attention_by_hand.py"
 PICTURES = ["weights", "scores", "softmax", "context", "joined", "attentional", "candidates"]
 
 
 class Page(Opened):
     """The page inside the app, opened by a link."""
 
-    page = PAGE
+    page = "attention_by_hand"
 
     @property
     def pictures(self) -> list[dict]:

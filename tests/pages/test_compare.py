@@ -14,7 +14,6 @@ from rnnviz import __main__ as command_line
 from rnnviz.studies import comparing
 from rnnviz.ui.rooms.compare import bench
 
-PAGE = "pages/lab/compare.py"
 RNN, GRU, LSTM = ({"kind": kind, "units": 5} for kind in ("rnn", "gru", "lstm"))
 
 
@@ -28,8 +27,7 @@ def open_bench(visit, monkeypatch):
         small = bench.BENCH | {"rows": [RNN, GRU, LSTM], "steps": 12, "seeds": 3} | changes
         small["rows"] = [bench.ROW | row for row in small["rows"]]
         params = {"lang": lang, "bench": bench._packed(small)}
-        seen = visit(**params | ({} if text is None else {"text": text}))
-        seen.test.switch_page(PAGE).run()
+        seen = visit("compare", **params | ({} if text is None else {"text": text}))
         assert not seen.test.exception
         return seen
 
@@ -52,8 +50,7 @@ def drawn_lines(figure) -> dict[str, np.ndarray]:
 
 def test_a_first_visit_computes_the_usual_set_up(visit, monkeypatch):
     monkeypatch.setattr(bench, "PATIENCE", 60)
-    seen = visit()
-    seen.test.switch_page(PAGE).run()
+    seen = visit("compare")
     assert not seen.test.exception
     assert seen.lines == []
     assert list(drawn_lines(seen.figures["norms"])) == [
@@ -207,7 +204,7 @@ def test_a_damaged_link_gets_one_line_and_the_usual_set_up(visit, monkeypatch, l
     monkeypatch.setattr(bench, "PATIENCE", 60)
     seen = visit(bench=link)
     assert ["set-up in this link is damaged" in line for line in seen.lines] == [True]
-    seen.test.switch_page(PAGE).run()
+    seen.go("compare")
     assert not seen.test.exception
     assert len(drawn_lines(seen.figures["norms"])) == 4
 
