@@ -1,11 +1,9 @@
 """explore/sentiment, a list or a file of reviews: each is judged, and what cannot be read gives a line."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from rnnviz.studies import judging
-from rnnviz.ui.parts import views
 from rnnviz.ui.rooms.sentiment import page as room_page
 from rnnviz.ui.rooms.sentiment import reviews
 from rnnviz.ui.shell import choices
@@ -119,17 +117,6 @@ def test_the_file_of_many_has_numbers_in_full_and_no_formulas(several, saved):
 
 def test_many_are_said_not_to_be_in_the_address(several):
     assert any("not part of the address" in part.value for part in several().test.markdown)
-
-
-def test_a_table_without_a_file_of_its_own_is_saved_as_it_is_shown(monkeypatch):
-    given = []
-    monkeypatch.setattr(views.st, "dataframe", lambda frame, **more: given.append(frame))
-    monkeypatch.setattr(views.st, "download_button", lambda label, data, **more: given.append(data()))
-    shown, file = pd.DataFrame({"a": ["−0.1"]}), pd.DataFrame({"a": [-0.123456789], "b": ["−"]})
-    views.table_csv(shown, "name")
-    views.table_csv(shown, "name", file)
-    assert given[0] is given[2] is shown
-    assert given[1] == b",a\n0,-0.1\n" and given[3] == ",a,b\n0,-0.123456789,−\n".encode()
 
 
 def test_another_column_can_be_chosen(several):
