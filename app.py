@@ -3,12 +3,22 @@
 import streamlit as st
 
 if __name__ == "__main__":  # a reader's visit
+    from rnnviz.ui import rooms
+    from rnnviz.ui.parts.explored.controls import model_box, settle
     from rnnviz.ui.shell import frame
     from rnnviz.ui.shell.language import _
 
-    frame.start()
-    rooms = {
-        "": [st.Page("pages/explore/home.py", title=_("Start"), default=True)],
+    frame.start(rooms.SETTINGS)
+    models = settle()
+    # a language model reads on these; the other pages have networks of their own
+    explored = [
+        st.Page("pages/explore/home.py", title=_("Start"), default=True),
+        st.Page("pages/explore/states.py", title=_("Hidden states")),
+        st.Page("pages/explore/gates.py", title=_("Gates")),
+        st.Page("pages/explore/gradients.py", title=_("Gradients")),
+    ]
+    pages = {
+        "": explored[:1],
         _("Learn"): [
             st.Page("pages/learn/cell.py", title=_("One cell by hand")),
             st.Page("pages/learn/order.py", title=_("The order of words")),
@@ -22,18 +32,23 @@ if __name__ == "__main__":  # a reader's visit
             st.Page("pages/learn/counting.py", title=_("What counting cannot do")),
         ],
         _("Explore"): [
-            st.Page("pages/explore/states.py", title=_("Hidden states")),
-            st.Page("pages/explore/gates.py", title=_("Gates")),
-            st.Page("pages/explore/gradients.py", title=_("Gradients")),
+            *explored[1:],
             st.Page("pages/explore/attention.py", title=_("Attention")),
             st.Page("pages/explore/generate.py", title=_("Text, letter by letter")),
             st.Page("pages/explore/sentiment.py", title=_("Sentiment")),
         ],
         _("Lab"): [st.Page("pages/lab/compare.py", title=_("Compare architectures"))],
     }
-    frame.open_page(st.navigation(rooms, position="hidden"), rooms)
+    page = st.navigation(pages, position="hidden")
+    frame.open_page(page, pages, (lambda: model_box(models)) if page in explored else None)
     frame.finish()
 else:  # the server starts
     from rnnviz.ui.shell import server
 
-    app = st.App("app.py", lifespan=server.lifespan, routes=server.routes)
+    first = [
+        "h5netcdf",
+        "scipy.cluster.hierarchy",
+        *(f"rnnviz.figures.{name}" for name in ("curves", "grids", "points")),
+        *(f"rnnviz.ui.rooms.{name}.page" for name in ("home", "states")),
+    ]
+    app = st.App("app.py", lifespan=server.lifespan(first, later=["captum.attr"]), routes=server.routes)

@@ -15,7 +15,7 @@ sys.path.insert(0, str(ROOT))
 
 from playwright.sync_api import sync_playwright  # noqa: E402
 
-from rnnviz.training.tasks import written_date  # noqa: E402
+from rnnviz.training.dates import written_date  # noqa: E402
 from tests.browser.conftest import DRAWING, FLAGS, Reader, serving  # noqa: E402
 
 REPEATS = int(sys.argv[1]) if len(sys.argv) > 1 else 9

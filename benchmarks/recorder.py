@@ -77,10 +77,10 @@ def forward(kind, module, x) -> dict[str, float]:
     def recorded():
         with torch.no_grad(), record(module) as recording:
             module(x)
-        for watched in recording._watched:  # all the arithmetic, without the labels
+        for watched in recording._observed.watched:  # all the arithmetic, without the labels
             for call in watched.calls:
                 with torch.no_grad():
-                    call.recover()
+                    _ = call.recovered
 
     def read():
         with torch.no_grad(), record(module) as recording:

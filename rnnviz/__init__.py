@@ -9,7 +9,7 @@ The names below are imported when they are first used, so that importing rnnviz 
 
 from rnnviz import lazy
 
-__version__ = "0.1.0"
+__version__ = "0.2.0.dev0"
 
 _NAMES = {
     "Edit": "rnnviz.recording.edits",

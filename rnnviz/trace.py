@@ -7,9 +7,10 @@ in one netCDF file.
 """
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import xarray as xr
@@ -172,10 +173,13 @@ class Recorded:
     lengths: np.ndarray | None = None
 
 
+# What stands at each position: the same for every recurrent module, or by module, of an attention a pair.
+Pair = tuple[Iterable[str], Iterable[str]]
+Tokens = Iterable[str] | Mapping[str, Iterable[str] | Pair] | None
+
+
 def assemble(
-    modules: Mapping[str, Recorded],
-    tokens: Iterable[str] | Mapping[str, Iterable] | None = None,
-    attributes: Mapping[str, object] | None = None,
+    modules: Mapping[str, Recorded], tokens: Tokens = None, attributes: Mapping[str, object] | None = None
 ) -> xr.DataTree:
     """The trace of these modules, one node for each, under its name.
 
@@ -185,11 +189,12 @@ def assemble(
     """
     nodes = {}
     for name, recorded in modules.items():
-        own = tokens.get(name) if isinstance(tokens, Mapping) else tokens
         if recorded.kind == "attention":
-            nodes[name] = _attention_node(name, recorded, own if isinstance(tokens, Mapping) else None)
+            pair = tokens.get(name) if isinstance(tokens, Mapping) else None
+            nodes[name] = _attention_node(name, recorded, cast(Pair | None, pair))
         else:
-            nodes[name] = _node(name, recorded, None if own is None else _labels(own))
+            own = tokens.get(name) if isinstance(tokens, Mapping) else tokens
+            nodes[name] = _node(name, recorded, None if own is None else _labels(cast(Iterable[str], own)))
     root = xr.Dataset(attrs={"format": FORMAT, **(attributes or {})})
     return xr.DataTree.from_dict({"/": root, **nodes})
 
@@ -227,7 +232,7 @@ def check(tree: xr.DataTree) -> None:
             _check_fields(name, own, ATTENTION, {str(dim): length for dim, length in own.sizes.items()})
 
 
-def save(tree: xr.DataTree, path: str | os.PathLike) -> None:
+def save(tree: xr.DataTree, path: str | os.PathLike[str]) -> None:
     """Keeps a trace in one netCDF file, over one that may be there. Raises ValueError if it is no trace."""
     check(tree)
     path = Path(path)
@@ -239,7 +244,7 @@ def save(tree: xr.DataTree, path: str | os.PathLike) -> None:
         unfinished.unlink(missing_ok=True)
 
 
-def open_trace(path: str | os.PathLike) -> xr.DataTree:
+def open_trace(path: str | os.PathLike[str]) -> xr.DataTree:
     """A saved trace, wholly in memory, its file closed again.
 
     Raises FileNotFoundError if there is no such file, ValueError if it is cut short, damaged or not a trace.
@@ -294,7 +299,7 @@ def _node(name: str, recorded: Recorded, labels: np.ndarray | None) -> xr.Datase
     return _dataset(recorded, schema, coordinates, unbounded)
 
 
-def _attention_node(name: str, recorded: Recorded, tokens: tuple | None) -> xr.Dataset:
+def _attention_node(name: str, recorded: Recorded, tokens: Pair | None) -> xr.Dataset:
     _check_name(name)
     arrays = recorded.arrays
     _check_shape(f"{name}: weight", arrays["weight"].shape, _LOOK, {})
@@ -324,7 +329,7 @@ def _check_name(name: str) -> None:
 def _dataset(
     recorded: Recorded,
     schema: Mapping[str, Field],
-    coordinates: Mapping[str, tuple],
+    coordinates: Mapping[str, tuple[str, np.ndarray]],
     unbounded: Iterable[str] = (),
 ) -> xr.Dataset:
     return xr.Dataset(
@@ -355,8 +360,8 @@ def _unbounded(kind: str, arrays: Mapping[str, np.ndarray], attributes: Mapping[
     starts = arrays.get("hidden_initial_by_call", arrays["hidden_initial"])
     beyond = kind == "gru" and not bool((np.abs(starts) <= 1).all())
     if "edits" in attributes:
-        bounded = [key for key, wanted in FIELDS[kind].items() if wanted.valid_range and key in arrays]
-        return {key for key in bounded if _leaves(arrays[key], FIELDS[kind][key].valid_range)}
+        limits = {key: wanted.valid_range for key, wanted in FIELDS[kind].items() if key in arrays}
+        return {key for key, own in limits.items() if own and _leaves(arrays[key], own)}
     return {"hidden"} if attributes.get("nonlinearity") == "relu" or beyond else set()
 
 
@@ -364,9 +369,9 @@ def _leaves(array: np.ndarray, limits: tuple[float, float]) -> bool:
     return bool((array < limits[0]).any() or (array > limits[1]).any())
 
 
-def _labels(tokens: Iterable[str]) -> np.ndarray:
-    tokens = list(tokens)
-    for position, token in enumerate(tokens):
+def _labels(tokens: Iterable[object]) -> np.ndarray:
+    labels = list(tokens)
+    for position, token in enumerate(labels):
         if not isinstance(token, str):
             raise TypeError(f"tokens must be strings; token {position} is {token!r}")
         # numpy and netCDF end a string at NUL, and keep it as UTF-8, which has no lone surrogates
@@ -374,7 +379,7 @@ def _labels(tokens: Iterable[str]) -> np.ndarray:
             raise ValueError(
                 f"token {position} is {token!r}: NUL and lone surrogates cannot be kept in a file"
             )
-    return np.array(tokens, dtype=str)
+    return np.array(labels, dtype=str)
 
 
 def _sizes(
@@ -418,7 +423,7 @@ def _check_fields(name: str, node: xr.Dataset, schema: Mapping[str, Field], size
 
 def _check_dims(title: str, array: xr.DataArray, dims: tuple[str, ...], sizes: Mapping[str, int]) -> None:
     if array.dims != dims:
-        came = _shape_text(array.dims, dict(array.sizes))
+        came = _shape_text(map(str, array.dims), {str(dim): size for dim, size in array.sizes.items()})
         raise ValueError(f"{title} came as {came}; wanted {_shape_text(dims, sizes)}")
     _check_shape(title, array.shape, dims, sizes)
 
@@ -430,7 +435,7 @@ def _check_shape(title: str, shape: tuple[int, ...], dims: tuple[str, ...], size
         raise ValueError(f"{title} came as {tuple(shape)}; wanted {_shape_text(dims, sizes)}")
 
 
-def _shape_text(dims: Iterable[str], sizes: Mapping[str, int]) -> str:
+def _shape_text(dims: Iterable[Hashable], sizes: Mapping[Any, int]) -> str:
     return "(" + ", ".join(f"{dim} {sizes[dim]}" if dim in sizes else str(dim) for dim in dims) + ")"
 
 

@@ -1,9 +1,11 @@
-"""The command line trains, stops without losing anything, goes on, compares, and says in one line what is wrong."""
+"""The command line starts the app, trains, stops and goes on, compares, and says in one line what is wrong."""
 
 import hashlib
+import importlib.util
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -14,30 +16,31 @@ import pytest
 import torch
 import xarray as xr
 
-from rnnviz.__main__ import main
+from rnnviz.cli import main
 from rnnviz.models import checkpoints
 from rnnviz.studies import comparing
-from rnnviz.training import train
+from rnnviz.studies.comparing import running
+from rnnviz.training import loop, recipes
 
 ROOT = Path(__file__).resolve().parent.parent
-TINY = train.Recipe("gru", "python", hidden=4, embedding=3, steps=6, batch=2, length=6)
-# three files that tasks.python_source puts into train, validation and test
+TINY = recipes.Recipe("gru", "python", hidden=4, embedding=3, steps=6, batch=2, length=6)
+# three files that corpora.python_source puts into train, validation and test
 PARTS = {"train": "m0.py", "validation": "m23.py", "test": "m5.py"}
 
 # The same command with the recipe `tiny`; it waits after the second step, so that a signal comes in time.
 WAITING = f"""
 import sys
-from rnnviz.training import train
-from rnnviz.__main__ import main
-run = train.Training.run
+from rnnviz.training import loop, recipes
+from rnnviz.cli import main
+run = loop.Training.run
 def waiting(self):
     for measured in run(self):
         if measured["step"] == 2:
             print("two steps done", flush=True)
             sys.stdin.readline()
         yield measured
-train.Training.run = waiting
-train.RECIPES["tiny"] = train.{TINY}
+loop.Training.run = waiting
+recipes.RECIPES["tiny"] = recipes.{TINY}
 sys.exit(main(sys.argv[1:]))
 """
 
@@ -50,7 +53,7 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.setattr(urllib.request, "urlopen", refuse)
     monkeypatch.setenv("RNNVIZ_CHECKPOINTS", str(tmp_path / "checkpoints"))
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    monkeypatch.setitem(train.RECIPES, "tiny", TINY)
+    monkeypatch.setitem(recipes.RECIPES, "tiny", TINY)
     return tmp_path / "checkpoints"
 
 
@@ -123,14 +126,14 @@ def test_a_stop_saves_and_the_same_command_goes_on(folder, data, capsys):
 
 
 def test_a_polite_kill_in_the_midst_of_a_step_waits_for_its_end(folder, data, monkeypatch):
-    one_step = train.Training._one_step
+    one_step = loop.Training._one_step
 
     def killed(training):
         if training.step == 3:
             signal.raise_signal(signal.SIGTERM)
         return one_step(training)
 
-    monkeypatch.setattr(train.Training, "_one_step", killed)
+    monkeypatch.setattr(loop.Training, "_one_step", killed)
     assert main(["train", "tiny", "--data", data]) == 1
     assert torch.load(folder / "tiny.training.pt", weights_only=True)["step"] == 4
 
@@ -187,17 +190,39 @@ def test_a_corpus_without_held_out_text_is_refused_before_training(folder, data,
 def test_list_shows_every_recipe_and_no_name_is_not_done(capsys):
     assert main(["train", "--list"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines] == list(train.RECIPES)
+    assert [line.split()[0] for line in lines] == list(recipes.RECIPES)
     assert "2 x 4 units, 6 steps, python" in lines[-1]
     assert main(["train"]) == 2
 
 
-@pytest.mark.parametrize("arguments", [[], ["fly"], ["train", "tiny", "--steps", "many"]])
-def test_what_cannot_be_parsed_ends_with_2(arguments, capsys):
+def test_without_a_command_the_help_is_shown(capsys):
+    assert main([]) == 0
+    shown = capsys.readouterr()
+    assert shown.out.startswith("usage: rnnviz") and shown.err == ""
+    assert all(f"\n    {command} " in shown.out for command in ("app", "models", "train", "compare"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["fly"], "invalid choice: 'fly'"),
+        (["train", "tiny", "--steps", "many"], "argument --steps: invalid int value: 'many'"),
+        (["app", "--port", "web"], "argument --port: invalid int value: 'web'"),
+    ],
+)
+def test_what_cannot_be_parsed_ends_with_2_and_one_line(arguments, words, capsys):
     with pytest.raises(SystemExit) as ended:
         main(arguments)
     assert ended.value.code == 2
-    assert capsys.readouterr().err.startswith("usage: python -m rnnviz")
+    line = one_line(capsys)
+    assert words in line and line.endswith("--help shows what there is\n")
+
+
+@pytest.mark.parametrize("command", ["models", "app"])
+def test_where_there_are_no_checkpoints_it_is_said_where_they_come_from(command, folder, capsys):
+    assert main([command]) == 2
+    line = one_line(capsys)
+    assert f"no checkpoints in {folder}; restore them with git" in line and "RNNVIZ_CHECKPOINTS" in line
 
 
 @pytest.mark.parametrize("lost", ["scores", "parameters"])
@@ -211,9 +236,51 @@ def test_models_says_in_one_line_which_card_lacks_what(folder, data, capsys, los
     assert "tiny" in one_line(capsys)
 
 
+@pytest.mark.parametrize(("missing", "command"), [("streamlit", ["app"]), ("captum", ["app"])])
+def test_an_extra_that_is_not_installed_is_named(missing, command, monkeypatch, capsys):
+    without(missing, monkeypatch)
+    assert main(command) == 2
+    assert one_line(capsys) == f"rnnviz: {missing} is not installed; get it with: pip install 'rnnviz[app]'\n"
+
+
+def test_training_says_what_it_lacks_before_it_begins(folder, data, monkeypatch, capsys):
+    without("sacrebleu", monkeypatch)
+    assert main(["train", "tiny", "--data", data]) == 2
+    assert one_line(capsys).endswith("sacrebleu is not installed; get it with: pip install 'rnnviz[train]'\n")
+    assert not folder.exists()
+
+
+def test_what_the_library_itself_lacks_is_named_without_an_extra(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "tqdm", None)
+    assert main(["compare", "rnn"]) == 2
+    assert one_line(capsys) == "rnnviz: tqdm is not installed; get it with: pip install rnnviz\n"
+
+
+def without(module, monkeypatch):
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == module else find(name))
+
+
+def test_a_port_that_is_taken_is_said_with_one_that_is_free(monkeypatch, capsys):
+    monkeypatch.delenv("RNNVIZ_CHECKPOINTS")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert main(["app", "--port", str(port), "--no-browser"]) == 2
+    line = one_line(capsys)
+    assert f"port {port} is taken; end what listens there, or choose another: rnnviz app --port " in line
+    socket.create_server(("127.0.0.1", int(line.split()[-1]))).close()  # it is free
+
+
+@pytest.mark.parametrize("port", ["0", "-1", "65536"])
+def test_a_port_that_cannot_be_is_refused(port, monkeypatch, capsys):
+    monkeypatch.delenv("RNNVIZ_CHECKPOINTS")
+    assert main(["app", "--port", port]) == 2
+    assert one_line(capsys) == f"rnnviz: a port is a number from 1 to 65535; got {port}\n"
+
+
 def test_python_m_rnnviz_is_the_same_command(folder):
     called = subprocess.run(
-        [sys.executable, "-W", "error", "-m", "rnnviz"],
+        [sys.executable, "-W", "error", "-m", "rnnviz", "fly"],
         cwd=ROOT,
         env=os.environ,
         capture_output=True,
@@ -222,7 +289,7 @@ def test_python_m_rnnviz_is_the_same_command(folder):
     )
     assert called.returncode == 2
     assert called.stdout == ""
-    assert called.stderr.startswith("usage: python -m rnnviz")
+    assert called.stderr.startswith("rnnviz: ") and called.stderr.count("\n") == 1
 
 
 # compare
@@ -356,13 +423,13 @@ def test_a_folder_that_cannot_be_written_is_said_before_anything_is_computed(tmp
 
 
 def test_ctrl_c_ends_a_comparison_in_one_line(tmp_path, capsys, monkeypatch):
-    measure, handlers = comparing.measure, signal.getsignal(signal.SIGINT)
+    measure, handlers = running.measure, signal.getsignal(signal.SIGINT)
 
     def stopped(*arguments):
         signal.raise_signal(signal.SIGINT)
         return measure(*arguments)
 
-    monkeypatch.setattr(comparing, "measure", stopped)
+    monkeypatch.setattr(running, "measure", stopped)
     assert compared(tmp_path, *ROWS, "--steps", "5") == 1
     said = capsys.readouterr()
     assert said.out == "stopped; nothing was written\n" and "Traceback" not in said.err

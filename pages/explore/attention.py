@@ -1,40 +1,5 @@
 """Where does the translator look while it writes?"""
 
-import streamlit as st
+from rnnviz.ui.rooms.attention import page
 
-from rnnviz.ui.parts.views import table_csv
-from rnnviz.ui.rooms.attention.bottleneck import beam_view, bottleneck_view
-from rnnviz.ui.rooms.attention.picture import attention_reading, show_attention
-from rnnviz.ui.rooms.attention.translation import (
-    about_models,
-    current_reading,
-    translation_text,
-    weights_table,
-)
-from rnnviz.ui.shell.choices import settings
-from rnnviz.ui.shell.frame import downloads, folded, pick
-from rnnviz.ui.shell.language import _
-
-
-def attention_map(reading) -> None:
-    st.write(
-        _(
-            "Each row is one token that the network writes, each column one that it has read: the stronger the colour, the "
-            "more it looks there. Choose a row, follow its arithmetic, then change it."
-        )
-    )
-    show_attention(reading)
-    with st.expander(_("The weights as a table")):
-        table_csv(weights_table(reading), "rnnviz-attention")
-    downloads(reading)
-    folded(attention_reading())
-
-
-st.header(_("Attention"))
-translation_text()
-views = {"map": _("the map"), "beam": _("beam search"), "bottleneck": _("the bottleneck")}
-pick(st.segmented_control, "translate_view", _("View"), list(views), format_func=views.get, required=True)
-if reading := current_reading():
-    show = {"map": attention_map, "beam": beam_view, "bottleneck": bottleneck_view}
-    show[settings()["translate_view"]](reading)
-    about_models(reading)
+page.show()

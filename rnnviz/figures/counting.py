@@ -23,10 +23,10 @@ class Look(NamedTuple):
 
 
 LOOKS = {
-    "likelihood": Look("likelihood", "#8A929C", "dot", "cross"),
-    "add-k": Look("add-k", "#D55E00", "dash", "square"),
-    "backoff": Look("backoff", "#56B4E9", "dashdot", "diamond"),
-    "kneser-ney": Look("Kneser-Ney", "#CC79A7", "solid", "circle"),
+    "likelihood": Look("likelihood", style.GREY, "dot", "cross"),
+    "add-k": Look("add-k", style.VERMILION, "dash", "square"),
+    "backoff": Look("backoff", style.SKY_BLUE, "dashdot", "diamond"),
+    "kneser-ney": Look("Kneser-Ney", style.PURPLE, "solid", "circle"),
     "rnn": Look("RNN", style.ARCHITECTURE["rnn"], "solid", "triangle-up"),
     "gru": Look("GRU", style.ARCHITECTURE["gru"], "solid", "triangle-down"),
     "lstm": Look("LSTM", style.ARCHITECTURE["lstm"], "solid", "diamond"),
@@ -75,7 +75,11 @@ def down_to_zero(
         ]
         marks = {"color": look.colour, "size": 3 * look.width + 1, "line": {"width": 0}}
         line = {"color": look.colour, "width": look.width, "dash": look.dash}
-        plain = {"mode": "lines+markers", "line": line, "hovertemplate": "%{customdata}<extra></extra>"}
+        plain: style.Style = {
+            "mode": "lines+markers",
+            "line": line,
+            "hovertemplate": "%{customdata}<extra></extra>",
+        }
         plain["zorder"] = int(look.width > 3)  # the chosen one lies on top
         traces.append(
             go.Scatter(
@@ -172,7 +176,7 @@ def estimates(
         plain = {"customdata": said, "hovertemplate": "%{customdata}<extra></extra>"}
         if bars:
             pattern = HATCHED | {"shape": ["" if yes else "/" for yes in infinite]}
-            marks = {
+            marks: style.Style = {
                 "color": look.colour,
                 "line": {"width": 1, "color": look.colour},
                 "pattern": pattern if key == "likelihood" else {},
@@ -268,7 +272,7 @@ def next_tokens(
         rangemode="tozero",
         nticks=6,
         showgrid=True,
-        gridcolor="rgba(127,127,127,0.18)",
+        gridcolor=style.GRID,
     )
 
 
@@ -307,7 +311,7 @@ def build_up(parts: xr.Dataset, names: Sequence[str], height: int = 240) -> go.F
         rangemode="tozero",
         nticks=6,
         showgrid=True,
-        gridcolor="rgba(127,127,127,0.18)",
+        gridcolor=style.GRID,
     )
 
 
@@ -354,20 +358,20 @@ def held_out(
     orders = losses["order"].values
     ends = [orders.min() - 0.4, orders.max() + 0.4]
     for kind, loss in networks.items():
-        look, over = LOOKS[kind], kind == "lstm"  # GRU and LSTM nearly coincide: both must be seen
-        for panel, across, mode in (("x", ends, "lines"), ("x2", [sizes.max()], "markers")):
+        look, dashed = LOOKS[kind], kind == "lstm"  # GRU and LSTM nearly coincide: both must be seen
+        for panel, places, mode in (("x", ends, "lines"), ("x2", [sizes.max()], "markers")):
             traces.append(
                 go.Scatter(
-                    x=across,
-                    y=[loss] * len(across),
+                    x=places,
+                    y=[loss] * len(places),
                     xaxis=panel,
                     name=look.name,
                     mode=mode,
                     showlegend=panel == "x",
-                    line={"color": look.colour, "width": 3, "dash": "dash" if over else "solid"},
+                    line={"color": look.colour, "width": 3, "dash": "dash" if dashed else "solid"},
                     cliponaxis=False,
-                    marker={"color": look.colour, "symbol": look.symbol, "size": 9 if over else 15},
-                    customdata=[f"{look.name}: {_loss(loss, unit)}"] * len(across),
+                    marker={"color": look.colour, "symbol": look.symbol, "size": 9 if dashed else 15},
+                    customdata=[f"{look.name}: {_loss(loss, unit)}"] * len(places),
                     hovertemplate="%{customdata}<extra></extra>",
                 )
             )

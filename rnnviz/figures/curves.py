@@ -1,5 +1,7 @@
 """Curves over time."""
 
+from collections.abc import Iterable
+
 import plotly.graph_objects as go
 import xarray as xr
 
@@ -99,5 +101,5 @@ def _unit(array: xr.DataArray) -> int | None:
     return int(array["unit"].item()) if "unit" in array.coords and array["unit"].ndim == 0 else None
 
 
-def _listed(limits) -> list[float] | None:
+def _listed(limits: Iterable[float] | None) -> list[float] | None:
     return None if limits is None else [float(v) for v in limits]

@@ -57,15 +57,16 @@ def by_length(
     drawn = style.figure(*traces, axis="free", title=units, height=height, legend=True)
     drawn.update_layout(hoverlabel={"font": {"size": 14}})
     ends = np.concatenate([[a["from"].values.min(), a["to"].values.max()] for a in scores.values()])
-    ends = [*ends, *([] if own is None else [own])]
-    pad = 0.04 * (max(ends) - min(ends)) + 0.5
-    drawn.update_xaxes(title="source tokens", range=[min(ends) - pad, max(ends) + pad], nticks=10)
+    lengths = [*ends, *([] if own is None else [own])]
+    first, last = min(lengths), max(lengths)
+    pad = 0.04 * (last - first) + 0.5
+    drawn.update_xaxes(title="source tokens", range=[first - pad, last + pad], nticks=10)
     rise = 0.04 * (limits[1] - limits[0])
     drawn.update_yaxes(
         title="<br>".join(textwrap.wrap(units, 34)), range=[limits[0] - rise, limits[1] + rise], nticks=6
     )
     if own is not None:
-        left = own > (min(ends) + max(ends)) / 2
+        left = own > (first + last) / 2
         drawn.add_vline(
             own,
             line={"color": style.INK, "width": 1.5, "dash": "dot"},

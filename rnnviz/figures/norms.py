@@ -113,16 +113,11 @@ def _band(band: xr.DataArray, first: float, colour: str) -> list[go.Scatter]:
         "hoverinfo": "skip",
     }
     lower = go.Scatter(y=low, showlegend=False, **plain)
-    upper = go.Scatter(y=high, showlegend=False, fill="tonexty", fillcolor=_faint(colour), **plain)
+    upper = go.Scatter(y=high, showlegend=False, fill="tonexty", fillcolor=style.faint(colour), **plain)
     return [lower, upper]
 
 
-def _faint(colour: str) -> str:
-    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    return f"rgba({red},{green},{blue},0.2)"
-
-
-def _powers(*arrays: xr.DataArray) -> dict:
+def _powers(*arrays: xr.DataArray) -> style.Style:
     """An axis that holds all of them; ticks at whole powers of ten, about eight of them."""
     found = np.concatenate([style.exponents(array.values).ravel() for array in arrays])
     found = found[np.isfinite(found)]

@@ -12,7 +12,7 @@ import xarray as xr
 
 from rnnviz.figures import style
 
-FUNCTION = {"sigmoid": "#CC79A7", "tanh": "#56B4E9", "relu": "#D55E00"}
+FUNCTION = {"sigmoid": style.PURPLE, "tanh": style.SKY_BLUE, "relu": style.VERMILION}
 DASHES = {"sigmoid": "dash", "tanh": "solid", "relu": "dot"}
 # exponents of ten between which an axis of powers jumps
 LEADS = (1, 1.5, 2, 3, 4, 6, 8)
@@ -55,7 +55,8 @@ def functions(
     guide = {"type": "line", "layer": "below", "line": {"color": style.INK, "width": 1, "dash": "dot"}}
     shapes = [guide | {"yref": "paper", "x0": at[0], "x1": at[0], "y0": 0, "y1": 1}]
     notes = []
-    for level in sorted(set((largest or {}).values())):
+    largest = largest or {}
+    for level in sorted(set(largest.values())):
         shapes.append(guide | {"xref": "paper", "x0": 0, "x1": 1, "y0": level, "y1": level})
         of = ", ".join(name for name, value in largest.items() if value == level)
         notes.append(
@@ -196,7 +197,7 @@ def _marks(across: np.ndarray, up: np.ndarray, colours: Sequence[str]) -> go.Sca
     )
 
 
-def _round_powers(array: xr.DataArray) -> dict:
+def _round_powers(array: xr.DataArray) -> style.Style:
     """Range and ticks at whole powers of ten."""
     found = style.exponents(array.values)
     found = found[np.isfinite(found)]

@@ -96,7 +96,7 @@ def _units(array: xr.DataArray) -> list[int]:
     return [int(u) for u in array["unit"].values] if "unit" in array.coords else list(range(array.size))
 
 
-def _markers(units: list[int], chosen: int | None, kind: str, edge: float = 0.0) -> dict:
+def _markers(units: list[int], chosen: int | None, kind: str, edge: float = 0.0) -> style.Style:
     marked = [u == chosen for u in units]
     return {
         "color": style.ARCHITECTURE[kind],

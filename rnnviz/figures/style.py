@@ -1,18 +1,26 @@
 """One palette, one set of scales and one layout for every figure. The board swaps the two sides of a scale in the dark."""
 
 import math
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 import xarray as xr
 
+Style = dict[str, Any]
+"""What plotly takes for a marker, a line or an axis."""
+
 # after Okabe & Ito 2008: told apart by the colour-blind
 ARCHITECTURE = {"rnn": "#E69F00", "gru": "#009E73", "lstm": "#0072B2"}
+PURPLE, SKY_BLUE, VERMILION = "#CC79A7", "#56B4E9", "#D55E00"  # further architectures, and what is none
+GREY = "#8A929C"
 EARLY = "#868E98"  # where a path begins
 # the same hues on a dark background: the board puts the one for the other
 ON_DARK = {"#009E73": "#22B88D", "#0072B2": "#3D9BD8", EARLY: "#6B737E"}
 PAPER = "#FEFEFE"  # the page between two marks that overlap
 INK = "#7F7F7F"  # axes and guides: legible on light and on dark
+GRID = "rgba(127,127,127,0.18)"  # the same, faint
+NOTHING = "rgba(0,0,0,0)"
 
 # stops from the lower to the upper limit; the middle of a diverging scale is the page's background
 SCALES = {
@@ -50,13 +58,15 @@ def scale_of(low: float) -> str:
     return "diverging" if low < 0 else "gate"
 
 
-def colorscale(name: str) -> list[list]:
+def colorscale(name: str) -> list[list[float | str]]:
     """A scale for a light background, as plotly takes it."""
     stops = SCALES[name]["light"]
     return [[i / (len(stops) - 1), colour] for i, colour in enumerate(stops)]
 
 
-def figure(*traces, axis: str, title: str, height: int, **meta) -> go.Figure:
+def figure(
+    *traces: go.Bar | go.Heatmap | go.Scatter, axis: str, title: str, height: int, **meta: object
+) -> go.Figure:
     """An empty sheet with the house's margins and type. axis, meta: see the package's docstring."""
     drawn = go.Figure(list(traces))
     drawn.update_layout(
@@ -65,18 +75,22 @@ def figure(*traces, axis: str, title: str, height: int, **meta) -> go.Figure:
         height=height,
         margin={"l": 64, "r": 16, "t": 36, "b": 36},
         font={"size": 14},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
+        paper_bgcolor=NOTHING,
+        plot_bgcolor=NOTHING,
         showlegend=False,
         hovermode="closest",
         dragmode="zoom",
         template="none",
     )
     drawn.update_xaxes(showgrid=False, zeroline=False, linecolor=INK, tickcolor=INK, automargin=False)
-    drawn.update_yaxes(
-        gridcolor="rgba(127,127,127,0.18)", zeroline=False, linecolor=INK, tickcolor=INK, automargin=False
-    )
+    drawn.update_yaxes(gridcolor=GRID, zeroline=False, linecolor=INK, tickcolor=INK, automargin=False)
     return drawn
+
+
+def faint(colour: str) -> str:
+    """A colour '#RRGGBB' that lets four fifths of what is below through."""
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red},{green},{blue},0.2)"
 
 
 def time_axis(drawn: go.Figure, start: float, stop: float) -> go.Figure:

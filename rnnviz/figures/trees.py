@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 import xarray as xr
 
 from rnnviz.figures import style
+from rnnviz.figures.style import Style
 
 STEPS, ROWS = 14, 14  # that are in view; the rest comes when the picture is dragged
 ROW = 26  # px
@@ -31,10 +32,11 @@ def tree(nodes: xr.Dataset, tokens: Sequence[str], kind: str = "gru") -> go.Figu
     kept, ends, best = (nodes[name].values for name in ("kept", "ends", "best"))
     words = [html.escape(token, quote=False) for token in tokens]
     told = np.array(_told(nodes, tokens, words), object)
-    words = np.array(words, object)
+    shown = np.array(words, object)
 
-    def edges(chosen: np.ndarray, name: str, look: dict, **more) -> go.Scatter:
-        x, y = [], []
+    def edges(chosen: np.ndarray, name: str, look: Style, **more: object) -> go.Scatter:
+        x: list[int | None] = []
+        y: list[int | None] = []
         for node in np.flatnonzero(chosen & (nodes["parent"].values >= 0)):
             parent = nodes["parent"].values[node]
             x += [int(across[parent]), int(across[node]), None]
@@ -42,13 +44,13 @@ def tree(nodes: xr.Dataset, tokens: Sequence[str], kind: str = "gru") -> go.Figu
         # the board's legend shows the mark; a line alone draws none
         return go.Scatter(x=x, y=y, name=name, mode="lines", line=look, hoverinfo="skip", **more)
 
-    def at(chosen: np.ndarray, mode: str, **look) -> go.Scatter:
+    def at(chosen: np.ndarray, mode: str, **look: object) -> go.Scatter:
         hover = (
             {"hoverinfo": "skip"}
             if mode == "markers"
             else {"customdata": told[chosen], "hovertemplate": "%{customdata}<extra></extra>"}
         )
-        text = {"text": words[chosen], "textfont": {"family": MONO}} if "text" in mode else {}
+        text = {"text": shown[chosen], "textfont": {"family": MONO}} if "text" in mode else {}
         return go.Scatter(
             x=across[chosen],
             y=row[chosen],
@@ -60,7 +62,7 @@ def tree(nodes: xr.Dataset, tokens: Sequence[str], kind: str = "gru") -> go.Figu
             **look,
         )
 
-    def mark(size: int, symbol: str = "circle", width: float = 1.5) -> dict:
+    def mark(size: int, symbol: str = "circle", width: float = 1.5) -> Style:
         return {
             "color": style.PAPER,
             "size": size,
@@ -128,7 +130,8 @@ def _told(nodes: xr.Dataset, tokens: Sequence[str], words: Sequence[str]) -> lis
     columns = [
         nodes[name].values.tolist() for name in ("parent", "step", "log_probability", "own", "score", "kept")
     ]
-    so_far, found = [], []
+    so_far: list[list[str]] = []
+    found = []
     for token, word, parent, step, total, own, score, kept in zip(tokens, words, *columns, strict=True):
         so_far.append([*(so_far[parent] if parent >= 0 else []), token])
         ahead = "…" if len(so_far[-1]) > TOLD else ""

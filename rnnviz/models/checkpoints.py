@@ -12,6 +12,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rnnviz import shipped
 from rnnviz.models.vocabularies import Lexicon, Vocabulary
 
 if TYPE_CHECKING:  # cards are read by pages that should not wait for torch
@@ -19,7 +20,7 @@ if TYPE_CHECKING:  # cards are read by pages that should not wait for torch
 
     from rnnviz.models.counting import NGrams
 
-FOLDER = Path(__file__).resolve().parents[2] / "checkpoints"
+FOLDER = shipped.path("checkpoints")
 LARGEST = 64 * 2**20  # bytes: nothing shipped comes near, and no more is read into memory
 
 

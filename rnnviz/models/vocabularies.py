@@ -127,6 +127,15 @@ class Lexicon:
         return [i for i, id in enumerate(self.encode(text)) if not id]
 
 
+def cut(lexicon: Lexicon, typed: str, longest: int) -> tuple[str, int]:
+    """What is read of a text, at most `longest` tokens, and how many are left out."""
+    typed = typed.strip()
+    tokens = lexicon.split(typed)
+    if len(tokens) <= longest:
+        return typed, 0
+    return ("" if lexicon.unit == "characters" else " ").join(tokens[:longest]), len(tokens) - longest
+
+
 def visible(token: str) -> str:
     """A token as it is shown: blanks, line ends and what has no shape of its own get a sign.
 

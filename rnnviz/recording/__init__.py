@@ -7,5 +7,8 @@ _NAMES = {
     "Recording": "rnnviz.recording.block",
     "record": "rnnviz.recording.block",
 }
-_MODULES = {name: f"rnnviz.recording.{name}" for name in ("attention", "cells", "edits", "kernels", "passes")}
+_MODULES = {
+    name: f"rnnviz.recording.{name}"
+    for name in ("attention", "backpropagation", "cells", "edits", "gates", "passes")
+}
 __getattr__, __dir__, __all__ = lazy.attach(__name__, _NAMES, _MODULES)

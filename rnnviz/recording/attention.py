@@ -1,7 +1,9 @@
 """The arithmetic of attention: scores, softmax, weighted sum; and what a recording keeps of a call of it."""
 
 import inspect
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -34,7 +36,7 @@ class Attention(nn.Module):
         """states: (batch, query, unit), memory: (batch, key, unit). Returns (batch, query, key)."""
         if self.kind == "additive":
             joined = self.of_state(states)[:, :, None] + self.of_memory(memory)[:, None]
-            return self.sum(joined.tanh()).squeeze(-1)
+            return cast(Tensor, self.sum(joined.tanh())).squeeze(-1)
         keys = memory if self.kind == "dot" else self.of_memory(memory)
         return states @ keys.transpose(1, 2)
 
@@ -80,16 +82,23 @@ class Look:
     valid: Tensor | None = None
 
 
-def look_at_attend(result: tuple[Tensor, Tensor], scores, values, valid=None, given=None) -> Look:
+def look_at_attend(
+    result: tuple[Tensor, Tensor],
+    scores: Tensor,
+    values: Tensor,
+    valid: Tensor | None = None,
+    given: Tensor | None = None,
+) -> Look:
     """What `attend` did with these arguments, given its result."""
     context, weights = result
-    return Look(*(t.detach().clone() for t in (weights[:, None], scores[:, None], context)), valid)
+    weights, scores, context = (t.detach().clone() for t in (weights, scores, context))
+    return Look(weights[:, None], scores[:, None], context, valid)
 
 
 _MULTIHEAD = inspect.signature(multi_head_attention_forward)
 
 
-def look_at_multihead(args: tuple, kwargs: dict) -> Look:
+def look_at_multihead(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Look:
     """The weights of each head of a call of torch's nn.MultiheadAttention, before their dropout.
 
     They are computed beside the call, which is left alone: it may have run a kernel that hands out none.
@@ -100,7 +109,7 @@ def look_at_multihead(args: tuple, kwargs: dict) -> Look:
     if beside.get("is_causal") and beside.get("attn_mask") is None:
         beside["is_causal"] = False  # a hint that needs its mask
     with torch.no_grad():
-        weight = multi_head_attention_forward(**beside)[1]
+        weight = cast(Tensor, multi_head_attention_forward(**beside)[1])
     masked = called.get("key_padding_mask")
     valid = None
     if masked is not None:

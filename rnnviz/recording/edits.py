@@ -7,18 +7,28 @@ kernel's again, from the edited state.
 
 import operator
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any, NoReturn, SupportsIndex, cast
 
 import torch
 from torch import Tensor
 
-from rnnviz.recording import cells, passes
-from rnnviz.recording.passes import GATES, Pass
+from rnnviz.recording import cells, gates
+from rnnviz.recording.passes import ACTIVATIONS, Pass, product
 
-FIELDS = {"lstm": (*GATES["lstm"], "cell", "hidden"), "gru": (*GATES["gru"], "hidden"), "rnn": ("hidden",)}
+FIELDS = {
+    "lstm": (*ACTIVATIONS["lstm"], "cell", "hidden"),
+    "gru": (*ACTIVATIONS["gru"], "hidden"),
+    "rnn": ("hidden",),
+}
 DIRECTIONS = ("forward", "backward")
 
 Index = int | slice | Sequence[int] | None
+Whole = SupportsIndex | Sequence[SupportsIndex]  # one number, of Python's or of numpy's, or several
+States = tuple[Tensor, ...]  # (h,) or (h, c), each (batch, unit)
+Refuse = Callable[[str], NoReturn]
+Segment = Callable[[Tensor, States], Tensor]  # input and states -> hidden, the kernel on some steps
+Order = Callable[[int], list[tuple[int, int]]]  # step in reading order -> its (batch row, aligned step)
 
 
 @dataclass(frozen=True)
@@ -36,7 +46,7 @@ class Edit:
     """
 
     field: str
-    value: float | Tensor | Sequence | Callable[[Tensor], Tensor]
+    value: float | Tensor | Sequence[Any] | Callable[[Tensor], Tensor]
     units: Index = None
     steps: Index = None
     batch: Index = None
@@ -68,7 +78,8 @@ class Placed:
             return now
         rows = self.batch[:, None]
         if self.values is None:
-            chosen = self.edit.value(now[rows, self.units].clone())
+            change = cast(Callable[[Tensor], Tensor], self.edit.value)
+            chosen = change(now[rows, self.units].clone())
             chosen = torch.as_tensor(chosen, dtype=now.dtype, device=now.device)
             wanted = (len(self.batch), len(self.units))
             if chosen.ndim and tuple(chosen.shape) != wanted:
@@ -91,7 +102,7 @@ def place(
     module, the field, what came and what was wanted.
     """
 
-    def refuse(problem: str):
+    def refuse(problem: str) -> NoReturn:
         raise ValueError(f"edit of {title!r}, {edit.field}: {problem}")
 
     if edit.field not in FIELDS[one.kind]:
@@ -107,22 +118,8 @@ def place(
     wanted = _steps(edit.steps, start, steps, refuse)
     values = None
     if not callable(edit.value):
-        try:
-            values = torch.as_tensor(edit.value, dtype=one.hidden.dtype, device=one.hidden.device)
-        except (TypeError, ValueError, RuntimeError):
-            refuse(f"value came as {edit.value!r}; wanted a number, an array or a function")
-        whole = (max(wanted.values(), default=-1) + 1, len(rows), len(units))
-        try:
-            shape = torch.broadcast_shapes(values.shape, whole)
-        except RuntimeError:
-            shape = None
-        own_steps = values.ndim == 3 and values.shape[0] > 1
-        if own_steps and values.shape[0] >= whole[0]:  # for later calls there may be more
-            values = values.expand(values.shape[0], *whole[1:])
-        elif shape != torch.Size(whole) and whole[0]:
-            refuse(f"value came with shape {tuple(values.shape)}; wanted {whole} (step, batch, unit)")
-        else:
-            values = values.expand(whole)
+        size = (max(wanted.values(), default=-1) + 1, len(rows), len(units))
+        values = _values(edit.value, one, size, refuse)
     return Placed(
         edit,
         wanted,
@@ -132,14 +129,37 @@ def place(
     )
 
 
+def _values(value: object, one: Pass, whole: tuple[int, int, int], refuse: Refuse) -> Tensor:
+    """The values of an edit over (step, batch, unit) of what is chosen; for later calls there may be more steps."""
+    try:
+        values = torch.as_tensor(cast(Any, value), dtype=one.hidden.dtype, device=one.hidden.device)
+    except (TypeError, ValueError, RuntimeError):
+        refuse(f"value came as {value!r}; wanted a number, an array or a function")
+    if values.ndim == 3 and values.shape[0] > 1 and values.shape[0] >= whole[0]:
+        return values.expand(values.shape[0], *whole[1:])
+    try:
+        return values.expand(whole)
+    except RuntimeError:
+        if not whole[0]:
+            return values
+        refuse(f"value came with shape {tuple(values.shape)}; wanted {whole} (step, batch, unit)")
+
+
 def last_step(edit: Edit) -> int:
     """The last step that an edit names; -1 where it names none."""
     if edit.steps is None or isinstance(edit.steps, slice):
         return -1
-    return max([edit.steps] if not hasattr(edit.steps, "__len__") else edit.steps, default=-1)
+    return max(map(operator.index, _several(edit.steps)), default=-1)
 
 
-def _chosen(index: Index, length: int, dim: str, refuse) -> list[int]:
+def _several(index: Whole) -> list[SupportsIndex]:
+    """One or several, as a list."""
+    if not hasattr(index, "__len__") or getattr(index, "ndim", 1) == 0:
+        return [cast(SupportsIndex, index)]
+    return list(cast(Sequence[SupportsIndex], index))
+
+
+def _chosen(index: Index, length: int, dim: str, refuse: Refuse) -> list[int]:
     if index is None or isinstance(index, slice):
         return list(range(length))[index if index is not None else slice(None)]
     found = _whole(index, dim, refuse)
@@ -149,11 +169,10 @@ def _chosen(index: Index, length: int, dim: str, refuse) -> list[int]:
     return [i % length for i in found]
 
 
-def _whole(index: int | Sequence[int], dim: str, refuse) -> list[int]:
+def _whole(index: Whole, dim: str, refuse: Refuse) -> list[int]:
     """Whole numbers, one or several; a mask of true and false is none."""
-    every = [index] if not hasattr(index, "__len__") or getattr(index, "ndim", 1) == 0 else list(index)
     found = []
-    for i in every:
+    for i in _several(index):
         try:
             found.append(operator.index(i))
         except TypeError:
@@ -163,13 +182,13 @@ def _whole(index: int | Sequence[int], dim: str, refuse) -> list[int]:
     return found
 
 
-def _steps(index: Index, start: int, steps: int, refuse) -> dict[int, int]:
+def _steps(index: Index, start: int, steps: int, refuse: Refuse) -> dict[int, int]:
     """Steps of this call (counted from its first) and their places among all that are chosen."""
     if index is None or isinstance(index, slice):
         every = index or slice(None)
         if any(bound is not None and bound < 0 for bound in (every.start, every.stop, every.step)):
             refuse("a slice of steps counts from the start: no negative numbers")
-        chosen = range(start + steps)[every]
+        chosen = list(range(start + steps)[every])
     else:
         chosen = _whole(index, "step", refuse)
         if any(i < 0 for i in chosen):
@@ -177,16 +196,16 @@ def _steps(index: Index, start: int, steps: int, refuse) -> dict[int, int]:
     return {step - start: place for place, step in enumerate(chosen) if start <= step < start + steps}
 
 
-def run(one: Pass, placed: Sequence[Placed], segment: Callable, order: Callable) -> tuple[float, bool]:
-    """Makes the edits in a pass whose states are the kernel's: hidden, cell and rows are then as edited.
+def run(one: Pass, placed: Sequence[Placed], segment: Segment, order: Order) -> tuple[Pass, float, bool]:
+    """Makes the edits in a pass whose states are the kernel's; its hidden states are then as edited, in place.
 
-    segment: (input, states) -> hidden, the kernel on some steps. order: step in reading order -> list of
-    (batch row, aligned step). Returns the largest error of the gates that were recovered, and whether a number was changed.
+    Returns the pass with its gates and cells as edited, the largest error of those that were recovered, and whether a number
+    was changed.
     """
-    error = passes.recover(one)
+    one, error = gates.recover(one)
     steps = len(one.hidden)
     events = sorted({t for t in range(steps) if any(p in e.steps for e in placed for _, p in order(t))})
-    carry: tuple[Tensor, ...] | None = None  # the state after the last step that was made, once it differs
+    carry: States | None = None  # the state after the last step that was made, once it differs
     done, any_change = 0, False
     for t in [*events, steps]:
         if carry is not None and t > done:
@@ -197,83 +216,76 @@ def run(one: Pass, placed: Sequence[Placed], segment: Callable, order: Callable)
         if _edit_step(one, placed, t, carry, order):
             carry, any_change = _states(one, t), True
         done = t + 1
-    return error, any_change
+    return one, error, any_change
 
 
-def _states(one: Pass, t: int) -> tuple[Tensor, ...]:
+def _states(one: Pass, t: int) -> States:
     return (one.hidden[t],) if one.cell is None else (one.hidden[t], one.cell[t])
 
 
-def _onward(one: Pass, carry: tuple[Tensor, ...], first: int, end: int, segment: Callable) -> float:
+def _onward(one: Pass, carry: States, first: int, end: int, segment: Segment) -> float:
     """The steps first … end - 1 by the kernel, from another state than before."""
     part = slice(first, end)
     one.hidden[part] = segment(one.input[part], carry)
-    rest = Pass(
-        one.kind,
-        one.nonlinearity,
-        one.input[part],
-        one.hidden[part],
-        carry,
-        one.weights,
-        None if one.rows is None else one.rows[part],
-        None if one.cell is None else one.cell[part],
-        None if one.valid is None else one.valid[part],
+    rest = replace(
+        one,
+        input=one.input[part],
+        hidden=one.hidden[part],
+        initial=carry,
+        rows=None if one.rows is None else one.rows[part],
+        cell=None if one.cell is None else one.cell[part],
+        valid=None if one.valid is None else one.valid[part],
+        given=False,
     )
-    return passes.recover(rest)
+    return gates.recover(rest)[1]
 
 
-def _edit_step(one: Pass, placed: Sequence[Placed], t: int, carry, order: Callable) -> bool:
+def _edit_step(one: Pass, placed: Sequence[Placed], t: int, carry: States | None, order: Order) -> bool:
     """Makes one step with its edits. carry: the state before it, None where that is as it was."""
-    fresh = carry is not None
-    names = GATES[one.kind]
+    names = ACTIVATIONS[one.kind]
+    every = (one.hidden,) if one.cell is None else (one.hidden, one.cell)
     before = carry or tuple(
-        one.before(states, initial, t, t + 1)[0]
-        for states, initial in zip((one.hidden, one.cell), one.initial, strict=False)
+        one.before(states, initial, t, t + 1)[0] for states, initial in zip(every, one.initial, strict=True)
     )
     projection = torch.nn.functional.linear(one.input[t], one.weights.input, one.weights.input_bias)
     recurrent = one.weights.recurrent, one.weights.recurrent_bias
-    if one.kind == "rnn":
-        gates = {}
-        natural = cells.rnn_states(projection, before[0], *recurrent, one.nonlinearity)
-    elif fresh:
+    step: dict[str, Tensor] = {}
+    if one.rows is not None and carry is not None:
         make = cells.lstm_gates if one.kind == "lstm" else cells.gru_gates
-        gates = make(projection, before[0], *recurrent)._asdict()
-    else:
-        gates = dict(zip(names, (part.clone() for part in one.rows[t].chunk(len(names), -1)), strict=True))
-    changed = fresh
+        step = make(projection, before[0], *recurrent)._asdict()
+    elif one.rows is not None:
+        step = dict(zip(names, (part.clone() for part in one.rows[t].chunk(len(names), -1)), strict=True))
+    changed = carry is not None
     for name in names:
         if one.kind == "gru" and name == "candidate" and changed:
-            gates[name] = _candidate(one, projection, before[0], gates["reset_gate"])
-        edited = _edited(name, gates[name], placed, t, order)
-        changed |= not torch.equal(edited, gates[name])
-        gates[name] = edited
+            step[name] = _candidate(one, projection, before[0], step["reset_gate"])
+        edited = _edited(name, step[name], placed, t, order)
+        changed |= not torch.equal(edited, step[name])
+        step[name] = edited
     cell = None
-    if one.kind == "lstm":
-        cell = (
-            gates["forget_gate"] * before[1] + gates["input_gate"] * gates["candidate"]
-            if changed
-            else one.cell[t]
-        )
+    if one.cell is not None:
+        made = step["forget_gate"] * before[1] + step["input_gate"] * step["candidate"]
+        cell = made if changed else one.cell[t]
         edited = _edited("cell", cell, placed, t, order)
         changed |= not torch.equal(edited, cell)
         cell = edited
     if not changed:
         hidden = one.hidden[t]
-    elif one.kind == "lstm":
-        hidden = gates["output_gate"] * cell.tanh()
+    elif cell is not None:
+        hidden = cells.lstm_hidden(cells.LSTMGates(**step), cell)
         hidden = hidden if one.weights.projection is None else hidden @ one.weights.projection.T
     elif one.kind == "gru":
-        hidden = cells.gru_hidden(cells.GRUGates(**gates), before[0])
+        hidden = cells.gru_hidden(cells.GRUGates(**step), before[0])
     else:
-        hidden = natural
+        hidden = cells.rnn_states(projection, before[0], *recurrent, one.nonlinearity)
     edited = _edited("hidden", hidden, placed, t, order)
     changed |= not torch.equal(edited, hidden)
     if changed:
         one.hidden[t] = edited
-        if cell is not None:
+        if cell is not None and one.cell is not None:
             one.cell[t] = cell
-        if names:
-            one.rows[t] = torch.cat([gates[name] for name in names], -1)
+        if one.rows is not None:
+            one.rows[t] = torch.cat([step[name] for name in names], -1)
     return changed
 
 
@@ -281,13 +293,11 @@ def _candidate(one: Pass, projection: Tensor, previous: Tensor, reset: Tensor) -
     """n = tanh(W_in x + b_in + r (W_hn h + b_hn)) of a GRU whose r is not what it was."""
     rows = slice(2 * one.units, None)
     bias = one.weights.recurrent_bias
-    inner = torch.nn.functional.linear(
-        previous, one.weights.recurrent[rows], None if bias is None else bias[rows]
-    )
+    inner = product(previous, one.weights.recurrent[rows], None if bias is None else bias[rows])
     return (projection[..., rows] + reset * inner).tanh()
 
 
-def _edited(name: str, now: Tensor, placed: Sequence[Placed], t: int, order: Callable) -> Tensor:
+def _edited(name: str, now: Tensor, placed: Sequence[Placed], t: int, order: Order) -> Tensor:
     for each in placed:
         if each.edit.field != name:
             continue

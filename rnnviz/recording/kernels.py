@@ -2,20 +2,21 @@
 
 For training it keeps every gate of every step in a workspace for its backward, so they need not be recovered. The layout
 of that workspace is oneDNN's own affair: what is read from it is believed only as far as it rebuilds the states that the
-kernel returned (`passes.recover`), and where it does not, the gates are recovered from the states.
+kernel returned (`gates.recover`), and where it does not, the gates are recovered from the states.
 """
 
-import contextlib
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
+from rnnviz.recording.torch_private import keeping, onednn_is_on, onednn_lstm, packs_saved_tensors
+
 WORKSPACE = 24 << 20  # bytes that a call may keep; more is run in pieces, so that memory is used again
 SHORTEST = 8  # steps from which on it is worth while
-LSTM = 2  # mode of the kernel
 
 
-def gives_gates(x: Tensor, states: tuple[Tensor, ...], weights: list[Tensor], biases: bool) -> bool:
+def gives_gates(x: Tensor, states: Sequence[Tensor], weights: Sequence[Tensor], biases: bool) -> bool:
     """Whether `lstm` below can run this. x: (time, batch, input); states: (h, c), each (1, batch, unit)."""
     return (
         x.dtype == torch.float32
@@ -24,39 +25,35 @@ def gives_gates(x: Tensor, states: tuple[Tensor, ...], weights: list[Tensor], bi
         and x.shape[1] > 0
         and len(states) == 2
         and len(weights) == (4 if biases else 2)
-        and torch.backends.mkldnn.is_available()
-        and torch._C._get_mkldnn_enabled()
+        and onednn_is_on()
         # hooks on saved tensors are somebody else's: they should not see the workspace
-        and torch._C._autograd._top_saved_tensors_default_hooks(True) is None
+        and not packs_saved_tensors()
         and all(weight.dtype == torch.float32 for weight in weights)
     )
 
 
 def lstm(
-    x: Tensor, states: tuple[Tensor, Tensor], weights: list[Tensor], biases: bool, rows: Tensor
+    x: Tensor, states: Sequence[Tensor], weights: Sequence[Tensor], biases: bool, rows: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Output (time, batch, unit), h_n and c_n (1, batch, unit); `rows` (time, batch, 4 * unit) takes the gates i, f, g, o.
 
     Not for autograd: the tensors are detached.
     """
     steps, batch = x.shape[:2]
-    units = states[0].shape[-1]
+    h, c = states
+    units = h.shape[-1]
     wide = _leading(4 * units)
     # the workspace is about four times its gates
     each = max(1, WORKSPACE // (16 * batch * wide))
     output = x.new_empty(steps, batch, units)
-    with _keeping():
+    with keeping():
         own = [_normal(weight).detach().requires_grad_() for weight in weights]
         own += [] if biases else [torch.zeros(4 * units, dtype=torch.float32)] * 2
-    h, c = states
     for first in range(0, steps, each):
         part = x[first : first + each]
-        with _keeping():
-            inputs = [_normal(tensor.contiguous()).detach() for tensor in (part, h, c)]
-            result = torch.ops.aten.mkldnn_rnn_layer(
-                inputs[0], *own, *inputs[1:], False, [], LSTM, units, 1, True, False, False, True
-            )
-            out, h, c, kept = (tensor if tensor is None else tensor.detach() for tensor in result)
+        with keeping():
+            part, h, c = (_normal(tensor.contiguous()).detach() for tensor in (part, h, c))
+        out, h, c, kept = onednn_lstm(part, (h, c), own)
         output[first : first + each] = out
         numbers = len(part) * batch * wide
         known = None if kept is None else kept.view(torch.float32)[:numbers]
@@ -65,13 +62,6 @@ def lstm(
         else:
             rows[first : first + each] = torch.nan  # rebuilds nothing
     return output, h, c
-
-
-@contextlib.contextmanager
-def _keeping():
-    """Where the kernel keeps its workspace: as it would for a backward."""
-    with torch.inference_mode(False), torch.enable_grad():
-        yield
 
 
 def _leading(numbers: int) -> int:

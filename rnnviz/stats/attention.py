@@ -2,12 +2,15 @@
 
 import numpy as np
 import xarray as xr
+from numpy.typing import ArrayLike
 from scipy.special import logsumexp, softmax
 
 EVERYTHING = (-np.inf, np.inf)
 
 
-def step(memory, state, combine, head, bias=None) -> xr.Dataset:
+def step(
+    memory: ArrayLike, state: ArrayLike, combine: ArrayLike, head: ArrayLike, bias: ArrayLike | None = None
+) -> xr.Dataset:
     """From the encoder's states and one decoder state to the probabilities of the next token, in float64.
 
     memory: h (key, unit), one state a source token. state: s_t (unit,). combine: W_c (unit, joined), where joined is twice
@@ -92,7 +95,7 @@ def step(memory, state, combine, head, bias=None) -> xr.Dataset:
     )
 
 
-def _array(name: str, given, dims: tuple[str, ...]) -> np.ndarray:
+def _array(name: str, given: ArrayLike, dims: tuple[str, ...]) -> np.ndarray:
     """The given numbers in float64. Raises ValueError for other dims, none along one, or what is not finite."""
     array = np.asarray(given, np.float64)
     if array.ndim != len(dims) or not array.size:
@@ -102,12 +105,15 @@ def _array(name: str, given, dims: tuple[str, ...]) -> np.ndarray:
 
 def _length(vectors: np.ndarray) -> np.ndarray:
     """The norm over the last dim, also where a square is beyond float64."""
-    return np.hypot.reduce(vectors, axis=-1)
+    lengths: np.ndarray = np.hypot.reduce(vectors, axis=-1)
+    return lengths
 
 
 def _direction(vectors: np.ndarray, length: np.ndarray) -> np.ndarray:
     """The vectors (…, unit) at a length of 1; zeros stay zeros."""
-    return np.divide(vectors, length[..., None], out=np.zeros_like(vectors), where=length[..., None] > 0)
+    pointed: np.ndarray = np.zeros_like(vectors)
+    np.divide(vectors, length[..., None], out=pointed, where=length[..., None] > 0)
+    return pointed
 
 
 def _finite(name: str, array: np.ndarray) -> np.ndarray:

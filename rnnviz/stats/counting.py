@@ -1,6 +1,7 @@
 """What counts and networks say of a text, labelled: surprises, running products, losses on held-out text."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -35,7 +36,7 @@ def smallest(distributions: Mapping[str, np.ndarray]) -> xr.DataArray:
     return _series(values, list(distributions), "smallest probability", "1")
 
 
-def held_out(rows: Sequence[Mapping]) -> xr.DataArray:
+def held_out(rows: Sequence[Mapping[str, Any]]) -> xr.DataArray:
     """The losses of a comparison: (series, order, tokens), nats a token; the methods are the series.
 
     rows: each with `method`, `order`, `tokens` (of the training text) and `loss`, None for an infinite one, as the cards of

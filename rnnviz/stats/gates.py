@@ -3,6 +3,8 @@
 import numpy as np
 import xarray as xr
 
+from rnnviz.stats.nodes import Node, dataset
+
 NAMES = {
     "lstm": ("input_gate", "forget_gate", "candidate", "output_gate", "cell"),
     "gru": ("reset_gate", "update_gate", "candidate"),
@@ -12,7 +14,7 @@ KEEPING = {"lstm": "forget_gate", "gru": "update_gate"}
 """The gate that multiplies the old state: PyTorch's z keeps, as in h_t = (1 - z) n + z h_{t-1}."""
 
 
-def names(node) -> tuple[str, ...]:
+def names(node: Node) -> tuple[str, ...]:
     """The gates and what goes with them that a recorded module has, in drawing order; empty for a plain RNN."""
     return NAMES[node.attrs["kind"]]
 
@@ -47,19 +49,19 @@ def half_life(gate: xr.DataArray) -> xr.DataArray:
     gate never closes, 0 where it once shut completely.
     """
     with np.errstate(divide="ignore"):
-        rate = 0.0 - np.log(gate.astype(np.float64)).mean(
-            "time"
-        )  # 0.0 - 0.0 is 0.0, where -0.0 would give -inf
-        steps = np.log(2.0) / rate
+        logs: xr.DataArray = xr.apply_ufunc(np.log, gate.astype(np.float64))
+        rate = 0.0 - logs.mean("time")  # 0.0 - 0.0 is 0.0, where -0.0 would give -inf
+        steps: xr.DataArray = np.log(2.0) / rate
     return steps.drop_attrs().assign_attrs(long_name="half-life", units="steps")
 
 
-def previous(node, name: str) -> xr.DataArray:
+def previous(node: Node, name: str) -> xr.DataArray:
     """The state each step started from: one step earlier in the direction of reading, the initial state at the first.
 
     node: a recorded module with one layer, direction and sequence chosen; name: `hidden` or `cell`. Where the module was
     called several times, each call starts from its own initial state. Returns (time, unit).
     """
+    node = dataset(node)
     state = node[name].transpose("time", "unit")
     backward = str(state["direction"].item()) == "backward" if "direction" in state.coords else False
     shift = -1 if backward else 1
@@ -73,13 +75,14 @@ def previous(node, name: str) -> xr.DataArray:
     return moved
 
 
-def contributions(node) -> xr.Dataset:
+def contributions(node: Node) -> xr.Dataset:
     """What a cell keeps of its old state and what it writes; together they are the new state.
 
     node: a recorded LSTM (keep f∘c_{t-1}, write i∘g, state c_t) or GRU (keep z∘h_{t-1}, write (1-z)∘n, state h_t), with one
     layer, direction and sequence chosen. Returns `keep`, `write`, `state`, each (time, unit).
     Raises ValueError for a plain RNN, which keeps nothing apart from what it writes.
     """
+    node = dataset(node)
     kind = node.attrs["kind"]
     if kind == "lstm":
         state = node["cell"]

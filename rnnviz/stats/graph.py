@@ -6,9 +6,10 @@ import numpy as np
 import xarray as xr
 
 from rnnviz.stats.gates import previous
+from rnnviz.stats.nodes import Node, dataset
 
 
-def input_jacobians(node) -> xr.DataArray:
+def input_jacobians(node: Node) -> xr.DataArray:
     """∂s_t/∂x_t of each step: what one step does to a small change of what it reads.
 
     node: a recorded module with one layer, direction and sequence chosen, without a projection. Returns (time, state,
@@ -22,6 +23,7 @@ def input_jacobians(node) -> xr.DataArray:
 
     Raises ValueError if more than one layer, direction or sequence is left in the node.
     """
+    node = dataset(node)
     hidden = node["hidden"]
     if set(hidden.dims) != {"time", "unit"}:
         came = ", ".join(f"{dim} {size}" for dim, size in hidden.sizes.items())
@@ -29,7 +31,6 @@ def input_jacobians(node) -> xr.DataArray:
             f"choose one layer, direction and sequence: hidden came as ({came}), wanted (time, unit)"
         )
     kind = node.attrs["kind"]
-    node = node if isinstance(node, xr.Dataset) else node.to_dataset()
     weight = node["input_weight"].transpose("gate", "unit", "input_unit").values.astype(np.float64)
     weight = weight[..., np.isfinite(weight).all((0, 1))]  # layers differ in what they read
 
@@ -38,7 +39,8 @@ def input_jacobians(node) -> xr.DataArray:
 
     def weighted(rows: Iterable[np.ndarray], weights: np.ndarray) -> np.ndarray:
         """Σ diag(row) W: each row (time, unit), weights (gate, unit, input_unit)."""
-        return sum(row[..., None] * matrix for row, matrix in zip(rows, weights, strict=True))
+        total: np.ndarray = sum(row[..., None] * matrix for row, matrix in zip(rows, weights, strict=True))
+        return total
 
     if kind == "rnn":
         h = over_time("hidden")

@@ -69,7 +69,8 @@ def round_limit(array: xr.DataArray) -> float:
 
 def _logs(values: np.ndarray) -> np.ndarray:
     with np.errstate(divide="ignore"):
-        return np.log(np.abs(values))
+        logs: np.ndarray = np.log(np.abs(values))
+    return logs
 
 
 def _products(start: np.ndarray, factors: np.ndarray, last: int) -> np.ndarray:
@@ -80,7 +81,8 @@ def _products(start: np.ndarray, factors: np.ndarray, last: int) -> np.ndarray:
 
 def _log_norms(logs: np.ndarray) -> np.ndarray:
     """ln of the L2 norm of each row, from the logs of its absolute values."""
-    return np.logaddexp.reduce(2 * logs, axis=1) / 2
+    norms: np.ndarray = np.logaddexp.reduce(2 * logs, axis=1) / 2
+    return norms
 
 
 def _through(start: np.ndarray, weight: np.ndarray, last: int) -> np.ndarray:

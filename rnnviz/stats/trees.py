@@ -33,40 +33,41 @@ def layout(
             f"a step, a parent, a log probability and a kept for each node; got {counts} of them"
         )
     count = counts[0]
-    step, kept = np.asarray(step, np.int64), np.asarray(kept, bool)
+    steps, whether_kept = np.asarray(step, np.int64), np.asarray(kept, bool)
     total = np.asarray(log_probability, np.float64)
-    parent = np.array([-1 if p is None else p for p in parent], np.int64)
-    for node, (at, before) in enumerate(zip(step, parent, strict=True)):
+    parents = np.array([-1 if p is None else p for p in parent], np.int64)
+    for node, (at, before) in enumerate(zip(steps.tolist(), parents.tolist(), strict=True)):
         if not (before == -1 and at == 0) and not (
-            0 <= before < count and kept[before] and step[before] == at - 1
+            0 <= before < count and whether_kept[before] and steps[before] == at - 1
         ):
             raise ValueError(
                 f"node {node} of step {at}: its parent must be a kept node of step {at - 1}; got {before}"
             )
     if best is not None and not 0 <= best < count:
         raise ValueError(f"best must be one of the nodes 0 to {count - 1}; got {best}")
-    ends = kept & ~np.isin(np.arange(count), parent)
-    row, taken = np.zeros(count, np.int64), set()
-    for at in np.unique(step):
-        here = np.flatnonzero(step == at)
+    ends = whether_kept & ~np.isin(np.arange(count), parents)
+    row = np.zeros(count, np.int64)
+    taken: set[int] = set()
+    for at in np.unique(steps).tolist():
+        here = np.flatnonzero(steps == at)
         here = here[np.argsort(-total[here], kind="stable")]
         free = [r for r in range(len(here) + len(taken)) if r not in taken]
         row[here] = free[: len(here)]
         taken |= set(row[here[ends[here]]].tolist())
-    on_path, at = np.zeros(count, bool), -1 if best is None else best
-    while at >= 0:
-        on_path[at], at = True, parent[at]
-    before = np.where(parent < 0, 0.0, total[parent]) if count else total
+    on_path, place = np.zeros(count, bool), -1 if best is None else best
+    while place >= 0:
+        on_path[place], place = True, int(parents[place])
+    so_far = np.where(parents < 0, 0.0, total[parents]) if count else total
     nats = {"units": "nat"}
     return xr.Dataset(
         {
-            "step": ("node", step),
-            "parent": ("node", parent),
+            "step": ("node", steps),
+            "parent": ("node", parents),
             "row": ("node", row, {"long_name": "row, the likeliest on top"}),
             "log_probability": ("node", total, {"long_name": "log probability"} | nats),
-            "own": ("node", total - before, {"long_name": "log probability of the token"} | nats),
-            "score": ("node", total / (step + 1), {"long_name": "mean log probability of a token"} | nats),
-            "kept": ("node", kept),
+            "own": ("node", total - so_far, {"long_name": "log probability of the token"} | nats),
+            "score": ("node", total / (steps + 1), {"long_name": "mean log probability of a token"} | nats),
+            "kept": ("node", whether_kept),
             "ends": ("node", ends),
             "best": ("node", on_path),
         }

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import xarray as xr
+from numpy.typing import ArrayLike
 from scipy.special import expit
 
 FUNCTIONS = ("sigmoid", "tanh", "relu")
@@ -16,14 +17,17 @@ LARGEST = {"sigmoid": 0.25, "tanh": 1.0, "relu": 1.0}
 """The largest derivative of each: of sigmoid and tanh at 0, of relu at all x > 0."""
 
 
-def value(function: str, x) -> np.ndarray:
+def value(function: str, x: ArrayLike) -> np.ndarray:
     """The activation function at x, any shape. Raises ValueError for another function."""
     _known(function)
     x = np.asarray(x, np.float64)
-    return expit(x) if function == "sigmoid" else np.tanh(x) if function == "tanh" else np.maximum(x, 0)
+    found: np.ndarray = (
+        expit(x) if function == "sigmoid" else np.tanh(x) if function == "tanh" else np.maximum(x, 0)
+    )
+    return found
 
 
-def log_derivative(function: str, x) -> np.ndarray:
+def log_derivative(function: str, x: ArrayLike) -> np.ndarray:
     """ln of the derivative at x, any shape, in nats; −inf where it is 0. Raises ValueError for another function.
 
     sigmoid' = e^-|x| / (1 + e^-|x|)², tanh' = 4 e^-2|x| / (1 + e^-2|x|)²: exact where 1 − h² would have lost all digits.
@@ -35,15 +39,16 @@ def log_derivative(function: str, x) -> np.ndarray:
         return np.where(x > 0, 0.0, -np.inf)
     scale = 1 if function == "sigmoid" else 2
     away = scale * np.abs(x)
-    return 2 * np.log(scale) - away - 2 * np.log1p(np.exp(-away))
+    logs: np.ndarray = 2 * np.log(scale) - away - 2 * np.log1p(np.exp(-away))
+    return logs
 
 
-def derivative(function: str, x) -> np.ndarray:
+def derivative(function: str, x: ArrayLike) -> np.ndarray:
     """The derivative at x, any shape. Raises ValueError for another function."""
-    return np.exp(log_derivative(function, x))
+    return np.asarray(np.exp(log_derivative(function, x)))
 
 
-def functions(x=None) -> xr.Dataset:
+def functions(x: ArrayLike | None = None) -> xr.Dataset:
     """All three functions at x: `value`, `derivative` and, in nats, `log_derivative`, each (function, x).
 
     x: numbers, (x,); without them 481 from −6 to 6.
@@ -106,17 +111,15 @@ def one_unit(
         raise ValueError(f"need at least 1 step; got {steps}")
     _known(nonlinearity)
     drawn = np.random.default_rng(seed).uniform(size=steps)
-    before, hidden = 0.0, np.zeros(steps)
-    preactivation = np.zeros(steps)
+    before, hidden, preactivation = 0.0, np.zeros(steps), np.zeros(steps)
     for step in range(steps):
         preactivation[step] = weight * before + input_weight * drawn[step] + bias
-        before = hidden[step] = value(nonlinearity, preactivation[step])
+        before = hidden[step] = float(value(nonlinearity, preactivation[step]))
     logs = log_derivative(nonlinearity, preactivation)
     with np.errstate(divide="ignore"):
         of_factor = logs + np.log(abs(weight))
     slope = np.exp(logs)
-    later = lambda array: np.append(array[1:], 0)[::-1].cumsum()[::-1]  # noqa: E731
-    log_gradient = later(of_factor)
+    log_gradient = np.append(of_factor[1:], 0)[::-1].cumsum()[::-1]
     sign = np.where(np.isfinite(log_gradient), np.sign(weight) ** np.arange(steps - 1, -1, -1), 0)
     named = {
         "input": (drawn, "input x"),
@@ -190,7 +193,7 @@ def side_by_side(curves: dict[str, xr.DataArray], long_name: str = "") -> xr.Dat
     )
 
 
-def clipped(log_norm, threshold: float):
+def clipped(log_norm: ArrayLike, threshold: float) -> np.ndarray:
     """ln of a gradient's norm after clipping by the norm: g becomes g · threshold / ‖g‖ where ‖g‖ is above the threshold.
 
     log_norm: nats, any shape. Pascanu, Mikolov & Bengio 2013, algorithm 1. Raises ValueError unless threshold > 0.
@@ -201,7 +204,7 @@ def clipped(log_norm, threshold: float):
 
 
 def clipping(
-    radii: Sequence[float], norms, threshold: float, radius: float, here: tuple[float, float]
+    radii: Sequence[float], norms: ArrayLike, threshold: float, radius: float, here: tuple[float, float]
 ) -> tuple[xr.DataArray, xr.DataArray]:
     """Gradient norms of networks over their spectral radius, before and after clipping, and one network's own.
 

@@ -4,6 +4,7 @@ import numpy as np
 import xarray as xr
 
 from rnnviz.stats.gates import contributions, previous
+from rnnviz.stats.nodes import Node, dataset
 
 ROWS = {
     "rnn": ("hidden",),
@@ -13,7 +14,7 @@ ROWS = {
 SATURATED = 5e-5  # from a limit: four digits no longer tell the two apart
 
 
-def steps(node, read: xr.DataArray | None = None) -> xr.Dataset:
+def steps(node: Node, read: xr.DataArray | None = None) -> xr.Dataset:
     """Every number between x_t and h_t, in PyTorch's layout: gates = act(x_t W_ihᵀ + b_ih + h_{t-1} W_hhᵀ + b_hh).
 
     node: a recorded nn.RNN, nn.GRU or nn.LSTM with one layer, direction and sequence chosen. read: what the layer read,
@@ -28,7 +29,7 @@ def steps(node, read: xr.DataArray | None = None) -> xr.Dataset:
 
     float64. Raises ValueError for an LSTM with proj_size, and where a higher layer comes without `read`.
     """
-    node = node if isinstance(node, xr.Dataset) else node.to_dataset().assign_attrs(node.attrs)
+    node = dataset(node)
     kind = node.attrs["kind"]
     if "projection" in node["hidden"].dims:
         raise ValueError("an LSTM with proj_size has a further product, which is not worked here")
@@ -82,7 +83,7 @@ def steps(node, read: xr.DataArray | None = None) -> xr.Dataset:
     if "token" in node.coords:
         found = found.assign_coords(token=("time", node["token"].values))
     for name in found.data_vars:
-        found[name].attrs = {"long_name": name.replace("_", " "), "units": "1"}
+        found[name].attrs = {"long_name": str(name).replace("_", " "), "units": "1"}
     return found
 
 
@@ -95,5 +96,6 @@ def saturated(working: xr.Dataset) -> tuple[int, int]:
         return 0, 0
     signed = working["gate"].isin(["candidate", "hidden"])
     activation = working["activation"]
-    left = xr.where(signed, 1 - np.abs(activation), np.minimum(activation, 1 - activation))
+    above = 1 - activation
+    left = activation.where(activation < above, above).where(~signed, 1 - abs(activation))
     return int((left < SATURATED).sum()), activation.size

@@ -541,15 +541,11 @@ def _labelled(function: _Function, shares: Tensor, method: str, baseline: int | 
 
 def _disagreement(one: np.ndarray, other: np.ndarray) -> float:
     """1 − Spearman's rank correlation; NaN where one is constant."""
-    one, other = (ranks - ranks.mean() for ranks in (_ranks(one), _ranks(other)))
-    size = math.sqrt((one @ one) * (other @ other))
-    return float(np.clip(1 - one @ other / size, 0, 2)) if size else math.nan
+    from scipy.stats import spearmanr  # slow to import, and few readers ask
 
-
-def _ranks(values: np.ndarray) -> np.ndarray:
-    """From 1, equal values share the mean of their ranks."""
-    _, place, count = np.unique(values, return_inverse=True, return_counts=True)
-    return (np.cumsum(count) - (count - 1) / 2)[place]
+    if np.ptp(one) == 0 or np.ptp(other) == 0:
+        return math.nan
+    return float(np.clip(1 - spearmanr(one, other).statistic, 0, 2))
 
 
 def _whole(value: object) -> bool:

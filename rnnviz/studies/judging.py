@@ -165,14 +165,13 @@ def log_odds(model: Classifier, reviews: Sequence[Sequence[int]]) -> np.ndarray:
 def interval(share: float, count: int) -> tuple[float, float]:
     """The 95 % interval of an accuracy: where the true one may lie, with so many reviews judged.
 
-    share: of `count` reviews that are judged right, 0 to 1. Binomial, by Wilson's score: with z = 1.96 the solutions q of
-    |share − q| = z √(q (1 − q) / count).
-    Source: Wilson 1927, J. Am. Stat. Assoc. 22:209.
+    share: of `count` reviews that are judged right, 0 to 1; a rounded one is taken for the nearest number of reviews. Binomial,
+    by Wilson's score (Wilson 1927, J. Am. Stat. Assoc. 22:209).
     Raises ValueError where share is not within 0 and 1 or count is below 1.
     """
     if not (0 <= share <= 1 and count >= 1):
         raise ValueError(f"share must lie in 0…1 and count be 1 or more; got {share!r} and {count!r}")
-    z = 1.959964
-    middle = share + z * z / (2 * count)
-    half = z * math.sqrt(share * (1 - share) / count + (z / (2 * count)) ** 2)
-    return (middle - half) / (1 + z * z / count), (middle + half) / (1 + z * z / count)
+    from scipy.stats import binomtest  # slow to import
+
+    low, high = binomtest(round(share * count), count).proportion_ci(method="wilson")
+    return float(low), float(high)

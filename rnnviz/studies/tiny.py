@@ -24,7 +24,7 @@ from rnnviz.recording.block import record
 STEPS = 200  # of training
 RATE = 0.05  # of Adam; with it nearly every seed learns both tasks with 3 units in STEPS steps
 MOST = 8  # units
-GATES = {"rnn": ("h",), "gru": ("r", "z", "n"), "lstm": ("i", "f", "g", "o")}
+SYMBOLS = {"rnn": ("h",), "gru": ("r", "z", "n"), "lstm": ("i", "f", "g", "o")}
 START = """import torch
 from torch import nn
 
@@ -241,7 +241,7 @@ class Shape:
 
 def shapes(model: Reader) -> list[Shape]:
     """The weights of a network: textbooks write x W, so W is (from, to); PyTorch computes x Wᵀ and stacks the gates' rows."""
-    gates = next(GATES[kind] for kind, module in KINDS.items() if type(model.rnn) is module)
+    gates = next(SYMBOLS[kind] for kind, module in KINDS.items() if type(model.rnn) is module)
     recurrent = {"W_xh": ["weight_ih_l0"], "W_hh": ["weight_hh_l0"], "b_h": ["bias_ih_l0", "bias_hh_l0"]}
     found = []
     for place, own, symbols in (

@@ -27,8 +27,8 @@ ELEMENTWISE = {"rnn": 0, "gru": 3, "lstm": 3}  # products of a unit's gates with
 
 
 @dataclass(frozen=True)
-class Setup:
-    """What is drawn. shape: of the task, at the unrolled stage; before it a recurrent network gives an output at each step.
+class Topology:
+    """The network that is drawn. shape: of the task, at the unrolled stage; before it a recurrent one gives an output each step.
 
     steps: read; an encoder-decoder writes as many more. units: of each layer and direction.
     Raises ValueError, in one line, for what is not one of STAGES, SHAPES or KINDS or lies outside LIMITS.
@@ -58,14 +58,14 @@ class Setup:
         return self.shape in ("one_to_many", "encoder_decoder")
 
     @property
-    def drawn(self) -> "Setup":
+    def drawn(self) -> "Topology":
         """The set-up as it can be: without what the stage does not have; one step for one-to-one; one direction where later
         inputs do not exist yet."""
         one = self
         if one.stage == "perceptron":
-            return Setup(one.stage, seed=one.seed)
+            return Topology(one.stage, seed=one.seed)
         if one.stage == "multilayer":
-            return Setup(one.stage, layers=one.layers, units=one.units, seed=one.seed)
+            return Topology(one.stage, layers=one.layers, units=one.units, seed=one.seed)
         if self.stage == "recurrent":
             one = replace(one, shape="many_to_many", directions=1)
         if one.shape == "one_to_one":
@@ -138,7 +138,7 @@ class Graph:
     multiplications: of one whole forward pass.
     """
 
-    setup: Setup
+    setup: Topology
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
     matrices: tuple[Matrix, ...]
@@ -180,7 +180,7 @@ class Feedforward(nn.Module):
 class Recurrent(nn.Module):
     """A stock recurrent module, a second one where the task has a decoder, and a head y = tanh(W_y h + b_y)."""
 
-    def __init__(self, setup: Setup, **more):
+    def __init__(self, setup: Topology, **more):
         super().__init__()
         self.setup, wide = setup, setup.units * setup.directions
         kind = KINDS[setup.kind]
@@ -220,12 +220,12 @@ class Recurrent(nn.Module):
         return self._joined(state[0] if isinstance(state, tuple) else state)[-1]
 
 
-def build(setup: Setup) -> nn.Module:
+def build(setup: Topology) -> nn.Module:
     """The model of a set-up, its parameters uniform in ±1/√n as PyTorch draws them: n units, of a linear layer inputs."""
     return _drawn(_empty(setup.drawn), torch.Generator().manual_seed(setup.seed))
 
 
-def _empty(setup: Setup) -> nn.Module:
+def _empty(setup: Topology) -> nn.Module:
     # on meta nothing is drawn: torch's own generator is left to others, who may draw from it at the same time
     more = {"dtype": torch.float64, "device": "meta"}
     if setup.stage == "perceptron":
@@ -248,7 +248,7 @@ def _drawn(model: nn.Module, generator: torch.Generator) -> nn.Module:
 # What is drawn
 
 
-def describe(setup: Setup) -> Graph:
+def describe(setup: Topology) -> Graph:
     """Builds, runs and sends back the network of a set-up. See Graph."""
     setup = setup.drawn
     generator = torch.Generator().manual_seed(setup.seed)
@@ -369,7 +369,7 @@ def _feedforward(model: Feedforward, generator: torch.Generator) -> tuple[list[N
 
 
 def _recurrent(
-    setup: Setup, model: Recurrent, generator: torch.Generator
+    setup: Topology, model: Recurrent, generator: torch.Generator
 ) -> tuple[list[Node], list[Edge], float]:
     """One node for each state, input and output of each step; at the recurrent stage one for all steps."""
     reads = 1 if setup.shape == "one_to_many" else setup.steps
@@ -418,7 +418,7 @@ def _plain(
 class _States:
     """The states of a recorded network as nodes, and the ways between them."""
 
-    def __init__(self, trace: xr.DataTree, setup: Setup):
+    def __init__(self, trace: xr.DataTree, setup: Topology):
         self.setup = setup
         self.parts = {"hidden": (trace["rnn"], setup.directions, 0)}  # role: node, directions, first column
         if setup.shape == "encoder_decoder":
@@ -543,7 +543,7 @@ def _rolled(nodes: Sequence[Node], edges: Sequence[Edge], steps: int) -> tuple[l
 # How it grows
 
 
-def growth_with_units(setup: Setup, widths: Sequence[int]) -> xr.Dataset:
+def growth_with_units(setup: Topology, widths: Sequence[int]) -> xr.Dataset:
     """Parameters, and multiplications a step, of each kind of network over its units, counted from models that are built.
 
     Returns `parameters` and `multiplications`, each (architecture, units).
@@ -566,7 +566,7 @@ def growth_with_units(setup: Setup, widths: Sequence[int]) -> xr.Dataset:
     )
 
 
-def growth_with_length(setup: Setup) -> xr.Dataset:
+def growth_with_length(setup: Topology) -> xr.Dataset:
     """What a network costs over the steps that it reads, counted from one that is built and run for each length.
 
     Returns `parameters`, `a_step` (multiplications of a step), `multiplications` (of all steps) and `chain` (cells that must

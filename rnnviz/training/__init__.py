@@ -2,5 +2,27 @@
 
 from rnnviz import lazy
 
-_MODULES = {name: f"rnnviz.training.{name}" for name in ("tasks", "train")}
-__getattr__, __dir__, __all__ = lazy.attach(__name__, {}, _MODULES)
+_NAMES = {
+    name: f"rnnviz.training.{module}"
+    for module, names in {
+        "corpora": ("CORPORA", "Corpus", "Examples"),
+        "counts": ("count",),
+        "loop": ("Training",),
+        "recipes": (
+            "BlankRecipe",
+            "CountRecipe",
+            "RECIPES",
+            "Recipe",
+            "SentimentRecipe",
+            "TranslationRecipe",
+        ),
+        "scores": ("held_out_loss",),
+        "trainings": ("begin",),
+    }.items()
+    for name in names
+}
+_MODULES = {
+    name: f"rnnviz.training.{name}"
+    for name in ("corpora", "counts", "dates", "generated", "loop", "recipes", "scores", "trainings")
+}
+__getattr__, __dir__, __all__ = lazy.attach(__name__, _NAMES, _MODULES)

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from rnnviz.studies import one_cell
 from rnnviz.trace import GATES
-from rnnviz.ui.shell.choices import fold
+from rnnviz.ui.shell.folding import fold
 from tests.browser.conftest import Reader, at_rest, violations
 
 RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹−", "-0123456789-")

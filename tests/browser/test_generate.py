@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from rnnviz import stats
 from rnnviz.models import checkpoints
 from rnnviz.studies.writing import Network, Rule, Writing
-from rnnviz.ui.shell.choices import EXAMPLES
+from rnnviz.ui.parts.explored import EXAMPLES
 from tests.browser.conftest import Reader, violations
 
 PAGE = "/generate"

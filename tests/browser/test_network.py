@@ -9,7 +9,7 @@ from rnnviz.studies import unrolled
 from tests.browser.conftest import violations
 
 UNROLLED = "/network?network_stage=unrolled&network_shape=many_to_one&network_steps=3"
-GRAPH = unrolled.describe(unrolled.Setup(shape="many_to_one", steps=3))
+GRAPH = unrolled.describe(unrolled.Topology(shape="many_to_one", steps=3))
 
 
 def still(seen):

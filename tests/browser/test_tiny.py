@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from rnnviz.studies import tiny
 from rnnviz.studies.tiny import LETTERS, ORDER
-from rnnviz.ui.parts.sheet import percent
+from rnnviz.ui.parts.numbers import percent
 from tests.browser.conftest import violations
 
 

@@ -10,7 +10,7 @@ from rnnviz.models import checkpoints
 from rnnviz.models.networks import parameter_count
 from rnnviz.models.vocabularies import END_ID, START_ID
 from rnnviz.studies import filling
-from rnnviz.training import train
+from rnnviz.training import recipes
 from rnnviz.ui.rooms.blank import page
 
 NAMES = ("blank-forward", "blank-both")
@@ -42,7 +42,7 @@ def test_a_model_is_what_its_card_says(shipped, name):
     assert card["parameters"] == parameter_count(model)
     assert (model.right is not None) is (name == "blank-both")
     assert card["command"].startswith(f"python -m rnnviz train {name}")
-    assert card["recipe"] == asdict(train.RECIPES[name])
+    assert card["recipe"] == asdict(recipes.RECIPES[name])
     assert card["data"]["licence"] == "CC0 1.0"
     for text in ("source", "split"):
         assert card["data"][text].strip()

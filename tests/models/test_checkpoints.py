@@ -13,7 +13,8 @@ from rnnviz.models import checkpoints
 from rnnviz.models.checkpoints import CheckpointError
 from rnnviz.models.decoding import greedy_many
 from rnnviz.models.networks import READOUTS, Classifier, LanguageModel, log_probabilities, parameter_count
-from rnnviz.training import tasks, train
+from rnnviz.training import corpora, recipes
+from rnnviz.training.counts import count
 
 SHIPPED = ("shakespeare-rnn", "shakespeare-gru", "shakespeare-lstm", "python-lstm")
 REST = {"parameters": 1, "scores": {"validation": 1.0, "test": 1.0}, "data": {}, "command": "-"}
@@ -207,7 +208,7 @@ def test_a_shipped_model_is_what_its_card_says(shipped, name):
 def test_a_shipped_model_can_be_made_again_by_its_command(shipped, name):
     _, card = shipped(name)
     assert card["command"] == f"python -m rnnviz train {name}"
-    assert card["recipe"] == asdict(train.RECIPES[name])
+    assert card["recipe"] == asdict(recipes.RECIPES[name])
     assert card["recipe"]["seed"] >= 0 and card["recipe"]["steps"] > 0
 
 
@@ -243,7 +244,7 @@ def test_the_three_shakespeare_models_share_one_budget_and_one_text(shipped):
     alike = [card["recipe"] | {"kind": "", "hidden": 0, "learning_rate": 0} for card in cards]
     assert alike[0] == alike[1] == alike[2]
     # the rate is what the same search found for each
-    assert {card["recipe"]["learning_rate"] for card in cards} <= set(train.LEARNING_RATES)
+    assert {card["recipe"]["learning_rate"] for card in cards} <= set(recipes.LEARNING_RATES)
 
 
 def test_the_shakespeare_lstm_reads_at_1_45_nats_or_better(shipped):
@@ -273,7 +274,7 @@ def test_a_shipped_translator_is_what_its_card_says(shipped, name):
     assert card["parameters"] == parameter_count(model)
     assert (card["model"]["attention"] is None) == name.endswith("plain")
     assert card["command"] == f"python -m rnnviz train {name}"
-    assert card["recipe"] == asdict(train.RECIPES[name])
+    assert card["recipe"] == asdict(recipes.RECIPES[name])
     assert len(card["data"]["sha256"]) == 64 and card["data"]["licence"]
     assert sum(group["sentences"] for group in card["by_length"]) == card["data"]["sentences"]["test"]
     source, target = checkpoints.lexicons(card)
@@ -298,7 +299,7 @@ def test_unseen_dates_are_written_without_a_mistake(shipped):
     model, card = shipped("translate-dates")
     assert min(card["scores"].values()) >= 99
     source, target = checkpoints.lexicons(card)
-    pairs = tasks.dates(pairs=(2, 2, 400)).test
+    pairs = corpora.dates(pairs=(2, 2, 400)).test
     written = greedy_many(model, [source.encode(text) for text, _ in pairs])
     right = sum(target.decode(ids) == wanted for ids, (_, wanted) in zip(written, pairs, strict=True))
     assert right >= 0.99 * 400
@@ -306,9 +307,9 @@ def test_unseen_dates_are_written_without_a_mistake(shipped):
 
 @pytest.mark.parametrize("unit", ["characters", "words"])
 def test_counts_come_back_as_they_were(folder, unit):
-    recipe = train.CountRecipe("shakespeare", unit, order=3)
-    corpus = tasks.Corpus("the cat sat on the mat. " * 90, "the cat sat. ", "on the mat. ", "", "", "0", "")
-    counts, card = train.count(recipe, corpus)
+    recipe = recipes.CountRecipe("shakespeare", unit, order=3)
+    corpus = corpora.Corpus("the cat sat on the mat. " * 90, "the cat sat. ", "on the mat. ", "", "", "0", "")
+    counts, card = count(recipe, corpus)
     checkpoints.save("small", counts, REST | card)
     again, said = checkpoints.load("small")
     known = checkpoints.words(said) if unit == "words" else checkpoints.vocabulary(said)

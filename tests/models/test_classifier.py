@@ -7,8 +7,9 @@ import torch
 from torch import nn
 
 from rnnviz.models.networks import READOUTS, Classifier
-from rnnviz.training.tasks import Examples
-from rnnviz.training.train import SentimentRecipe, begin
+from rnnviz.training.corpora import Examples
+from rnnviz.training.recipes import SentimentRecipe
+from rnnviz.training.trainings import begin
 from tests.training.test_train import a_stop_changes_nothing
 
 IDS, LENGTHS = torch.tensor([[3, 4, 5, 2], [5, 1, 0, 0]]), torch.tensor([4, 2])

@@ -8,9 +8,9 @@ import pytest
 
 from rnnviz import stats
 from rnnviz.stats import attention
-from rnnviz.ui.rooms.attention_by_hand import page as room_page
+from rnnviz.ui.rooms.attention_by_hand import NAMES
 from rnnviz.ui.rooms.attention_by_hand import setup as setups
-from rnnviz.ui.shell.choices import ATTENTION_EXAMPLES, fold
+from rnnviz.ui.shell.folding import fold
 from tests.pages.conftest import Opened
 
 PICTURES = ["weights", "scores", "softmax", "context", "joined", "attentional", "candidates"]
@@ -102,8 +102,8 @@ def test_examples_make_their_point():
 
 
 def test_the_examples_are_those_that_a_link_may_name():
-    assert (*setups.EXAMPLES, "own") == ATTENTION_EXAMPLES
-    assert all(room_page.checked(setups._packed(setup)) for setup in setups.EXAMPLES.values())
+    assert (*setups.EXAMPLES, "own") == NAMES
+    assert all(setups.checked(setups._packed(setup)) for setup in setups.EXAMPLES.values())
 
 
 def test_an_example_is_a_click_away_and_in_the_address(page):

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from rnnviz.studies import one_cell
-from rnnviz.ui.rooms.cell import page
-from rnnviz.ui.shell.choices import DEFAULTS, fold
+from rnnviz.ui.rooms.cell import setup as room_setup
+from rnnviz.ui.shell.folding import fold
 from tests.pages.conftest import PAGES, app
 
 
@@ -16,7 +16,7 @@ class Page:
     def __init__(self, lang: str = "en", **settings):
         self.test = app()
         own = {f"cell_{name}": value for name, value in settings.items()}
-        self.test.session_state["settings"] = DEFAULTS | {"lang": lang} | own
+        self.test.session_state["settings"] = {"lang": lang} | own
         self.test.switch_page(PAGES["cell"])
         self.run()
 
@@ -41,7 +41,7 @@ class Page:
     def set_up(self) -> dict:
         setup = one_cell.preset(self.settings["cell_preset"], self.settings["cell_seed"])
         own = self.settings["cell_own"]
-        return setup if own is None else page.merged(setup, own)
+        return setup if own is None else room_setup.merged(setup, own)
 
 
 def packed(changes: dict) -> str:
@@ -142,13 +142,13 @@ def test_an_empty_cell_is_said_in_one_line_and_counts_as_0():
 )
 def test_numbers_in_a_link_that_make_no_sense_are_refused_in_one_line(changes):
     with pytest.raises(ValueError, match=r"^The numbers in this link are damaged; .*\.$"):
-        page.checked(packed(changes))
+        room_setup.checked(packed(changes))
 
 
 @pytest.mark.parametrize("value", ["%%%", "aGVsbG8=", packed({})[:-4]])
 def test_a_damaged_link_is_refused_in_one_line(value):
     with pytest.raises(ValueError, match="damaged"):
-        page.checked(value)
+        room_setup.checked(value)
 
 
 def test_the_address_holds_everything(visit):

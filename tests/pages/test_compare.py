@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rnnviz import __main__ as command_line
+from rnnviz import cli
+from rnnviz.cli.compare import asked
 from rnnviz.studies import comparing
-from rnnviz.ui.rooms.compare import bench
+from rnnviz.ui.rooms.compare import results, setup, table
 
 RNN, GRU, LSTM = ({"kind": kind, "units": 5} for kind in ("rnn", "gru", "lstm"))
 
@@ -20,13 +21,13 @@ RNN, GRU, LSTM = ({"kind": kind, "units": 5} for kind in ("rnn", "gru", "lstm"))
 @pytest.fixture
 def open_bench(visit, monkeypatch):
     """Opens the page on a small set-up; what it asks for is computed before it returns."""
-    monkeypatch.setattr(bench, "PATIENCE", 60)
+    monkeypatch.setattr(results, "PATIENCE", 60)
 
     def open_bench(patience=60, text=None, lang="en", **changes):
-        monkeypatch.setattr(bench, "PATIENCE", patience)
-        small = bench.BENCH | {"rows": [RNN, GRU, LSTM], "steps": 12, "seeds": 3} | changes
-        small["rows"] = [bench.ROW | row for row in small["rows"]]
-        params = {"lang": lang, "bench": bench._packed(small)}
+        monkeypatch.setattr(results, "PATIENCE", patience)
+        small = setup.BENCH | {"rows": [RNN, GRU, LSTM], "steps": 12, "seeds": 3} | changes
+        small["rows"] = [setup.ROW | row for row in small["rows"]]
+        params = {"lang": lang, "bench": setup._packed(small)}
         seen = visit("compare", **params | ({} if text is None else {"text": text}))
         assert not seen.test.exception
         return seen
@@ -49,7 +50,7 @@ def drawn_lines(figure) -> dict[str, np.ndarray]:
 
 
 def test_a_first_visit_computes_the_usual_set_up(visit, monkeypatch):
-    monkeypatch.setattr(bench, "PATIENCE", 60)
+    monkeypatch.setattr(results, "PATIENCE", 60)
     seen = visit("compare")
     assert not seen.test.exception
     assert seen.lines == []
@@ -116,12 +117,12 @@ def test_a_link_brings_back_the_whole_set_up(open_bench):
     }
     seen = open_bench(rows=[row, GRU], input="adding", steps=20, loss="all", seeds=2, clip=1.0, truncate=7)
     table = seen.test.dataframe[0].value
-    assert bench._rows(table) == [bench.ROW | row, bench.ROW | GRU]
+    assert table._rows(table) == [setup.ROW | row, setup.ROW | GRU]
     assert [box.value for box in seen.test.number_input if box.key.startswith("bench_")] == [20, 2, 1.0, 7]
     assert seen.test.selectbox(key="bench_input").value == "adding"
     packed = seen.address.split("bench=")[1].split("&")[0].replace("%3D", "=")
-    now = bench.unpacked(packed)
-    assert (now["rows"][0], now["clip"], now["truncate"]) == (bench.ROW | row, 1.0, 7)
+    now = setup.unpacked(packed)
+    assert (now["rows"][0], now["clip"], now["truncate"]) == (setup.ROW | row, 1.0, 7)
 
 
 def test_what_was_changed_is_computed_when_run_is_pressed(open_bench):
@@ -134,13 +135,13 @@ def test_what_was_changed_is_computed_when_run_is_pressed(open_bench):
     assert len(drawn_lines(seen.figures["norms"])["GRU, 5 units"]) == 9
 
 
-@pytest.mark.parametrize("name", bench.PRESETS)
+@pytest.mark.parametrize("name", setup.PRESETS)
 def test_an_example_is_one_click(open_bench, name):
     seen = open_bench(seeds=1)
     seen.test.pills(key="bench_preset").set_value(name).run()
     assert not seen.test.exception
-    assert bench._rows(seen.test.dataframe[0].value) == [bench.ROW | row for row in bench.PRESETS[name]]
-    assert len(drawn_lines(seen.figures["norms"])) == len(bench.PRESETS[name])
+    assert table._rows(seen.test.dataframe[0].value) == [setup.ROW | row for row in setup.PRESETS[name]]
+    assert len(drawn_lines(seen.figures["norms"])) == len(setup.PRESETS[name])
     assert seen.lines == []
 
 
@@ -201,7 +202,7 @@ def test_a_text_is_read_and_its_length_counts(open_bench):
     "link", ["%%%", "eJw", "AAAA", base64.urlsafe_b64encode(b"x" * 50).decode(), "é", "", "0" * 5000]
 )
 def test_a_damaged_link_gets_one_line_and_the_usual_set_up(visit, monkeypatch, link):
-    monkeypatch.setattr(bench, "PATIENCE", 60)
+    monkeypatch.setattr(results, "PATIENCE", 60)
     seen = visit(bench=link)
     assert ["set-up in this link is damaged" in line for line in seen.lines] == [True]
     seen.go("compare")
@@ -236,25 +237,25 @@ def test_a_damaged_link_gets_one_line_and_the_usual_set_up(visit, monkeypatch, l
 def test_a_link_that_holds_what_no_field_takes_is_refused(changes):
     link = base64.urlsafe_b64encode(zlib.compress(json.dumps(changes).encode())).decode()
     with pytest.raises(ValueError, match="damaged"):
-        bench.checked(link)
+        setup.checked(link)
 
 
 def test_a_link_that_unfolds_without_end_is_refused():
     with pytest.raises(ValueError, match="damaged"):
-        bench.checked(base64.urlsafe_b64encode(zlib.compress(b" " * 10**7)).decode())
+        setup.checked(base64.urlsafe_b64encode(zlib.compress(b" " * 10**7)).decode())
 
 
 def test_a_set_up_survives_its_link():
-    rows = [bench.ROW | row for preset in bench.PRESETS.values() for row in preset][: bench.MOST_ROWS]
-    setup = bench.BENCH | {"rows": rows, "clip": 2.5, "truncate": 10, "inside": 3, "part": "log_cell_norm"}
-    assert bench.unpacked(bench._packed(setup)) == setup
+    rows = [setup.ROW | row for preset in setup.PRESETS.values() for row in preset][: setup.MOST_ROWS]
+    one = setup.BENCH | {"rows": rows, "clip": 2.5, "truncate": 10, "inside": 3, "part": "log_cell_norm"}
+    assert setup.unpacked(setup._packed(one)) == one
 
 
 def test_rows_survive_the_table_and_new_ones_are_as_usual():
-    rows = [bench.ROW | row for preset in bench.PRESETS.values() for row in preset]
-    assert bench._rows(bench._frame(rows)) == rows
-    added = pd.concat([bench._frame(rows[:1]), pd.DataFrame([{}, {"cell": "gru"}])])
-    assert bench._rows(added) == [rows[0], bench.ROW, bench.ROW | {"kind": "gru"}]
+    rows = [setup.ROW | row for preset in setup.PRESETS.values() for row in preset]
+    assert table._rows(table._frame(rows)) == rows
+    added = pd.concat([table._frame(rows[:1]), pd.DataFrame([{}, {"cell": "gru"}])])
+    assert table._rows(added) == [rows[0], setup.ROW, setup.ROW | {"kind": "gru"}]
 
 
 def test_the_command_line_does_the_same_set_up(open_bench):
@@ -265,9 +266,8 @@ def test_the_command_line_does_the_same_set_up(open_bench):
     )
     line = shlex.split(seen.test.code[0].value)
     assert line[:4] == ["python", "-m", "rnnviz", "compare"]
-    options = command_line._parser().parse_args(line[3:])
-    asked = comparing.Setup.from_dict(command_line._asked(options))
-    assert asked == comparing.Setup(
+    options = cli.parser().parse_args(line[3:])
+    assert comparing.Setup.from_dict(asked(options)) == comparing.Setup(
         (comparing.Architecture(**row), comparing.Architecture(**RNN | {"nonlinearity": "relu"})),
         input="text",
         text=text,
@@ -316,7 +316,7 @@ def test_long_work_shows_its_progress_and_can_be_stopped(open_bench):
 
 def test_a_job_says_at_once_what_is_going_on(open_bench, monkeypatch):
     shown = []
-    monkeypatch.setattr(bench.st, "progress", lambda value, text: shown.append((value, text)))
+    monkeypatch.setattr(results.st, "progress", lambda value, text: shown.append((value, text)))
     seen = open_bench(patience=0, rows=[LSTM | {"units": 256}], steps=500, seeds=8)
     assert shown == [(0.0, "Starting, which may take a few seconds")]
     press(seen, "Stop")
@@ -331,7 +331,7 @@ def test_pictures_of_the_set_up_before_say_so_while_another_is_computed_and_afte
     seen = open_bench()
     said = lambda: [text.value for text in seen.test.text]  # noqa: E731
     assert said() == []
-    monkeypatch.setattr(bench, "PATIENCE", 0)
+    monkeypatch.setattr(results, "PATIENCE", 0)
     seen.test.number_input(key="bench_steps").set_value(2000).run()
     seen.test.number_input(key="bench_seeds").set_value(50).run()
     press(seen)

@@ -18,8 +18,11 @@ from rnnviz.models.counting import NGrams
 from rnnviz.models.networks import LanguageModel
 from rnnviz.models.vocabularies import Vocabulary
 from rnnviz.studies.writing import Counts, Network, Rule, Writing
+from rnnviz.ui.parts import explored
+from rnnviz.ui.rooms import SETTINGS
 from rnnviz.ui.rooms.generate import authors, away, texts
-from rnnviz.ui.shell import choices
+from rnnviz.ui.shell import folding
+from rnnviz.ui.shell.folding import packed
 from tests.pages.conftest import Opened
 
 LETTERS = Vocabulary(
@@ -243,7 +246,7 @@ def test_the_units_are_drawn_in_an_order_that_no_text_changes(page):
         states = page(generate_text=text, generate_writer="gru", generate_layer=2).drawn["states"]
         model, _card = checkpoints.load("shakespeare-gru")
         writer = Network(model)
-        examples = "".join(choices.EXAMPLES["shakespeare"].values())
+        examples = "".join(explored.EXAMPLES["shakespeare"].values())
         hidden = writer.watch(LETTERS.encode(examples), None)["hidden"].isel(layer=1)
         assert states["rows"] == stats.states.order(hidden, "similarity").tolist()
         assert sorted(states["rows"]) == list(range(5)) and states["rows"] != list(range(5))
@@ -265,7 +268,7 @@ def test_a_reader_who_comes_back_finds_the_place_reached(page):
 
 
 def change(*one, **more):
-    return {"generate_changes": choices.packed([list(o) for o in one])} | more
+    return {"generate_changes": packed([list(o) for o in one])} | more
 
 
 def test_a_change_of_a_link_stands_and_only_its_writer_goes_on_differently(page):
@@ -279,7 +282,7 @@ def test_a_change_of_a_link_stands_and_only_its_writer_goes_on_differently(page)
             assert ids(writer) == by_hand(writer["kind"]).ids[6:] and writer["changed"] == []
     assert seen.drawn["undo"]
     address = parse_qs(seen.visit.address[1:])
-    assert choices.unpacked(address["generate_changes"][0], 999) == [["gru", 4, "q"]]
+    assert folding.unpacked(address["generate_changes"][0], 999) == [["gru", 4, "q"]]
 
 
 def test_a_later_change_before_it_undoes_it(page):
@@ -297,7 +300,7 @@ def test_undo_brings_the_former_text_back_without_writing_it_again(page, monkeyp
     former = {w["kind"]: ids(w) for w in seen.drawn["writers"]}
     keys = [w["key"] for w in seen.drawn["writers"]]
     settings = seen.settings
-    settings["generate_changes"] = choices.packed([["lstm", 5, "q"]])
+    settings["generate_changes"] = packed([["lstm", 5, "q"]])
     seen.test.run()
     changed = ids(next(w for w in seen.drawn["writers"] if w["kind"] == "lstm"))
     assert changed[:4] == former["lstm"][:4] and changed[4:] != former["lstm"][4:]
@@ -346,12 +349,12 @@ def test_a_changed_character_that_no_model_knows_is_left_out(page):
     [
         "x",
         "eJw",
-        choices.packed([["lstm", 0, "a"]]),
-        choices.packed([["cat", 1, "a"]]),
-        choices.packed({}),
-        choices.packed([["lstm", 1, "ab"]]),
-        choices.packed([["lstm", True, "a"]]),
-        choices.packed([["lstm", 1, "a"]] * 99),
+        packed([["lstm", 0, "a"]]),
+        packed([["cat", 1, "a"]]),
+        packed({}),
+        packed([["lstm", 1, "ab"]]),
+        packed([["lstm", True, "a"]]),
+        packed([["lstm", 1, "a"]] * 99),
     ],
 )
 def test_a_damaged_link_gives_one_line(page, value):
@@ -432,7 +435,7 @@ def test_temperature_0_is_greedy_and_said(page):
 def test_a_wrong_value_in_a_link_gives_one_line_and_the_default(page, name, value):
     seen = page(**{name: value})
     assert any(name in line for line in seen.greeting)
-    assert seen.settings[name] == choices.DEFAULTS[name] and seen.drawn is not None
+    assert seen.settings[name] == SETTINGS[name].default and seen.drawn is not None
 
 
 def test_a_model_that_is_missing_gives_one_line_and_the_others_write(page, own_models):

@@ -7,7 +7,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from rnnviz.studies import unrolled
-from rnnviz.ui.shell import choices
+from rnnviz.ui import rooms
+from rnnviz.ui.rooms import network
 from tests.pages.conftest import PAGES, app
 from tests.pages.test_pages import decoded
 
@@ -18,7 +19,7 @@ class Page:
     def __init__(self, lang: str = "en", **settings):
         self.test = app()
         own = {f"network_{name}": value for name, value in settings.items()}
-        self.test.session_state["settings"] = choices.DEFAULTS | {"lang": lang} | own
+        self.test.session_state["settings"] = {"lang": lang} | own
         self.test.switch_page(PAGES["network"]).run()
         assert not self.test.exception
 
@@ -43,11 +44,11 @@ def sent(test: AppTest, name: str) -> dict:
 
 
 @pytest.mark.parametrize("lang", ["en", "ko"])
-@pytest.mark.parametrize("stage", choices.NETWORK_STAGES)
+@pytest.mark.parametrize("stage", network.STAGES)
 def test_every_stage_draws_in_both_languages(stage, lang):
     seen = Page(lang, stage=stage)
-    shape = choices.DEFAULTS["network_shape"] if stage == "unrolled" else unrolled.Setup.shape
-    graph = unrolled.describe(unrolled.Setup(stage, shape))
+    shape = rooms.SETTINGS["network_shape"].default if stage == "unrolled" else unrolled.Topology.shape
+    graph = unrolled.describe(unrolled.Topology(stage, shape))
     assert seen.picture["stage"] == stage
     assert [node["values"] for node in seen.picture["nodes"]] == [
         [list(row) for row in node.values] for node in graph.nodes
@@ -56,7 +57,7 @@ def test_every_stage_draws_in_both_languages(stage, lang):
     assert not seen.test.warning
 
 
-@pytest.mark.parametrize("shape", choices.NETWORK_SHAPES)
+@pytest.mark.parametrize("shape", network.SHAPES)
 def test_every_shape_is_drawn(shape):
     seen = Page(stage="unrolled", shape=shape, steps=2)
     expected = {
@@ -69,7 +70,7 @@ def test_every_shape_is_drawn(shape):
     assert seen.labels == expected[shape]
 
 
-@pytest.mark.parametrize("stage", choices.NETWORK_STAGES[:3])
+@pytest.mark.parametrize("stage", network.STAGES[:3])
 def test_options_of_the_last_stage_are_kept_and_disturb_no_other(stage):
     seen = Page(stage=stage, shape="encoder_decoder", directions=2, kind="lstm", layers=3)
     assert seen.picture["stage"] == stage
@@ -92,7 +93,7 @@ def test_the_loop_has_no_past_at_the_first_step():
 
 def test_next_and_previous_lead_through_the_stages():
     seen = Page()
-    for stage in choices.NETWORK_STAGES[1:]:
+    for stage in network.STAGES[1:]:
         seen.test.button(key="network_1").click().run()
         assert seen.picture["stage"] == stage
     assert seen.test.button(key="network_1").disabled
@@ -111,7 +112,7 @@ def test_an_option_draws_another_network():
 def test_the_table_counts_what_the_model_has():
     seen = Page(stage="unrolled", kind="gru", units=5)
     table = seen.test.table[0].value
-    graph = unrolled.describe(unrolled.Setup(kind="gru", units=5))
+    graph = unrolled.describe(unrolled.Topology(kind="gru", units=5))
     assert table.loc["rnn.weight_hh_l0"].tolist() == ["15 × 5", "75", "75"]
     assert table.loc["gates times states", "multiplied"] == "15"
     assert table.loc["in all", "parameters"] == f"{graph.parameters:,}"
@@ -123,7 +124,7 @@ def test_longer_networks_have_the_same_parameters_and_longer_chains():
     curves = {
         trace["name"]: [round(10**y) for y in decoded(trace["y"])] for trace in figures["lengths"]["data"]
     }
-    parameters = unrolled.describe(unrolled.Setup(layers=2)).parameters
+    parameters = unrolled.describe(unrolled.Topology(layers=2)).parameters
     assert curves["parameters"] == [parameters] * 8
     assert curves["cells one after the other"] == [2, 3, 4, 5, 6, 7, 8, 9]
     (mark,) = (t for t in figures["units"]["data"] if t.get("showlegend") is False)
@@ -176,11 +177,12 @@ def test_a_bad_value_in_a_link_is_one_line_and_the_picture_is_there(name, value)
 
 
 def test_the_address_takes_what_the_library_takes():
-    assert choices.NETWORK_STAGES == unrolled.STAGES
-    assert choices.NETWORK_SHAPES == unrolled.SHAPES
+    assert network.STAGES == unrolled.STAGES
+    assert network.SHAPES == unrolled.SHAPES
     for name, (low, high) in unrolled.LIMITS.items():
-        read = choices._READERS[f"network_{name}"]
-        assert (read(str(low)), read(str(high))) == (low, high)
+        key = f"network_{name}"
+        read = rooms.SETTINGS[key].read
+        assert (read(key, str(low)), read(key, str(high))) == (low, high)
         for outside in (low - 1, high + 1):
             with pytest.raises(ValueError, match="network"):
-                read(str(outside))
+                read(key, str(outside))

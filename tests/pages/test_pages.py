@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from rnnviz.models import checkpoints
-from rnnviz.ui.shell.choices import DEFAULT_TEXTS, EXAMPLES
+from rnnviz.ui.parts.explored import DEFAULT_TEXTS, EXAMPLES
 
 PAGES = ("home", "states", "gates", "gradients")
 MODELS = ("shakespeare-rnn", "shakespeare-gru", "shakespeare-lstm", "python-lstm")

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from rnnviz.ui.shell.choices import DEFAULTS
 from tests.conftest import PATIENCE
 from tests.pages.test_pages import decoded
 
@@ -33,7 +32,7 @@ class Page:
     def __init__(self, part: str, lang: str = "en", **settings):
         self.test = AppTest.from_file(str(PAGE), default_timeout=PATIENCE)
         own = {f"vanishing_{name}": value for name, value in settings.items()}
-        self.test.session_state["settings"] = DEFAULTS | {"lang": lang, "vanishing_part": part} | own
+        self.test.session_state["settings"] = {"lang": lang, "vanishing_part": part} | own
         self.test.run()
         assert not self.test.exception
 

@@ -12,7 +12,18 @@ from hypothesis import strategies as st
 
 from rnnviz.models.networks import KINDS
 from rnnviz.studies import comparing
-from rnnviz.studies.comparing import Architecture, Data, Network, Setup, compare, dynamics, measure
+from rnnviz.studies.comparing import (
+    Architecture,
+    Data,
+    Setup,
+    Stack,
+    compare,
+    dynamics,
+    measure,
+    measuring,
+    scaled,
+    work,
+)
 
 SMALL = Architecture("rnn", units=4)
 STACKS = (
@@ -27,7 +38,7 @@ DEPTH = math.log(10)
 
 def network(architecture, inputs=2, outputs=1, seed=0, **weights):
     """A network with the given weights of its first layer; all other weights of that layer are 0."""
-    made = Network(architecture, inputs, outputs, seed)
+    made = Stack(architecture, inputs, outputs, seed)
     with torch.no_grad():
         for name, parameter in made.layers[0].named_parameters() if weights else ():
             parameter.copy_(torch.as_tensor(weights.get(name.removesuffix("_l0"), 0.0)))
@@ -62,7 +73,7 @@ def test_a_linear_rnn_decays_by_exactly_log10_of_its_gain_a_step(gain):
 
 
 def test_an_orthogonal_start_of_gain_g_decays_by_log10_g_where_tanh_is_linear():
-    made = Network(Architecture("rnn", units=8, initialisation="orthogonal", gain=0.8), 2, 1)
+    made = Stack(Architecture("rnn", units=8, initialisation="orthogonal", gain=0.8), 2, 1)
     with torch.no_grad():
         for name, parameter in made.layers.named_parameters():
             if "weight_hh" not in name:
@@ -72,7 +83,7 @@ def test_an_orthogonal_start_of_gain_g_decays_by_log10_g_where_tanh_is_linear():
 
 
 def test_an_identity_relu_rnn_keeps_the_norm_on_positive_input():
-    made = Network(Architecture("rnn", nonlinearity="relu", units=8, initialisation="identity"), 2, 1)
+    made = Stack(Architecture("rnn", nonlinearity="relu", units=8, initialisation="identity"), 2, 1)
     assert torch.equal(made.layers[0].weight_hh_l0, torch.eye(8, dtype=torch.float64))
     assert not made.layers[0].bias_ih_l0.any() and not made.layers[0].bias_hh_l0.any()
     with torch.no_grad():
@@ -92,7 +103,7 @@ def test_a_forget_gate_held_open_carries_the_cells_gradient_unchanged():
 
 
 def test_the_forget_bias_is_the_whole_bias_of_the_forget_gate():
-    layer = Network(Architecture("lstm", units=4, forget_bias=2), 2, 1).layers[0]
+    layer = Stack(Architecture("lstm", units=4, forget_bias=2), 2, 1).layers[0]
     whole = layer.bias_ih_l0 + layer.bias_hh_l0
     assert (whole[4:8] == 2).all() and not (whole[:4] == 2).any()
 
@@ -102,7 +113,7 @@ def test_the_forget_bias_is_the_whole_bias_of_the_forget_gate():
 def test_total_gradients_are_those_of_finite_differences(architecture, loss):
     """Also across layers: each state of each layer is moved while the network runs, step by step."""
     steps, setup = 4, Setup((architecture,), loss=loss)
-    made, own = Network(architecture, 2, 1), numbers(steps, batch=2)
+    made, own = Stack(architecture, 2, 1), numbers(steps, batch=2)
     found = measure(made, own, setup)
     wide = architecture.units * (1 + architecture.bidirectional)
     for layer in range(architecture.layers):
@@ -151,7 +162,7 @@ def _moved(made, own, setup, layer, time, row, unit, by):
 
 @pytest.mark.parametrize("kind", ["rnn", "gru", "lstm"])
 def test_the_parameter_norm_is_that_of_finite_differences(kind):
-    made, own = Network(Architecture(kind, units=2), 2, 1), numbers(3)
+    made, own = Stack(Architecture(kind, units=2), 2, 1), numbers(3)
     found = measure(made, own, Setup((SMALL,)))
     squares = 0.0
     with torch.no_grad():
@@ -224,9 +235,9 @@ def test_what_is_carried_is_what_was_recorded(architecture, options, monkeypatch
         options = {name: value for name, value in options.items() if name != "truncate"}
     setup = Setup((architecture,), steps=70, seeds=1, **options)
     recorded = compare(setup)
-    monkeypatch.setattr(comparing, "REPRESENTABLE", math.inf)
+    monkeypatch.setattr(measuring, "REPRESENTABLE", math.inf)
     for piece in (5, 64):
-        monkeypatch.setattr(comparing, "PIECE", piece)
+        monkeypatch.setattr(scaled, "PIECE", piece)
         carried = compare(setup)
         for name in comparing.CURVES:
             one, other = recorded[name].values, carried[name].values
@@ -272,7 +283,7 @@ def test_the_rest_of_a_comparison_does_not_mind_a_network_that_blows_up():
 
 
 def test_no_gradient_at_all_is_minus_infinity():
-    made = Network(SMALL, 2, 1)
+    made = Stack(SMALL, 2, 1)
     with torch.no_grad():
         made.head.weight.zero_()
     found = measure(made, numbers(9), Setup((SMALL,)))
@@ -300,7 +311,7 @@ def test_the_same_setup_gives_the_same_numbers_and_leaves_torchs_generator_alone
 
 def test_rows_share_data_and_all_weights_but_what_tells_them_apart():
     rows = [Architecture("rnn", units=4, initialisation=how) for how in comparing.INITIALISATIONS]
-    networks = [Network(one, 2, 1, seed=3) for one in rows]
+    networks = [Stack(one, 2, 1, seed=3) for one in rows]
     for name in ("layers.0.weight_ih_l0", "head.weight"):
         first, *others = (dict(one.named_parameters())[name] for one in networks)
         assert all(torch.equal(first, other) for other in others)
@@ -309,7 +320,7 @@ def test_rows_share_data_and_all_weights_but_what_tells_them_apart():
 
 
 def test_default_weights_are_drawn_as_pytorch_draws_them():
-    drawn = Network(Architecture("gru", units=100), 2, 1).layers[0]
+    drawn = Stack(Architecture("gru", units=100), 2, 1).layers[0]
     for parameter in drawn.parameters():
         assert parameter.abs().max() <= 0.1
     assert drawn.weight_hh_l0.std().item() == pytest.approx(0.1 / math.sqrt(3), rel=0.02)
@@ -377,7 +388,7 @@ def test_every_input_is_read_with_every_loss(which, loss):
 def test_norms_do_not_depend_on_how_many_sequences_are_read():
     own = numbers(6)
     twice = Data(own.x.repeat(5, 1, 1), own.target.repeat(5, 1, 1), 1)
-    one, other = (measure(Network(SMALL, 2, 1), each, Setup((SMALL,))) for each in (own, twice))
+    one, other = (measure(Stack(SMALL, 2, 1), each, Setup((SMALL,))) for each in (own, twice))
     assert np.allclose(one["log_norm"], other["log_norm"], rtol=0, atol=1e-12)
 
 
@@ -546,3 +557,26 @@ def test_rows_are_read_from_words():
         Setup.from_dict({"architectures": [7]})
     with pytest.raises(ValueError, match="no field 'step'"):
         Setup.from_dict({"architectures": ["rnn"], "step": 3})
+
+
+def come_to(job):
+    """What a job said on its way, and its result."""
+    said = []
+    while True:
+        try:
+            said.append(next(job))
+        except StopIteration as end:
+            return said, end.value
+
+
+def test_a_worker_is_given_plain_values_and_comes_to_the_same():
+    setup = Setup((SMALL,), steps=4, seeds=2)
+    asked, row = (json.loads(json.dumps(plain)) for plain in (setup.to_dict(), vars(SMALL)))
+    said, found = come_to(work.compare(asked))
+    assert [(one.done, one.total, one.what) for one in said] == [
+        (n, 2, f"{SMALL.name}, seed {n - 1}") for n in (1, 2)
+    ]
+    xr.testing.assert_identical(found, compare(setup))
+    said, found = come_to(work.dynamics(row, asked))
+    assert [(one.done, one.total, one.what) for one in said] == [(0, 1, SMALL.name)]
+    xr.testing.assert_identical(found, dynamics(SMALL, setup))

@@ -9,7 +9,7 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from rnnviz.studies import unrolled
-from rnnviz.studies.unrolled import SHAPES, STAGES, Setup, build, describe
+from rnnviz.studies.unrolled import SHAPES, STAGES, Topology, build, describe
 
 CELLS = {"rnn": nn.RNNCell, "gru": nn.GRUCell, "lstm": nn.LSTMCell}
 KINDS = tuple(CELLS)
@@ -55,7 +55,7 @@ def largest(function, at):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_states_and_jacobians_of_a_deep_network_are_those_of_torchs_cells(kind):
-    setup = Setup(kind=kind, layers=2, steps=3, units=5, seed=7)
+    setup = Topology(kind=kind, layers=2, steps=3, units=5, seed=7)
     graph, model = describe(setup), build(setup)
     for layer in (0, 1):
         cell = cell_of(model.rnn, kind, layer)
@@ -79,7 +79,7 @@ def test_states_and_jacobians_of_a_deep_network_are_those_of_torchs_cells(kind):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_encoder_hands_both_its_last_states_to_a_decoder_that_reads_what_it_wrote(kind):
-    setup = Setup(shape="encoder_decoder", kind=kind, directions=2, steps=2, units=3)
+    setup = Topology(shape="encoder_decoder", kind=kind, directions=2, steps=2, units=3)
     graph, model = describe(setup), build(setup)
     decoder = cell_of(model.decoder, kind, 0)
     ahead, back = state_of(node(graph, "h0f1")).split(3), state_of(node(graph, "h0b0")).split(3)
@@ -104,7 +104,7 @@ def test_an_encoder_hands_both_its_last_states_to_a_decoder_that_reads_what_it_w
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("shape", ["many_to_one", "many_to_many", "one_to_many"])
 def test_the_gradients_are_the_total_ones_that_autograd_keeps(shape, kind):
-    setup = Setup(shape=shape, kind=kind, steps=4, units=3, seed=2)
+    setup = Topology(shape=shape, kind=kind, steps=4, units=3, seed=2)
     graph, model = describe(setup), build(setup)
     cell = cell_of(model.rnn, kind, 0)
     outputs = [one for one in graph.nodes if one.role == "output"]
@@ -135,7 +135,7 @@ def test_the_gradients_are_the_total_ones_that_autograd_keeps(shape, kind):
 
 
 def test_a_layer_of_both_directions_hears_both_below():
-    setup = Setup(kind="gru", layers=2, directions=2, steps=3, units=2)
+    setup = Topology(kind="gru", layers=2, directions=2, steps=3, units=2)
     graph, model = describe(setup), build(setup)
     cell = cell_of(model.rnn, "gru", 1, backward=True)
     below = tensor([*node(graph, "h0f2").values[0], *node(graph, "h0b2").values[0]])
@@ -151,7 +151,7 @@ def test_a_layer_of_both_directions_hears_both_below():
 
 
 def test_a_perceptron_is_one_unit_and_its_edges_are_weight_times_slope():
-    setup = Setup("perceptron", seed=5)
+    setup = Topology("perceptron", seed=5)
     graph, layer = describe(setup), build(setup).layers[0]
     x = tensor([one.values[0][0] for one in graph.nodes if one.role == "input"])
     (y,) = (one for one in graph.nodes if one.role == "output")
@@ -164,7 +164,7 @@ def test_a_perceptron_is_one_unit_and_its_edges_are_weight_times_slope():
 
 
 def test_the_loop_and_its_unrolling_are_the_same_network():
-    setup = Setup("recurrent", kind="lstm", layers=2, steps=5)
+    setup = Topology("recurrent", kind="lstm", layers=2, steps=5)
     rolled, long = describe(setup), describe(replace(setup, stage="unrolled"))
     assert [one.id for one in rolled.nodes] == ["x", "h0", "h1", "y"]
     for t in range(5):
@@ -180,7 +180,7 @@ def test_the_loop_and_its_unrolling_are_the_same_network():
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("directions", [1, 2])
 def test_every_shape_has_an_order_in_which_it_is_computed_and_sent_back(shape, kind, directions):
-    graph = describe(Setup(shape=shape, kind=kind, layers=2, directions=directions, steps=3))
+    graph = describe(Topology(shape=shape, kind=kind, layers=2, directions=directions, steps=3))
     depth = {one.id: one.depth for one in graph.nodes}
     back = {one.id: one.depth_back for one in graph.nodes}
     assert all(depth[one.source] < depth[one.target] for one in graph.edges)
@@ -206,12 +206,12 @@ def test_every_shape_has_an_order_in_which_it_is_computed_and_sent_back(shape, k
     ],
 )
 def test_the_chain_of_what_must_follow_each_other(changes, chain):
-    assert describe(Setup(**changes)).chain == chain
+    assert describe(Topology(**changes)).chain == chain
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_parameters_and_products_are_torchs_own(kind):
-    setup = Setup(kind=kind, layers=2, units=6, steps=5)
+    setup = Topology(kind=kind, layers=2, units=6, steps=5)
     graph = describe(setup)
     stock = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}[kind](3, 6, 2)
     assert graph.parameters == sum(p.numel() for p in stock.parameters()) + 3 * 6 + 3
@@ -225,12 +225,12 @@ def test_parameters_and_products_are_torchs_own(kind):
 
 
 def test_the_head_is_used_once_for_each_output():
-    many, one = (describe(Setup(shape=shape, steps=5)) for shape in ("many_to_many", "many_to_one"))
+    many, one = (describe(Topology(shape=shape, steps=5)) for shape in ("many_to_many", "many_to_one"))
     assert many.multiplications - one.multiplications == 4 * 3 * 4
 
 
 def test_costs_over_units_and_length():
-    setup = Setup(kind="gru", units=8)
+    setup = Topology(kind="gru", units=8)
     wide = unrolled.growth_with_units(setup, [8, 16])
     graph = describe(setup)
     assert wide["parameters"].sel(architecture="GRU", units=8) == graph.parameters
@@ -245,18 +245,18 @@ def test_costs_over_units_and_length():
 def test_a_seed_draws_the_same_network_and_leaves_torchs_generator_alone():
     torch.manual_seed(0)
     before = torch.get_rng_state()
-    first, again, other = (describe(Setup(seed=seed)) for seed in (1, 1, 2))
+    first, again, other = (describe(Topology(seed=seed)) for seed in (1, 1, 2))
     assert torch.equal(before, torch.get_rng_state())
     assert first == again
     assert first.loss != other.loss
 
 
 def test_what_cannot_be_is_drawn_as_what_can():
-    assert describe(Setup(shape="one_to_one", steps=8)).setup.steps == 1
-    assert describe(Setup(shape="one_to_many", directions=2)).setup.directions == 1
+    assert describe(Topology(shape="one_to_one", steps=8)).setup.steps == 1
+    assert describe(Topology(shape="one_to_many", directions=2)).setup.directions == 1
     many = {"shape": "encoder_decoder", "kind": "lstm", "directions": 2, "steps": 8}
     for stage in ("perceptron", "multilayer"):
-        assert describe(Setup(stage, **many)) == describe(Setup(stage))
+        assert describe(Topology(stage, **many)) == describe(Topology(stage))
 
 
 @pytest.mark.parametrize(
@@ -272,4 +272,4 @@ def test_what_cannot_be_is_drawn_as_what_can():
 )
 def test_what_makes_no_sense_is_refused_in_one_line(changes, line):
     with pytest.raises(ValueError, match=line):
-        Setup(**changes)
+        Topology(**changes)

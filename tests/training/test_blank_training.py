@@ -10,8 +10,9 @@ from torch import nn
 
 from rnnviz.models.networks import BlankFiller, parameter_count
 from rnnviz.models.vocabularies import END_ID, START_ID
-from rnnviz.training.tasks import Examples
-from rnnviz.training.train import RECIPES, BlankRecipe, begin
+from rnnviz.training.corpora import Examples
+from rnnviz.training.recipes import RECIPES, BlankRecipe
+from rnnviz.training.trainings import begin
 from tests.training.test_train import a_stop_changes_nothing
 
 TEXTS = ["play a song by queen", "rate this book five", "play a film", "book a table for two", "rate a song"]

@@ -11,9 +11,10 @@ import torch
 from torch import nn
 
 from rnnviz.models.networks import LanguageModel, parameter_count
-from rnnviz.training import tasks
-from rnnviz.training.tasks import Corpus, Examples, windows
-from rnnviz.training.train import RECIPES, LanguageTraining, Recipe, TranslationRecipe, begin, held_out_loss
+from rnnviz.training.corpora import Corpus, Examples, dates, windows
+from rnnviz.training.recipes import RECIPES, Recipe, TranslationRecipe
+from rnnviz.training.scores import held_out_loss
+from rnnviz.training.trainings import LanguageTraining, begin
 
 TEXT = "the quick brown fox jumps over the lazy dog. " * 20
 CORPUS = Corpus(TEXT, TEXT[:90], TEXT[:90], "a test", "none", "0", "by hand")
@@ -219,7 +220,7 @@ def test_the_three_shakespeare_recipes_share_one_budget():
 # translators
 
 SMALL = TranslationRecipe("gru", "dates", "characters", hidden=8, embedding=4, steps=6, batch=3, dropout=0.2)
-DATES = tasks.dates(pairs=(50, 20, 30))
+DATES = dates(pairs=(50, 20, 30))
 RUN = ("I run.", "난 뛰어.")
 SENTENCES = Examples(
     [RUN, ("You run.", "넌 뛰어.")] * 3, [RUN] * 2, [("We run.", "우린 뛰어.")] * 2, "", "", "0", ""

@@ -78,11 +78,10 @@ def models(tmp_path, monkeypatch):
 
 
 def visit(view, text=TEXT, **settings):
-    from rnnviz.ui.shell.choices import DEFAULTS
 
     test = AppTest.from_function(page, default_timeout=60)
     test.session_state["view"] = view
-    test.session_state["settings"] = DEFAULTS | {"translate_text": text} | settings
+    test.session_state["settings"] = {"translate_text": text} | settings
     test.run()
     assert not test.exception
     return test

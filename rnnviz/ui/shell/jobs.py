@@ -282,20 +282,4 @@ def _reported(steps: Iterator) -> Iterator[bytes]:
             yield json.dumps({"done": at.done, "total": at.total, "what": at.what}).encode() + b"\n"
 
 
-def compare(setup: dict) -> Iterator:
-    """rnnviz.experiments.run for a worker. setup: as Setup.to_dict gives it."""
-    from rnnviz.studies import comparing
-
-    return (yield from comparing.run(comparing.Setup.from_dict(setup)))
-
-
-def dynamics(architecture: dict, setup: dict) -> Iterator:
-    """rnnviz.experiments.dynamics for a worker. architecture: its fields."""
-    from rnnviz.studies import comparing
-
-    one = comparing.Architecture(**architecture)
-    yield comparing.Progress(0, 1, one.name)
-    return comparing.dynamics(one, comparing.Setup.from_dict(setup))
-
-
 jobs = Jobs()

@@ -1,8 +1,9 @@
 """What the server does once: plotly.js as a file, and all imports while the first reader's browser is still loading."""
 
 import gc
+import importlib
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from importlib import metadata, util
 from pathlib import Path
@@ -17,29 +18,31 @@ PLOTLY_URL = (
 )
 
 
-@asynccontextmanager
-async def lifespan(app) -> AsyncIterator[dict]:
-    """Readies the process without keeping anyone waiting: the server listens while a thread warms up."""
-    # a folder called pages makes Streamlit take the first visit for an app of its older kind and answer a deep link
-    # with 'page not found'; st.navigation says otherwise, but only once it has run
-    PagesManager.uses_pages_directory = False
-    threading.Thread(target=warm_up, daemon=True, name="warm-up").start()
-    yield {}
+def lifespan(first: Sequence[str], later: Sequence[str] = ()) -> Callable:
+    """What readies the process without keeping anyone waiting: the server listens while a thread imports.
+
+    first: modules that a first visit needs. later: modules of pages that are seldom the first.
+    """
+
+    @asynccontextmanager
+    async def ready(app) -> AsyncIterator[dict]:
+        # a folder called pages makes Streamlit take the first visit for an app of its older kind and answer a deep link
+        # with 'page not found'; st.navigation says otherwise, but only once it has run
+        PagesManager.uses_pages_directory = False
+        threading.Thread(target=_import, args=(first, later), daemon=True, name="warm-up").start()
+        yield {}
+
+    return ready
 
 
-def warm_up() -> None:
-    """Imports all that a first visit needs and takes it out of garbage collection."""
-    import h5netcdf  # noqa: F401
-    import scipy.cluster.hierarchy  # noqa: F401
-
-    from rnnviz.figures import curves, grids, points  # noqa: F401
-    from rnnviz.ui.parts import views  # noqa: F401
-    from rnnviz.ui.shell import choices, frame  # noqa: F401
-
+def _import(first: Sequence[str], later: Sequence[str]) -> None:
+    """Imports, and takes what was imported out of garbage collection: Streamlit searches all else after every script run."""
+    for name in first:
+        importlib.import_module(name)
     gc.collect()
-    gc.freeze()  # Streamlit collects garbage after every script run; what was imported need not be searched each time
-    import captum.attr  # noqa: F401  # of explore/sentiment, which is seldom the first page
-
+    gc.freeze()
+    for name in later:
+        importlib.import_module(name)
     gc.freeze()
 
 

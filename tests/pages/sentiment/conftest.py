@@ -10,10 +10,10 @@ from rnnviz.models import checkpoints
 from rnnviz.models.networks import Classifier
 from rnnviz.models.vocabularies import Lexicon
 from rnnviz.studies import judging
-from rnnviz.ui.parts import views
+from rnnviz.ui.parts import tables
+from rnnviz.ui.rooms import sentiment
 from rnnviz.ui.rooms.sentiment import page as room_page
 from rnnviz.ui.rooms.sentiment import reviews
-from rnnviz.ui.shell import choices
 from tests.pages.conftest import Opened
 
 TEXT = "the film is not bad at all"
@@ -57,8 +57,8 @@ def saved_models(tmp_path_factory):
     folder = tmp_path_factory.mktemp("models")
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("RNNVIZ_CHECKPOINTS", str(folder))
-        for language in choices.SENTIMENT_LANGUAGES:
-            for which in choices.SENTIMENT_MODELS:
+        for language in sentiment.LANGUAGES:
+            for which in sentiment.MODELS:
                 save(language, which)
     return folder
 
@@ -119,7 +119,7 @@ def saved(monkeypatch):
 
     def table_csv(frame, name, file):
         found[name] = file
-        views.table_csv(frame, name, file)
+        tables.table_csv(frame, name, file)
 
     for room in (room_page, reviews):
         monkeypatch.setattr(room, "table_csv", table_csv)

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from rnnviz.studies import judging
+from rnnviz.ui.rooms import sentiment
 from rnnviz.ui.rooms.sentiment import page as room_page
 from rnnviz.ui.rooms.sentiment import reviews
-from rnnviz.ui.shell import choices
 from tests.pages.sentiment.conftest import opinion
 
 
@@ -32,7 +32,7 @@ def test_a_pasted_list_is_judged_line_by_line(several):
     table = table_of(seen)
     assert table["review"].tolist() == ["the film is bad", "not bad at all", "qqq bad"]
     assert table["tokens"].tolist() == [4, 4, 2] and table["unknown (%)"].tolist() == [0, 0, 50]
-    for which in choices.SENTIMENT_MODELS:
+    for which in sentiment.MODELS:
         wanted = [100 * opinion(which, text)[1]["probability"].values[-1] for text in table["review"]]
         np.testing.assert_allclose(table[f"{room_page.called(which)} (%)"], wanted, atol=0.051)
 
@@ -103,7 +103,7 @@ def test_the_file_of_many_has_numbers_in_full_and_no_formulas(several, saved):
     assert table["review"].tolist() == ["'=1+1 bad", "'+bad", "'-bad", "'@bad", "not = bad", "bad"]
     assert table["label"].tolist() == ["'=A1", "-1", "1", "0", "pos", "'-x"]
     assert table_of(seen)["review"].tolist() == texts
-    for which in choices.SENTIMENT_MODELS:
+    for which in sentiment.MODELS:
         wanted = [opinion(which, text)[1] for text in texts]
         name = room_page.called(which)
         np.testing.assert_allclose(

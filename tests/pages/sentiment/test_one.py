@@ -9,10 +9,10 @@ import xarray as xr
 
 from rnnviz.models import checkpoints
 from rnnviz.studies import judging
+from rnnviz.ui.rooms import sentiment
 from rnnviz.ui.rooms.sentiment import page as room_page
 from rnnviz.ui.rooms.sentiment import pictures
 from rnnviz.ui.rooms.sentiment.opinions import Opinion, percent
-from rnnviz.ui.shell import choices
 from tests.pages.sentiment.conftest import TEXT, Page, opinion, percents, save
 
 HOSTILE = 'bad <img src=x onerror="alert(1)"> ![a](http://example.org/a.png) **bold**'
@@ -42,7 +42,7 @@ def test_where_a_network_changes_its_mind_is_said(page):
         assert all(named) and ("changes its mind" in line["text"]) == bool(turns)
 
 
-@pytest.mark.parametrize("which", choices.SENTIMENT_MODELS)
+@pytest.mark.parametrize("which", sentiment.MODELS)
 def test_the_three_rows_are_the_shares_of_the_chosen_model_on_one_scale(page, which):
     seen = page(sentiment_model=which)
     model, numbers = opinion(which)
@@ -61,7 +61,7 @@ def test_the_three_rows_are_the_shares_of_the_chosen_model_on_one_scale(page, wh
     assert f"{numbers['verdict'].values[-1]:+.3f}".replace("-", "−") in strips[1]["foot"]
 
 
-@pytest.mark.parametrize("which", choices.SENTIMENT_MODELS)
+@pytest.mark.parametrize("which", sentiment.MODELS)
 def test_units_others_and_bias_sum_to_the_verdict_after_every_token(page, which):
     seen = page(sentiment_model=which)
     (table,) = seen.parts("units", "units")
@@ -118,7 +118,7 @@ def test_readouts_show_what_each_token_weighs_in_them(page):
 def test_the_table_has_a_row_for_each_token(page):
     table = page().test.dataframe[0].value
     assert table["token"].tolist() == TEXT.split() and len(table.columns) == 1 + 5 + 1 + 3
-    for which in choices.SENTIMENT_MODELS:
+    for which in sentiment.MODELS:
         turned = [room_page.called(which) in cell.split(", ") for cell in table["changes its mind"]]
         assert np.flatnonzero(turned).tolist() == judging.turns(opinion(which)[1]["verdict"])
 
@@ -157,15 +157,13 @@ def test_only_what_is_exactly_all_or_nothing_is_called_so(share, shown):
 def test_a_model_that_is_clicked_is_looked_into_and_in_the_address(page):
     seen = page(sentiment_model="gru")
     (picker,) = seen.parts("shares", "picker")
-    assert picker["chosen"] == "gru" and [o["value"] for o in picker["options"]] == list(
-        choices.SENTIMENT_MODELS
-    )
+    assert picker["chosen"] == "gru" and [o["value"] for o in picker["options"]] == list(sentiment.MODELS)
     address = parse_qs(seen.visit.address[1:])
     assert address["sentiment_model"] == ["gru"] and address["sentiment_text"] == [TEXT]
 
 
 @pytest.mark.parametrize("lang", ["en", "ko"])
-@pytest.mark.parametrize("language", choices.SENTIMENT_LANGUAGES)
+@pytest.mark.parametrize("language", sentiment.LANGUAGES)
 def test_examples_are_a_click_away_in_both_languages(page, language, lang):
     seen = page(lang=lang, sentiment_language=language)
     for name, text in room_page.EXAMPLES[language].items():
@@ -259,7 +257,7 @@ def test_a_review_that_is_wholly_unknown_is_said_to_be_so(page):
     assert line == "These models know none of it: their verdict is the same for any text of this length."
 
 
-@pytest.mark.parametrize("view", choices.SENTIMENT_VIEWS)
+@pytest.mark.parametrize("view", sentiment.VIEWS)
 def test_what_was_typed_is_never_taken_for_markdown(page, view):
     seen = page(HOSTILE, sentiment_view=view, sentiment_first=HOSTILE, sentiment_second=TEXT)
     if view == "many":
@@ -292,7 +290,7 @@ def test_models_that_are_missing_are_named_and_the_others_are_shown(page, own_mo
 def test_without_any_model_the_page_says_how_to_train_one(page, own_models):
     for path in own_models.glob("sentiment-*"):
         path.unlink()
-    for view in choices.SENTIMENT_VIEWS:
+    for view in sentiment.VIEWS:
         seen = page(sentiment_view=view)
         assert seen.drawn is None and len(seen.lines) == 1
 

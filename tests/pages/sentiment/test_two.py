@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
+from rnnviz.ui.rooms import sentiment
 from rnnviz.ui.rooms.sentiment import page as room_page
-from rnnviz.ui.shell import choices
 from tests.pages.sentiment.conftest import TEXT, opinion
 
 
@@ -58,7 +58,7 @@ def test_two_reviews_with_nothing_in_common_are_compared(page):
     assert len(seen.drawn["places"]) == 4 and not seen.test.exception
 
 
-@pytest.mark.parametrize("language", choices.SENTIMENT_LANGUAGES)
+@pytest.mark.parametrize("language", sentiment.LANGUAGES)
 def test_pairs_are_a_click_away(page, language):
     seen = page(sentiment_view="two", sentiment_language=language)
     for name, pair in room_page.PAIRS[language].items():

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from plotly.utils import PlotlyJSONEncoder
 
 from rnnviz.figures.style import INK, ON_DARK, PAPER, SCALES
 from rnnviz.ui.parts.component import component
-from rnnviz.ui.shell import choices as chosen
+from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.server import PLOTLY_URL
 
@@ -60,8 +60,9 @@ def show_board(
     finer: bool = False,
     subject: str = "",
     cursor: int | None = None,
+    clicked: Callable[[Choice], None] | None = None,
 ) -> None:
-    """Draws the board. A click on a unit chooses it in the settings; a click on a step moves the kept cursor there.
+    """Draws the board.
 
     id: stands for the text and what is drawn of it; another id starts with the whole text in view.
     tokens: as shown, one a step; unknown: the steps whose token the model does not know.
@@ -69,7 +70,8 @@ def show_board(
     candidates: `id` and `probability` (time, rank) and the tokens that ids stand for.
     lists: titles, and (rank,) values NAME with a coordinate `NAME_step`, as stats.states.strongest makes them.
     finer: true where fewer numbers were sent than there are; then a zoom comes back, see `zoom`.
-    subject: what was looked at, for the title of a saved figure. cursor: where it stands until a step is clicked; the end.
+    subject: what was looked at, for the title of a saved figure. cursor: the step it stands at, None for the end.
+    clicked: told what the reader clicks, before the page is run again.
     """
     data = {
         "id": id,
@@ -83,7 +85,7 @@ def show_board(
         "candidates": None,
         "lists": [_list(title, values) for title, values in lists],
         "unit": unit,
-        "step": cursor if chosen.settings()["step"] is None else chosen.settings()["step"],
+        "step": cursor,
         "summary": summary,
         "subject": subject,
         "finer": finer,
@@ -108,8 +110,21 @@ def show_board(
             "tokens": list(names),
         }
     _component(
-        data=data, key="board", on_choice_change=_chosen, on_zoom_change=lambda: None, default={"zoom": None}
+        data=data,
+        key="board",
+        on_choice_change=lambda: _told(clicked),
+        on_zoom_change=lambda: None,
+        default={"zoom": None},
     )
+
+
+def drawn(id: str, title: str, make: Callable[..., go.Figure], *arguments, **named) -> Drawn:
+    """A figure for the board, made once for what `make` is given; see shell.keeping."""
+    return kept(_drawn, id, title, make, *arguments, **named)
+
+
+def _drawn(id: str, title: str, make: Callable[..., go.Figure], *arguments, **named) -> Drawn:
+    return Drawn.of(id, make(*arguments, **named), title)
 
 
 def show_figures(id: str, figures: Sequence[Drawn], *, summary: str, subject: str = "") -> None:
@@ -135,14 +150,9 @@ def choice() -> Choice | None:
     return Choice(clicked.get("figure", ""), clicked.get("unit"), clicked.get("time"))
 
 
-def _chosen() -> None:
-    clicked = choice()
-    if clicked is None:
-        return
-    if clicked.unit is not None:
-        chosen.choose(unit=clicked.unit)
-    if clicked.time is not None:
-        chosen.choose(step=clicked.time)
+def _told(clicked: Callable[[Choice], None] | None) -> None:
+    if clicked is not None and (found := choice()) is not None:
+        clicked(found)
 
 
 def _list(title: str, values: xr.DataArray) -> dict:

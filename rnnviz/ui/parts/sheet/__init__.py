@@ -5,7 +5,7 @@ from pathlib import Path
 
 from rnnviz.figures.style import SCALES
 from rnnviz.ui.parts.component import component
-from rnnviz.ui.rooms.vanishing.page import aligned, number
+from rnnviz.ui.parts.numbers import aligned, number, numeral, percent, short
 
 HERE = Path(__file__).parent
 LIMITS = (-2.0, 2.0)  # of the squares' colours
@@ -19,14 +19,6 @@ _component = component(HERE)
 
 
 # Formulas
-
-
-def numeral(value: float) -> str:
-    """A number as LaTeX, four digits at most."""
-    mantissa, _sign, exponent = f"{value:.4g}".partition("e")
-    if exponent:
-        return rf"{mantissa}\times 10^{{{int(exponent)}}}"
-    return "0" if mantissa == "-0" else mantissa
 
 
 def _factor(value: float) -> str:
@@ -87,20 +79,6 @@ def _power(log: float) -> str:
 
 
 # Pictures: rows of items, drawn by sheet.js
-
-
-def percent(share: float) -> str:
-    if share < 1e-4:
-        return "< 0.01 %" if share else "0 %"
-    return f"{100 * share:.1f} %" if share >= 0.0995 else f"{100 * share:.2g} %"
-
-
-def short(value: float) -> str:
-    """A number that fits in a square."""
-    if abs(value) >= 100:
-        return f"{value:.0e}".replace("e+0", "e").replace("e+", "e").replace("-", "−")
-    text = f"{value:.2f}".rstrip("0").rstrip(".")
-    return "0" if text == "-0" else text.replace("-", "−")
 
 
 def cells(values, labels: Sequence[str] = ()) -> dict:

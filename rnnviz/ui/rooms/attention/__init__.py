@@ -1,0 +1,20 @@
+"""Where does a translator look while it writes?"""
+
+from rnnviz.ui.shell.settings import checked, index, number, one_of, text
+
+
+def _changes(value: str) -> str:
+    from rnnviz.ui.rooms.attention import translation
+
+    return translation.checked(value)
+
+
+SETTINGS = {
+    "translate_task": one_of("dates", ("dates", "korean")).but(resets=("translate_text",)),
+    "translate_text": text().but(resets=("translate_step", "translate_changes")),
+    "translate_view": one_of("map", ("map", "beam", "bottleneck")),
+    "translate_step": index(None),  # the output step that is worked out; None: the first
+    "translate_changes": checked("", _changes),
+    "translate_beam": number(3, 1, 6),
+    "translate_loss_step": number(0, 0, 80),  # counted from 1; 0: all
+}

@@ -12,14 +12,16 @@ from rnnviz import figures, stats
 from rnnviz.models import checkpoints, decoding
 from rnnviz.models.vocabularies import END_ID, START_ID
 from rnnviz.recording.block import record
-from rnnviz.ui.parts.board import show_board, show_figures
-from rnnviz.ui.parts.runs import kept
-from rnnviz.ui.parts.views import drawn, shown, table_csv
+from rnnviz.ui.parts import explored
+from rnnviz.ui.parts.board import drawn, show_board, show_figures
+from rnnviz.ui.parts.numbers import shown
+from rnnviz.ui.parts.tables import table_csv
 from rnnviz.ui.rooms.attention import translation
 from rnnviz.ui.rooms.attention.translation import Reading
-from rnnviz.ui.shell.choices import choose, settings
-from rnnviz.ui.shell.frame import folded, notice, pick
+from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
+from rnnviz.ui.shell.settings import choose, settings
+from rnnviz.ui.shell.widgets import folded, notice, pick
 
 WIDTHS = range(1, 7)
 SIGNS = {0: "?", START_ID: "⊢", END_ID: "∎"}  # narrow, so that they fit a node
@@ -35,12 +37,12 @@ def beam_view(reading: Reading) -> None:
         )
     )
     pick(st.segmented_control, "translate_beam", _("Beam width"), WIDTHS, required=True)
-    width, key = settings()["translate_beam"], _key(reading)
+    width, plain = settings()["translate_beam"], _untouched(reading)
     with st.spinner(_("Searching …")):
-        nodes = kept(lambda: _searched(reading, width), "beam", key, width)
-        greedy = kept(lambda: _greedy(reading), "greedy", key)
+        nodes = kept(_searched, plain, width)
+        greedy = kept(_greedy, plain)
     found = decoding.sentences(nodes)
-    tree = drawn("tree", lambda: _tree(reading, nodes, found), _("The tree of the beam search"), key, width)
+    tree = drawn("tree", _("The tree of the beam search"), lambda: _tree(plain, nodes, found))
     table = _sentences(reading, nodes, found)
     best, total = found[0]
     total = nodes[total[-1]].log_probability
@@ -48,7 +50,7 @@ def beam_view(reading: Reading) -> None:
         "Beam search of width {width} looked at {count} tokens and ended {sentences} sentences."
     ).format(width=width, count=len(nodes), sentences=len(found))
     show_figures(
-        f"beam-{key}-{width}",
+        f"beam-{plain.key}-{width}",
         [tree],
         summary=summary,
         subject=_("{model}, beam width {width}").format(model=reading.name, width=width),
@@ -102,24 +104,21 @@ def bottleneck_view(reading: Reading) -> None:
         ),
     )
     step = settings()["translate_loss_step"] - 1
-    key = (_key(reading), step)
+    plain = _untouched(reading)
     written = dict(zip((reading.name, reading.plain), (reading.original_ids, reading.plain_ids), strict=True))
     with st.spinner(_("Sending the loss back …")):
-        backs = [
-            kept(lambda n=n, i=i: _sent_back(n, reading, i, step), "back", n, *key)
-            for n, i in written.items()
-        ]
-        scores = kept(lambda: _by_length(reading), "by_length", key[0])
+        backs = [kept(_sent_back, name, plain, ids, step) for name, ids in written.items()]
+        scores = kept(_by_length, plain)
     if step >= len(reading.plain_ids):
         notice(
             _(
                 "Without attention only {count} tokens were written: the loss of the last one is taken."
             ).format(count=len(reading.plain_ids))
         )
-    joined = kept(lambda: xr.concat(backs, pd.Index(NAMES, name="model")), "both", *key)
+    joined = kept(lambda: xr.concat(backs, pd.Index(NAMES, name="model")))
     words = reading.source.unit == "words"
     drawings = [
-        drawn(part, lambda part=part, height=height: _norms(reading, joined[part], height), title, *key)
+        drawn(part, title, _norms, plain, joined[part], height)
         for part, height, title in (
             ("total", 320, _("Total gradient at each source token, both directions of the encoder joined")),
             ("direct", 260, _("Direct gradient: what does not come through a neighbouring token")),
@@ -128,11 +127,10 @@ def bottleneck_view(reading: Reading) -> None:
     drawings.append(
         drawn(
             "lengths",
-            lambda: figures.by_length(scores, _kind(reading), own=len(reading.source_ids)),
             _("Score against the length of the source: {count:,} test sentences").format(
                 count=int(next(iter(scores.values()))["sentences"].sum())
             ),
-            key[0],
+            lambda: figures.by_length(scores, _kind(plain), own=len(plain.source_ids)),
         )
     )
     st.text(
@@ -142,7 +140,7 @@ def bottleneck_view(reading: Reading) -> None:
     )
     table = _table(reading, joined)
     show_board(
-        "bottleneck-" + "-".join(map(str, key)),
+        f"bottleneck-{plain.key}-{step}",
         () if words else reading.source_tokens,
         () if words else reading.unknown,
         drawings,
@@ -150,7 +148,8 @@ def bottleneck_view(reading: Reading) -> None:
             count=len(reading.source_ids)
         ),
         subject=f"{reading.name}, {reading.plain}",
-        cursor=int(joined["total"].values[0].argmax()),
+        cursor=explored.cursor(int(joined["total"].values[0].argmax())),
+        clicked=explored.clicked,
     )
     table_csv(table, "rnnviz-bottleneck")
     folded(
@@ -178,9 +177,9 @@ def bottleneck_view(reading: Reading) -> None:
     )
 
 
-def _key(reading: Reading) -> str:
-    """Stands for the models and the text, whatever was changed by hand."""
-    return translation.translate(reading.name, reading.text).key
+def _untouched(reading: Reading) -> Reading:
+    """The same models on the same text, whatever was changed by hand."""
+    return translation.translate(reading.name, reading.text)
 
 
 def _model(name: str):

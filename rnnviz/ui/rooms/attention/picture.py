@@ -11,8 +11,8 @@ from rnnviz.models.vocabularies import END_ID
 from rnnviz.ui.parts.component import component
 from rnnviz.ui.rooms.attention import translation
 from rnnviz.ui.rooms.attention.translation import Reading
-from rnnviz.ui.shell import choices as chosen
 from rnnviz.ui.shell.language import _
+from rnnviz.ui.shell.settings import choose, settings
 
 HERE = Path(__file__).parent
 CANDIDATES = 8  # of each step that are sent
@@ -26,7 +26,7 @@ def show_attention(reading: Reading) -> None:
     right, line = translation.truth(reading)
     if reading.target_ids[-1] != END_ID:
         line += " " + _("It stops after {count} tokens without an end.").format(count=len(reading.target_ids))
-    steps, now = reading.steps, chosen.settings()
+    steps, now = reading.steps, settings()
     best = np.argsort(-steps["probability"].values, axis=1, kind="stable")[:, :CANDIDATES]
     data = {
         "id": reading.key,
@@ -109,14 +109,14 @@ def _wish(name: str):
 def _edited() -> None:
     wish = _wish("edit")
     if isinstance(wish, dict):
-        chosen.choose(translate_step=int(wish["at"]))
+        choose(translate_step=int(wish["at"]))
         translation.change(wish)
 
 
 def _stepped() -> None:
     step = _wish("step")
     if isinstance(step, int):
-        chosen.choose(translate_step=step)
+        choose(translate_step=step)
 
 
 def _packed(values: np.ndarray) -> dict:

@@ -14,11 +14,11 @@ import torch
 import xarray as xr
 
 from rnnviz.models import checkpoints, decoding
-from rnnviz.models.vocabularies import START, Lexicon, visible
+from rnnviz.models.vocabularies import START, Lexicon, cut, visible
 from rnnviz.recording.block import record
-from rnnviz.training import tasks
-from rnnviz.ui.shell import choices as chosen
+from rnnviz.training import dates
 from rnnviz.ui.shell.language import _
+from rnnviz.ui.shell.settings import choose, settings
 
 MODELS = {"dates": "translate-dates", "korean": "translate-korean"}
 LONGEST = {"dates": 100, "korean": 40}  # tokens that are read
@@ -158,7 +158,7 @@ class Reading:
 
 def text() -> str:
     """What is in the text box: what the reader typed, or the default of the task."""
-    now = chosen.settings()
+    now = settings()
     return DEFAULT_TEXTS[now["translate_task"]] if now["translate_text"] is None else now["translate_text"]
 
 
@@ -166,7 +166,7 @@ def current_reading() -> Reading | None:
     """The chosen models translating the reader's text; None, and a line on the page, where that cannot be."""
     from rnnviz.ui.shell.frame import notice
 
-    now, typed = chosen.settings(), text()
+    now, typed = settings(), text()
     task = now["translate_task"]
     name = MODELS[task]
     if not typed.strip():
@@ -193,15 +193,6 @@ def current_reading() -> Reading | None:
         steps = ", ".join(str(step + 1) for step in reading.ignored)
         notice(_("The changes at step {steps} fit nothing here and are left out.").format(steps=steps))
     return reading
-
-
-def cut(lexicon: Lexicon, typed: str, longest: int) -> tuple[str, int]:
-    """What is read of a text, at most `longest` tokens, and how many are left out."""
-    typed = typed.strip()
-    tokens = lexicon.split(typed)
-    if len(tokens) <= longest:
-        return typed, 0
-    return ("" if lexicon.unit == "characters" else " ").join(tokens[:longest]), len(tokens) - longest
 
 
 def _say_unknown(reading: Reading) -> None:
@@ -235,17 +226,17 @@ def truth(reading: Reading) -> tuple[str | None, str]:
         line = _("Learned from {count:,} sentence pairs, which is few: expect mistakes.")
         return None, line.format(count=reading.card["data"]["sentences"]["train"])
     try:
-        date = tasks.read_date(reading.text)
+        date = dates.read_date(reading.text)
     except ValueError:
         line = _(
             "There is no such day from {first} to {last}: no answer is right, and the networks can only guess."
         )
-        return None, line.format(first=tasks.FIRST_YEAR, last=tasks.LAST_YEAR)
+        return None, line.format(first=dates.FIRST_YEAR, last=dates.LAST_YEAR)
     if date is None:
         line = _(
             "Not one of the {count} ways of writing a date that the networks have seen; they write one all the same."
         )
-        return None, line.format(count=len(tasks.DATE_FORMATS))
+        return None, line.format(count=len(dates.DATE_FORMATS))
     return date.isoformat(), ""
 
 
@@ -359,9 +350,9 @@ def different(wanted, found) -> tuple[list[int], list[tuple[int, list[int]]]]:
 def change(wish: Mapping) -> None:
     """Puts a wish that came from the browser into the settings: see attention.js, `send`."""
     history = st.session_state.setdefault("translate_history", [])
-    before = chosen.settings()["translate_changes"]
+    before = settings()["translate_changes"]
     if wish["do"] == "undo":
-        chosen.choose(translate_changes=history.pop() if history else "")
+        choose(translate_changes=history.pop() if history else "")
         return
     edits = parse(before)
     if wish["do"] == "reset":
@@ -381,7 +372,7 @@ def change(wish: Mapping) -> None:
     after = written(edits)
     if after != before:
         history.append(before)
-        chosen.choose(translate_changes=after)
+        choose(translate_changes=after)
 
 
 def can_undo() -> bool:
@@ -391,7 +382,7 @@ def can_undo() -> bool:
 
 def translation_text() -> None:
     """The task, the box for the reader's text, and texts that make a point; what is typed stays."""
-    from rnnviz.ui.shell.frame import examples, pick
+    from rnnviz.ui.shell.widgets import examples, pick
 
     names = {"dates": _("dates → ISO"), "korean": _("English → Korean")}
     pick(
@@ -402,7 +393,7 @@ def translation_text() -> None:
         format_func=names.get,
         required=True,
     )
-    task = chosen.settings()["translate_task"]
+    task = settings()["translate_task"]
     pick(
         st.text_input,
         "translate_text",
@@ -430,7 +421,7 @@ def translation_text() -> None:
 
 def _choose_text(typed: str) -> None:
     st.session_state["translate_history"] = []
-    chosen.choose(translate_text=typed)
+    choose(translate_text=typed)
 
 
 def weights_table(reading: Reading) -> pd.DataFrame:

@@ -6,12 +6,12 @@ import xarray as xr
 
 from rnnviz.stats import attention
 from rnnviz.ui.parts import sheet
-from rnnviz.ui.parts.sheet import cells, percent, row, short, sign, value, word
+from rnnviz.ui.parts.numbers import percent, short
+from rnnviz.ui.parts.sheet import cells, row, sign, value, word
 from rnnviz.ui.rooms.attention_by_hand.setup import (
     SUBSCRIPTS,
     arrays,
     called,
-    checked,
     combine,
     draft,
     empty,
@@ -21,11 +21,31 @@ from rnnviz.ui.rooms.attention_by_hand.setup import (
     head,
     sizes,
 )
-from rnnviz.ui.shell.frame import folded, notice
 from rnnviz.ui.shell.language import _
+from rnnviz.ui.shell.widgets import folded, notice
 
-__all__ = ["checked", "examples", "given", "guess", "reading", "sizes", "stages", "weights", "worked"]
 SATURATED = 1e-4  # of the weight, left for all other words
+
+
+def show() -> None:
+    st.header(_("Attention by hand"))
+    st.write(
+        _(
+            "One step of a translator that is about to write its next word. Change a number, and follow it through six stages "
+            "down to the word."
+        )
+    )
+    examples()
+    sizes()
+    left, right = st.columns([5, 6], gap="medium")
+    with left:
+        given()
+        found = guess(worked())
+    with right:
+        weights(found)
+    stages(found)
+    reading()
+    st.page_link("pages/explore/attention.py", label=_("Next: watch a trained translator attend"))
 
 
 def worked() -> xr.Dataset | None:

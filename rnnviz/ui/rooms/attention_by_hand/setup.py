@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from rnnviz.ui.shell import choices as chosen
+from rnnviz.ui.shell import folding
 from rnnviz.ui.shell.language import _
+from rnnviz.ui.shell.settings import choose, settings
 
 LONGEST_NAME = 40
 LONGEST_LINK = 20_000  # characters that a set-up may unfold to
@@ -70,7 +71,7 @@ EXAMPLES = {
 
 def draft() -> dict:
     """The set-up as it is: an example, or the reader's own."""
-    now = chosen.settings()
+    now = settings()
     if now["attention_example"] == "own" and now["attention_own"]:
         return unpacked(now["attention_own"])
     return copy.deepcopy(EXAMPLES.get(now["attention_example"], ONE))
@@ -81,9 +82,9 @@ def change(**changes) -> None:
     now = draft() | changes
     example = next((name for name, setup in EXAMPLES.items() if setup == now), None)
     if example is None:
-        chosen.choose(attention_example="own", attention_own=_packed(now))
+        choose(attention_example="own", attention_own=_packed(now))
     else:
-        chosen.choose(attention_example=example, attention_own=None)
+        choose(attention_example=example, attention_own=None)
 
 
 def fingerprint() -> str:
@@ -100,7 +101,7 @@ def checked(value: str) -> str:
 def unpacked(value: str) -> dict:
     """The set-up that was packed. Raises ValueError, in one line, where it is damaged or holds what no field takes."""
     try:
-        given = chosen.unpacked(value, LONGEST_LINK)
+        given = folding.unpacked(value, LONGEST_LINK)
         if given.keys() - ONE.keys():
             raise ValueError("unknown fields")
         return copy.deepcopy(ONE) | {name: _like(ONE[name], given[name]) for name in given} | _sizes(given)
@@ -110,7 +111,7 @@ def unpacked(value: str) -> dict:
 
 def _packed(setup: dict) -> str:
     plain = {name: value for name, value in setup.items() if value != ONE[name]}
-    return chosen.packed(plain)
+    return folding.packed(plain)
 
 
 def _sizes(given: dict) -> dict:
@@ -168,9 +169,9 @@ def examples() -> None:
         "long": _("a long vector wins"),
         "turned": _("the query turned around"),
     }
-    if chosen.settings()["attention_own"]:
+    if settings()["attention_own"]:
         names["own"] = _("your numbers")
-    now = chosen.settings()["attention_example"]
+    now = settings()["attention_example"]
     st.session_state["attention_pill"] = now if now in names else "one"
     st.pills(
         _("Examples"), list(names), key="attention_pill", format_func=names.get, on_change=_example_picked
@@ -196,7 +197,7 @@ def examples() -> None:
 def _example_picked() -> None:
     name = st.session_state["attention_pill"]
     if name is not None:
-        chosen.choose(attention_example=name)
+        choose(attention_example=name)
 
 
 def sizes() -> None:

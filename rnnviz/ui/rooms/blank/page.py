@@ -15,13 +15,14 @@ from rnnviz import figures
 from rnnviz.models import checkpoints
 from rnnviz.models.vocabularies import END, END_ID, START, START_ID, Lexicon, visible
 from rnnviz.studies import filling
-from rnnviz.ui.parts.board import show_figures
+from rnnviz.ui.parts import recordings
+from rnnviz.ui.parts.board import drawn, show_figures
 from rnnviz.ui.parts.component import component
-from rnnviz.ui.parts.sheet import percent
-from rnnviz.ui.parts.views import drawn, shown, table_csv
-from rnnviz.ui.shell import choices as chosen
-from rnnviz.ui.shell.frame import downloads, examples, folded, notice, pick
+from rnnviz.ui.parts.numbers import percent, shown
+from rnnviz.ui.parts.tables import table_csv
 from rnnviz.ui.shell.language import _
+from rnnviz.ui.shell.settings import choose, settings
+from rnnviz.ui.shell.widgets import examples, folded, notice, pick
 
 HERE = Path(__file__).parent
 MODELS = ("blank-forward", "blank-both")
@@ -38,6 +39,23 @@ EXAMPLES = {
 DEFAULT_TEXT, DEFAULT_PLACE = EXAMPLES["weather"]
 
 _component = component(HERE)
+
+
+def show() -> None:
+    st.header(_("Fill in the blank"))
+    st.write(
+        _(
+            "Click a word to leave it out. One network reads only what is before the blank, the other also what comes after: "
+            "which of them finds the word?"
+        )
+    )
+    sentence()
+    if found := current():
+        picture(found)
+        board(found)
+        about(found)
+    background()
+    st.page_link("pages/explore/attention.py", label=_("Next: a translator that reads in both directions"))
 
 
 @dataclass(frozen=True)
@@ -89,7 +107,7 @@ class Blank:
 
 def text() -> str:
     """What is in the text box: what the reader typed, or the first example."""
-    typed = chosen.settings()["blank_text"]
+    typed = settings()["blank_text"]
     return DEFAULT_TEXT if typed is None else typed
 
 
@@ -109,7 +127,7 @@ def sentence() -> None:
         "first": _("the first word"),
         "before": _("decided by what comes before"),
     }
-    now = chosen.settings()
+    now = settings()
     here = (text(), DEFAULT_PLACE if now["blank_place"] is None else now["blank_place"])
     shown = next((k for k, v in EXAMPLES.items() if v == here), None)
     examples("pick_blank_example", EXAMPLES, shown, _choose_example, labels)
@@ -119,12 +137,12 @@ def sentence() -> None:
 
 def _choose_text(typed: str) -> None:
     """The blank stays where it is, unless the reader wrote one."""
-    place = next(_marked(Lexicon("words", ()).split(typed)), chosen.settings()["blank_place"])
-    chosen.choose(blank_text=typed, blank_place=place)
+    place = next(_marked(Lexicon("words", ()).split(typed)), settings()["blank_place"])
+    choose(blank_text=typed, blank_place=place)
 
 
 def _choose_example(name: str) -> None:
-    chosen.choose(**dict(zip(("blank_text", "blank_place"), EXAMPLES[name], strict=True)))
+    choose(**dict(zip(("blank_text", "blank_place"), EXAMPLES[name], strict=True)))
 
 
 def _seen(example: str) -> str:
@@ -149,7 +167,7 @@ def _seen(example: str) -> str:
 
 def current() -> Blank | None:
     """Both models on the reader's sentence; None, and a line on the page, where that cannot be."""
-    typed, now = text(), chosen.settings()
+    typed, now = text(), settings()
     try:
         lexicon = _model(MODELS[1], checkpoints.stamp(MODELS[1]))[2]
         tokens = lexicon.split(typed)
@@ -176,7 +194,7 @@ def current() -> Blank | None:
         )
         notice(message.format(place=place + 1, count=len(tokens)))
         place = len(tokens) - 1
-        chosen.choose(blank_place=place)
+        choose(blank_place=place)
     key = hashlib.sha256(" ".join((*stamps, read)).encode()).hexdigest()[:16]
     found = Blank(key, place, *both)
     _say(found)
@@ -225,7 +243,7 @@ def _fill(name: str, stamp: str, text: str) -> Filling:
 def _chosen() -> None:
     place = (st.session_state.get("blank") or {}).get("choice")
     if isinstance(place, (int, float)) and 0 <= place < LONGEST:
-        chosen.choose(blank_place=int(place))
+        choose(blank_place=int(place))
 
 
 # ---- the pictures --------------------------------------------------------------------------------------------------
@@ -333,35 +351,31 @@ def _number(value: float) -> str:
 def board(found: Blank) -> None:
     """Each word left out in turn: how much it surprises both models; and the states that run towards the blank."""
     place, tokens = found.place, [visible(token) for token in found.tokens]
-    names, best = list(_titles().values()), found.both.best(found.place, 1)[0]
-    word = visible(found.both.words.tokens[best])
+    forward, both = found.forward, found.both
+    names, best = list(_titles().values()), both.best(place, 1)[0]
+    word = visible(both.words.tokens[best])
 
     def surprises():
-        both = [
-            one.numbers["surprise"].assign_attrs(long_name="−ln p") for one in (found.forward, found.both)
-        ]
-        joined = xr.concat(both, pd.Index(names, name="model"), combine_attrs="override")
-        return figures.surprises(joined, tokens, found.both.card["model"]["kind"], place)
+        rows = [one.numbers["surprise"].assign_attrs(long_name="−ln p") for one in (forward, both)]
+        joined = xr.concat(rows, pd.Index(names, name="model"), combine_attrs="override")
+        return figures.surprises(joined, tokens, both.card["model"]["kind"], place)
 
     def flow():
-        states = filling.flow(found.both.numbers, found.both.trace, place, best)
+        states = filling.flow(both.numbers, both.trace, place, best)
         return figures.flow(states, [START, *tokens, END], place)
 
-    key = (found.key, place, chosen.settings()["lang"])
     drawings = [
         drawn(
             "surprises",
-            surprises,
             _("Surprise at each word when it is left out: the higher, the harder to guess"),
-            *key,
+            surprises,
         ),
         drawn(
             "flow",
-            flow,
             _(
                 "The states that run towards the blank from both sides, ordered by what they give to “{word}”"
             ).format(word=word),
-            *key,
+            flow,
         ),
     ]
     means = [float(one.numbers["surprise"].mean()) for one in (found.forward, found.both)]
@@ -376,7 +390,7 @@ def board(found: Blank) -> None:
     )
     with st.expander(_("Every word in numbers")):
         table_csv(_table(found), "rnnviz-blank")
-    downloads(found.both)
+    recordings.take_away(found.both.trace, found.both.name)
 
 
 def _means(means: list[float]) -> str:

@@ -1,8 +1,4 @@
-"""The bench of learn/cell: presets, sizes and grids of numbers that a reader edits, and what torch made of them.
-
-A set-up is what by_hand takes. It travels in the address as a preset's name, and as `cell_own`, the numbers that differ from
-that preset, once it was edited.
-"""
+"""One cell: presets, sizes and grids of numbers that a reader edits, and what torch made of them."""
 
 import math
 
@@ -14,78 +10,30 @@ from rnnviz.stats import worked
 from rnnviz.studies import one_cell
 from rnnviz.trace import GATES
 from rnnviz.ui.parts.cell import keys, show_cell
-from rnnviz.ui.parts.views import LETTERS
-from rnnviz.ui.shell import choices as chosen
-from rnnviz.ui.shell.frame import folded, notice, pick
+from rnnviz.ui.parts.terms import LETTERS
+from rnnviz.ui.rooms.cell.setup import change, draft
 from rnnviz.ui.shell.language import _
+from rnnviz.ui.shell.settings import choose, settings
+from rnnviz.ui.shell.widgets import folded, notice, pick
 
-LONGEST_LINK = 50_000  # characters that a set-up may unfold to
 KINDS = {"rnn": "RNN", "lstm": "LSTM", "gru": "GRU"}
 SUBSCRIPTS = "₁₂₃₄₅₆₇₈"
 
 
-# The set-up
-
-
-def draft() -> dict:
-    """The set-up as it is edited: a preset with the reader's changes."""
-    now = chosen.settings()
-    setup = one_cell.preset(now["cell_preset"], now["cell_seed"])
-    return setup if now["cell_own"] is None else merged(setup, now["cell_own"])
-
-
-def change(setup: dict) -> None:
-    """Makes this the set-up, and with it the address."""
-    now = chosen.settings()
-    changes = _difference(one_cell.preset(now["cell_preset"], now["cell_seed"]), setup)
-    chosen.choose(cell_own=chosen.packed(changes) if changes else None)
-
-
-def checked(value: str) -> str:
-    """Changes of a set-up from an address, for choices: themselves, where all can be read. Raises ValueError in one line."""
-    merged(one_cell.preset("latch"), value)
-    return value
-
-
-def merged(setup: dict, folded_changes: str) -> dict:
-    """The set-up with the changes that were folded. Raises ValueError, in one line, where they are damaged."""
-    try:
-        return _merge(setup, chosen.unpacked(folded_changes, LONGEST_LINK), ())
-    except (AttributeError, KeyError, IndexError, TypeError, ValueError):
-        raise ValueError(_("The numbers in this link are damaged; those of the preset are shown.")) from None
-
-
-def _merge(own, changes, path: tuple[str, ...]):
-    """`own` with `changes`, a dict of dicts down to the leaves that differ. Raises where a leaf does not fit."""
-    if isinstance(own, dict | list):
-        places = {str(key): key for key in (own if isinstance(own, dict) else range(len(own)))}
-        if changes.keys() - places.keys():
-            raise ValueError("unknown places")
-        for name, value in changes.items():
-            own[places[name]] = _merge(own[places[name]], value, (*path, name))
-        return own
-    if path == ("nonlinearity",):
-        if changes not in one_cell.NONLINEARITIES:
-            raise ValueError("nonlinearity")
-        return changes
-    if path[0] == "sizes":
-        if type(changes) is not int or not 1 <= changes <= one_cell.MOST[path[1]]:
-            raise ValueError("size")
-        return changes
-    if changes is None:
-        return None
-    if type(changes) not in (int, float) or not abs(changes) <= one_cell.LARGEST:
-        raise ValueError("number")
-    return float(changes)
-
-
-def _difference(own, other):
-    """What `_merge` needs to lead from one set-up to the other; empty or NaN where nothing differs."""
-    if isinstance(own, dict | list):
-        pairs = own.items() if isinstance(own, dict) else enumerate(own)
-        found = {str(key): _difference(value, other[key]) for key, value in pairs}
-        return {key: value for key, value in found.items() if value != {}}
-    return {} if own == other else other
+def show() -> None:
+    st.header(_("One cell by hand"))
+    st.write(
+        _(
+            "The state of the step before comes in at the left, the input below; the state that the next step gets leaves at the "
+            "right. Go a step on and watch which values are kept and which are written."
+        )
+    )
+    kind()
+    presets()
+    numbers()
+    drawing()
+    prose()
+    onward()
 
 
 # Choosing
@@ -97,7 +45,7 @@ def kind() -> None:
     left, right = st.columns([3, 2])
     with left:
         pick(st.segmented_control, "cell_kind", _("Cell"), list(names), format_func=names.get, required=True)
-    if chosen.settings()["cell_kind"] in ("rnn", "all"):
+    if settings()["cell_kind"] in ("rnn", "all"):
         with right:
             st.session_state["cell_nonlinearity"] = draft()["nonlinearity"]
             st.segmented_control(
@@ -119,7 +67,7 @@ def presets() -> None:
         "explode": _("an exploding cell"),
         "random": _("random"),
     }
-    now = chosen.settings()
+    now = settings()
     st.session_state["cell_pill"] = now["cell_preset"]
     st.pills(_("Presets"), list(names), key="cell_pill", format_func=names.get, on_change=_preset_picked)
     if now["cell_preset"] == "random":
@@ -132,9 +80,7 @@ def presets() -> None:
         )
         right.button(_("Undo to the preset"), on_click=_undone, width="stretch")
     elif "cell_before" in st.session_state:
-        st.button(
-            _("Bring my numbers back"), on_click=lambda: chosen.choose(**st.session_state.pop("cell_before"))
-        )
+        st.button(_("Bring my numbers back"), on_click=lambda: choose(**st.session_state.pop("cell_before")))
     if now["cell_own"] is None:
         points = {point(now["cell_preset"], name): name for name in kinds}
         for text, name in points.items():
@@ -205,22 +151,22 @@ def _preset_picked() -> None:
     name = st.session_state["cell_pill"]
     if name is not None:
         _undone()
-        chosen.choose(cell_preset=name)
+        choose(cell_preset=name)
 
 
 def _reseeded() -> None:
     _undone()
-    chosen.choose(cell_seed=chosen.settings()["cell_seed"] % 9999 + 1)
+    choose(cell_seed=settings()["cell_seed"] % 9999 + 1)
 
 
 def _undone() -> None:
     """Leaves the reader's own numbers, which can be brought back."""
-    now = chosen.settings()
+    now = settings()
     if now["cell_own"] is not None:
         st.session_state["cell_before"] = {
             name: now[name] for name in ("cell_preset", "cell_seed", "cell_own")
         }
-    chosen.choose(cell_own=None)
+    choose(cell_own=None)
 
 
 # Editing
@@ -230,7 +176,7 @@ def numbers() -> None:
     """Sizes and grids, folded away until they are wanted."""
     with st.expander(_("Change the numbers")):
         _sizes()
-        now = chosen.settings()["cell_kind"]
+        now = settings()["cell_kind"]
         kinds = list(KINDS) if now == "all" else [now]
         pages = {"inputs": _("inputs"), "start": _("initial state")}
         for name in kinds:
@@ -342,7 +288,7 @@ def _grid(path: tuple[str, ...], index: list[str], columns: list[str]) -> None:
 
 def workings() -> list[xr.Dataset]:
     """What torch makes of the set-up, each kind that was chosen; an empty cell counts as 0, and a line says so."""
-    setup, now = draft(), chosen.settings()["cell_kind"]
+    setup, now = draft(), settings()["cell_kind"]
     found, empty = [], set()
     for name in KINDS if now == "all" else (now,):
         given = one_cell.cut(setup, name)
@@ -368,7 +314,7 @@ def _fill(given, names: tuple[str, ...] = (), places: tuple[int, ...] = ()):
             yield text.format(field=field, row=at[1][0], column=at[1][-1])
 
 
-def show() -> None:
+def drawing() -> None:
     """The drawing with its equations, and what is saturated."""
     found = workings()
     show_cell("bench", found)

@@ -1,0 +1,12 @@
+"""Which architecture, start and gate keeps the error alive the longest?"""
+
+from rnnviz.ui.shell.settings import checked
+
+
+def _setup(value: str) -> str:
+    from rnnviz.ui.rooms.compare import setup
+
+    return setup.checked(value)
+
+
+SETTINGS = {"bench": checked(None, _setup)}  # the whole set-up, packed

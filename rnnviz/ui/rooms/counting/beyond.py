@@ -12,18 +12,19 @@ from rnnviz import figures, stats
 from rnnviz.figures.counting import LOOKS
 from rnnviz.models import checkpoints
 from rnnviz.models.counting import METHODS
-from rnnviz.ui.parts import runs
-from rnnviz.ui.parts.board import show_figures
-from rnnviz.ui.parts.runs import kept
-from rnnviz.ui.parts.views import drawn, shown, table_csv
+from rnnviz.ui.parts.board import drawn, show_figures
+from rnnviz.ui.parts.explored import runs
+from rnnviz.ui.parts.numbers import shown
+from rnnviz.ui.parts.tables import table_csv
 from rnnviz.ui.rooms.counting.setup import SHIPPED, current, given
 from rnnviz.ui.rooms.counting.sheet import draw, power, scores
-from rnnviz.ui.shell import choices as chosen
-from rnnviz.ui.shell.frame import folded, notice, pick
+from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
+from rnnviz.ui.shell.settings import settings
+from rnnviz.ui.shell.widgets import folded, notice, pick
 
 STREAMS = (
-    16  # that train.held_out_loss reads a text as: the first of each, and what is left over, is not scored
+    16  # that training.held_out_loss reads a text as: the first of each, and what is left over, is not scored
 )
 NETWORKS = {kind: f"shakespeare-{kind}" for kind in ("rnn", "gru", "lstm")}
 
@@ -63,20 +64,18 @@ def network() -> None:
         smallest = stats.counting.smallest(rows)
         return smallest.pad(time=(1, 0)).assign_attrs(smallest.attrs)
 
-    smallest = kept(least, "counting-least", found.key)
+    smallest = kept(least)
     looks = [LOOKS[name] for name in surprises["series"].values.tolist()]
     drawings = [
         drawn(
             "estimates",
-            lambda: figures.estimates(surprises, found.shown, None, "time", 340),
             _("−ln p of each character but the first, which is given: the higher, the less it was expected"),
-            found.key,
+            lambda: figures.estimates(surprises, found.shown, None, "time", 340),
         ),
         drawn(
             "smallest",
-            lambda: figures.down_to_zero(smallest, looks, found.shown, None, "time", 300),
             _("The smallest probability that any character gets, on an axis with a floor for 0"),
-            found.key,
+            lambda: figures.down_to_zero(smallest, looks, found.shown, None, "time", 300),
         ),
     ]
     bottom = {kind: float(smallest.sel(series=kind).min()) for kind in ("likelihood", "kneser-ney", *read)}
@@ -121,7 +120,7 @@ def heldout() -> None:
         required=True,
         format_func={"words": _("words"), "characters": _("characters")}.get,
     )
-    name = SHIPPED[chosen.settings()["counting_unit"]]
+    name = SHIPPED[settings()["counting_unit"]]
     try:
         card = _card(name)
         losses = stats.counting.held_out(card.get("held_out", ()))
@@ -133,11 +132,8 @@ def heldout() -> None:
     unit = card["recipe"]["unit"].removesuffix("s")
     drawing = drawn(
         "held_out",
-        lambda: figures.held_out(losses, best, networks, unit),
         _("Perplexity on held-out text: against the order, and against the size of the training text"),
-        name,
-        checkpoints.stamp(name),
-        tuple(networks.items()),
+        lambda: figures.held_out(losses, best, networks, unit),
     )
     last = best.isel(tokens=-1)
     said = [
@@ -175,7 +171,11 @@ def heldout() -> None:
 
 def _card(name: str) -> dict:
     """Read once for each state of its file. Raises CheckpointError."""
-    return kept(lambda: checkpoints.card(name), "counting-card", name, checkpoints.stamp(name))
+    return kept(_card_at, name, checkpoints.stamp(name))
+
+
+def _card_at(name: str, _stamp: str) -> dict:
+    return checkpoints.card(name)
 
 
 def _networks(card: Mapping) -> dict[str, float]:

@@ -10,8 +10,10 @@ from rnnviz import figures, stats
 from rnnviz.figures.counting import LOOKS, order_looks
 from rnnviz.figures.filling import escaped
 from rnnviz.models.counting import METHODS
-from rnnviz.ui.parts.runs import kept
-from rnnviz.ui.parts.views import drawn, shown, table_csv
+from rnnviz.ui.parts.board import drawn
+from rnnviz.ui.parts.numbers import shown
+from rnnviz.ui.parts.tables import table_csv
+from rnnviz.ui.rooms.counting import KS
 from rnnviz.ui.rooms.counting.beyond import heldout, network
 from rnnviz.ui.rooms.counting.setup import Counted, current, given, place_of, strengths
 from rnnviz.ui.rooms.counting.sheet import (
@@ -25,12 +27,69 @@ from rnnviz.ui.rooms.counting.sheet import (
     power,
     scores,
 )
-from rnnviz.ui.shell import choices as chosen
-from rnnviz.ui.shell.frame import folded, pick
+from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
+from rnnviz.ui.shell.settings import settings
+from rnnviz.ui.shell.widgets import folded, pick
 
-__all__ = ["chain", "heldout", "network", "smoothing", "zero"]
 CANDIDATES = 10
+
+
+def show() -> None:
+    parts = {
+        "chain": (
+            _("1 The chain rule"),
+            chain,
+            _(
+                "How likely is a sentence? Count how often each word came after the ones before it, and multiply. Choose a word "
+                "to see its fraction."
+            ),
+        ),
+        "zero": (
+            _("2 The zero"),
+            zero,
+            _(
+                "One pair of words that was never seen is enough: its factor is 0, and so is the whole product from there on."
+            ),
+        ),
+        "smoothing": (
+            _("3 Smoothing"),
+            smoothing,
+            _(
+                "Four ways to share the chances: only the first gives 0 to what was never seen. Choose a word to see where its "
+                "probability comes from. Which way is best, no single sentence can tell: part 5 does."
+            ),
+        ),
+        "network": (
+            _("4 Networks"),
+            network,
+            _(
+                "Shakespeare’s letters, counted, beside three networks that read them. A network needs no smoothing to stay "
+                "above 0: what it learned of one context serves others like it, also those it never saw."
+            ),
+        ),
+        "heldout": (
+            _("5 Who is best"),
+            heldout,
+            _(
+                "The test that counts is text that nobody has seen: lower is better. More text helps every method. A longer "
+                "context helps up to a point, and the better the smoothing, the later that point."
+            ),
+        ),
+    }
+    st.header(_("What counting cannot do"))
+    pick(
+        st.segmented_control,
+        "counting_part",
+        _("Part"),
+        list(parts),
+        format_func=lambda name: parts[name][0],
+        required=True,
+    )
+    _title, show, said = parts[settings()["counting_part"]]
+    st.write(said)
+    show()
+    st.page_link("pages/explore/generate.py", label=_("Next: the same counts write text, beside networks"))
 
 
 # ---- 1 the chain rule ------------------------------------------------------------------------------------------------
@@ -108,7 +167,7 @@ def _products(found: Counted, orders: Sequence[int], title: str) -> None:
             height=360 if len(orders) > 1 else 280,
         )
 
-    drawing = drawn("products", make, title, found.key, tuple(names))
+    drawing = drawn("products", title, make)
     end = logs.values[chosen_row, -1]
     summary = _("The product over {count} tokens at order {order}: {product}.").format(
         count=len(found.tokens), order=found.order, product=power(end)
@@ -179,7 +238,7 @@ def smoothing() -> None:
             st.select_slider,
             "counting_k",
             _("add-k: k"),
-            chosen.COUNTING_KS,
+            KS,
             help=_("As if every n-gram had been seen k times more often. k = 1 is Laplace’s rule."),
         )
     with right:
@@ -201,8 +260,8 @@ def smoothing() -> None:
     rows[_("backoff: order that answered")] = [str(n) if n else "1/V" for n in answered]
     zeros = [p[method] == 0 for method in METHODS]
     ledger(found, place, rows, _worked(found, place, p, int(answered[place])), zeros)
-    settings = tuple(strengths().values())
-    shares = _shares(found, place, settings)
+    strength = strengths()
+    shares = kept(_shares, found, place, strength)
     unseen = shares.sel(series="likelihood").values == 0
     given_away = [f"{100 * share:.3g} %" for share in shares.values[:, unseen].sum(1)]
     st.text(
@@ -215,18 +274,15 @@ def smoothing() -> None:
     surprises = stats.counting.surprises(p)
     drawing = drawn(
         "estimates",
+        _("−ln p of each token: the higher, the less it was expected"),
         lambda: figures.estimates(
             surprises, found.shown, place, "time" if found.source == "characters" else "free", 360
         ),
-        _("−ln p of each token: the higher, the less it was expected"),
-        found.key,
-        place,
-        settings,
     )
     totals = dict(zip(METHODS, surprises.sum("time").values.tolist(), strict=True))
     draw(
         found,
-        [drawing, *_place(found, place, shares, settings)],
+        [drawing, *_place(found, place, shares, strength["discount"])],
         _("In all:") + " " + "; ".join(f"{LOOKS[m].name} {shown(v)} nats" for m, v in totals.items()),
     )
     table = scores({LOOKS[m].name: v for m, v in totals.items()}, len(found.tokens))
@@ -297,26 +353,19 @@ def _worked(found: Counted, place: int, p: Mapping[str, np.ndarray], answered: i
     return lines
 
 
-def _shares(found: Counted, place: int, settings: tuple) -> xr.DataArray:
+def _shares(found: Counted, place: int, strength: Mapping[str, float]) -> xr.DataArray:
     """What every token gets at one place, under each estimate: (series, candidate)."""
-
-    def rows() -> xr.DataArray:
-        context = found.context(place)
-        values = [
-            found.counts.distribution(context, method, found.order, **strengths()) for method in METHODS
-        ]
-        name = f"p(w | {found.written(context)})" if context else "p(w)"
-        return xr.DataArray(
-            values,
-            dims=("series", "candidate"),
-            coords={"series": list(METHODS)},
-            attrs={"long_name": escaped(name), "units": "1"},
-        )
-
-    return kept(rows, "counting-shares", found.key, place, settings)
+    context = found.context(place)
+    name = f"p(w | {found.written(context)})" if context else "p(w)"
+    return xr.DataArray(
+        [found.counts.distribution(context, method, found.order, **strength) for method in METHODS],
+        dims=("series", "candidate"),
+        coords={"series": list(METHODS)},
+        attrs={"long_name": escaped(name), "units": "1"},
+    )
 
 
-def _place(found: Counted, place: int, shares: xr.DataArray, settings: tuple) -> list:
+def _place(found: Counted, place: int, shares: xr.DataArray, discount: float) -> list:
     """The likeliest tokens at one place, and how Kneser-Ney's estimate of the one that came grows."""
     own, order = found.ids[place], found.length(place) + 1
     best = np.argsort(-shares.sel(series="kneser-ney").values, kind="stable")[:CANDIDATES].tolist()
@@ -326,7 +375,7 @@ def _place(found: Counted, place: int, shares: xr.DataArray, settings: tuple) ->
     names = [found.name(i) for i in best]
 
     def grown():
-        stages = found.counts.stages(found.ids, "kneser-ney", found.order, strengths()["discount"])
+        stages = found.counts.stages(found.ids, "kneser-ney", found.order, discount)
         own, whole = (stages[name][:order, place] for name in ("own", "estimate"))
         parts = {
             "own": ("order", own, {"long_name": "discounted count"}),
@@ -334,15 +383,13 @@ def _place(found: Counted, place: int, shares: xr.DataArray, settings: tuple) ->
         }
         return figures.build_up(xr.Dataset(parts), [f"order {n + 1}" for n in range(order)], 110 + 44 * order)
 
-    key = (found.key, place, settings)
     return [
         drawn(
             "next",
-            lambda: figures.next_tokens(shares.isel(candidate=best), names, best.index(own)),
             _("The likeliest tokens at the chosen place, and the one that came (✓)"),
-            *key,
+            lambda: figures.next_tokens(shares.isel(candidate=best), names, best.index(own)),
         ),
-        drawn("build_up", grown, _("How Kneser-Ney builds the chosen token’s p, order by order"), *key),
+        drawn("build_up", _("How Kneser-Ney builds the chosen token’s p, order by order"), grown),
     ]
 
 

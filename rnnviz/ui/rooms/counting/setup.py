@@ -10,9 +10,9 @@ import streamlit as st
 from rnnviz.models import checkpoints
 from rnnviz.models.counting import NGrams
 from rnnviz.models.vocabularies import START_ID, Lexicon, visible
-from rnnviz.ui.shell import choices as chosen
-from rnnviz.ui.shell.frame import examples, notice, pick
 from rnnviz.ui.shell.language import _
+from rnnviz.ui.shell.settings import choose, settings
+from rnnviz.ui.shell.widgets import examples, notice, pick
 
 SHIPPED = {"words": "counts-words", "characters": "counts-characters"}
 MOST = 6  # tokens of an n-gram
@@ -81,23 +81,23 @@ class Counted:
 
 def strengths() -> dict[str, float]:
     """How strongly is smoothed, as NGrams takes it."""
-    now = chosen.settings()
+    now = settings()
     return {"k": now["counting_k"], "discount": now["counting_discount"]}
 
 
 def _example(source: str) -> str:
     """The sentence that makes the point of the part that is open."""
-    return EXAMPLES[source][1 if chosen.settings()["counting_part"] == "chain" else 2]
+    return EXAMPLES[source][1 if settings()["counting_part"] == "chain" else 2]
 
 
 def sentence_text(source: str) -> str:
-    typed = chosen.settings()["counting_sentence"]
+    typed = settings()["counting_sentence"]
     return _example(source) if typed is None else typed
 
 
 def given(source: str | None = None) -> str:
     """What is counted, the order, and the sentence: the widgets, and the source that was chosen. source: where it is not free."""
-    now = chosen.settings()
+    now = settings()
     labels = {
         "own": _("A few lines of your own"),
         "words": _("Shakespeare, words"),
@@ -139,12 +139,12 @@ def given(source: str | None = None) -> str:
 
 def order_of(source: str) -> int:
     """The order that the reader chose, or the one that shows most of a source."""
-    return chosen.settings()["counting_order"] or ORDERS[source]
+    return settings()["counting_order"] or ORDERS[source]
 
 
 def _lines() -> None:
     """The box for the reader's own lines; what is typed stays."""
-    typed = chosen.settings()["counting_text"]
+    typed = settings()["counting_text"]
     pick(
         st.text_area,
         "counting_text",
@@ -168,15 +168,15 @@ def _sentence(source: str) -> None:
         value=here,
         help=_("Up to {longest} tokens; Enter reads it.").format(longest=LONGEST[source]),
     )
-    if source == "own" and chosen.settings()["counting_text"] is not None:
+    if source == "own" and settings()["counting_text"] is not None:
         return  # the examples are sentences of our lines
     shown = here if here in texts else None
-    examples("pick_counting_example", texts, shown, lambda text: chosen.choose(counting_sentence=text))
+    examples("pick_counting_example", texts, shown, lambda text: choose(counting_sentence=text))
 
 
 def current(source: str) -> Counted | None:
     """The counts and the sentence that the settings name; None, and a line on the page, where that cannot be."""
-    now = chosen.settings()
+    now = settings()
     text = DEFAULT_TEXT if now["counting_text"] is None else now["counting_text"]
     if source == "own" and len(text) > LONGEST_TEXT:
         line = _("Only the first {longest:,} characters of your lines are counted, of {count:,}.")
@@ -251,11 +251,11 @@ def shipped(name: str, stamp: str):
 
 def place_of(found: Counted) -> int:
     """The token that is worked out, counted from 0: the one that was clicked, else the first that gets a zero, else the last."""
-    place = chosen.settings()["counting_place"]
+    place = settings()["counting_place"]
     if place is not None and place >= len(found.tokens):
         line = _("There is no token {place} any more, as the sentence has {count}.")
         notice(line.format(place=place + 1, count=len(found.tokens)))
-        chosen.choose(counting_place=None)
+        choose(counting_place=None)
         place = None
     if place is None:
         zero = found.probability("likelihood") == 0

@@ -9,12 +9,13 @@ import streamlit as st
 
 from rnnviz import stats
 from rnnviz.models.vocabularies import visible
+from rnnviz.ui.parts import explored
 from rnnviz.ui.parts.board import show_board, show_figures
 from rnnviz.ui.parts.component import component
-from rnnviz.ui.parts.views import shown
+from rnnviz.ui.parts.numbers import shown
 from rnnviz.ui.rooms.counting.setup import LONGEST, Counted
-from rnnviz.ui.shell import choices as chosen
 from rnnviz.ui.shell.language import _
+from rnnviz.ui.shell.settings import choose, settings
 
 HERE = Path(__file__).parent
 
@@ -80,7 +81,7 @@ def ledger(
             ],
             "zeros": [[bool(zero) for zero in row] for row in zeros],
             "place": place,
-            "chosen": chosen.settings()["counting_place"] is not None,
+            "chosen": settings()["counting_place"] is not None,
             "lines": [list(line) for line in lines],
             "text": _marked(found, place) if marks and found.lines else None,
             "labels": {
@@ -100,7 +101,7 @@ def ledger(
 def _chosen() -> None:
     place = (st.session_state.get("counting") or {}).get("choice")
     if isinstance(place, (int, float)) and 0 <= place < max(LONGEST.values()):
-        chosen.choose(counting_place=int(place))
+        choose(counting_place=int(place))
 
 
 def _marked(found: Counted, place: int) -> list[list[dict]]:
@@ -132,12 +133,20 @@ def conditional(found: Counted, place: int, order: int | None = None) -> str:
 
 def draw(found: Counted, drawings: list, summary: str) -> None:
     """Characters stand in a strip above, words below their axis."""
-    id = f"counting-{chosen.settings()['counting_part']}-{found.key}"
+    id = f"counting-{settings()['counting_part']}-{found.key}"
     if found.source != "characters":
         show_figures(id, drawings, summary=summary)
         return
     unknown = [t for t, i in enumerate(found.ids) if not i]
-    show_board(id, found.shown, unknown, drawings, summary=summary, cursor=len(found.tokens) - 1)
+    show_board(
+        id,
+        found.shown,
+        unknown,
+        drawings,
+        summary=summary,
+        cursor=explored.cursor(len(found.tokens) - 1),
+        clicked=explored.clicked,
+    )
 
 
 def scores(totals: Mapping[str, float], tokens: int) -> pd.DataFrame:

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from rnnviz.figures.style import ARCHITECTURE, ON_DARK
+from rnnviz.figures.style import ARCHITECTURE, ON_DARK, PURPLE
 from rnnviz.models import checkpoints
 from rnnviz.models.vocabularies import Vocabulary, visible
 from rnnviz.studies.writing import Counts, Network, Rule
-from rnnviz.ui.shell import choices as chosen
-from rnnviz.ui.shell.frame import notice, pick
+from rnnviz.ui.rooms.generate import WRITTEN
+from rnnviz.ui.rooms.generate.changes import changes, read_changes
 from rnnviz.ui.shell.language import _
+from rnnviz.ui.shell.settings import LONGEST, choose, settings
+from rnnviz.ui.shell.widgets import notice, pick
 
 # who writes, by what they have read
 MODELS = {
@@ -25,8 +27,7 @@ MODELS = {
     "python": {"lstm": "python-lstm"},
 }
 SEED_TEXTS = {"plays": "ROMEO:\n", "python": "def "}
-COUNTS_COLOUR = "#CC79A7"
-MOST_CHANGES = 60
+COUNTS_COLOUR = PURPLE
 WIDE = 150  # pixels of each setting: two of them fit on a phone
 WIDE_FAR = 228  # with the type of the projector
 
@@ -72,13 +73,13 @@ class Asked:
     @property
     def shown(self) -> Author:
         """The one whose states are shown."""
-        wanted = chosen.settings()["generate_writer"]
+        wanted = settings()["generate_writer"]
         return next((a for a in self.authors if a.kind == wanted), self.authors[-1])
 
 
 def or_default(name: str, defaults: Mapping[str, str]) -> str:
     """What the reader typed, or what stands in the box by default."""
-    now = chosen.settings()
+    now = settings()
     return defaults[now["generate_who"]] if now[name] is None else now[name]
 
 
@@ -88,7 +89,7 @@ def controls() -> None:
         "plays": _("RNN, GRU, LSTM and counts, trained on plays"),
         "python": _("LSTM, trained on Python"),
     }
-    far = chosen.settings()["projector"]  # what is written is to be seen without scrolling
+    far = settings()["projector"]  # what is written is to be seen without scrolling
     pick(
         st.segmented_control,
         "generate_who",
@@ -107,7 +108,7 @@ def controls() -> None:
             value=or_default("generate_text", SEED_TEXTS),
             height=68 if far else 124,
             help=_("Up to {longest:,} characters. Ctrl+Enter, or a click outside the box, reads it.").format(
-                longest=chosen.LONGEST
+                longest=LONGEST
             ),
         )
     with right, st.expander(_("Settings")) if far else st.container(), st.container(horizontal=True):
@@ -151,7 +152,7 @@ def _drawing(width: int) -> None:
         "generate_length",
         _("Length"),
         min_value=1,
-        max_value=chosen.LONGEST,
+        max_value=LONGEST,
         step=100,
         width=width,
         help=_("Characters that each model writes."),
@@ -166,7 +167,7 @@ def _drawing(width: int) -> None:
         width=width,
         help=_("All random numbers follow from it: the same seed number gives the same text again."),
     )
-    if chosen.settings()["generate_who"] == "plays":
+    if settings()["generate_who"] == "plays":
         pick(
             st.number_input,
             "generate_order",
@@ -181,18 +182,18 @@ def _drawing(width: int) -> None:
 
 def current() -> Asked | None:
     """Who writes what; None, and a line on the page, where nothing can be written."""
-    now, text = chosen.settings(), or_default("generate_text", SEED_TEXTS)
+    now, text = settings(), or_default("generate_text", SEED_TEXTS)
     if not text:
         notice(
             _("Give the models at least one character of seed text: they must read before they can write.")
         )
         return None
-    if len(text) > chosen.LONGEST:
+    if len(text) > LONGEST:
         message = _(
             "The seed text has {count:,} characters; the last {longest:,} are read. Shorten it to choose which."
         )
-        notice(message.format(count=len(text), longest=chosen.LONGEST))
-        text = text[-chosen.LONGEST :]
+        notice(message.format(count=len(text), longest=LONGEST))
+        text = text[-LONGEST:]
     if now["generate_top_p"] <= 0:
         notice(_("Top-p 0 leaves nothing to draw from: set it above 0."))
         return None
@@ -206,13 +207,13 @@ def current() -> Asked | None:
 
 def inputs() -> tuple:
     """The settings that a written text follows from, as they are now."""
-    now = chosen.settings()
-    return tuple(now[name] for name in (*sorted(chosen.GENERATE_TEXT), "generate_length", "generate_changes"))
+    now = settings()
+    return tuple(now[name] for name in (*sorted(WRITTEN), "generate_length", "generate_changes"))
 
 
 def _authors(text: str, rule: Rule) -> list[Author]:
     """All that can be opened, and a line on the page for each that cannot."""
-    found, now = [], chosen.settings()
+    found, now = [], settings()
     for kind, name in MODELS[now["generate_who"]].items():
         stamp = checkpoints.stamp(name)
         try:
@@ -250,7 +251,7 @@ def title_of(kind: str, writer: Network | Counts) -> str:
 
 def _say(text: str, rule: Rule, authors: Sequence[Author]) -> None:
     """What the reader should know of these settings."""
-    if dropped := read_changes(chosen.settings()["generate_dropped"]):
+    if dropped := read_changes(settings()["generate_dropped"]):
         line = _("The texts are written anew, without the changed characters ({count}).")
         notice(line.format(count=len(dropped)))
         st.button(_("Put them back"), key="generate_back", on_click=_back)
@@ -280,49 +281,7 @@ def colour_of(kind: str) -> dict[str, str]:
 
 def _back() -> None:
     """What a change of the settings has left out stands in the new texts."""
-    chosen.choose(generate_changes=chosen.settings()["generate_dropped"], generate_dropped="")
-
-
-def changes() -> list[list]:
-    """[kind of the writer, number of the character from 1, the character that stands there], in the order they were made."""
-    return read_changes(chosen.settings()["generate_changes"])
-
-
-def read_changes(value: str) -> list[list]:
-    """Changes from what settings keep. Raises ValueError where they are damaged."""
-    if not value:
-        return []
-    try:
-        found = chosen.unpacked(value, 10_000)
-        right = (
-            isinstance(found, list)
-            and len(found) <= MOST_CHANGES
-            and all(
-                isinstance(one, list)
-                and len(one) == 3
-                and one[0] in chosen.GENERATE_WRITERS
-                and type(one[1]) is int
-                and 1 <= one[1] <= chosen.LONGEST
-                and isinstance(one[2], str)
-                and len(one[2]) == 1
-                for one in found
-            )
-        )
-        if not right:
-            raise ValueError
-        return found
-    except ValueError:
-        raise ValueError(_("The changes in this link are damaged; they are left out.")) from None
-
-
-def checked(value: str) -> str:
-    """The changes of a link as settings keep them. Raises ValueError where they are damaged."""
-    return packed_changes(read_changes(value))
-
-
-def packed_changes(found: list[list]) -> str:
-    """Changes as settings keep them."""
-    return chosen.packed(found) if found else ""
+    choose(generate_changes=settings()["generate_dropped"], generate_dropped="")
 
 
 def _changes_of(kind: str, vocabulary: Vocabulary, first: int) -> dict[int, int]:

@@ -11,8 +11,8 @@ from rnnviz.models.vocabularies import visible
 from rnnviz.studies.writing import Writing
 from rnnviz.ui.rooms.generate.authors import Asked
 from rnnviz.ui.rooms.generate.texts import visit, writing_of
-from rnnviz.ui.shell import choices as chosen
 from rnnviz.ui.shell.language import _
+from rnnviz.ui.shell.settings import LONGEST, choose
 
 
 def take_away(asked: Asked) -> None:
@@ -25,8 +25,8 @@ def take_away(asked: Asked) -> None:
                 ("gates", _("{model}’s text in: Gates")),
             ):
                 if st.button(label.format(model=author.title), key=f"generate_{page}"):
-                    text = author.vocabulary.decode(writing_of(author, asked).ids)[: chosen.LONGEST]
-                    chosen.choose(text=text, model=author.name)
+                    text = author.vocabulary.decode(writing_of(author, asked).ids)[:LONGEST]
+                    choose(text=text, model=author.name)
                     st.switch_page(f"pages/explore/{page}.py")
         columns = {
             "model": _("model"),

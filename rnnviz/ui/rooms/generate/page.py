@@ -1,13 +1,33 @@
 """Models that write from one seed text side by side, why each character came, and how any text surprises them."""
 
-from rnnviz.ui.rooms.generate.authors import checked, controls, current
+import streamlit as st
+
+from rnnviz.ui.rooms.generate.authors import controls, current
 from rnnviz.ui.rooms.generate.away import take_away
 from rnnviz.ui.rooms.generate.surprise import surprise
 from rnnviz.ui.rooms.generate.texts import board
-from rnnviz.ui.shell.frame import folded
 from rnnviz.ui.shell.language import _
+from rnnviz.ui.shell.settings import settings
+from rnnviz.ui.shell.widgets import folded
 
-__all__ = ["board", "checked", "controls", "current", "reading", "surprise", "take_away"]
+
+def show() -> None:
+    st.header(_("Text, letter by letter"))
+    if not settings()["projector"]:  # there the texts are to be seen without scrolling
+        st.write(
+            _(
+                "Each model reads the seed text and goes on, one character at a time, all with the same random numbers (at "
+                "temperature 0 without any). Click a character to see why it came, and put another in its place."
+            )
+        )
+    controls()
+    if asked := current():
+        board(asked)
+        take_away(asked)
+    st.subheader(_("Surprise"))
+    st.write(_("The stronger the colour, the less the model had expected this character."))
+    surprise()
+    reading()
 
 
 def reading() -> None:

@@ -11,12 +11,12 @@ from rnnviz.figures.style import SCALES
 from rnnviz.models import checkpoints
 from rnnviz.models.vocabularies import Vocabulary, visible
 from rnnviz.studies.writing import surprises
-from rnnviz.ui.parts.views import table_csv
+from rnnviz.ui.parts.tables import table_csv
 from rnnviz.ui.rooms.generate.authors import MODELS, colour_of, open_writer, or_default, title_of
 from rnnviz.ui.rooms.generate.texts import picture
-from rnnviz.ui.shell import choices as chosen
-from rnnviz.ui.shell.frame import notice, pick
 from rnnviz.ui.shell.language import _
+from rnnviz.ui.shell.settings import LONGEST, settings
+from rnnviz.ui.shell.widgets import notice, pick
 
 PASTED = {
     "plays": "To be, or not to be, that is the question: whether to tweet it.\n",
@@ -33,7 +33,7 @@ def _surprises(name: str, stamp: str, order: int, text: str) -> xr.Dataset:
 
 def surprise() -> None:
     """A text of the reader's, coloured by how much each character surprises each model; and the totals."""
-    now = chosen.settings()
+    now = settings()
     text = or_default("generate_pasted", PASTED)
     pick(
         st.text_area,
@@ -42,18 +42,18 @@ def surprise() -> None:
         value=text,
         height=110,
         help=_("Up to {longest:,} characters. Ctrl+Enter, or a click outside the box, reads it.").format(
-            longest=chosen.LONGEST
+            longest=LONGEST
         ),
     )
     if not text:
         notice(_("Paste a text above, and each model says how much every character surprises it."))
         return
-    if len(text) > chosen.LONGEST:
+    if len(text) > LONGEST:
         message = _(
             "The text has {count:,} characters; the first {longest:,} are read. Shorten it to choose which."
         )
-        notice(message.format(count=len(text), longest=chosen.LONGEST))
-        text = text[: chosen.LONGEST]
+        notice(message.format(count=len(text), longest=LONGEST))
+        text = text[:LONGEST]
     if len(text) == 1:
         notice(_("Nothing is read before the first character, so nothing predicts it: type two or more."))
     found = {}

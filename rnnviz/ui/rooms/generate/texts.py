@@ -17,20 +17,14 @@ from rnnviz.figures.style import SCALES
 from rnnviz.models import checkpoints
 from rnnviz.models.vocabularies import visible
 from rnnviz.studies.writing import Writing
+from rnnviz.ui.parts import explored
 from rnnviz.ui.parts.component import component
-from rnnviz.ui.parts.views import LIMITS
-from rnnviz.ui.rooms.generate.authors import (
-    MOST_CHANGES,
-    Asked,
-    Author,
-    changes,
-    inputs,
-    open_writer,
-    packed_changes,
-    read_changes,
-)
-from rnnviz.ui.shell import choices as chosen
+from rnnviz.ui.parts.terms import LIMITS
+from rnnviz.ui.rooms import generate
+from rnnviz.ui.rooms.generate.authors import Asked, Author, inputs, open_writer
+from rnnviz.ui.rooms.generate.changes import MOST_CHANGES, changes, packed_changes, read_changes
 from rnnviz.ui.shell.language import _
+from rnnviz.ui.shell.settings import LONGEST, choose, settings
 
 QUANTITIES = {
     "rnn": ("hidden",),
@@ -65,7 +59,7 @@ def _asked() -> None:
 
 def _choose(**settings) -> None:
     """Settings that the component changes: they go into the address, which the whole page writes."""
-    chosen.choose(**settings)
+    choose(**settings)
     visit()["again"] = True
 
 
@@ -87,10 +81,10 @@ def _undone() -> None:
 def _shown() -> None:
     wish = _wish("show")
     allowed = {
-        "generate_writer": chosen.GENERATE_WRITERS,
+        "generate_writer": generate.WRITERS,
         "generate_layer": range(1, 10),
-        "generate_quantity": chosen.GENERATE_QUANTITIES,
-        "generate_place": (None, *range(1, chosen.LONGEST + 1)),
+        "generate_quantity": generate.QUANTITIES,
+        "generate_place": (None, *range(1, LONGEST + 1)),
     }
     if isinstance(wish, dict) and all(k in allowed and wish[k] in allowed[k] for k in wish):
         _choose(**wish)
@@ -101,12 +95,12 @@ def _rested() -> None:
     if not (isinstance(wish, list) and len(wish) == 2 and all(_is_number(one) for one in wish)):
         return
     place, visit()["reached"] = wish
-    if (place or None) != chosen.settings()["generate_place"]:
+    if (place or None) != settings()["generate_place"]:
         _choose(generate_place=place or None)
 
 
 def _is_number(value) -> bool:
-    return type(value) is int and 0 <= value <= chosen.LONGEST
+    return type(value) is int and 0 <= value <= LONGEST
 
 
 def writing_of(author: Author, asked: Asked) -> Writing:
@@ -176,7 +170,7 @@ def _written(asked: Asked, kept: dict) -> dict[str, Writing]:
 
 def _data(asked: Asked, writings: Mapping[str, Writing], kept: dict) -> dict:
     """For the browser: what it does not have yet."""
-    now, sent = chosen.settings(), kept["sent"]
+    now, sent = settings(), kept["sent"]
     return {
         "mode": "writing",
         "answer": kept["answer"],
@@ -251,7 +245,7 @@ def _packed_array(values: np.ndarray, kind: type) -> str:
 
 def _states(asked: Asked, writing: Writing, sent: dict[str, int]) -> dict:
     """What the shown author carried while it wrote; of counts, how long a context had been seen. A byte a value."""
-    author, now = asked.shown, chosen.settings()
+    author, now = asked.shown, settings()
     start = max(0, writing.first - BEFORE)  # in the text
     options = QUANTITIES.get(author.kind, ("context",))
     quantity = now["generate_quantity"] if now["generate_quantity"] in options else options[0]
@@ -292,7 +286,7 @@ def _order(name: str, stamp: str, layer: int) -> list[int]:
     """The units of a layer as they are drawn, similar ones side by side: fixed by what they do while the network reads our
     examples, so that no row moves while a text grows and two texts can be compared."""
     writer, _card, vocabulary = open_writer(name, stamp, 1)
-    text = "".join(chosen.EXAMPLES[name.split("-")[0]].values())
+    text = "".join(explored.EXAMPLES[name.split("-")[0]].values())
     hidden = writer.watch(vocabulary.encode(text), writer.start)["hidden"]
     return stats.states.order(hidden.isel(layer=layer - 1), "similarity").tolist()
 

@@ -1,0 +1,3 @@
+"""What is this, and what does it look like inside?"""
+
+SETTINGS = {}

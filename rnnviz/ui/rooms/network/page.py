@@ -1,22 +1,34 @@
 """learn/network: the stages, the options of a set-up, the picture, and what the network costs."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import streamlit as st
 import xarray as xr
 
 from rnnviz import figures
-from rnnviz.figures.style import INK
+from rnnviz.figures.style import INK, PURPLE, VERMILION
 from rnnviz.studies import unrolled
-from rnnviz.ui.parts.board import show_figures
-from rnnviz.ui.parts.runs import kept
-from rnnviz.ui.parts.views import drawn
+from rnnviz.ui.parts.board import drawn, show_figures
 from rnnviz.ui.rooms.network.picture import show_network
-from rnnviz.ui.shell import choices as chosen
-from rnnviz.ui.shell.frame import folded, pick
+from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
+from rnnviz.ui.shell.settings import choose, settings
+from rnnviz.ui.shell.widgets import folded, pick
 
 STAGES = unrolled.STAGES
+
+
+def show() -> None:
+    st.header(_("From a perceptron to an unrolled network"))
+    stepper()
+    # whatever the stage offers, the picture keeps its place on the page, and so its life in the browser
+    with st.container():
+        options()
+    graph = picture()
+    costs(graph)
+    background()
 
 
 def stages() -> dict[str, str]:
@@ -38,10 +50,10 @@ def shapes() -> dict[str, str]:
     }
 
 
-def setup() -> unrolled.Setup:
+def setup() -> unrolled.Topology:
     """The set-up that the settings describe."""
-    now = chosen.settings()
-    return unrolled.Setup(
+    now = settings()
+    return unrolled.Topology(
         **{
             name: now[f"network_{name}"]
             for name in ("stage", "shape", "kind", "layers", "directions", "steps", "units", "seed")
@@ -51,7 +63,7 @@ def setup() -> unrolled.Setup:
 
 def stepper() -> None:
     """The stages by name, one step on or back, and a sentence about the one that is shown."""
-    now = chosen.settings()["network_stage"]
+    now = settings()["network_stage"]
     at = STAGES.index(now)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         pick(
@@ -68,7 +80,7 @@ def stepper() -> None:
                 label,
                 key=f"network_{other - at}",
                 disabled=not there,
-                on_click=chosen.choose,
+                on_click=choose,
                 kwargs={"network_stage": STAGES[other]} if there else None,
             )
         low, high = unrolled.LIMITS["seed"]
@@ -178,7 +190,7 @@ def task(shape: str) -> str:
 def picture():
     """The drawn network; returns what was drawn."""
     one = setup()
-    graph = kept(lambda: unrolled.describe(one), "network", repr(one))
+    graph = kept(unrolled.describe, one)
     show_network(graph)
     return graph
 
@@ -228,14 +240,8 @@ def growth(graph) -> None:
     """Two figures: what a network costs over its units, and over its length."""
     one = graph.setup
     widths = range(unrolled.LIMITS["units"][0], unrolled.LIMITS["units"][1] + 1)
-    found = kept(
-        lambda: unrolled.growth_with_units(one, widths),
-        "network-units",
-        one.shape,
-        one.stage,
-        one.layers,
-        one.directions,
-    )
+    # over all kinds and units, whichever is chosen
+    found = kept(unrolled.growth_with_units, replace(one, kind="rnn", units=1, seed=0), widths)
     own = found.sel(architecture=one.kind.upper())
     rows = xr.concat(
         [found["parameters"], own["multiplications"].expand_dims("architecture")], "architecture"
@@ -247,6 +253,7 @@ def growth(graph) -> None:
     drawings = [
         drawn(
             "units",
+            _("Parameters over units"),
             lambda: figures.powers(
                 rows,
                 ["rnn", "gru", "lstm", INK],
@@ -255,37 +262,28 @@ def growth(graph) -> None:
                 across="units",
                 height=300,
             ),
-            _("Parameters over units"),
-            one.shape,
-            one.stage,
-            one.kind,
-            one.layers,
-            one.directions,
-            one.units,
         )
     ]
     summary = _("With {units} units: {parameters:,} parameters.").format(
         units=one.units, parameters=graph.parameters
     )
     if one.shape != "one_to_one":
-        key = (one.shape, one.stage, one.kind, one.layers, one.directions, one.units)
-        lengths = kept(lambda: unrolled.growth_with_length(one), "network-length", *key)
+        lengths = kept(unrolled.growth_with_length, replace(one, steps=unrolled.Topology.steps, seed=0))
         names = [lengths[name].attrs["long_name"] for name in lengths]
         rows = np.log(xr.concat([lengths[name] for name in lengths], "series", combine_attrs="drop"))
         rows = rows.assign_coords(series=names).assign_attrs(long_name="count", units="1")
         drawings.append(
             drawn(
                 "lengths",
+                _("The same network, longer"),
                 lambda: figures.powers(
                     rows,
-                    ["#CC79A7", INK, one.kind, "#D55E00"],
+                    [PURPLE, INK, one.kind, VERMILION],
                     ["solid", "dot", "dash", "solid"],
                     across="steps T",
                     height=300,
                     symbols=["", "", "", "circle"],
                 ),
-                _("The same network, longer"),
-                *key,
             )
         )
     show_figures("network", drawings, summary=summary)

@@ -10,19 +10,19 @@ import xarray as xr
 
 from rnnviz.models import checkpoints
 from rnnviz.models.networks import Classifier
-from rnnviz.models.vocabularies import Lexicon, visible
+from rnnviz.models.vocabularies import Lexicon, cut, visible
 from rnnviz.studies import judging
-from rnnviz.ui.rooms.attention.translation import cut
-from rnnviz.ui.shell import choices as chosen
-from rnnviz.ui.shell.frame import notice
+from rnnviz.ui.rooms.sentiment import MODELS
 from rnnviz.ui.shell.language import _
+from rnnviz.ui.shell.settings import settings
+from rnnviz.ui.shell.widgets import notice
 
 LONGEST = 200  # tokens that are read
 ARCHITECTURES = ("rnn", "gru", "lstm")  # which read out the last state
 READOUTS = ("lstm", "lstm-mean", "lstm-attention")
 
 
-# a model, its card and what it knows, by its place in `chosen.SENTIMENT_MODELS`
+# a model, its card and what it knows, by its place in `MODELS`
 Models = dict[str, tuple[Classifier, dict, Lexicon]]
 
 
@@ -30,7 +30,7 @@ Models = dict[str, tuple[Classifier, dict, Lexicon]]
 class Opinion:
     """One review read by one model. Shared between readers: look, never change.
 
-    which: as in `chosen.SENTIMENT_MODELS`. text: what was read. numbers: as rnnviz.judging.read makes them.
+    which: as in `MODELS`. text: what was read. numbers: as rnnviz.judging.read makes them.
     """
 
     which: str
@@ -93,9 +93,7 @@ def called(which: str) -> str:
 
 def language() -> str:
     """Of the reviews: what was chosen, else the reader's own."""
-    return chosen.settings()["sentiment_language"] or (
-        "korean" if chosen.settings()["lang"] == "ko" else "english"
-    )
+    return settings()["sentiment_language"] or ("korean" if settings()["lang"] == "ko" else "english")
 
 
 def name_of(which: str) -> str:
@@ -112,7 +110,7 @@ def models() -> Models:
     """The models of the chosen language that can be opened; a line on the page for those that cannot."""
     found, missing = {}, []
     there = checkpoints.names("sentiment")
-    for which in chosen.SENTIMENT_MODELS:
+    for which in MODELS:
         name = name_of(which)
         if name not in there:
             missing.append(name)

@@ -6,8 +6,8 @@ import pandas as pd
 import streamlit as st
 
 from rnnviz.studies import judging
-from rnnviz.ui.parts.runs import kept
-from rnnviz.ui.parts.views import shown, table_csv
+from rnnviz.ui.parts.numbers import shown
+from rnnviz.ui.parts.tables import table_csv
 from rnnviz.ui.rooms.sentiment import pictures, reviews
 from rnnviz.ui.rooms.sentiment.opinions import (
     LONGEST,
@@ -19,11 +19,11 @@ from rnnviz.ui.rooms.sentiment.opinions import (
     percent,
     read,
 )
-from rnnviz.ui.shell import choices as chosen
-from rnnviz.ui.shell.frame import examples, folded, notice, pick
+from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
+from rnnviz.ui.shell.settings import choose, settings
+from rnnviz.ui.shell.widgets import examples, folded, notice, pick
 
-__all__ = ["about", "background", "called", "choose_what", "many", "models", "one", "two"]
 TEXTS = ("sentiment_text", "sentiment_first", "sentiment_second")  # settings that are the reader's texts
 # by language: reviews that make a point
 EXAMPLES = {
@@ -64,6 +64,21 @@ PAIRS = {
 }
 
 
+def show() -> None:
+    st.header(_("Sentiment"))
+    st.write(
+        _(
+            "Networks that learned from film reviews read one token by token. After which token do they change their mind, and "
+            "which tokens carry the verdict?"
+        )
+    )
+    choose_what()
+    opened = models()
+    {"one": one, "two": two, "many": many}[settings()["sentiment_view"]](opened)
+    about(opened)
+    background()
+
+
 # ---- what the reader does ------------------------------------------------------------------------------------------
 
 
@@ -94,14 +109,14 @@ def choose_what() -> None:
 
 def _choose_language(picked: str) -> None:
     """What was typed in a language is there again when the reader comes back to it."""
-    typed, now = st.session_state.setdefault("sentiment_typed", {}), chosen.settings()
+    typed, now = st.session_state.setdefault("sentiment_typed", {}), settings()
     typed[language()] = {name: now[name] for name in TEXTS}
-    chosen.choose(sentiment_language=picked, **typed.get(picked, dict.fromkeys(TEXTS)))
+    choose(sentiment_language=picked, **typed.get(picked, dict.fromkeys(TEXTS)))
 
 
 def _text(name: str) -> str:
     """What is in a text box: what the reader typed, or the first example."""
-    typed = chosen.settings()[name]
+    typed = settings()[name]
     if typed is not None:
         return typed
     if name == "sentiment_text":
@@ -115,7 +130,7 @@ def _box(widget, name: str, label: str, **more) -> None:
 
 def _typed(**texts: str) -> None:
     """The language is kept with what is typed, whatever language the page changes to."""
-    chosen.choose(sentiment_language=language(), **texts)
+    choose(sentiment_language=language(), **texts)
 
 
 def _pills(labels: Mapping[str, tuple[str, str]], texts: Mapping, now, choose) -> None:
@@ -181,17 +196,15 @@ def one(opened: Models) -> None:
         )
         return [section for section in every if section]
 
-    stamps = (f"{own.name}{own.stamp}" for own in found.values())
-    key = (chosen.settings()["lang"], into.name, into.text, *stamps)
-    pictures.draw(kept(sections, "sentiment", *key), into.shown, into, into.text)
+    pictures.draw(kept(sections), into.shown, into, into.text)
     with st.expander(_("Every token in numbers")):
-        shown, file = kept(lambda: _tables(found, into), "sentiment table", *key)
+        shown, file = kept(_tables, found, into)
         table_csv(shown, "rnnviz-sentiment", file)
 
 
 def _looked_into(found: Mapping[str, Opinion]) -> Opinion:
     """The chosen model, or the first that is there."""
-    return found.get(chosen.settings()["sentiment_model"]) or next(iter(found.values()))
+    return found.get(settings()["sentiment_model"]) or next(iter(found.values()))
 
 
 def _tables(found: Mapping[str, Opinion], into: Opinion) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -11,10 +11,11 @@ import xarray as xr
 from rnnviz.figures.style import SCALES
 from rnnviz.studies import judging
 from rnnviz.ui.parts.component import component
-from rnnviz.ui.parts.views import shown
+from rnnviz.ui.parts.numbers import shown
+from rnnviz.ui.rooms.sentiment import MODELS
 from rnnviz.ui.rooms.sentiment.opinions import ARCHITECTURES, READOUTS, Opinion, called, percent
-from rnnviz.ui.shell import choices as chosen
 from rnnviz.ui.shell.language import _
+from rnnviz.ui.shell.settings import choose
 
 LIMIT = 2.0  # nats: where the colour of a share ends, for every text and method
 UNITS = 8  # that are listed
@@ -61,8 +62,8 @@ def _model_chosen() -> None:
     import streamlit as st
 
     which = (st.session_state.get("sentiment") or {}).get("model")
-    if which in chosen.SENTIMENT_MODELS:
-        chosen.choose(sentiment_model=which)
+    if which in MODELS:
+        choose(sentiment_model=which)
 
 
 # ---- one review ----------------------------------------------------------------------------------------------------

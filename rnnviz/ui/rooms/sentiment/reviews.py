@@ -12,10 +12,10 @@ import pandas as pd
 import streamlit as st
 
 from rnnviz.studies import judging
-from rnnviz.ui.parts.views import table_csv
+from rnnviz.ui.parts.tables import table_csv
 from rnnviz.ui.rooms.sentiment.opinions import LONGEST, Models, called, language, percent
-from rnnviz.ui.shell.frame import notice
 from rnnviz.ui.shell.language import _
+from rnnviz.ui.shell.widgets import notice
 
 LARGEST = 5 * 2**20  # bytes of a file
 ROWS = 10_000  # that are read

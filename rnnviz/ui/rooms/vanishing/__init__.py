@@ -1,0 +1,34 @@
+"""Why do gradients vanish or explode, and what helps? Five short parts, one picture each."""
+
+from rnnviz.ui.shell.settings import number, one_of, some_of
+
+PARTS = ("factor", "product", "unit", "network", "helps")
+HELPS = (
+    "gru",
+    "lstm",
+    "forget_bias",
+    "orthogonal",
+    "identity",
+    "deeper",
+    "skip",
+    "bidirectional",
+    "truncate",
+    "clip",
+)
+CLIPS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+RATES = (0.001, 0.01, 0.1, 1.0)
+SETTINGS = {
+    "vanishing_part": one_of("factor", PARTS),
+    "vanishing_x": number(1.0, -6, 6),
+    "vanishing_factors": number(100, 1, 1000),
+    "vanishing_function": one_of("tanh", ("tanh", "relu")),
+    "vanishing_weight": number(0.9, 0, 2),
+    "vanishing_input": number(0.5, 0, 1),  # some, so that tanh′ is below 1
+    "vanishing_steps": number(50, 2, 100),
+    "vanishing_radius": number(0.6, 0.1, 2),  # about what PyTorch draws
+    "vanishing_helps": some_of(["lstm", "forget_bias"], HELPS),
+    "vanishing_forget_bias": number(2.0, -2, 6),
+    "vanishing_truncate": number(20, 1, 100),
+    "vanishing_clip": one_of(1.0, CLIPS),
+    "vanishing_rate": one_of(0.1, RATES),
+}

@@ -3,14 +3,15 @@
 import streamlit as st
 
 from rnnviz import figures, stats
-from rnnviz.figures.style import INK
+from rnnviz.figures.style import INK, PURPLE, SKY_BLUE, VERMILION
 from rnnviz.studies import comparing
-from rnnviz.ui.parts.board import show_figures
-from rnnviz.ui.parts.runs import kept
-from rnnviz.ui.parts.views import drawn
-from rnnviz.ui.shell.choices import CLIPS, RATES, settings
-from rnnviz.ui.shell.frame import folded, notice, pick
+from rnnviz.ui.parts.board import drawn, show_figures
+from rnnviz.ui.parts.numbers import aligned, number
+from rnnviz.ui.rooms.vanishing import CLIPS, RATES
+from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
+from rnnviz.ui.shell.settings import settings
+from rnnviz.ui.shell.widgets import folded, notice, pick
 
 UNITS = 64  # of each network
 NORM = "‖∂L/∂h<sub>t</sub>‖"
@@ -18,19 +19,24 @@ NORM = "‖∂L/∂h<sub>t</sub>‖"
 RADII = (0.4, 0.7, 0.9, 1.0, 1.1, 1.2, 1.35, 1.5, 1.75, 2.0)
 
 
-def number(log: float) -> str:
-    """e^log as LaTeX, four digits."""
-    mantissa, exponent = stats.vanishing.decimal(log, 3)
-    if mantissa in (0, 1) and exponent == 0:
-        return f"{mantissa:g}"
-    if -4 < exponent < 4:
-        return f"{mantissa * 10**exponent:#.4g}"
-    return rf"{mantissa:.3f}\times 10^{{{exponent}}}"
-
-
-def aligned(rows: list[str]) -> None:
-    """Formulas under each other, at their & signs."""
-    st.latex(r"\begin{aligned}\rule{0pt}{2.5ex}" + r"\\ ".join(rows) + r"\end{aligned}")
+def show() -> None:
+    parts = {
+        "factor": (_("1 One factor"), factor),
+        "product": (_("2 Many factors"), product),
+        "unit": (_("3 One unit"), unit),
+        "network": (_("4 A network"), network),
+        "helps": (_("5 What helps"), helps),
+    }
+    st.header(_("Why gradients vanish"))
+    pick(
+        st.segmented_control,
+        "vanishing_part",
+        _("Part"),
+        list(parts),
+        format_func=lambda name: parts[name][0],
+        required=True,
+    )
+    parts[settings()["vanishing_part"]][1]()
 
 
 def slide(name: str, label: str, low: float, high: float, step: float) -> float:
@@ -39,7 +45,7 @@ def slide(name: str, label: str, low: float, high: float, step: float) -> float:
     return settings()[f"vanishing_{name}"]
 
 
-def show(drawings: list, summary: str, formulas: list[str], lines: list[str]) -> None:
+def pictured(drawings: list, summary: str, formulas: list[str], lines: list[str]) -> None:
     """The picture, the formula with its numbers, and what it means, folded."""
     show_figures("vanishing-" + settings()["vanishing_part"], drawings, summary=summary)
     if formulas:
@@ -55,22 +61,20 @@ def factor() -> None:
         )
     )
     x = slide("x", _("Your point x"), -6.0, 6.0, 0.1)
-    curves = kept(stats.vanishing.functions, "vanishing-functions")
+    curves = kept(stats.vanishing.functions)
     point = stats.vanishing.functions([x])
     drawings = [
         drawn(
             "derivatives",
+            _("Derivatives and their maxima"),
             lambda: figures.functions(
                 curves["derivative"], point["derivative"], (0, 1), stats.vanishing.LARGEST, height=360
             ),
-            _("Derivatives and their maxima"),
-            x,
         ),
         drawn(
             "functions",
-            lambda: figures.functions(curves["value"], point["value"], (-1, 2), height=220),
             _("The functions themselves"),
-            x,
+            lambda: figures.functions(curves["value"], point["value"], (-1, 2), height=220),
         ),
     ]
     sigmoid, tanh, relu = point["derivative"].values[:, 0].tolist()
@@ -97,7 +101,7 @@ def factor() -> None:
         ),
         _("First worked out by Hochreiter 1991."),
     ]
-    show(drawings, summary, formulas, lines)
+    pictured(drawings, summary, formulas, lines)
 
 
 def product() -> None:
@@ -117,12 +121,10 @@ def product() -> None:
     array = stats.vanishing.products([*logs, best], count, [*names, "sigmoid′(0)"])
     drawing = drawn(
         "product",
+        _("The product of T derivatives"),
         lambda: figures.powers(
             array, [*stats.vanishing.FUNCTIONS, INK], ["dash", "solid", "dot", "dashdot"], across="T factors"
         ),
-        _("The product of T derivatives"),
-        x,
-        count,
     )
     formulas = [
         row
@@ -146,7 +148,7 @@ def product() -> None:
             "added, so the line goes on. A product with a factor that is exactly 0 has no line: it is 0."
         ),
     ]
-    show([drawing], summary, formulas, lines)
+    pictured([drawing], summary, formulas, lines)
 
 
 def unit() -> None:
@@ -182,12 +184,8 @@ def unit() -> None:
     )
     drawing = drawn(
         "unit",
-        lambda: figures.powers(array, [INK, "rnn"], ["dot", "solid"], across="step t"),
         _("How much of step t is left at step T"),
-        f,
-        w,
-        u,
-        steps,
+        lambda: figures.powers(array, [INK, "rnn"], ["dot", "solid"], across="step t"),
     )
     life = stats.gradients.decay(logs, logarithmic=True)["half_life"].item()
     summary = _(
@@ -207,7 +205,7 @@ def unit() -> None:
             "number of steps (Le, Jaitly & Hinton 2015). Both are one slider apart."
         ),
     ]
-    show([drawing], summary, worked(chain, w, u), lines)
+    pictured([drawing], summary, worked(chain, w, u), lines)
 
 
 def worked(chain, w: float, u: float) -> list[str]:
@@ -236,13 +234,13 @@ def worked(chain, w: float, u: float) -> list[str]:
 
 def weight():
     """The recurrent weight as PyTorch draws it: its spectrum, before it is scaled to the chosen radius."""
-    as_drawn = comparing.Network(plain(), comparing.NOISE, 1)
+    as_drawn = comparing.Stack(plain(), comparing.NOISE, 1)
     return stats.vanishing.spectrum(as_drawn.layers[0].weight_hh_l0.detach().numpy())
 
 
 def plain(radius: float | None = None, **more):
     """The plain RNN, its recurrent weight scaled to a spectral radius or as drawn."""
-    gain = 1.0 if radius is None else radius / kept(weight, "vanishing-weight")["spectral_radius"].item()
+    gain = 1.0 if radius is None else radius / kept(weight)["spectral_radius"].item()
     return comparing.Architecture("rnn", units=UNITS, gain=gain, **more)
 
 
@@ -250,7 +248,7 @@ def measured(*architectures, **more):
     """Networks of one seed that read one sequence of noise, with the loss at the last step."""
     steps = settings()["vanishing_steps"]
     setup = comparing.Setup(architectures, steps=steps, seeds=1, batch=1, **more)
-    return kept(lambda: comparing.compare(setup).isel(seed=0), "vanishing-compare", repr(setup))
+    return kept(lambda: comparing.compare(setup).isel(seed=0))
 
 
 def reaching(*architectures, **more):
@@ -274,7 +272,7 @@ def network() -> None:
         )
     )
     radius, steps = radius_and_steps()
-    recurrent = kept(weight, "vanishing-weight")
+    recurrent = kept(weight)
     scale = radius / recurrent["spectral_radius"].item()
     stretch = scale * recurrent["singular_value"].values[0].item()
     norms = reaching(plain(radius))
@@ -290,16 +288,13 @@ def network() -> None:
     drawings = [
         drawn(
             "network",
-            lambda: figures.powers(array, ["#D55E00", INK, "rnn"], ["dash", "dot", "solid"], across="step t"),
             _("What reaches step t from a loss at step T"),
-            radius,
-            steps,
+            lambda: figures.powers(array, [VERMILION, INK, "rnn"], ["dash", "dot", "solid"], across="step t"),
         ),
         drawn(
             "eigenvalues",
-            lambda: figures.eigenvalues(recurrent["eigenvalue"] * scale, radius),
             _("Eigenvalues of the recurrent weight"),
-            radius,
+            lambda: figures.eigenvalues(recurrent["eigenvalue"] * scale, radius),
         ),
     ]
     summary = _("Spectral radius {radius:.2f}, largest singular value {stretch:.4g}, {steps} steps.").format(
@@ -326,7 +321,7 @@ def network() -> None:
             "near 1: the same network can vanish in one direction and explode in another."
         ),
     ]
-    show(drawings, summary, formulas, lines)
+    pictured(drawings, summary, formulas, lines)
 
 
 def helps() -> None:
@@ -355,7 +350,7 @@ def helps() -> None:
             _("Orthogonal start"),
             "RNN, orthogonal",
             one("rnn", units=UNITS, initialisation="orthogonal"),
-            "#CC79A7",
+            PURPLE,
             "solid",
             "circle",
         ),
@@ -363,16 +358,16 @@ def helps() -> None:
             _("Identity start, relu"),
             "RNN relu, identity",
             one("rnn", nonlinearity="relu", units=UNITS, initialisation="identity"),
-            "#D55E00",
+            VERMILION,
             "solid",
             "diamond",
         ),
-        "deeper": (_("Deeper"), "RNN, 3 layers", plain(radius, layers=3), "#D55E00", "dash", "square"),
+        "deeper": (_("Deeper"), "RNN, 3 layers", plain(radius, layers=3), VERMILION, "dash", "square"),
         "skip": (
             _("Skip connections"),
             "RNN, 3 layers, skip",
             plain(radius, layers=3, residual=True),
-            "#CC79A7",
+            PURPLE,
             "dash",
             "triangle-up",
         ),
@@ -380,18 +375,11 @@ def helps() -> None:
             _("Bidirectional"),
             "RNN, bidirectional",
             plain(radius, bidirectional=True),
-            "#56B4E9",
+            SKY_BLUE,
             "dot",
             "triangle-down",
         ),
-        "truncate": (
-            _("Truncated BPTT"),
-            f"RNN, cut every {every}",
-            plain(radius),
-            "#CC79A7",
-            "dot",
-            "cross",
-        ),
+        "truncate": (_("Truncated BPTT"), f"RNN, cut every {every}", plain(radius), PURPLE, "dot", "cross"),
         "clip": (_("Clipping"), "", None, "", "", ""),
     }
     pick(
@@ -425,13 +413,8 @@ def helps() -> None:
     drawings = [
         drawn(
             "helps",
-            lambda: figures.powers(array, colours, dashes, across="step t", height=420, symbols=symbols),
             _("What reaches step t from a loss at step T"),
-            radius,
-            steps,
-            bias,
-            every,
-            *chosen,
+            lambda: figures.powers(array, colours, dashes, across="step t", height=420, symbols=symbols),
         )
     ]
     formulas = []
@@ -490,7 +473,7 @@ def helps() -> None:
         "Networks of {units} units that are not trained yet, on one sequence of noise. ‖∂L/∂h_t‖ is the total gradient in "
         "the lowest layer; training moves all of it."
     ).format(units=UNITS)
-    show(drawings, summary, formulas, [about, *(lines[name] for name in chosen)])
+    pictured(drawings, summary, formulas, [about, *(lines[name] for name in chosen)])
 
 
 def clipping(drawings: list, radius: float, steps: int) -> list[str]:
@@ -504,13 +487,10 @@ def clipping(drawings: list, radius: float, steps: int) -> list[str]:
     drawings.append(
         drawn(
             "clipping",
-            lambda: figures.powers(
-                array, ["rnn", "#CC79A7"], ["solid", "dash"], point, across=_("spectral radius ρ"), height=280
-            ),
             _("The gradient of all parameters, before and after clipping"),
-            radius,
-            steps,
-            threshold,
+            lambda: figures.powers(
+                array, ["rnn", PURPLE], ["solid", "dash"], point, across=_("spectral radius ρ"), height=280
+            ),
         )
     )
     return [

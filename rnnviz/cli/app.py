@@ -1,0 +1,86 @@
+"""rnnviz app: the app on this machine, by the Streamlit that is installed."""
+
+import argparse
+import errno
+import os
+import runpy
+import signal
+import socket
+import sys
+import threading
+import time
+import webbrowser
+
+from rnnviz import shipped
+from rnnviz.cli.extras import need
+from rnnviz.cli.models import there
+
+NEEDED = ("streamlit", "babel", "captum")  # of the extra `app`, those that nothing else brings
+PORTS = range(1, 2**16)
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    app = commands.add_parser(
+        "app", help="start the app and open it in the browser", description="Ctrl+C ends it."
+    )
+    app.add_argument("--port", type=int, default=8501, help="where it listens: 8501")
+    app.add_argument("--no-browser", action="store_true", help="print the address and open nothing")
+    app.set_defaults(run=run, extra="app")
+
+
+def run(options: argparse.Namespace) -> int:
+    need(*NEEDED)
+    there()
+    _check(options.port)
+    threading.Thread(target=_tell, args=(options.port, not options.no_browser), daemon=True).start()
+    settings = {
+        "server.port": options.port,
+        "server.headless": "true",  # it asks for no e-mail address; the browser is opened here
+        "server.fileWatcherType": "none",  # what is installed does not change
+        "logger.hideWelcomeMessage": "true",  # the address is printed here
+    }
+    flags = [f"--{name}={value}" for name, value in settings.items()]
+    signal.signal(signal.SIGINT, lambda *_: sys.exit(0))  # Ctrl+C is how it is ended
+    sys.argv = ["streamlit", "run", str(shipped.path("app.py")), *flags]
+    runpy.run_module("streamlit", run_name="__main__", alter_sys=True)  # as python -m streamlit does
+    return 0
+
+
+def _check(port: int) -> None:
+    """Raises ValueError, in one line that says what to do, where nothing can listen at that port."""
+    if port not in PORTS:
+        raise ValueError(f"a port is a number from 1 to {PORTS[-1]}; got {port}")
+    if why := _refused(port):
+        free = next((other for other in PORTS[port:] if not _refused(other)), "NUMBER")
+        raise ValueError(
+            f"port {port} is {why}; end what listens there, or choose another: rnnviz app --port {free}"
+        )
+
+
+def _refused(port: int) -> str:
+    """Why nothing can listen at that port; empty where it can."""
+    with socket.socket() as probe:
+        if os.name == "posix":  # elsewhere the option would let two listen at one port
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("", port))
+        except OSError as problem:
+            return "taken" if problem.errno == errno.EADDRINUSE else f"refused ({problem.strerror})"
+    return ""
+
+
+def _tell(port: int, browser: bool) -> None:
+    """Once the server answers, says where, and opens it in the browser, where there is one that does not draw in the terminal."""
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            break
+        except OSError:
+            time.sleep(0.1)
+    address = f"http://localhost:{port}"
+    print(f"rnnviz: {address} (Ctrl+C ends it)", flush=True)
+    seen = (
+        sys.platform in ("darwin", "win32") or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    )
+    if browser and seen:
+        webbrowser.open(address)

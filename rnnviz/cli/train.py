@@ -1,0 +1,192 @@
+"""rnnviz train: a shipped model once more, or one of one's own recipe."""
+
+import argparse
+import dataclasses
+import time
+from pathlib import Path
+
+from rnnviz.cli.extras import need
+from rnnviz.cli.stops import stops_noted
+
+CHANGEABLE = ("steps", "seed", "learning_rate", "dropout", "recurrent_dropout")
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    train = commands.add_parser(
+        "train",
+        help="train a shipped model again",
+        description="Stop with Ctrl+C: what was trained is kept, the same command goes on.",
+    )
+    train.add_argument("name", help="which recipe; --list shows them", nargs="?")
+    train.add_argument("--list", action="store_true", help="show the recipes")
+    train.add_argument(
+        "--data", type=Path, help="the corpus: a file or folder; without it, it is downloaded or found"
+    )
+    train.add_argument("--steps", type=int, help="optimiser steps in place of the recipe's")
+    train.add_argument("--seed", type=int, help="seed in place of the recipe's")
+    train.add_argument("--learning-rate", type=float, help="peak learning rate in place of the recipe's")
+    train.add_argument(
+        "--dropout", type=float, help="share of the inputs that training hides, in place of the recipe's"
+    )
+    train.add_argument(
+        "--recurrent-dropout",
+        type=float,
+        help="the same of h on its way to the next step; of a sentiment model",
+    )
+    train.add_argument("--as", dest="save_as", metavar="NAME", help="save under another name")
+    train.add_argument(
+        "--fresh", action="store_true", help="start again, even where a stopped training could go on"
+    )
+    train.set_defaults(run=run, extra="train")
+
+
+def run(options: argparse.Namespace) -> int:
+    from rnnviz.models import checkpoints
+    from rnnviz.training import corpora, recipes, trainings
+
+    if options.list or not options.name:
+        for name, recipe in recipes.RECIPES.items():
+            print(f"{name:27} {_summary(recipe)}, {recipe.corpus}")
+        return 0 if options.list else 2
+    if options.name not in recipes.RECIPES:
+        raise ValueError(f"no recipe {options.name!r}; there is {', '.join(recipes.RECIPES)}")
+    recipe = _asked_of(options, recipes.RECIPES[options.name])
+    name = options.save_as or options.name
+    if not name.replace("-", "").replace("_", "").isalnum():
+        raise ValueError(f"a name has letters, digits, - and _ only; got {name!r}")
+
+    need("sacrebleu")
+    corpus = corpora.CORPORA[recipe.corpus](options.data)
+    if isinstance(recipe, recipes.CountRecipe):
+        return _count(recipe, corpus, options, name)
+    training = trainings.begin(recipe, corpus)
+    unfinished = checkpoints.folder() / f"{name}.training.pt"
+    if unfinished.exists() and not options.fresh:
+        training.resume(unfinished)
+        print(f"going on from step {training.step} of {unfinished}")
+    seconds = _run_with_bar(training, unfinished, name)
+    if training.step < recipe.steps:
+        print(f"stopped at step {training.step} of {recipe.steps}; the same command goes on from there")
+        return 1
+
+    card = _card(training, corpus, options, seconds)
+    path = checkpoints.save(name, training.model, card)
+    if training.task == "language":
+        _principal_components(name, training)
+    unfinished.unlink(missing_ok=True)
+    print(f"{path}: {card['parameters']:,} parameters, {card['scores']}: {card['scores_unit']}")
+    return 0
+
+
+def _asked_of(options: argparse.Namespace, recipe):
+    """The recipe with what the reader asked for in place of its own. Raises ValueError for what it has not."""
+    given = {k: getattr(options, k) for k in CHANGEABLE if getattr(options, k) is not None}
+    if missing := [k for k in given if not hasattr(recipe, k)]:
+        raise ValueError(f"{options.name} has no {', '.join(missing)}")
+    for name in ("dropout", "recurrent_dropout"):
+        if not 0 <= given.get(name, 0) < 1:
+            raise ValueError(f"{name} must be from 0 to below 1; got {given[name]}")
+    return dataclasses.replace(recipe, **given)
+
+
+def _summary(recipe) -> str:
+    if hasattr(recipe, "hidden"):
+        return f"{recipe.kind:5} {getattr(recipe, 'layers', 1)} x {recipe.hidden} units, {recipe.steps} steps"
+    return f"counts of 1 to {recipe.order} {recipe.unit}"
+
+
+def _count(recipe, corpus, options: argparse.Namespace, name: str) -> int:
+    from rnnviz.models import checkpoints
+    from rnnviz.training import counts
+
+    start = time.monotonic()
+    table, described = counts.count(recipe, corpus)
+    card = described | _made(recipe, corpus, options, time.monotonic() - start)
+    parts = {part: len(getattr(corpus, part)) for part in ("train", "validation", "test")}
+    card["data"] |= {"characters": parts}
+    path = checkpoints.save(name, table, card)
+    print(f"{path}: {card['parameters']:,} n-grams, {card['scores']}: {card['scores_unit']}")
+    return 0
+
+
+def _run_with_bar(training, unfinished: Path, name: str) -> float:
+    """Trains until the end, Ctrl+C or a polite kill; saves at the stop and every minute. Returns the seconds it took."""
+    from tqdm import tqdm
+
+    unfinished.parent.mkdir(parents=True, exist_ok=True)
+    start = saved = time.monotonic()
+    with (
+        stops_noted() as asked_to_stop,  # a stop waits for the end of the step: half a step must not be saved
+        tqdm(
+            initial=training.step, total=training.recipe.steps, desc=name, unit="step", mininterval=1
+        ) as bar,
+    ):
+        for measured in training.run():
+            bar.set_postfix(loss=f"{measured['loss']:.3f}", refresh=False)
+            bar.update()
+            if asked_to_stop or time.monotonic() - saved > 60:
+                training.save(unfinished)
+                saved = time.monotonic()
+            if asked_to_stop:
+                break
+    return time.monotonic() - start
+
+
+def _card(training, corpus, options, seconds: float) -> dict:
+    import torch
+
+    from rnnviz.models.networks import parameter_count
+
+    card = {
+        "task": training.task,
+        **training.described(),
+        "parameters": parameter_count(training.model),
+        **_made(training.recipe, corpus, options, seconds),
+        "torch": torch.__version__,
+    }
+    card["data"] |= {
+        training.counted: {part: len(getattr(corpus, part)) for part in ("train", "validation", "test")}
+    }
+    return card
+
+
+def _made(recipe, corpus, options, seconds: float) -> dict:
+    """What every card says: the data, the recipe, and the command that makes it again."""
+    from rnnviz.training.recipes import NOTES, TUNING, Recipe
+
+    flags = [
+        f"--{name.replace('_', '-')} {getattr(options, name)}"
+        for name in CHANGEABLE
+        if getattr(options, name) is not None
+    ]
+    if options.save_as:
+        flags.append(f"--as {options.save_as}")
+    data = {k: getattr(corpus, k) for k in ("source", "licence", "sha256", "split")}
+    if attribution := getattr(corpus, "attribution", ""):
+        data["attribution"] = attribution
+    tuned = TUNING if isinstance(recipe, Recipe) and recipe.corpus == "shakespeare" else ""
+    return {
+        "data": data,
+        "recipe": dataclasses.asdict(recipe),
+        "tuning": "; ".join(filter(None, [tuned, NOTES.get(options.name)])),
+        "command": " ".join(["python -m rnnviz train", options.name, *flags]),
+        "seconds_of_last_run": round(seconds),
+    }
+
+
+def _principal_components(name: str, training) -> None:
+    """Fits the axes of the state's path once, on the first 20,000 characters of the validation text."""
+    import torch
+
+    from rnnviz.models import checkpoints
+    from rnnviz.recording.block import record
+    from rnnviz.stats import states
+
+    training.model.eval()
+    text = training.validation_ids[:20_000]
+    length = min(500, len(text))
+    ids = torch.from_numpy(text[: len(text) // length * length].reshape(-1, length))
+    with record(training.model) as recording, torch.inference_mode():
+        training.model(ids)
+    components = states.principal_components(recording.trace["rnn"]["hidden"])
+    components.to_netcdf(checkpoints.components_path(name), engine="h5netcdf")

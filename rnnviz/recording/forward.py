@@ -1,0 +1,203 @@
+"""The forward: one call of a recurrent module, run by torch's kernels one layer and direction at a time.
+
+aten does the same inside one call (RNN.cpp, apply_layer_stack): time first, dropout on what goes up, states stacked. So
+every layer's states are the kernel's own, and outputs and random numbers are what they would have been.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from rnnviz.recording.backward import listen_to_cell, run_tracked, sources
+from rnnviz.recording.calls import Call, Running, Seen
+from rnnviz.recording.layer import Kernel, Layer, Placing
+from rnnviz.recording.layout import Layout
+from rnnviz.recording.observed import Observed, Watched
+from rnnviz.recording.refusals import refuse_dropout, refuse_numbers, refuse_saved_tensor_hooks
+from rnnviz.recording.torch_private import CELLS, KERNELS, unsorted_indices
+
+# A call has the module of each recording that watches it, from the outer to the inner.
+Watching = Sequence[tuple[Observed, Watched]]
+States = Tensor | Sequence[Tensor]
+
+
+def run_module(
+    kernel: Kernel,
+    watching: Watching,
+    input: Tensor,
+    states: States,
+    weights: Sequence[Tensor],
+    biases: bool,
+    layers: int,
+    dropout: float,
+    training: bool,
+    two: bool,
+    batch_first: bool,
+) -> tuple[Tensor, ...]:
+    """A call with sequences of one length, (time, batch, input) or batch first. Returns what the kernel would."""
+    sequence = input.transpose(0, 1) if batch_first else input
+    layout = Layout(len(sequence), sequence.shape[1])
+    own = (states, weights, biases, layers, dropout, training, two)
+    output, *finals = _by_layer(kernel, watching, layout, sequence, *own)
+    if batch_first:
+        # as each kernel does it: only an LSTM's output is a view, and autograd treats writing to one apart
+        output = output.transpose(0, 1) if len(finals) > 1 else output.transpose_(0, 1)
+    return output, *finals
+
+
+def run_packed_module(
+    kernel: Kernel, watching: Watching, data: Tensor, sizes: Tensor, *own: Any
+) -> tuple[Tensor, ...]:
+    """A call with a packed sequence. own: as of `run_module`, without batch_first."""
+    layout = Layout.packed(sizes, unsorted_indices(), data.device)
+    return _by_layer(kernel, watching, layout, data, *own)
+
+
+def _by_layer(
+    kernel: Kernel,
+    watching: Watching,
+    layout: Layout,
+    data: Tensor,
+    states: States,
+    weights: Sequence[Tensor],
+    biases: bool,
+    layers: int,
+    dropout: float,
+    training: bool,
+    two: bool,
+) -> tuple[Tensor, ...]:
+    """Output and final states, as one call of the kernel returns them. Raises RuntimeError for a sequence of no steps."""
+    refuse_numbers(data, weights)
+    begin = _tupled(states)
+    kind, nonlinearity = KERNELS[kernel]
+    if not layout.steps:
+        raise RuntimeError(
+            f"{watching[0][1].name or kind!r}: input came with shape (time 0, batch {layout.batch}, feature {data.shape[-1]});"
+            " wanted at least one step"
+        )
+    dropping = bool(dropout) and training and layers > 1
+    if dropping:
+        refuse_dropout(data.device)
+    directions = 2 if two else 1
+    tracked = _is_tracked(data, *begin, *weights)
+    seen = _seen(watching, kind, nonlinearity, layers, directions, layout, weights, biases, tracked, begin)
+    placing = _placing(watching, seen)
+    if tracked:
+        if placing:
+            raise RuntimeError("an edited recording has no gradients: call the model under torch.no_grad()")
+        refuse_saved_tensor_hooks()
+    call, running = Call(seen), Running(seen)
+    each = len(weights) // (layers * directions)
+    output, finals = data, []
+    for layer in range(layers):
+        below, outputs = output, []
+        if dropping and layer:
+            below = torch.dropout(below, dropout, True)
+        for direction in range(directions):
+            at = layer * directions + direction
+            first = [state[at : at + 1] for state in begin]
+            own = weights[at * each : (at + 1) * each]
+            x = layout.turned(below) if direction else below
+            one = Layer((layer, direction), kernel, layout, biases, training, len(begin))
+            made = (
+                run_tracked(call, one, running, x, first, own)
+                if tracked
+                else one.forward(running, x, first, own, placing)
+            )
+            outputs.append(layout.turned(made[0]) if direction else made[0])
+            finals.append(made[1:])
+        output = torch.cat(outputs, -1) if two else outputs[0]
+    _keep(call, running, watching)
+    if len(finals) == 1:
+        return output, *finals[0]
+    return output, *[torch.cat(one) for one in zip(*finals, strict=True)]
+
+
+def run_cell(
+    kernel: Kernel, watching: Watching, input: Tensor, states: States, *weights: Tensor | None
+) -> Tensor | tuple[Tensor, ...]:
+    """One step of a loop of the caller's. Torch's own cell runs; hooks on its states bring what comes back."""
+    given = [weight for weight in weights if weight is not None]
+    refuse_numbers(input, given)
+    begin = _tupled(states)
+    kind, nonlinearity = CELLS[kernel]
+    tracked = _is_tracked(input, *begin, *given)
+    layout, biases = Layout(1, len(input)), len(given) == 4
+    seen = _seen(watching, kind, nonlinearity, 1, 1, layout, given, biases, tracked, begin)
+    through = None
+    if tracked and begin[0].requires_grad:
+        through = begin[0].view_as(begin[0])  # what comes back to it comes through this step
+        begin = (through, *begin[1:])
+    result = kernel(input, begin if kind == "lstm" else begin[0], *weights)
+    after = _tupled(result)
+    call, running = Call(seen), Running(seen)
+    with torch.no_grad():
+        running.keep((0, 0), input[None], after[0][None], begin, after)
+    _keep(call, running, watching)
+    if tracked:
+        watching[0][0].hooks.extend(listen_to_cell(call, through, after))
+    return result
+
+
+def _seen(
+    watching: Watching,
+    kind: str,
+    nonlinearity: str,
+    layers: int,
+    directions: int,
+    layout: Layout,
+    weights: Sequence[Tensor],
+    biases: bool,
+    tracked: bool,
+    begin: Sequence[Tensor],
+) -> Seen:
+    last = next((found.calls[-1].seen.weights for _, found in watching if found.calls), [])
+    with torch.no_grad():
+        kept = _snapshot(weights, last)
+    follows = sources(begin, [found for _, found in watching if found.calls]) if tracked else ()
+    return Seen(kind, nonlinearity, layers, directions, layout, kept, biases, tracked, follows)
+
+
+def _snapshot(weights: Sequence[Tensor], last: Sequence[Tensor]) -> Sequence[Tensor]:
+    """A copy of the weights, or the last copy where nothing has changed since.
+
+    By value: the version counter of a parameter does not see what is written through `.data`.
+    """
+    if last and all(_unchanged(now, then) for now, then in zip(weights, last, strict=True)):
+        return last
+    return [weight.detach().clone() for weight in weights]
+
+
+def _unchanged(now: Tensor, then: Tensor) -> bool:
+    if (now.dtype, now.shape) != (then.dtype, then.shape):
+        return False
+    # the slower comparison is for a diverged model, whose NaN are not equal to themselves
+    return torch.equal(now, then) or torch.allclose(now, then, rtol=0, atol=0, equal_nan=True)
+
+
+def _placing(watching: Watching, seen: Seen) -> list[Placing]:
+    placing = []
+    for _, found in watching:
+        if found.edits:
+            start = sum(call.seen.layout.steps for call in found.calls)
+            placing += [Placing(edit, found.name or seen.kind, start) for edit in found.edits]
+    return placing
+
+
+def _keep(call: Call, running: Running, watching: Watching) -> None:
+    """A call that has run is the recordings'; one that raised never was."""
+    call.has_run(running.done(), len(watching))
+    for _, found in watching:
+        found.keep(call)
+
+
+def _is_tracked(*tensors: Tensor) -> bool:
+    """Whether autograd follows what is made of these."""
+    return torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors)
+
+
+def _tupled(states: Tensor | Sequence[Tensor]) -> tuple[Tensor, ...]:
+    """(h,) or (h, c): an LSTM comes with both, the others with h alone."""
+    return (states,) if isinstance(states, Tensor) else tuple(states)

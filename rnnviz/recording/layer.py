@@ -1,0 +1,111 @@
+"""One layer and direction of a call, in torch's own kernel: the part of a network that is run and kept at a time."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from rnnviz.recording import edits, kernels
+from rnnviz.recording.calls import Key, Running
+from rnnviz.recording.edits import Edit
+from rnnviz.recording.layout import Layout
+from rnnviz.recording.passes import Pass, working
+
+Kernel = Callable[..., tuple[Tensor, ...]]
+
+
+@dataclass(frozen=True)
+class Placing:
+    """An edit of a module that is called, its title, and the first step of this call, counted over all calls."""
+
+    edit: Edit
+    title: str
+    start: int
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer and direction, by its number, as `kernel` runs it. states: how many it carries, h alone or h and c."""
+
+    key: Key
+    kernel: Kernel
+    layout: Layout
+    biases: bool
+    training: bool
+    states: int
+
+    def plain(self, x: Tensor, begin: Sequence[Tensor], weights: Sequence[Tensor]) -> tuple[Tensor, ...]:
+        """torch's own kernel on the data as they lie: output and final states."""
+        return self._call(x, begin, weights, self.layout.sizes)
+
+    def _call(
+        self, x: Tensor, begin: Sequence[Tensor], weights: Sequence[Tensor], sizes: Tensor | None
+    ) -> tuple[Tensor, ...]:
+        states = tuple(begin) if self.states > 1 else begin[0]
+        more = (list(weights), self.biases, 1, 0.0, self.training, False)
+        return self.kernel(x, states, *more, False) if sizes is None else self.kernel(x, sizes, states, *more)
+
+    def forward(
+        self,
+        running: Running,
+        x: Tensor,
+        begin: Sequence[Tensor],
+        weights: Sequence[Tensor],
+        placing: Sequence[Placing] = (),
+    ) -> tuple[Tensor, ...]:
+        """Runs, and notes the pass in `running`: output and final states, with the edits of `placing` made."""
+        given = (
+            running.seen.kind == "lstm"
+            and self.layout.sizes is None
+            and kernels.gives_gates(x, begin, weights, self.biases)
+        )
+        result: tuple[Tensor, ...]
+        if given:
+            rows = running.rows_of(self.key, weights[1].shape[0])
+            result = kernels.lstm(x, begin, weights, self.biases, rows)
+        else:
+            result = self.plain(x, begin, weights)
+        with torch.no_grad():
+            dense = self.layout.dense
+            initial, final = ([state[0] for state in states] for states in (begin, result[1:]))
+            one = running.keep(self.key, dense(x), dense(result[0]), initial, final, given)
+            return self._edited(running, one, result, placing, weights) if placing else result
+
+    def _edited(
+        self,
+        running: Running,
+        one: Pass,
+        result: tuple[Tensor, ...],
+        placing: Sequence[Placing],
+        weights: Sequence[Tensor],
+    ) -> tuple[Tensor, ...]:
+        """The result with the edits of this layer and direction made; the very result where none changes a number."""
+        seen, layout, (layer, direction) = running.seen, self.layout, self.key
+        placed = []
+        for each in placing:
+            here = edits.place(
+                each.edit, each.title, one, seen.layers, seen.directions, each.start, layout.order
+            )
+            if (each.edit.layer, edits.DIRECTIONS.index(each.edit.direction)) == (layer, direction):
+                placed.append(here)
+        if not placed:
+            return result
+        lengths: list[int] = layout.lengths.tolist()
+
+        def order(t: int) -> list[tuple[int, int]]:
+            rows = [row for row, length in enumerate(lengths) if t < length]
+            return [(row, lengths[row] - 1 - t if direction else t) for row in rows]
+
+        def segment(x: Tensor, states: Sequence[Tensor]) -> Tensor:
+            dtype = weights[0].dtype
+            begin = [state[None].to(dtype) for state in states]
+            return working(self._call(x.to(dtype), begin, weights, None)[0])
+
+        one, error, changed = edits.run(one, placed, segment, order)
+        running.edit(self.key, one, error)
+        if not changed:
+            return result
+        states = (one.hidden,) if one.cell is None else (one.hidden, one.cell)
+        finals = [s[layout.last][None].to(x.dtype) for x, s in zip(result[1:], states, strict=True)]
+        return layout.flat(one.hidden).to(result[0].dtype, copy=True), *finals

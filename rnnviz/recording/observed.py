@@ -1,0 +1,122 @@
+"""What one recording watches of a model, and what it has seen of it so far."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from torch import Tensor, nn
+from torch.utils.hooks import RemovableHandle
+
+from rnnviz.recording.attention import Look
+from rnnviz.recording.calls import Call, CameBack
+from rnnviz.recording.edits import Edit
+from rnnviz.recording.torch_private import own_weights
+
+MODULES = (nn.RNNBase, nn.RNNCellBase)
+
+
+@dataclass
+class Watched:
+    """A recurrent module of the model, the edits of it, and the calls of it that were seen.
+
+    came_back: what backward calls brought to each call until the block ended.
+    """
+
+    name: str
+    module: nn.Module
+    calls: list[Call] = field(default_factory=list)
+    edits: list[Edit] = field(default_factory=list)
+    came_back: list[CameBack] = field(default_factory=list)
+    _known: set[Call] = field(default_factory=set)  # the same calls
+
+    def keep(self, call: Call) -> None:
+        """Adds a call."""
+        self.calls.append(call)
+        self._known.add(call)
+
+    def __contains__(self, call: Call) -> bool:
+        return call in self._known
+
+    @property
+    def title(self) -> str:
+        return self.name or self.calls[0].seen.kind
+
+    def owns(self, weights: Sequence[Tensor], loosely: bool) -> bool:
+        """Whether these are the module's weights: the very list, or loosely the same tensors."""
+        own = own_weights(self.module)
+        if isinstance(self.module, nn.RNNBase) and not loosely:
+            return own is weights
+        return len(own) == len(weights) and all(a is b for a, b in zip(own, weights, strict=True))
+
+
+class Observed:
+    """The modules of one model: which are watched, which may call attention, and what was seen of either."""
+
+    def __init__(self, model: nn.Module, edits: Iterable[Edit] = ()):
+        self.name = type(model).__name__
+        self.names = {module: name for name, module in model.named_modules()}
+        self.watched = [Watched(n, m) for n, m in model.named_modules() if isinstance(m, MODULES)]
+        self.looks: dict[str, list[Look]] = {}
+        self.hooks: list[RemovableHandle] = []
+        for edit in edits:
+            self._edited_module(edit).edits.append(edit)
+
+    def _edited_module(self, edit: Edit) -> Watched:
+        names = ", ".join(repr(watched.name) for watched in self.watched)
+        fitting = [watched for watched in self.watched if edit.module in (None, watched.name)]
+        if len(fitting) != 1:
+            raise ValueError(
+                f"edit of {edit.module!r}, {edit.field}: wanted module= one of {names or 'none'}"
+            )
+        if isinstance(fitting[0].module, nn.RNNCellBase):
+            raise ValueError(
+                f"edit of {fitting[0].name!r}, {edit.field}: a cell is stepped by the model's own loop; edit its states there"
+            )
+        return fitting[0]
+
+    def find(self, weights: Sequence[Tensor], cell: nn.Module | None = None) -> Watched | None:
+        """The module whose weights these are: the very list if it is there, else the same tensors. cell: itself, if known."""
+        if cell is not None:
+            return next((watched for watched in self.watched if watched.module is cell), None)
+        for loosely in (False, True):
+            for watched in self.watched:
+                if watched.owns(weights, loosely):
+                    return watched
+        return None
+
+    def looked(self, look: Callable[[], Look], callers: Iterable[nn.Module]) -> None:
+        """Keeps a call of attention, if one of its callers, the innermost first, is a module of the model."""
+        for caller in callers:
+            if caller in self.names:
+                name = self.names[caller] or "attention"
+                self.looks.setdefault(name, []).append(look())
+                return
+
+    def end(self) -> None:
+        """What comes later, as a backward after the block, is no longer seen."""
+        for hook in self.hooks:
+            hook.remove()
+        self.hooks = []
+        for watched in self.watched:
+            watched.came_back = [call.came_back for call in watched.calls]
+            for call in watched.calls:
+                call.listening -= 1
+
+    @property
+    def titled(self) -> dict[str, Watched]:
+        """The modules that were called, by the names that their nodes will have; the model itself gives way to a module
+        inside it of the same name."""
+        called = [watched for watched in self.watched if watched.calls]
+        titled = {watched.name: watched for watched in called if watched.name}
+        for watched in called:
+            if not watched.name:
+                titled[f"{watched.title}_itself" if watched.title in titled else watched.title] = watched
+        return titled
+
+    @property
+    def nothing_seen(self) -> str:
+        """Why there is no trace, and what to do."""
+        if not self.watched:
+            return f"no recurrent call was seen: {self.name} holds no nn.RNN, nn.LSTM or nn.GRU, and none of their cells"
+        names = ", ".join(repr(watched.name or type(watched.module).__name__) for watched in self.watched)
+        advice = f"call {self.name} inside the block and in its thread"
+        return f"no recurrent call was seen: {advice}; it holds {names}"

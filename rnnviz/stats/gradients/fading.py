@@ -1,0 +1,96 @@
+"""How fast a gradient fades going back."""
+
+import numpy as np
+import xarray as xr
+
+
+def factor(rate: float) -> float:
+    """What a gradient is multiplied by at each step back. rate: nats a step, as `decay` gives it."""
+    return float(np.exp(rate))
+
+
+def decay(norms: xr.DataArray, last: int | None = None, logarithmic: bool = False) -> xr.Dataset:
+    """How fast a gradient fades going back from the last step that has one.
+
+    norms: dims include time, values >= 0 such as those of `norm`; with `logarithmic` their natural logarithms, as `reach`
+    and `contributions` give them. last: the position on time to go back from; by default the last step, in the direction of
+    reading, whose norm is neither 0 nor NaN. A `direction` coordinate of 'backward' turns the reading round.
+    Returns, without time, with y_k = ln norm k steps back, padding left out:
+        rate (nat/step)    least-squares slope of y_k over k: negative where it fades, positive where it grows. Exact zeros
+                           have no logarithm and do not enter; with nothing but zeros further back it is −inf
+        half_life (steps)  −ln 2 / rate: steps back to half at that rate; inf where it does not fade
+        horizon (steps)    the first k, between steps linear in y, at which y_k <= y_0 − ln 1000: a thousandth is left.
+                           inf where that never happens within the text. An exact zero is crossed at the step before it
+        crossed (bool)     whether it happened
+    NaN where the sequence has no gradient, and rate and half_life NaN where there is one step alone.
+    Raises ValueError if a norm is negative, or `last` is not on time.
+    """
+    total = norms.sizes["time"]
+    if last is not None and not 0 <= last < total:
+        raise ValueError(f"last must be a position on time, 0 to {total - 1}; got {last}")
+    lines = norms.transpose(..., "time")
+    values = lines.values.astype(np.float64)
+    if not logarithmic:
+        if (values < 0).any():
+            raise ValueError(f"a norm cannot be negative; got {np.nanmin(values):g}")
+        with np.errstate(divide="ignore"):
+            values = np.log(values)
+    kept = lines.isel(time=0, drop=True) if total else lines.sum("time")
+    backward = np.zeros(kept.shape, bool)
+    if "direction" in lines.coords:
+        backward = np.broadcast_to((kept["direction"] == "backward").broadcast_like(kept).values, kept.shape)
+    found = np.full((4, *kept.shape), np.nan)
+    for index in np.ndindex(kept.shape):
+        line = (
+            values[index]
+            if last is None
+            else values[index][last:]
+            if backward[index]
+            else values[index][: last + 1]
+        )
+        found[(slice(None), *index)] = _fading(line if backward[index] else line[::-1], last is not None)
+    names = {
+        "rate": ("slope of ln norm going back", "nat/step"),
+        "half_life": ("half-life going back", "steps"),
+        "horizon": ("steps back to a thousandth", "steps"),
+        "crossed": ("a thousandth is reached within the text", "1"),
+    }
+    return xr.Dataset(
+        {
+            name: (
+                kept.dims,
+                row.astype(bool) if name == "crossed" else row,
+                {"long_name": text, "units": units},
+            )
+            for row, (name, (text, units)) in zip(found, names.items(), strict=True)
+        },
+        coords=kept.coords,
+    )
+
+
+def _fading(line: np.ndarray, fixed: bool) -> tuple[float, float, float, bool]:
+    """rate, half-life, horizon and whether it was crossed, of ln norms going back, NaN left out.
+
+    fixed: the first of them is where to start; else the first that has a gradient.
+    """
+    if fixed and not (len(line) and np.isfinite(line[0])):
+        return np.nan, np.nan, np.nan, False
+    line = line[~np.isnan(line)]
+    some = np.flatnonzero(np.isfinite(line))
+    if not len(some):
+        return np.nan, np.nan, np.nan, False
+    line = line[some[0] :]
+    back = np.flatnonzero(np.isfinite(line))
+    if len(back) > 1:
+        centred = back - back.mean()
+        rate = float(centred @ (line[back] - line[back].mean()) / (centred @ centred))
+    else:
+        rate = -np.inf if len(line) > 1 else np.nan
+    half_life = np.nan if np.isnan(rate) else -np.log(2) / rate if rate < 0 else np.inf
+    left = line - (line[0] - np.log(1000))
+    below = np.flatnonzero(left <= 0)
+    if not len(below):
+        return rate, half_life, np.inf, False
+    step = below[0]
+    share = left[step - 1] / (left[step - 1] - left[step])  # 0 where the step is an exact zero
+    return rate, half_life, float(step - 1 + share), True

@@ -1,0 +1,162 @@
+"""Every architecture with every seed, one network after the other, and the result as labelled arrays."""
+
+import json
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import xarray as xr
+
+from rnnviz.stats import gradients
+from rnnviz.studies.comparing.measuring import measure
+from rnnviz.studies.comparing.networks import Stack
+from rnnviz.studies.comparing.sequences import data
+from rnnviz.studies.comparing.setup import Setup, refuse_size
+
+CURVES = {
+    "log_norm": ("ln of the total gradient norm ‖∂L/∂h‖", "nat"),
+    "log_norm_direct": ("ln of the direct gradient norm ‖∂L/∂h‖", "nat"),
+    "log_cell_norm": ("ln of the total gradient norm ‖∂L/∂c‖", "nat"),
+}
+NUMBERS = {
+    "loss": ("loss, mean over the batch", "1"),
+    "parameter_norm": ("gradient norm of all parameters", "1"),
+    "parameter_norm_clipped": ("gradient norm of all parameters after clipping", "1"),
+}
+ENDS = {
+    "blown": ("step at which a number is beyond float64, -1 if none is", "1"),
+    "blown_in": ("way on which that was: forward or backward", "1"),
+}
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a comparison is. done, total: networks. what: the one that was run."""
+
+    done: int
+    total: int
+    what: str
+
+
+def compare(setup: Setup, progress: Callable[[Progress], None] | None = None) -> xr.Dataset:
+    """Runs every architecture with every seed and says what reaches back. progress: called after each network.
+
+    Returns, over architecture (names, with the coordinates `kind` and `layers`), seed, layer and time, in float64:
+        log_norm (architecture, seed, layer, time)   ln of the total ‖∂L/∂h_t‖
+        log_norm_direct, log_cell_norm               of the direct part; of the total ‖∂L/∂c_t‖ of an LSTM
+        rate, half_life, horizon, crossed (architecture, seed)  of log_norm in the top layer, see `stats.gradients.decay`
+        loss, parameter_norm, parameter_norm_clipped (architecture, seed)   the gradient of all parameters, L2
+        blown, blown_in (architecture, seed)         where a number left float64, and on which way, -1 and '' if none did:
+                                                     with 'forward' the first step of the states, with 'backward' the first
+                                                     step that the gradient met going back
+    Norms are L2 over the units, of both directions together, and the root mean square over the batch, of each sequence's own
+    loss. −inf where exactly 0: nothing arrives. A gradient beyond what float64 holds is given all the same. Where the
+    states leave float64 the loss has no gradient; drawn is that of a sequence that ends before. NaN after that, and in a layer
+    that an architecture does not have.
+    Raises ValueError if a network would take more than 4 GiB.
+    """
+    steps = run(setup)
+    while True:
+        try:
+            done = next(steps)
+        except StopIteration as end:
+            return end.value
+        if progress is not None:
+            progress(done)
+
+
+def run(setup: Setup) -> Generator[Progress, None, xr.Dataset]:
+    """`compare` one network at a time, so that it can be watched and stopped; the generator returns the result.
+
+    Raises ValueError as `compare` does, at once.
+    """
+    refuse_size(setup)
+    return _run(setup)
+
+
+def _run(setup: Setup) -> Generator[Progress, None, xr.Dataset]:
+    found = _empty(setup)
+    done, total = 0, len(setup.architectures) * setup.seeds
+    for row, architecture in enumerate(setup.architectures):
+        for seed in range(setup.seeds):
+            with _one_thread():
+                own = data(setup, seed)
+                network = Stack(architecture, own.x.shape[-1], own.outputs, seed)
+                _fill(found, row, seed, measure(network, own, setup))
+            done += 1
+            yield Progress(done, total, f"{architecture.name}, seed {seed}")
+    return _finished(found, setup)
+
+
+def curves(
+    found: xr.Dataset, name: str = "log_norm", layer: str = "top"
+) -> tuple[xr.DataArray, xr.DataArray]:
+    """What `figures.log_norms` draws: the median over the seeds (architecture, time), and the lowest and the highest seed
+    (bound, architecture, time); natural logarithms under the name of what they are drawn as.
+
+    name: one of CURVES; architectures that have none are left out. layer: 'top' or 'bottom' of each.
+    """
+    layers = found["layers"] - 1 if layer == "top" else xr.zeros_like(found["layers"])
+    every = found[name].isel(layer=layers.drop_vars("layers")).dropna("architecture", how="all")
+    band = xr.concat([every.min("seed"), every.max("seed")], dim="bound")
+    middle = every.median("seed").transpose("architecture", "time")
+    drawn_as = {"long_name": CURVES[name][0].removeprefix("ln of the "), "units": "1"}
+    return middle.assign_attrs(drawn_as), band
+
+
+@contextmanager
+def _one_thread():
+    """Small matrices: two threads wait for each other. Torch keeps the number for each thread by itself."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _empty(setup: Setup) -> dict[str, np.ndarray]:
+    runs = (len(setup.architectures), setup.seeds)
+    curves = (*runs, max(one.layers for one in setup.architectures), setup.length)
+    found = {name: np.full(curves, np.nan) for name in CURVES}
+    found |= {name: np.full(runs, np.nan) for name in NUMBERS}
+    return found | {"blown": np.full(runs, -1), "blown_in": np.full(runs, "", "U8")}
+
+
+def _fill(found: dict[str, np.ndarray], row: int, seed: int, measured: dict) -> None:
+    for name, value in measured.items():
+        if name in CURVES:
+            found[name][row, seed, : len(value)] = value
+        else:
+            found[name][row, seed] = value
+
+
+def _finished(found: dict[str, np.ndarray], setup: Setup) -> xr.Dataset:
+    curve, number = ("architecture", "seed", "layer", "time"), ("architecture", "seed")
+    rows = setup.architectures
+    coords = {
+        "architecture": [one.name for one in rows],
+        "kind": ("architecture", [one.kind for one in rows], {"long_name": "kind of cell"}),
+        "layers": ("architecture", [one.layers for one in rows], {"long_name": "layers"}),
+        "seed": np.arange(setup.seeds),
+        "layer": np.arange(found["log_norm"].shape[2]),
+        "time": np.arange(setup.length),
+    }
+    if setup.input == "text":
+        coords["token"] = ("time", list(setup.text[: setup.length]))
+    result = xr.Dataset(
+        {
+            name: (curve if name in CURVES else number, found[name], {"long_name": text, "units": units})
+            for name, (text, units) in (CURVES | NUMBERS | ENDS).items()
+        },
+        coords=coords,
+        attrs={
+            "setup": json.dumps(setup.to_dict(), ensure_ascii=False),
+            "torch_version": str(torch.__version__),
+        },
+    )
+    tops = result["layers"].drop_vars("layers") - 1
+    top = result["log_norm"].isel(layer=tops).drop_vars(["layer", "layers"])
+    return result.merge(gradients.decay(top, logarithmic=True))

@@ -1,0 +1,122 @@
+"""One training loop: a generator of metrics, with no screen in it."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+from torch import nn
+
+
+class Training:
+    """A model on its way: model, optimiser, schedule and the step reached. Nothing here is random but by `recipe.seed`.
+
+    What is trained on what is up to a subclass: `_begin` reads the data and makes the model, `_loss` draws a batch.
+    """
+
+    task: str
+    counted: str  # what the parts of the data are made of
+
+    def __init__(self, recipe, corpus):
+        if recipe.steps < 3 or recipe.learning_rate <= 0:
+            raise ValueError(
+                f"need at least 3 steps and a positive learning rate; got {recipe.steps} and {recipe.learning_rate}"
+            )
+        short = [part for part in ("train", "validation", "test") if len(getattr(corpus, part)) < 2]
+        if short:
+            raise ValueError(f"the data leave nothing for {', '.join(short)}; give a larger corpus")
+        self.recipe = recipe
+        self.corpus = corpus.sha256
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(recipe.seed)
+            self.model = self._begin(corpus)
+        self.optimiser = torch.optim.AdamW(
+            self.model.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay
+        )
+        warm_up = max(0.2, 2 / recipe.steps)  # a share of the steps, and at least two of them
+        self.schedule = torch.optim.lr_scheduler.OneCycleLR(
+            self.optimiser, recipe.learning_rate, total_steps=recipe.steps, pct_start=warm_up
+        )
+        self.step = 0
+
+    def _begin(self, corpus) -> nn.Module:
+        raise NotImplementedError
+
+    def _loss(self) -> torch.Tensor:
+        """The loss (nats a token) of this step's batch; torch's generator has been seeded for it."""
+        raise NotImplementedError
+
+    def described(self) -> dict:
+        """What the card says of this kind of model: `model`, `scores`, `scores_unit` and its vocabularies."""
+        raise NotImplementedError
+
+    def run(self) -> Iterator[dict[str, float]]:
+        """Trains to the end of the recipe. After each step yields step, loss (nats a token) and gradient norm.
+
+        Stop asking for more and the training stands still; ask again, or save and resume, and it goes on as if it
+        had never stopped. Raises FloatingPointError where the loss is no longer finite.
+        """
+        while self.step < self.recipe.steps:
+            yield self._one_step()
+
+    def _one_step(self) -> dict[str, float]:
+        self.model.train()
+        # dropout draws from torch's global generator: seeded for each step, and given back as it was
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.recipe.seed * 1_000_003 + self.step)
+            loss = self._loss()
+        if not math.isfinite(loss.item()):
+            raise FloatingPointError(
+                f"the loss is {loss.item()} at step {self.step + 1}; lower the learning rate"
+            )
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        norm = nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.clip)
+        self.optimiser.step()
+        self.schedule.step()
+        self.step += 1
+        return {"step": self.step, "loss": loss.item(), "gradient_norm": norm.item()}
+
+    def save(self, path: Path) -> None:
+        """Writes all that is needed to go on; the file appears whole or not at all."""
+        state = {
+            "recipe": asdict(self.recipe),
+            "corpus": self.corpus,
+            "step": self.step,
+            "model": self.model.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "schedule": self.schedule.state_dict(),
+        }
+        partial = path.with_suffix(path.suffix + ".writing")
+        torch.save(state, partial)
+        partial.replace(path)
+
+    def resume(self, path: Path) -> None:
+        """Goes on from a file that `save` wrote. Raises ValueError where it belongs to another recipe."""
+        try:
+            state = torch.load(path, weights_only=True)
+            theirs = state["recipe"]
+        except Exception as problem:
+            raise ValueError(f"{path} is not a saved training; delete it or train with --fresh") from problem
+        mine = asdict(self.recipe)
+        if theirs != mine:
+            other = ", ".join(
+                f"{k} {theirs.get(k)} (now {mine[k]})" for k in mine if theirs.get(k) != mine[k]
+            )
+            raise ValueError(
+                f"{path} was started with another recipe: {other}; delete it or train with --fresh"
+            )
+        if state.get("corpus") != self.corpus:
+            raise ValueError(
+                f"{path} was started on other data; give that data, delete it or train with --fresh"
+            )
+        try:
+            self.model.load_state_dict(state["model"])
+        except RuntimeError as problem:
+            raise ValueError(
+                f"{path} holds a model of another shape; delete it or train with --fresh"
+            ) from problem
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.schedule.load_state_dict(state["schedule"])
+        self.step = state["step"]

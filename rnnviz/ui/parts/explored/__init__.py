@@ -1,0 +1,72 @@
+"""What the exploring pages share: a language model that reads the reader's text, its layer and its unit.
+
+These settings belong to several rooms, so a part declares them; no room may import another.
+"""
+
+from rnnviz.models import checkpoints
+from rnnviz.ui.shell.language import _
+from rnnviz.ui.shell.settings import Setting, choose, index, settings, text
+
+DEFAULT_MODEL = "shakespeare-lstm"
+DEFAULT_TEXTS = {
+    "shakespeare": "To be, or not to be, that is the question:",
+    "python": "def total(values):\n    return sum(v for v in values if v > 0)\n",
+}
+# by the corpus a model was trained on: short texts that make a point
+EXAMPLES = {
+    "shakespeare": {
+        "speaker": "ROMEO:\nGood morrow, father.\n\nFRIAR LAURENCE:\nGood morrow, Romeo.\n\nROMEO:\n",
+        "verse": "Shall I compare thee to a summer's day?\nThou art more lovely and more temperate:\n",
+        "repetition": "To-morrow, and to-morrow, and to-morrow, and to-morrow, and to-morrow, and ",
+        "quotation": "Then said the king, 'Bring me my sword, my horse, and all my men from here to Rome,' and wept.",
+    },
+    "python": {
+        "indentation": "def first(rows):\n    for row in rows:\n        if row:\n            return row\n    return None\n",
+        "brackets": "pairs = dict(zip(names, (sum(row[1:]) for row in (rows + [[0, (1, 2)]]))))\n",
+        "string": "message = \"a string may hold (brackets[ and # signs that mean nothing\" + 'x'  # a comment\n",
+    },
+}
+
+
+def _model(_name: str, value: str) -> str:
+    if value not in (there := checkpoints.names("language")):
+        have = ", ".join(there) or "–"
+        raise ValueError(
+            _("The link names a model that is not here; choose one of {names}.").format(names=have)
+        )
+    return value
+
+
+SETTINGS = {
+    "model": Setting(DEFAULT_MODEL, _model, always=True, resets=("step",)),
+    "text": text().but(resets=("step",)),  # None: the default text of the model
+    "layer": index(0),
+    "unit": index(0, lowest=0),
+    "step": index(None, last=True),  # the cursor, where a click has set it; None: the end of the text
+}
+
+
+def reader_text() -> str:
+    """What is in the text box: what the reader typed, or the default for the model's corpus."""
+    typed = settings()["text"]
+    return DEFAULT_TEXTS[corpus()] if typed is None else typed
+
+
+def corpus() -> str:
+    """What the chosen model reads, by its name: a key of DEFAULT_TEXTS and EXAMPLES."""
+    found = settings()["model"].split("-")[0]
+    return found if found in DEFAULT_TEXTS else "shakespeare"
+
+
+def cursor(otherwise: int | None = None) -> int | None:
+    """The step that the reader has clicked, if any."""
+    now = settings()["step"]
+    return otherwise if now is None else now
+
+
+def clicked(choice) -> None:
+    """What was clicked on a board is chosen; see parts.board."""
+    if choice.unit is not None:
+        choose(unit=choice.unit)
+    if choice.time is not None:
+        choose(step=choice.time)

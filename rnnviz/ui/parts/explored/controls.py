@@ -1,0 +1,102 @@
+"""What the exploring pages let a reader choose: the text, the model, its layer and its unit."""
+
+import streamlit as st
+
+from rnnviz.models import checkpoints
+from rnnviz.ui.parts import explored
+from rnnviz.ui.shell.language import _
+from rnnviz.ui.shell.settings import LONGEST, choose, settings
+from rnnviz.ui.shell.widgets import examples, notice, pick
+
+
+def text_box() -> None:
+    """The box for the reader's text; what is typed stays, also when it cannot be read."""
+    pick(
+        st.text_area,
+        "text",
+        _("Your text"),
+        value=explored.reader_text(),
+        height=100,
+        help=_("Up to {longest:,} characters. Ctrl+Enter, or a click outside the box, reads it.").format(
+            longest=LONGEST
+        ),
+    )
+    texts = explored.EXAMPLES[explored.corpus()]
+    names = {
+        "speaker": _("speakers in capitals"),
+        "verse": _("line ends"),
+        "repetition": _("a phrase repeated"),
+        "quotation": _("a long quotation"),
+        "indentation": _("indentation"),
+        "brackets": _("nested brackets"),
+        "string": _("a string and a comment"),
+    }
+    here = next((k for k, v in texts.items() if v == explored.reader_text()), None)
+    examples("pick_example", texts, here, lambda name: choose(text=texts[name]), names)
+
+
+def settle() -> list[str]:
+    """The language models that are here. A chosen one that is not gives way to one that is."""
+    names = checkpoints.names("language")
+    if names and settings()["model"] not in names:
+        choose(model=explored.DEFAULT_MODEL if explored.DEFAULT_MODEL in names else names[0])
+    return names
+
+
+def model_box(names: list[str]) -> None:
+    """The model, its layer and its unit, and what it was trained on. names: of the models that are here."""
+    now = settings()
+    if names:
+        pick(st.selectbox, "model", _("Model"), names)
+        try:
+            card = checkpoints.card(now["model"])
+        except checkpoints.CheckpointError:
+            card = None  # the page says what is wrong with it
+        if card:
+            layers, units = card["model"]["layers"], card["model"]["hidden"]
+            if now["layer"] < layers > 1:
+                pick(
+                    st.segmented_control,
+                    "layer",
+                    _("Layer"),
+                    range(layers),
+                    format_func=lambda i: str(i + 1),
+                    required=True,
+                )
+            if now["unit"] < units:
+                pick(
+                    st.number_input,
+                    "unit",
+                    _("Unit"),
+                    min_value=0,
+                    max_value=units - 1,
+                    step=1,
+                    help=_("Or click a row of a heatmap. Units are numbered from 0, as in the tensor."),
+                )
+            with st.expander(_("About this model")):
+                about(card)
+    else:
+        notice(
+            _("There is no trained model here. Train one:") + " python -m rnnviz train shakespeare-lstm",
+            error=True,
+        )
+
+
+def about(card: dict) -> None:
+    """What a model was trained on and how well it reads."""
+    scores = card["scores"]
+    rows = {
+        _(
+            "architecture"
+        ): f"{card['model']['kind'].upper()}, {card['model']['layers']} × {card['model']['hidden']}",
+        _("parameters"): f"{card['parameters']:,}",
+        _("held-out loss"): _("{validation:.3f} validation, {test:.3f} test (nats a character)").format(
+            **scores
+        ),
+        _("data"): card["data"]["source"].removeprefix("https://"),
+        _("licence"): card["data"]["licence"],
+        _("made by"): card["command"],
+    }
+    for name, value in rows.items():
+        st.caption(name)
+        st.text(value)

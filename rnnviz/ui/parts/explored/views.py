@@ -1,0 +1,113 @@
+"""What the exploring pages draw of a run."""
+
+import pandas as pd
+import xarray as xr
+
+from rnnviz import figures, stats
+from rnnviz.ui.parts import board, explored
+from rnnviz.ui.parts.board import Drawn, drawn
+from rnnviz.ui.parts.explored.runs import Back, Run
+from rnnviz.ui.parts.numbers import shown
+from rnnviz.ui.parts.tables import faded
+from rnnviz.ui.parts.terms import LIMITS, gate_name
+from rnnviz.ui.shell.keeping import kept
+from rnnviz.ui.shell.language import _
+from rnnviz.ui.shell.settings import settings
+
+
+def show_board(
+    id: str, run: Run, figures: list[Drawn], *, summary: str, cursor: int | None = None, **more
+) -> None:
+    """The board under the run's text: what is clicked on it is chosen. cursor: until a step is clicked. more: see parts.board."""
+    board.show_board(
+        id,
+        **run.strip,
+        figures=figures,
+        unit=settings()["unit"],
+        subject=subject(run),
+        cursor=explored.cursor(cursor),
+        clicked=explored.clicked,
+        summary=summary,
+        **more,
+    )
+
+
+def unit_heatmap(
+    run: Run,
+    id: str,
+    node: xr.Dataset,
+    name: str,
+    limits: tuple[float, float],
+    title: str,
+    height: int,
+    columns: int = 800,
+    cells: int = 60_000,
+    order: str | None = None,
+) -> tuple[Drawn, bool]:
+    """A heatmap unit × time in the chosen order of the units, and whether there are finer values than were drawn.
+
+    id: of the board it lies on, whose zoom decides what is drawn exactly. node: has the array `name` (unit, time). columns,
+    cells: see stats.pixels.fit.
+    """
+    order, window, layer = order or settings()["order"], board.zoom(id, len(run.text)), settings()["layer"]
+    units = run.order(layer, order)
+    seen = kept(_seen, node, name, units, limits, window, columns, cells)
+    rows_title = {"similarity": _("unit, by similarity"), "activity": _("unit, by activity")}.get(
+        order, _("unit")
+    )
+    picture = drawn(name, title, figures.heatmap, seen, limits, height, rows_title)
+    return picture, seen.size < node[name].size or seen.dtype != node[name].dtype
+
+
+def _seen(node, name, units, limits, window, columns, cells) -> xr.DataArray:
+    ordered = node[name].transpose("unit", "time").isel(unit=units)
+    return stats.pixels.fit(ordered, limits, window, columns, cells)
+
+
+def subject(run: Run) -> str:
+    """What a board shows, as the title of a saved figure says it."""
+    now = settings()
+    return _("{model}, layer {layer}, unit {unit}").format(
+        model=run.name, layer=now["layer"] + 1, unit=now["unit"]
+    )
+
+
+def small_multiples(run: Run, id: str, node: xr.Dataset, names) -> tuple[list[Drawn], bool]:
+    """One low heatmap for each of the names, and whether there are finer values than were drawn."""
+    pictures = [
+        unit_heatmap(
+            run,
+            id,
+            node,
+            name,
+            LIMITS.get(name, (0.0, 1.0)),
+            gate_name(name, run.kind),
+            height=176,
+            columns=400,
+            cells=30_000,
+        )
+        for name in names
+    ]
+    return [picture for picture, _finer in pictures], any(finer for _picture, finer in pictures)
+
+
+def compared(backs: list[Back], layer: int, part: str) -> xr.DataArray:
+    """Gradient norms of several models on one text: natural logs, (architecture, time)."""
+    return kept(_compared, [back.at(layer) for back in backs], [back.kind.upper() for back in backs], part)
+
+
+def _compared(nodes: list[xr.Dataset], names: list[str], part: str) -> xr.DataArray:
+    logs = [stats.gradients.logarithm(stats.gradients.norm(node, part)) for node in nodes]
+    alone = [log.drop_vars([c for c in log.coords if c != "time"]) for log in logs]
+    joined = xr.concat(alone, dim="architecture", coords="minimal")
+    return joined.assign_coords(architecture=names).assign_attrs(logs[0].attrs)
+
+
+def fading(backs: list[Back], norms: xr.DataArray, last: int) -> pd.DataFrame:
+    """How fast each architecture's gradient fades, a row each."""
+    found = stats.gradients.decay(norms, last=last, logarithmic=True)
+    rows = {}
+    for i, back in enumerate(backs):
+        one = {name: value.item() for name, value in found.isel(architecture=i).data_vars.items()}
+        rows[back.name] = {_("loss (nats)"): shown(back.loss), **faded(one, norms.sizes["time"])}
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis(_("Model"))

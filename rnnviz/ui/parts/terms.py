@@ -1,0 +1,15 @@
+"""What the pages call a quantity, the letter it has in a formula, and the limits that its colours always mean the same by."""
+
+# limits that a colour always means the same by; what is not named here is a gate
+LIMITS = {"cell": (-3.0, 3.0), "candidate": (-1.0, 1.0), "hidden": (-1.0, 1.0)}
+LETTERS = {
+    "lstm": {"input_gate": "i", "forget_gate": "f", "candidate": "g", "output_gate": "o", "cell": "c"},
+    "gru": {"reset_gate": "r", "update_gate": "z", "candidate": "n"},
+    "rnn": {"hidden": "h", "slope": "1 − h²"},
+}
+
+
+def gate_name(name: str, kind: str | None = None) -> str:
+    """The field's English term, with its letter in a kind of cell: 'forget_gate' -> 'forget gate', 'forget gate f'."""
+    term = name.replace("_", " ")
+    return term if kind is None else f"{term} {LETTERS[kind][name]}"

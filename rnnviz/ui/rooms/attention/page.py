@@ -1,0 +1,42 @@
+"""Where does the translator look while it writes?"""
+
+import streamlit as st
+
+from rnnviz.ui.parts import recordings
+from rnnviz.ui.parts.tables import table_csv
+from rnnviz.ui.rooms.attention.bottleneck import beam_view, bottleneck_view
+from rnnviz.ui.rooms.attention.picture import attention_reading, show_attention
+from rnnviz.ui.rooms.attention.translation import (
+    about_models,
+    current_reading,
+    translation_text,
+    weights_table,
+)
+from rnnviz.ui.shell.language import _
+from rnnviz.ui.shell.settings import settings
+from rnnviz.ui.shell.widgets import folded, pick
+
+
+def show() -> None:
+    st.header(_("Attention"))
+    translation_text()
+    views = {"map": _("the map"), "beam": _("beam search"), "bottleneck": _("the bottleneck")}
+    pick(st.segmented_control, "translate_view", _("View"), list(views), format_func=views.get, required=True)
+    if reading := current_reading():
+        show = {"map": attention_map, "beam": beam_view, "bottleneck": bottleneck_view}
+        show[settings()["translate_view"]](reading)
+        about_models(reading)
+
+
+def attention_map(reading) -> None:
+    st.write(
+        _(
+            "Each row is one token that the network writes, each column one that it has read: the stronger the colour, the "
+            "more it looks there. Choose a row, follow its arithmetic, then change it."
+        )
+    )
+    show_attention(reading)
+    with st.expander(_("The weights as a table")):
+        table_csv(weights_table(reading), "rnnviz-attention")
+    recordings.take_away(reading.trace, reading.name)
+    folded(attention_reading())

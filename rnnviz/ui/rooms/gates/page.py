@@ -1,0 +1,123 @@
+"""The gates of a layer as heatmaps, how often each is open, and for how long a memory lasts."""
+
+import streamlit as st
+import xarray as xr
+
+from rnnviz import figures, stats
+from rnnviz.ui.parts import recordings
+from rnnviz.ui.parts.board import drawn, keys
+from rnnviz.ui.parts.explored.controls import text_box
+from rnnviz.ui.parts.explored.runs import Run, current_run
+from rnnviz.ui.parts.explored.views import show_board, small_multiples
+from rnnviz.ui.parts.terms import gate_name
+from rnnviz.ui.shell.keeping import kept
+from rnnviz.ui.shell.language import _
+from rnnviz.ui.shell.settings import choose, settings
+from rnnviz.ui.shell.widgets import folded, pick
+
+
+def show() -> None:
+    st.header(_("Gates"))
+    st.write(
+        _(
+            "Each gate lies between 0 (shut) and 1 (open). Click a row or a dot to follow one unit through all of them."
+        )
+    )
+    text_box()
+    if run := current_run():
+        (_ungated if run.kind == "rnn" else _gated)(run)
+    _reading()
+
+
+def _gated(run: Run) -> None:
+    unit, layer = settings()["unit"], settings()["layer"]
+    node, id = run.at(layer), f"gates-{run.key}-{layer}"
+    names, keeping = stats.gates.names(node), stats.gates.KEEPING[run.kind]
+    gates = [name for name in names if name.endswith("gate")]
+    if settings()["gate"] not in gates:
+        choose(gate=keeping)
+    pick(
+        st.segmented_control,
+        "gate",
+        _("Gate in the saturation plot"),
+        gates,
+        format_func=gate_name,
+        required=True,
+    )
+    gate = settings()["gate"]
+    drawings, finer = small_multiples(run, id, node, names)
+    lives = kept(lambda: stats.gates.half_life(node[keeping]))
+    shares = kept(lambda: stats.gates.saturation(node[gate]))
+    drawings += [
+        drawn(
+            "contributions", _("Unit {unit}: kept and written").format(unit=unit), _contributions, node, unit
+        ),
+        drawn(
+            "saturation",
+            _("How often is the {gate} open, how often shut?").format(gate=gate_name(gate)),
+            figures.saturation,
+            shares,
+            run.kind,
+            unit,
+        ),
+        drawn(
+            "half_life",
+            _("Half-life that each {gate} implies").format(gate=gate_name(keeping)),
+            lambda: figures.half_lives(lives.sortby(lives, ascending=False), run.kind, unit),
+        ),
+    ]
+    summary = _(
+        "Gates of {model}, layer {layer}; characters read: {steps}. Half-life of unit {unit}, in steps: {life:.4g}."
+    ).format(
+        model=run.name, layer=layer + 1, steps=len(run.text), unit=unit, life=lives.sel(unit=unit).item()
+    )
+    colour = (node[keeping].sel(unit=unit), (0, 1), gate_name(keeping, run.kind))
+    show_board(id, run, drawings, colour=colour, finer=finer, summary=summary)
+    recordings.take_away(run.trace, run.name)
+
+
+def _contributions(node: xr.Dataset, unit: int):
+    return figures.contributions(kept(stats.gates.contributions, node).sel(unit=unit))
+
+
+def _ungated(run: Run) -> None:
+    unit, layer = settings()["unit"], settings()["layer"]
+    st.info(
+        _(
+            "A plain RNN has no gates: every step overwrites the whole state through one tanh. What it has instead is "
+            "its hidden state, and the slope of its tanh, 1 − h²: where the slope is near 0 the unit is saturated and "
+            "passes no gradient."
+        )
+    )
+    st.page_link("pages/explore/states.py", label=_("To the hidden states"))
+    node, id = run.at(layer), f"gates-{run.key}-{layer}"
+    node = kept(lambda: node.assign(slope=stats.states.slope(node["hidden"])))
+    drawings, finer = small_multiples(run, id, node, ("hidden", "slope"))
+    summary = _("Hidden state and slope of the tanh of {model}.").format(model=run.name)
+    colour = (node["slope"].sel(unit=unit), (0, 1), gate_name("slope", run.kind))
+    show_board(id, run, drawings, colour=colour, finer=finer, summary=summary)
+    recordings.take_away(run.trace, run.name)
+
+
+def _reading() -> None:
+    """How to read the pictures and which keys move them, folded below."""
+    folded(
+        (
+            _(
+                "LSTM: i lets the candidate g in, f keeps the old cell state c, o shows it: c = f∘c + i∘g, h = o∘tanh(c)."
+            ),
+            _(
+                "GRU, in PyTorch's sign: h = (1 − z)∘n + z∘h before, so z keeps the old. Chung et al. 2014 and many "
+                "textbooks write z the other way round."
+            ),
+            _(
+                "A dot at the right edge is a unit whose gate is nearly always open, at the top one that is nearly "
+                "always shut; on the dotted line it is never in between."
+            ),
+            _(
+                "The half-life is what the keeping gate alone implies: a gate of 0.9 halves a memory every 6.6 steps. "
+                "Other paths through the gates come on top."
+            ),
+            keys(),
+        )
+    )

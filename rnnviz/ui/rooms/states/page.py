@@ -1,0 +1,103 @@
+"""The hidden states of a layer: all units as a heatmap, the chosen one as a curve, the whole state as a path."""
+
+import streamlit as st
+
+from rnnviz import figures, stats
+from rnnviz.ui.parts import recordings
+from rnnviz.ui.parts.board import drawn, keys
+from rnnviz.ui.parts.explored.controls import text_box
+from rnnviz.ui.parts.explored.runs import Run, current_run
+from rnnviz.ui.parts.explored.views import show_board, unit_heatmap
+from rnnviz.ui.shell.keeping import kept
+from rnnviz.ui.shell.language import _
+from rnnviz.ui.shell.settings import settings
+from rnnviz.ui.shell.widgets import folded, pick
+
+
+def show() -> None:
+    st.header(_("Hidden states"))
+    st.write(
+        _(
+            "Move over the picture: one line runs through everything. Click a row to follow that unit through the text."
+        )
+    )
+    text_box()
+    if run := current_run():
+        _draw(run)
+    _reading()
+
+
+def _draw(run: Run) -> None:
+    names = dict(
+        zip(stats.states.ORDERS, (_("as stored"), _("by similarity"), _("by activity")), strict=True)
+    )
+    with st.container(horizontal=True):
+        pick(
+            st.segmented_control,
+            "order",
+            _("Order of the units"),
+            list(names),
+            format_func=names.get,
+            required=True,
+        )
+        pick(st.segmented_control, "components", _("Components of the path"), (2, 3), required=True)
+    now = settings()
+    layer, unit, components = now["layer"], now["unit"], now["components"]
+    node, id = run.at(layer), f"states-{run.key}-{layer}"
+    curve = kept(lambda: node["hidden"].sel(unit=unit))
+    height = 420 if node.sizes["unit"] <= 300 else 560
+    states, finer = unit_heatmap(run, id, node, "hidden", (-1, 1), _("Hidden state h"), height)
+    drawings = [
+        states,
+        drawn("curve", _("Unit {unit}").format(unit=unit), figures.lines, curve, run.kind),
+        drawn("path", _("The state's path"), _path, run, layer, components),
+    ]
+    extremes = stats.states.strongest(curve)
+    show_board(
+        id,
+        run,
+        drawings,
+        colour=(curve, (-1, 1), _("hidden state h")),
+        candidates=run.candidates,
+        lists=[(_("Highest at"), extremes["highest"]), (_("Lowest at"), extremes["lowest"])],
+        finer=finer,
+        summary=_(
+            "Hidden states of {model}, layer {layer}; units: {units}, characters read: {steps}. "
+            "Unit {unit} runs from {low:.2f} to {high:.2f}."
+        ).format(
+            model=run.name,
+            layer=layer + 1,
+            units=node.sizes["unit"],
+            steps=len(run.text),
+            unit=unit,
+            low=curve.min().item(),
+            high=curve.max().item(),
+        ),
+    )
+    recordings.take_away(run.trace, run.name)
+
+
+def _path(run: Run, layer: int, components: int):
+    axes = run.components.isel(layer=layer, direction=0, component=slice(components))
+    return figures.path(stats.states.path(run.at(layer)["hidden"], axes), run.kind)
+
+
+def _reading() -> None:
+    """How to read the pictures and which keys move them, folded below."""
+    folded(
+        (
+            _(
+                "Each column is one character, each row one unit's value h between −1 and 1 after reading it. "
+                "White (or the dark background) is 0."
+            ),
+            _(
+                "Units with similar curves lie side by side when ordered by similarity; by activity, the busiest are on top."
+            ),
+            _(
+                "The path shows the whole state of the layer as one point that moves. Its axes were fitted once on "
+                "held-out text, so two texts can be compared."
+            ),
+            _("The candidates are the model's own probabilities for the next character at the cursor."),
+            keys(),
+        )
+    )

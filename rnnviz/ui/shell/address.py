@@ -1,0 +1,98 @@
+"""The address holds the reader's settings, so that a copied link shows the same.
+
+It is written by the browser's history.replaceState: a choice makes no history entry, and Back leads to the page before. Links
+are read once when they arrive: at a first visit, after Back, or when the address was edited by hand.
+"""
+
+import re
+from urllib.parse import quote, urlencode
+
+import streamlit as st
+
+from rnnviz.ui.shell.folding import fold, unfold
+from rnnviz.ui.shell.language import LANGUAGES, _
+from rnnviz.ui.shell.settings import LONGEST_LINK, OWN, choose, declared, settings, typed
+
+PLAIN = 3000  # characters of an address up to which a text stands in it as it is; else folded
+LONGEST = 30_000  # characters of all texts in an address: servers refuse twice that
+
+_address = st.components.v2.component(
+    "rnnviz_address",
+    js="""export default function ({ data }) {
+  const url = new URL(window.location.href);
+  if (url.search === data.search) return;
+  url.search = data.search;
+  window.history.replaceState(window.history.state, "", url);
+}""",
+)
+
+
+def read() -> list[str]:
+    """Takes the settings from the address where it brings new ones. Returns what was wrong with it, a line each."""
+    params = st.query_params.to_dict()
+    page = (st.context.url or "").split("?")[0]
+    came = urlencode(sorted(params.items()))
+    moved = page != st.session_state.get("page")
+    first = "settings" not in st.session_state
+    st.session_state["page"] = page
+    seen = st.session_state.setdefault("addresses", set())
+    known = {name: one for name, one in declared().items() if one.read}
+    folded = {_folded(name): name for name, one in known.items() if one.folds}
+    # while a newer address is on its way to the browser, a rerun still brings the one before: that is not a wish
+    if not params.keys() & (known.keys() | folded.keys()) or (came in seen and not moved and not first):
+        return []
+    if came == st.session_state.get("address"):
+        return []
+    seen.add(came)
+    if params.get("lang") in LANGUAGES:
+        choose(lang=params["lang"])  # what is wrong with the rest is said in it
+    found = {name: one.default for name, one in declared().items()} | {name: settings()[name] for name in OWN}
+    wrong = []
+    for name, value in params.items():
+        try:
+            if name in known:
+                found[name] = known[name].read(name, value)
+            elif name in folded:
+                found[folded[name]] = _unfolded(value)
+        except ValueError as problem:
+            wrong.append(str(problem))
+    choose(**found)
+    return wrong
+
+
+def write() -> bool:
+    """Puts the settings that differ from the defaults into the browser's address. False: a text was too long for it."""
+    params, room = {}, LONGEST
+    for name, one in declared().items():
+        value = settings()[name]
+        if one.read is None or (value == one.default and not one.always):
+            continue
+        if one.counts:
+            value += 1
+        text = ",".join(value) if isinstance(value, list) else str(value)
+        if one.folds and len(quote(text)) > PLAIN:
+            text, name = fold(text), _folded(name)
+            room = room - len(quote(text)) if len(quote(text)) <= room else -1
+            if room < 0:
+                continue
+        params[name] = text
+    came = urlencode(sorted(params.items()))
+    st.session_state["address"] = came
+    st.session_state.setdefault("addresses", set()).add(came)
+    # Streamlit empties the address at a change of page: it must be written again, though the settings are the same
+    st.session_state["runs"] = st.session_state.get("runs", 0) + 1
+    _address(data={"search": "?" + urlencode(params), "run": st.session_state["runs"]}, key="address")
+    return room >= 0
+
+
+def _folded(name: str) -> str:
+    """What a text is called in an address where it is folded."""
+    return f"{name}z"
+
+
+def _unfolded(value: str) -> str:
+    try:
+        # what a mail or a chat has put between its letters is no part of it
+        return typed(unfold(re.sub(r"[^\w=-]", "", value, flags=re.ASCII), LONGEST_LINK))
+    except ValueError:
+        raise ValueError(_("The text in this link is damaged; type or paste the text again.")) from None
