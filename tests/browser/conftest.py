@@ -222,7 +222,9 @@ class Reader:
             return
         self.tab.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
         self.tab.goto("about:blank")
-        self.tab.context.new_cdp_session(self.tab).send("Page.resetNavigationHistory")
+        protocol = self.tab.context.new_cdp_session(self.tab)
+        protocol.send("Page.resetNavigationHistory")
+        protocol.detach()
         for event, heard in self._heard.items():
             self.tab.remove_listener(event, heard)
 

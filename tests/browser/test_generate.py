@@ -74,7 +74,7 @@ def test_texts_grow_step_by_step_are_played_and_stopped(texts):
         seen.button("Play (Space)").locator("svg path")
     ).to_be_visible()  # drawn: not every machine has the sign
     seen.tab.wait_for_function(
-        "window.sent.some((m) => m.includes('rest'))"
+        "window.sent.some((m) => m.includes('\"rest\"'))"
     )  # where the reader has come to rest is told
     shown = seen.root.get_attribute("data-shown")
     assert int(shown) < 2000
