@@ -1,5 +1,24 @@
-"""One thread for torch: two tests' small networks on busy cores wait for each other longer than they compute."""
+"""What every test stands on: one thread, no search for what is not there, and one limit to how long it waits."""
+
+import time
+from collections.abc import Callable
 
 import torch
+from streamlit.components.v2 import manifest_scanner
 
+# Seconds until something that must come is given up: a busy machine is slow, not wrong.
+PATIENCE = 120
+
+# two tests' small networks on busy cores wait for each other longer than they compute
 torch.set_num_threads(1)
+# Streamlit reads the metadata of all installed packages whenever an app is first run, in search of components; no package has one
+manifest_scanner.scan_component_manifests = lambda *args, **kwargs: []
+
+
+def until(condition: Callable[[], object]) -> None:
+    """Waits for what must come."""
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        if time.monotonic() > end:
+            raise TimeoutError(f"it did not come within {PATIENCE} seconds")
+        time.sleep(0.01)

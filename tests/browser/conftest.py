@@ -6,11 +6,12 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from pathlib import Path
 
 import pytest
+
+from tests.conftest import PATIENCE, until
 
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = [
@@ -23,7 +24,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-DRAWING = ":is(.rv-board, .ra-root)"  # the components that say what they have drawn
+# the components that say what they have drawn
+DRAWING = ":is(.rv-board, .ra-root, .bh-picture, .bl-root, .cn-root, .cv, .gn-root, .se-root)"
 # Streamlit's own page looks for its server beside a deep link first; the browser logs the two answers as errors
 PROBES = ("/_stcore/health", "/_stcore/host-config")
 
@@ -42,7 +44,7 @@ def chromium():
         pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
     from playwright.sync_api import expect, sync_playwright
 
-    expect.set_options(timeout=30_000)
+    expect.set_options(timeout=1000 * PATIENCE)
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
@@ -61,23 +63,43 @@ def serving():
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
     address = f"http://127.0.0.1:{port}"
     try:
-        for _ in range(300):
-            with contextlib.suppress(OSError):
-                urllib.request.urlopen(f"{address}/_stcore/health", timeout=1).close()
-                break
-            time.sleep(0.1)
-        else:
-            raise TimeoutError("the server did not start")
+        until(lambda: answers(address))
         yield address
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(PATIENCE)
+
+
+def answers(address: str) -> bool:
+    try:
+        urllib.request.urlopen(f"{address}/_stcore/health", timeout=PATIENCE).close()
+    except OSError:
+        return False
+    return True
 
 
 @pytest.fixture(scope="session")
 def server(chromium):
     with serving() as address:
         yield address
+
+
+# Nothing of the app's is under way: the script has ended, what it sent is drawn, in this theme, and nothing changes its looks. A
+# change of theme or size reaches a component when a frame is drawn, so that two of them go by first.
+AT_REST = """async ([drawing, theme]) => {
+  for (let i = 0; i < 2; i++) await new Promise(requestAnimationFrame);
+  const app = document.querySelector("[data-testid=stApp][data-test-script-state=notRunning]");
+  const all = (selector, holds) => [...document.querySelectorAll(selector)].every(holds);
+  return app && !app.querySelector("[data-stale=true]") && document.fonts.status === "loaded"
+    && all(drawing, (e) => "drawn" in e.dataset || !e.clientWidth) && all(".nw-picture", (e) => "still" in e.dataset)
+    && (!theme || (getComputedStyle(app).colorScheme === theme && all("[data-theme]", (e) => e.dataset.theme === theme)))
+    && document.getAnimations().every((a) => a.playState !== "running" || a.effect.getComputedTiming().endTime === Infinity);
+}"""
+
+
+def at_rest(tab, theme: str = "") -> None:
+    """Waits until the page has come to rest, in that theme."""
+    tab.wait_for_function(AT_REST, arg=[DRAWING, theme])
 
 
 def violations(tab, *themes: str) -> list:
@@ -88,11 +110,7 @@ def violations(tab, *themes: str) -> list:
     for theme in themes or ("",):
         if theme:
             tab.emulate_media(color_scheme=theme)
-            tab.wait_for_function(
-                "t => getComputedStyle(document.querySelector('[data-testid=stApp]')).colorScheme === t",
-                arg=theme,
-            )
-            tab.wait_for_timeout(500)  # figures take their new colours
+        at_rest(tab, theme)
         broken = Axe().run(tab).response["violations"]
         found += [(v["id"], [node["html"][:160] for node in v["nodes"]], theme) for v in broken]
     return found
@@ -101,19 +119,24 @@ def violations(tab, *themes: str) -> list:
 class Reader:
     """A browser tab, and what went wrong in it."""
 
+    root = ":is(.rv-board, .ra-root)"  # what says which of its drawings it shows
+
     def __init__(self, tab, address: str):
         self.tab, self.address, self.wrong = tab, address, []
-        tab.set_default_timeout(60_000)  # a busy machine is slow, not wrong
-        tab.on("console", self._said)
-        tab.on("pageerror", lambda error: self.wrong.append(f"error {error}"))
-        tab.on("request", self._asked)
+        self._heard = {
+            "console": self._said,
+            "pageerror": lambda error: self.wrong.append(f"error {error}"),
+            "request": self._asked,
+        }
+        for event, heard in self._heard.items():
+            tab.on(event, heard)
 
     def _said(self, message) -> None:
         if message.type == "error" and not message.location.get("url", "").endswith(PROBES):
             self.wrong.append(f"console {message.text} {message.location}")
 
     def _asked(self, request) -> None:
-        inside = (self.address, self.address.replace("http", "ws"), "data:", "blob:")
+        inside = (self.address, self.address.replace("http", "ws"), "data:", "blob:", "about:blank")
         if not request.url.startswith(inside):
             self.wrong.append(f"left the machine: {request.url}")
 
@@ -122,38 +145,70 @@ class Reader:
         return self.drawn()
 
     def drawn(self) -> "Reader":
-        """Waits until the script rests and the board has drawn what it was sent."""
-        self.tab.wait_for_selector(f"{DRAWING}[data-drawn]")
+        """Waits until the script rests and what it sent is drawn."""
+        self.tab.wait_for_selector(f"{self.root}[data-drawn]")
+        return self.rests()
+
+    def rests(self) -> "Reader":
+        """Waits until the script has ended."""
         self.tab.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
+        self.tab.wait_for_selector("[data-stale=true]", state="detached")
         return self
 
     @property
     def revision(self) -> str:
-        return self.tab.locator(DRAWING).get_attribute("data-revision")
+        return self.tab.locator(self.root).get_attribute("data-revision")
 
     def redrawn(self, revision: str) -> "Reader":
         """Waits for a drawing after the one of that revision."""
         self.tab.wait_for_function(
-            "([drawing, r]) => { const b = document.querySelector(drawing);"
-            " return b && b.dataset.drawn && b.dataset.revision !== r; }",
-            arg=[DRAWING, revision],
+            "([root, r]) => { const b = document.querySelector(root);"
+            " return b && 'drawn' in b.dataset && b.dataset.revision !== r; }",
+            arg=[self.root, revision],
         )
         return self.drawn()
 
-    def press(self, x: float, y: float) -> None:
+    def after(self, act) -> "Reader":
+        """What is done leads to another drawing."""
+        revision = self.revision
+        act()
+        return self.redrawn(revision)
+
+    def count_sent(self) -> None:
+        """From now on, what the page sends to the server is kept."""
+        self.tab.evaluate(
+            "() => { window.sent = []; const send = WebSocket.prototype.send; WebSocket.prototype.send = function (m) {"
+            " window.sent.push(new TextDecoder().decode(m)); return send.call(this, m); }; }"
+        )
+
+    @property
+    def sent(self) -> int:
+        return self.tab.evaluate("window.sent.length")
+
+    def press(self, figure: str, x: float, y: float) -> None:
         """A click where the pointer has rested: plotly answers to what it hovers."""
         self.tab.mouse.move(x, y)
-        self.tab.wait_for_timeout(200)
+        self.tab.wait_for_function(
+            "figure => document.querySelector(`[data-figure=${figure}] .rv-plot`)._hoverdata?.length",
+            arg=figure,
+        )
         self.tab.mouse.down()
         self.tab.mouse.up()
 
-    def over_the_edge(self, root: str, inside: str) -> list:
+    def over_the_edge(self, root: str, inside: str = "") -> list:
         """What of the root's parts runs over a phone's right edge, but those inside of what may scroll or is cut."""
         assert self.tab.evaluate("document.documentElement.scrollWidth") <= 400
         return self.tab.evaluate(
-            "([root, inside]) => [...document.querySelectorAll(`${root} *`)].filter(e => !e.closest(inside) &&"
+            "([root, inside]) => [...document.querySelectorAll(`${root} *`)].filter(e => !(inside && e.closest(inside)) &&"
             " e.getBoundingClientRect().right > 401).map(e => e.className)",
             [root, inside],
+        )
+
+    def smallest_type(self, parts: str) -> float:
+        """In pixels."""
+        return self.tab.evaluate(
+            "parts => Math.min(...[...document.querySelectorAll(parts)].map(e => parseFloat(getComputedStyle(e).fontSize)))",
+            parts,
         )
 
     def box(self, figure: str) -> dict:
@@ -161,10 +216,46 @@ class Reader:
         plot.scroll_into_view_if_needed()
         return plot.bounding_box()
 
+    def leave(self) -> None:
+        """The tab is as good as new for whoever comes next."""
+        if self.tab.url == "about:blank":
+            return
+        self.tab.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
+        self.tab.goto("about:blank")
+        protocol = self.tab.context.new_cdp_session(self.tab)
+        protocol.send("Page.resetNavigationHistory")
+        protocol.detach()
+        for event, heard in self._heard.items():
+            self.tab.remove_listener(event, heard)
+
+
+class Tabs:
+    """The open tabs of one browser. In a tab that has shown the app before, a page takes a third of the time."""
+
+    def __init__(self, browser):
+        self.browser, self.free = browser, []
+
+    def take(self, width: int, height: int, theme: str, motion: str):
+        tab = self.free.pop() if self.free else self.opened()
+        tab.set_viewport_size({"width": width, "height": height})
+        tab.emulate_media(color_scheme=theme, reduced_motion=motion)
+        tab.mouse.move(0, 0)
+        return tab
+
+    def opened(self):
+        tab = self.browser.new_context(locale="en-US").new_page()
+        tab.set_default_timeout(1000 * PATIENCE)
+        return tab
+
+
+@pytest.fixture(scope="session")
+def tabs(chromium):
+    return Tabs(chromium)
+
 
 @pytest.fixture
-def reader(chromium, server):
-    """Opens tabs; at the end, none of them may have logged an error or asked another machine."""
+def reader(tabs, server):
+    """Opens the app in tabs; at the end, none of them may have logged an error or asked another machine."""
     opened = []
 
     def visit(
@@ -176,18 +267,12 @@ def reader(chromium, server):
         kind: type[Reader] = Reader,
         address: str = server,
     ):
-        context = chromium.new_context(
-            viewport={"width": width, "height": height},
-            color_scheme=theme,
-            reduced_motion=motion,
-            locale="en-US",
-        )
-        seen = kind(context.new_page(), address)
-        opened.append((context, seen))
+        seen = kind(tabs.take(width, height, theme, motion), address)
+        opened.append(seen)
         return seen.open(path)
 
     yield visit
-    wrong = [line for _context, seen in opened for line in seen.wrong]
-    for context, _seen in opened:
-        context.close()
-    assert wrong == []
+    for seen in opened:
+        seen.leave()
+        tabs.free.append(seen.tab)  # not after a test that broke it: then the next one opens its own
+    assert [line for seen in opened for line in seen.wrong] == []

@@ -32,7 +32,7 @@ def test_a_deep_link_on_a_cold_server_opens_its_own_view(reader):
         expect(seen.tab.get_by_role("dialog")).to_have_count(0)
         assert "unit 40" in readout(seen)
         expect(seen.tab.get_by_role("textbox", name="Your text")).to_have_value("Hello there")
-        seen.tab.context.close()
+        seen.leave()
 
 
 def test_typing_a_text_redraws_and_is_kept_in_the_address(reader):
@@ -47,22 +47,17 @@ def test_typing_a_text_redraws_and_is_kept_in_the_address(reader):
 
 def test_hovering_moves_the_cursor_everywhere_without_a_rerun(reader):
     seen = reader(f"/states?text={TEXT}")
-    frames = []
-    seen.tab.evaluate(
-        "() => { window.sent = 0; const send = WebSocket.prototype.send;"
-        " WebSocket.prototype.send = function (m) { window.sent++; return send.call(this, m); }; }"
-    )
-    before = seen.revision
+    seen.count_sent()
+    before, frame = seen.revision, seen.tab.locator(".rv-readout").text_content()
     for figure in ("hidden", "curve"):
         box = seen.box(figure)
         for share in (0.3, 0.5, 0.7):
             seen.tab.mouse.move(box["x"] + share * box["width"], box["y"] + box["height"] / 3)
-            seen.tab.wait_for_timeout(60)
-            frames.append(readout(seen))
-    assert len(set(frames)) >= 3
+            expect(seen.tab.locator(".rv-readout")).not_to_have_text(frame)  # each place has its own
+            frame = seen.tab.locator(".rv-readout").text_content()
     assert seen.tab.locator(".rv-here").count() >= 1
     assert seen.tab.locator("[data-figure=curve] .rv-value").inner_text() != ""
-    assert seen.tab.evaluate("window.sent") == 0
+    assert seen.sent == 0
     assert seen.revision == before
 
 
@@ -70,7 +65,7 @@ def test_clicking_a_row_chooses_its_unit(reader):
     seen = reader(f"/states?text={TEXT}&order=stored")
     box, before = seen.box("hidden"), seen.revision
     seen.tab.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    seen.tab.wait_for_timeout(100)
+    expect(seen.tab.locator(".rv-readout")).to_contain_text("(chosen: 0)")
     unit = re.search(r"unit (\d+)", readout(seen)).group(1)
     assert unit != "0"
     seen.tab.mouse.down()
@@ -86,7 +81,7 @@ def test_clicking_a_dot_of_the_saturation_plot_chooses_its_unit(reader):
     dot = seen.tab.locator("[data-figure=saturation] .point").nth(30)
     dot.scroll_into_view_if_needed()
     box, before = dot.bounding_box(), seen.revision
-    seen.press(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    seen.press("saturation", box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     seen.redrawn(before)
     seen.tab.wait_for_function("!new URLSearchParams(location.search).get('unit').match(/^3$/)")
 
@@ -96,8 +91,7 @@ def test_keys_move_the_cursor_choose_a_unit_and_zoom(reader):
     seen.tab.locator(".rv-board").focus()
     for key in ("Home", "ArrowRight", "ArrowRight"):
         seen.tab.keyboard.press(key)
-    seen.tab.wait_for_timeout(200)
-    assert readout(seen).startswith("step 3 /")
+    expect(seen.tab.locator(".rv-readout")).to_have_text(re.compile("^step 3 /"))
     expect(seen.tab.locator(".rv-board [aria-live=polite]")).to_contain_text("step 3, M")
     seen.tab.keyboard.press("ArrowDown")
     before = seen.revision
@@ -254,7 +248,7 @@ def test_clicking_a_row_of_the_matrix_sends_that_loss_back(reader):
     drag = seen.tab.locator("[data-figure=matrix] .nsewdrag")
     drag.scroll_into_view_if_needed()
     box, before = drag.bounding_box(), seen.revision
-    seen.press(box["x"] + 5, box["y"] + box["height"] * 0.55)
+    seen.press("matrix", box["x"] + 5, box["y"] + box["height"] * 0.55)
     seen.redrawn(before)
     seen.tab.wait_for_function("new URLSearchParams(location.search).get('step') !== null")
 
@@ -390,8 +384,7 @@ def test_a_table_that_goes_on_to_the_right_says_so_until_its_end(reader):
     shown = "e => Number(getComputedStyle(e.querySelector(':scope > .stDataFrameGlideDataEditor'), '::after').opacity)"
     assert table.evaluate(shown) == 1
     table.locator(".dvn-scroller").evaluate("e => { e.scrollLeft = e.scrollWidth; }")
-    seen.tab.wait_for_timeout(200)
-    assert table.evaluate(shown) == 0
+    seen.tab.wait_for_function(f"e => ({shown})(e) === 0", arg=table.element_handle())
     wide = reader("/gradients").tab.get_by_test_id("stDataFrameResizable")
     wide.scroll_into_view_if_needed()
     assert wide.evaluate(shown) == 0

@@ -30,13 +30,6 @@ def output(seen, name: str) -> str:
     return "".join(seen.tab.locator(f".ra-output[data-line={name}] .ra-token").all_inner_texts())
 
 
-def changed(seen, act) -> None:
-    """Does something that changes the translation and waits for the new one."""
-    before = seen.revision
-    act()
-    seen.redrawn(before)
-
-
 def in_address(seen, pattern: str) -> None:
     seen.tab.wait_for_function("p => decodeURIComponent(location.search).match(p)", arg=pattern)
 
@@ -51,10 +44,7 @@ def test_the_map_shows_both_outputs_and_the_reading_order(reader):
 
 def test_the_cursor_lights_tokens_and_states_without_asking_the_server(reader):
     seen = reader(MAP)
-    seen.tab.evaluate(
-        "() => { window.sent = 0; const send = WebSocket.prototype.send;"
-        " WebSocket.prototype.send = function (m) { window.sent++; return send.call(this, m); }; }"
-    )
+    seen.count_sent()
     spot = cell(seen, 5, 2)
     seen.tab.mouse.move(**spot)
     expect(seen.tab.locator(".ra-readout")).to_contain_text("step 6/11")
@@ -65,7 +55,7 @@ def test_the_cursor_lights_tokens_and_states_without_asking_the_server(reader):
         box = seen.tab.locator(f"[data-strip={strip}]").bounding_box()
         seen.tab.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
         expect(seen.tab.locator(".ra-readout")).to_contain_text("unit")
-    assert seen.tab.evaluate("window.sent") == 0
+    assert seen.sent == 0
 
 
 def test_choosing_a_step_shows_its_arithmetic(reader):
@@ -99,7 +89,7 @@ def test_keys_choose_steps_and_places(reader):
     expect(seen.tab.locator(".ra-root [aria-live=polite]")).to_contain_text("step 10")
     seen.tab.keyboard.press("Home")
     expect(seen.tab.locator(".ra-side-title")).to_contain_text("Step 1:")
-    changed(seen, lambda: seen.tab.keyboard.press("Enter"))
+    seen.after(lambda: seen.tab.keyboard.press("Enter"))
     in_address(seen, r"translate_changes=1:\*=0,\d+=1.0")
 
 
@@ -117,12 +107,12 @@ def test_dragging_a_bar_changes_the_weights_and_undo_takes_it_back(reader):
         seen.tab.mouse.move(box["x"] + box["width"] * 0.6, y, steps=4)
         seen.tab.mouse.up()
 
-    changed(seen, drag)
+    seen.after(drag)
     expect(seen.tab.locator(".ra-sum")).to_contain_text("so each is divided by that")
     expect(seen.tab.locator(".ra-output[data-line=changed]")).to_be_visible()
     assert float(seen.tab.locator("[data-input='0']").input_value()) == pytest.approx(0.6, abs=0.02)
     in_address(seen, "translate_changes=1:1=0.[56]")
-    changed(seen, lambda: seen.tab.get_by_role("button", name="Undo").click())
+    seen.after(lambda: seen.tab.get_by_role("button", name="Undo").click())
     assert seen.tab.locator("[data-input='0']").input_value() == before
     expect(seen.tab.locator(".ra-output[data-line=changed]")).to_have_count(0)
 
@@ -132,10 +122,10 @@ def test_arrow_keys_move_a_bar_and_back_again_changes_nothing(reader):
     bar = seen.tab.locator("[data-slider='3']")
     own = bar.get_attribute("aria-valuetext")
     bar.focus()
-    changed(seen, lambda: seen.tab.keyboard.press("PageUp"))
+    seen.after(lambda: seen.tab.keyboard.press("PageUp"))
     expect(seen.tab.locator("[data-slider='3']")).to_be_focused()
     in_address(seen, "translate_changes=1:4=0.")
-    changed(seen, lambda: seen.tab.keyboard.press("PageDown"))
+    seen.after(lambda: seen.tab.keyboard.press("PageDown"))
     seen.tab.wait_for_function("!location.search.includes('translate_changes')")
     assert seen.tab.locator("[data-slider='3']").get_attribute("aria-valuetext") == own
 
@@ -152,21 +142,21 @@ def test_typing_a_weight_and_a_wrong_one(reader):
         box.fill("0,25")
         seen.tab.keyboard.press("Enter")
 
-    changed(seen, right)
+    seen.after(right)
     in_address(seen, "translate_changes=1:4=0.25")
     expect(seen.tab.locator(".ra-problem")).to_be_hidden()
 
 
 def test_looking_only_here_by_a_word_or_a_double_click(reader):
     seen = reader(MAP)
-    changed(seen, lambda: seen.tab.locator(".ra-key").nth(2).click())
+    seen.after(lambda: seen.tab.locator(".ra-key").nth(2).click())
     in_address(seen, r"translate_changes=1:\*=0,3=1.0$|translate_changes=1:\*=0,3=1.0&")
     spot = cell(seen, 4, 6)
-    changed(seen, lambda: seen.tab.mouse.dblclick(**spot))
+    seen.after(lambda: seen.tab.mouse.dblclick(**spot))
     in_address(seen, r"5:\*=0,7=1.0")
-    changed(seen, lambda: seen.tab.get_by_role("button", name="Reset this step").click())
+    seen.after(lambda: seen.tab.get_by_role("button", name="Reset this step").click())
     in_address(seen, r"translate_changes=1:\*=0,3=1.0$|translate_changes=1:\*=0,3=1.0&")
-    changed(seen, lambda: seen.tab.get_by_role("button", name="Reset all").click())
+    seen.after(lambda: seen.tab.get_by_role("button", name="Reset all").click())
     seen.tab.wait_for_function("!location.search.includes('translate_changes')")
     assert output(seen, "original") == "2024-03-05⟨end⟩"
 
@@ -174,12 +164,12 @@ def test_looking_only_here_by_a_word_or_a_double_click(reader):
 def test_another_candidate_is_taken_and_the_difference_marked(reader):
     seen = reader(MAP)
     other = seen.tab.locator(".ra-candidate[aria-pressed=false]", has_text=re.compile("^1"))
-    changed(seen, other.click)
+    seen.after(other.click)
     assert output(seen, "changed").startswith("1")
     assert output(seen, "original") == "2024-03-05⟨end⟩"
     assert seen.tab.locator(".ra-output[data-line=changed] mark").first.inner_text() == "1"
     expect(seen.tab.locator(".ra-candidate[aria-pressed=true]")).to_contain_text("your choice")
-    changed(seen, lambda: seen.tab.locator(".ra-candidate").first.click())
+    seen.after(lambda: seen.tab.locator(".ra-candidate").first.click())
     expect(seen.tab.locator(".ra-output[data-line=changed]")).to_have_count(0)
 
 
@@ -209,7 +199,7 @@ def test_a_change_keeps_the_step_that_was_chosen(reader):
     title = seen.tab.locator(".ra-side-title")
     seen.tab.locator(".ra-row").nth(7).click()
     expect(title).to_contain_text("Step 8:")
-    changed(seen, lambda: seen.tab.locator(".ra-key").nth(1).click())
+    seen.after(lambda: seen.tab.locator(".ra-key").nth(1).click())
     expect(title).to_contain_text("Step 8:")
 
 

@@ -5,27 +5,19 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import violations
+from tests.browser.conftest import Reader, at_rest, violations
 
 PAGE = "/attention-by-hand"
 
 
-class Sheet:
-    """The page in a tab of the `reader` fixture, whose own opening waits for a board that is not here."""
+class Sheet(Reader):
+    root = ".bh-picture"
 
-    def __init__(self, seen, path: str):
-        self.tab = seen.tab
-        self.tab.goto(seen.address + path)
-        self.rests()
-
-    def rests(self) -> None:
-        self.tab.wait_for_selector(".bh-picture[data-drawn]")
-        self.tab.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
-        expect(self.tab.locator("[data-stale=true]")).to_have_count(0)
+    def drawn(self) -> "Sheet":
+        super().drawn()
         expect(self.tab.locator(".katex-display")).to_have_count(8)
-        self.tab.wait_for_function(
-            "document.fonts.status === 'loaded'"
-        )  # formulas get their width from theirs
+        at_rest(self.tab)  # formulas get their width from their fonts
+        return self
 
     @property
     def shares(self):
@@ -46,10 +38,7 @@ class Sheet:
 
 @pytest.fixture
 def sheet(reader):
-    def visit(path: str = PAGE, **more):
-        return Sheet(reader(**more), path)
-
-    return visit
+    return lambda path=PAGE, **more: reader(path, kind=Sheet, **more)
 
 
 def test_an_edited_number_is_followed_to_the_output_and_kept_in_the_address(sheet):
@@ -59,7 +48,7 @@ def test_an_edited_number_is_followed_to_the_output_and_kept_in_the_address(shee
     seen.type("-2")
     expect(seen.shares).not_to_have_text(["1.8 %", "8.9 %", "89.2 %"])
     seen.tab.wait_for_function("location.search.includes('attention_own=')")
-    seen.rests()
+    seen.drawn()
     now = seen.shares.all_inner_texts()
     expect(seen.tab.locator(".katex-html").filter(has_text="⋅").first).to_be_visible()
     again = sheet(re.sub(r"^[a-z]+://[^/]+", "", seen.tab.url))
@@ -74,7 +63,7 @@ def test_two_edits_in_one_table_add_up_and_an_example_undoes_them(sheet):
         seen.cell(1, 0, 2 * from_right)
         seen.type(text)
         expect(seen.shares).not_to_have_text(before)
-        seen.rests()
+        seen.drawn()
     # s = (-1, 0, 0): scores -1, 0.2 and 0.5, e to their power 0.368, 1.221 and 1.649 of 3.238
     expect(seen.shares).to_have_text(["11.4 %", "37.7 %", "50.9 %"])
     seen.tab.get_by_text("looks at one word", exact=True).click()

@@ -5,22 +5,13 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import violations
+from tests.browser.conftest import Reader, violations
 
 PAGE = "/blank"
 
 
-class Sentence:
-    """The page in a tab of the `reader` fixture."""
-
-    def __init__(self, tab):
-        self.tab = tab
-        self.rests()
-
-    def rests(self) -> None:
-        self.tab.wait_for_selector(".bl-root[data-drawn]")
-        self.tab.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
-        expect(self.tab.locator("[data-stale=true]")).to_have_count(0)
+class Sentence(Reader):
+    root = ".bl-root"
 
     @property
     def words(self):
@@ -35,26 +26,16 @@ class Sentence:
         """What the model that reads both sides puts first."""
         return self.tab.locator(".bl-panel").nth(1).locator(".bl-name").first.inner_text()
 
-    def drawn(self) -> str:
-        return self.tab.locator(".bl-root").get_attribute("data-revision")
-
-    def redrawn(self, revision: str) -> None:
-        expect(self.tab.locator(".bl-root")).not_to_have_attribute("data-revision", revision)
-        self.rests()
-
 
 @pytest.fixture
 def sentence(reader):
-    def visit(path: str = PAGE, **more):
-        return Sentence(reader(path, **more).tab)
-
-    return visit
+    return lambda path=PAGE, **more: reader(path, kind=Sentence, **more)
 
 
 def test_a_click_leaves_a_word_out_and_both_models_fill_it_in(sentence):
     seen = sentence(f"{PAGE}?blank_text=what+is+the+weather+like+in+paris&blank_place=1")
     expect(seen.words).to_have_text(["____", "is", "the", "weather", "like", "in", "paris"])
-    before = seen.drawn()
+    before = seen.revision
     seen.words.nth(3).click()
     expect(seen.words).to_have_text(["what", "is", "the", "____", "like", "in", "paris"])
     seen.redrawn(before)
@@ -68,23 +49,23 @@ def test_the_blank_walks_through_the_sentence_by_keys(sentence):
     seen = sentence(f"{PAGE}?blank_text=play+a+song&blank_place=1")
     seen.words.first.focus()
     for key, place in (("ArrowRight", 1), ("End", 2), ("ArrowRight", 2), ("ArrowLeft", 1), ("Home", 0)):
-        before, moves = seen.drawn(), seen.words.nth(place).get_attribute("aria-checked") == "false"
+        before, moves = seen.revision, seen.words.nth(place).get_attribute("aria-checked") == "false"
         seen.tab.keyboard.press(key)
         expect(seen.words.nth(place)).to_have_attribute("aria-checked", "true")
         if moves:
             seen.redrawn(before)
         expect(seen.words.nth(place)).to_be_focused()
     expect(seen.blank).to_have_count(1)
-    before = seen.drawn()
+    before = seen.revision
     seen.tab.keyboard.press("Tab")  # one stop for the whole sentence
     expect(seen.words.nth(0)).not_to_be_focused()
-    assert seen.tab.locator(".bl-word:focus").count() == 0 and seen.drawn() == before
+    assert seen.tab.locator(".bl-word:focus").count() == 0 and seen.revision == before
 
 
 def test_what_was_typed_is_shown_as_text(sentence):
     seen = sentence()
     box = seen.tab.get_by_role("textbox").first
-    before = seen.drawn()
+    before = seen.revision
     box.fill("play <img src=x> ![a](b) by queen")
     box.press("Enter")
     seen.redrawn(before)
@@ -113,13 +94,9 @@ def test_bars_follow_the_theme(sentence):
 def test_a_narrow_screen_needs_no_sideways_scrolling(sentence):
     text = "+".join(["supercalifragilisticexpialidocious" * 2, *["word"] * 40])
     seen = sentence(f"{PAGE}?blank_text={text}&blank_place=7", width=400, height=800)
-    assert seen.tab.evaluate("document.documentElement.scrollWidth") <= 400
-    wide = "() => [...document.querySelectorAll('.bl-root *')].filter(e => e.getBoundingClientRect().right > 401).length"
-    assert seen.tab.evaluate(wide) == 0
+    assert seen.over_the_edge(".bl-root") == []
 
 
 def test_no_type_is_too_small_for_the_last_row(sentence):
     for path, least in ((PAGE, 14), (f"{PAGE}?projector=True", 20)):
-        seen = sentence(path)
-        sizes = "() => [...document.querySelectorAll('.bl-root *')].map(e => parseFloat(getComputedStyle(e).fontSize))"
-        assert min(seen.tab.evaluate(sizes)) >= least
+        assert sentence(path).smallest_type(".bl-root *") >= least

@@ -10,20 +10,13 @@ from playwright.sync_api import expect
 from rnnviz.studies import one_cell
 from rnnviz.trace import GATES
 from rnnviz.ui.shell.folding import fold
-from tests.browser.conftest import Reader, violations
+from tests.browser.conftest import Reader, at_rest, violations
 
-COUNT_SENT = (
-    "() => { window.sent = 0; const send = WebSocket.prototype.send;"
-    " WebSocket.prototype.send = function (m) { window.sent++; return send.call(this, m); }; }"
-)
 RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹−", "-0123456789-")
 
 
 class CellReader(Reader):
-    def drawn(self) -> "CellReader":
-        self.tab.wait_for_selector(".cv[data-drawn]")
-        self.tab.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
-        return self
+    root = ".cv"
 
     @property
     def step(self) -> int:
@@ -110,7 +103,7 @@ def test_every_number_agrees_with_torch_to_the_digits_shown(cell, kind):
 
 def test_stepping_and_playing_ask_the_server_for_nothing(cell):
     seen = cell("/cell")
-    seen.tab.evaluate(COUNT_SENT)
+    seen.count_sent()
     before = seen.tab.locator(".cv").get_attribute("data-revision")
     seen.press("ArrowRight", "ArrowRight", "ArrowLeft")
     assert seen.step == 2
@@ -126,7 +119,7 @@ def test_stepping_and_playing_ask_the_server_for_nothing(cell):
     seen.tab.get_by_role("button", name="Play or pause").click()
     seen.tab.wait_for_function("document.querySelector('.cv').dataset.step === '6'")
     expect(seen.tab.get_by_role("button", name="Play or pause")).to_have_attribute("aria-pressed", "false")
-    assert seen.tab.evaluate("window.sent") == 0
+    assert seen.sent == 0
     assert seen.tab.locator(".cv").get_attribute("data-revision") == before
 
 
@@ -194,17 +187,17 @@ def test_predict_then_reveal(cell):
 
 
 def test_motion_is_soft_and_leaves_where_it_is_not_wanted(cell):
-    moving = (
-        "() => document.getAnimations().filter(a => a.effect.target.closest('.cv'))"
-        ".map(a => a.effect.getComputedTiming().endTime)"
+    step = (  # in one breath: a busy machine may look only when the motion is over
+        "e => { e.dispatchEvent(new KeyboardEvent('keydown', {key: 'ArrowRight', bubbles: true}));"
+        " return document.getAnimations().filter(a => a.effect.target.closest('.cv'))"
+        ".map(a => a.effect.getComputedTiming().endTime); }"
     )
-    still, moved = cell("/cell"), cell("/cell", motion="no-preference")
-    for seen in (still, moved):
-        seen.tab.wait_for_timeout(500)
-        seen.press("ArrowRight")
-    assert still.tab.evaluate(moving) == []
-    ends = moved.tab.evaluate(moving)
-    assert ends and 200 <= max(ends) <= 600
+    seen = cell("/cell")
+    for wish, moves in (("reduce", False), ("no-preference", True)):
+        seen.tab.emulate_media(reduced_motion=wish)
+        at_rest(seen.tab)
+        ends = seen.tab.locator(".cv").evaluate(step)
+        assert 200 <= max(ends) <= 600 if moves else ends == []
 
 
 def test_a_number_is_edited_the_step_stays_and_the_address_brings_it_back(cell):
@@ -214,21 +207,22 @@ def test_a_number_is_edited_the_step_stays_and_the_address_brings_it_back(cell):
     seen.tab.get_by_text("Change the numbers").click()
     grid = seen.tab.locator("[data-testid=stDataFrame] canvas").first
     grid.wait_for()
-    seen.tab.wait_for_timeout(500)
+    at_rest(seen.tab)  # it has unfolded
     grid.scroll_into_view_if_needed()
     box = grid.bounding_box()
     at = (box["x"] + box["width"] - 30, box["y"] + 35 * 1.5)  # the last column of the first row
+    editor = seen.tab.locator("#portal .gdg-input")
     seen.tab.mouse.click(*at)
-    seen.tab.wait_for_timeout(300)
+    expect(seen.tab.locator("[data-testid=stDataFrame] td[aria-selected=true]").first).to_be_attached()
     seen.tab.keyboard.type("abc")  # no number: nothing of it is taken
     seen.tab.keyboard.press("Escape")
-    expect(seen.tab.locator("#portal .gdg-input")).to_have_count(0)
-    seen.tab.wait_for_timeout(300)
+    expect(editor).to_have_count(0)
+    at_rest(seen.tab)
     seen.tab.keyboard.press("Enter")
-    expect(seen.tab.locator("#portal .gdg-input")).to_be_focused()
-    seen.tab.keyboard.press("Control+A")
-    seen.tab.keyboard.type("0.75", delay=50)
-    seen.tab.wait_for_timeout(300)  # the grid's editor takes what was typed a moment later
+    expect(editor).to_be_focused()
+    editor.fill("0.75")
+    expect(editor).to_have_value("0.75")
+    at_rest(seen.tab)  # the grid's editor takes what was typed a moment later
     seen.tab.keyboard.press("Enter")
     seen.tab.wait_for_function("location.search.includes('cell_own=')")
     seen.drawn()

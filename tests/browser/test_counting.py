@@ -5,23 +5,14 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import violations
+from tests.browser.conftest import Reader, violations
 
 PAGE = "/counting"
 PARTS = ("chain", "zero", "smoothing", "network", "heldout")
 
 
-class Counting:
-    """The page in a tab of the `reader` fixture."""
-
-    def __init__(self, tab):
-        self.tab = tab
-        self.rests()
-
-    def rests(self) -> None:
-        self.tab.wait_for_selector(".rv-board[data-drawn]")
-        self.tab.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
-        expect(self.tab.locator("[data-stale=true]")).to_have_count(0)
+class Counting(Reader):
+    root = ".rv-board"
 
     @property
     def tokens(self):
@@ -44,7 +35,7 @@ class Counting:
 
 @pytest.fixture
 def counting(reader):
-    return lambda query="", **more: Counting(reader(f"{PAGE}?{query}", **more).tab)
+    return lambda query="", **more: reader(f"{PAGE}?{query}", kind=Counting, **more)
 
 
 def test_a_token_is_chosen_by_click_or_key_and_its_fraction_follows(counting):
@@ -74,11 +65,11 @@ def test_what_is_typed_is_counted_and_shown_as_text(counting):
     seen.type(hostile)
     expect(seen.tokens.first).to_have_text("<")
     expect(seen.tab.locator(".cn-unknown")).to_have_count(0)
-    seen.rests()
+    seen.drawn()
     assert seen.tab.locator(".stMain img").count() == 0
     seen.tab.get_by_text("2 The zero").click()
     expect(seen.tab.locator("[data-figure=products]")).to_be_visible()
-    seen.rests()
+    seen.drawn()
     expect(seen.tab.locator("[data-figure=products] .xtick text").first).to_have_text("<")
     assert seen.tab.locator(".stMain img").count() == 0
 
@@ -92,7 +83,7 @@ def test_no_part_violates_accessibility(counting, theme, width):
         seen.tab.wait_for_function(
             "p => p === 'chain' || location.search.includes(`counting_part=${p}`)", arg=PARTS[part]
         )
-        seen.rests()
+        seen.drawn()
         wrong += [(PARTS[part], *found) for found in violations(seen.tab)]
     assert wrong == []
 
@@ -103,6 +94,5 @@ def test_a_narrow_screen_scrolls_the_table_alone_and_type_is_large_enough(counti
     assert seen.tab.evaluate("document.documentElement.scrollWidth") <= 400
     box, token = seen.tab.locator(".cn-scroller").bounding_box(), seen.chosen.bounding_box()
     assert box["x"] < token["x"] and token["x"] + token["width"] <= box["x"] + box["width"] + 1
-    sizes = "() => [...document.querySelectorAll('.cn-root *')].map(e => parseFloat(getComputedStyle(e).fontSize))"
-    assert min(seen.tab.evaluate(sizes)) >= 14
-    assert min(counting("projector=True").tab.evaluate(sizes)) >= 20
+    assert seen.smallest_type(".cn-root *") >= 14
+    assert counting("projector=True").smallest_type(".cn-root *") >= 20

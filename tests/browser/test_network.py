@@ -10,10 +10,6 @@ from tests.browser.conftest import violations
 
 UNROLLED = "/network?network_stage=unrolled&network_shape=many_to_one&network_steps=3"
 GRAPH = unrolled.describe(unrolled.Topology(shape="many_to_one", steps=3))
-SENT = (
-    "() => { window.sent = 0; const send = WebSocket.prototype.send;"
-    " WebSocket.prototype.send = function (m) { window.sent++; return send.call(this, m); }; }"
-)
 
 
 def still(seen):
@@ -71,8 +67,7 @@ def test_the_forward_pass_plays_to_its_end_without_the_server(reader):
     seen = reader(UNROLLED)
     picture = still(seen)
     seen.tab.get_by_label("Speed", exact=True).select_option("4")
-    seen.tab.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
-    seen.tab.evaluate(SENT)
+    seen.rests().count_sent()
     seen.tab.get_by_role("button", name="Forward pass").click()
     expect(picture).to_have_attribute("data-playing", "forward")
     expect(picture).to_have_attribute("data-playing", "")
@@ -81,7 +76,7 @@ def test_the_forward_pass_plays_to_its_end_without_the_server(reader):
     expect(picture).to_have_attribute("data-pass", "backward")
     expect(picture).to_have_attribute("data-playing", "")
     assert readout(seen) == "Backward pass, 5 of 5: the gradient reaches x₁"
-    assert seen.tab.evaluate("window.sent") == 0
+    assert seen.sent == 0
 
 
 def test_what_is_not_computed_yet_is_empty(reader):
@@ -185,7 +180,7 @@ def test_no_stage_violates_accessibility(reader, path, stage):
     if stage:
         seen.tab.get_by_role("radio", name=stage).click()
         expect(seen.tab.locator(".nw-picture:not([data-stage=recurrent])[data-still]")).to_be_attached()
-        seen.tab.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
+        seen.rests()
     assert violations(seen.tab, "light", "dark") == []
 
 

@@ -15,22 +15,13 @@ HOSTILE = "bad <img src=x onerror=alert(1)> ![a](http://example.org/a.png) **bol
 class Review(Reader):
     """The page in a tab; in the view of many reviews nothing is drawn."""
 
-    def drawn(self) -> "Review":
-        if "sentiment_view=many" in self.tab.url:
-            self.tab.wait_for_selector("[data-testid=stDataFrame]")
-        else:
-            self.tab.wait_for_selector(".se-root[data-drawn]")
-        self.tab.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
-        expect(self.tab.locator("[data-stale=true]")).to_have_count(0)
-        return self
+    root = ".se-root"
 
-    def after(self, act) -> None:
-        """What is done leads to another drawing."""
-        root = self.tab.locator(".se-root")
-        revision = root.get_attribute("data-revision")
-        act()
-        expect(root).not_to_have_attribute("data-revision", revision)
-        self.drawn()
+    def drawn(self) -> "Review":
+        if "sentiment_view=many" not in self.tab.url:
+            return super().drawn()
+        self.tab.wait_for_selector("[data-testid=stDataFrame]")
+        return self.rests()
 
     @property
     def here(self) -> set[str]:
@@ -49,10 +40,7 @@ def test_one_cursor_moves_over_curves_and_tokens_without_the_server(review):
     tab, words = seen.tab, TEXT.split()
     assert seen.here == {"long"}
     chart = tab.get_by_role("slider", name="Probability of a positive review after every token")
-    tab.evaluate(
-        "() => { window.sent = 0; const send = WebSocket.prototype.send;"
-        " WebSocket.prototype.send = function (m) { window.sent++; return send.call(this, m); }; }"
-    )
+    seen.count_sent()
     chart.focus()
     for key, place in (("Home", 0), ("ArrowRight", 1), ("PageDown", 10), ("End", 10), ("ArrowLeft", 9)):
         tab.keyboard.press(key)
@@ -81,7 +69,7 @@ def test_one_cursor_moves_over_curves_and_tokens_without_the_server(review):
         ]
         assert sum(map(float, parts)) == pytest.approx(odds, abs=0.02)
         assert 1 / (1 + 2.718281828**-odds) == pytest.approx(percent, abs=0.01)
-    assert tab.evaluate("window.sent") == 0
+    assert seen.sent == 0
 
 
 def test_another_model_is_a_click_away_and_the_address_leads_back(review):
@@ -181,10 +169,6 @@ def test_a_narrow_screen_needs_no_sideways_scrolling_and_no_type_is_too_small(re
         f"{PAGE}&sentiment_text={long}",
         f"{PAGE}&sentiment_view=two&sentiment_first={long}&sentiment_second=bad",
     ):
-        tab = review(path, width=400, height=800).tab
-        assert tab.evaluate("document.documentElement.scrollWidth") <= 400
-        wide = "() => [...document.querySelectorAll('.se-root *')].filter(e => e.getBoundingClientRect().right > 401).length"
-        assert tab.evaluate(wide) == 0
+        assert review(path, width=400, height=800).over_the_edge(".se-root") == []
     for path, least in ((PAGE, 14), (f"{PAGE}&projector=True", 20)):
-        sizes = "() => [...document.querySelectorAll('.se-root *')].map(e => parseFloat(getComputedStyle(e).fontSize))"
-        assert min(review(path).tab.evaluate(sizes)) >= least
+        assert review(path).smallest_type(".se-root *") >= least

@@ -17,9 +17,8 @@ def page(reader):
 
     def visit(path: str, **more):
         seen = reader(path, **more)
-        seen.tab.locator(".stExpander").wait_for(timeout=60_000)
-        seen.tab.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
-        return seen
+        seen.tab.locator(".stExpander").wait_for()
+        return seen.rests()
 
     return visit
 
@@ -46,10 +45,10 @@ def test_other_units_make_other_shapes_and_go_into_the_address(page):
     seen = page("/order")
     expect(seen.tab.get_by_text("(3, 3)", exact=True).first).to_be_visible()
     seen.tab.get_by_role("slider", name="Units").press("ArrowRight")
-    expect(seen.tab.get_by_text("(4, 4)", exact=True).first).to_be_visible(timeout=60_000)
+    expect(seen.tab.get_by_text("(4, 4)", exact=True).first).to_be_visible()
     seen.tab.wait_for_function("location.search.includes('order_units=4')")
     seen.tab.get_by_role("button", name="The tutorials’ sizes").click()
-    expect(seen.tab.get_by_text("(4, 4)", exact=True)).to_have_count(0, timeout=60_000)
+    expect(seen.tab.get_by_text("(4, 4)", exact=True)).to_have_count(0)
 
 
 def test_letters_are_drawn_one_at_a_time_with_torchs_numbers(page):

@@ -6,22 +6,32 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-APP = Path(__file__).resolve().parents[2] / "app.py"
+from tests.conftest import PATIENCE
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = {path.stem: str(path.relative_to(ROOT)) for path in (ROOT / "pages").glob("*/*.py")}
+
+
+def app() -> AppTest:
+    """The app, as it is before its first run."""
+    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE)
 
 
 class Visit:
-    """One reader's visit to a page."""
+    """One reader's visit, which begins at a page: the one that a link names. params: what the link holds."""
 
     def __init__(self, page: str = "home", **params):
-        self.test = AppTest.from_file(str(APP), default_timeout=60)
+        self.test = app()
         for name, value in params.items():
             self.test.query_params[name] = str(value)
-        self.test.run()
-        if page != "home":
+        # a page whose address is not its file's name is found once the app has run
+        self.test.run() if page in ("home", "attention_by_hand") else self.go(page)
+        self.greeting = self.lines  # what is wrong with the link is said at once
+        if page == "attention_by_hand":
             self.go(page)
 
     def go(self, page: str) -> "Visit":
-        self.test.switch_page(f"pages/explore/{page}.py").run()
+        self.test.switch_page(PAGES[page]).run()
         return self
 
     @property
@@ -57,15 +67,14 @@ class Visit:
 
 
 class Opened:
-    """A page inside the app, opened by a link. page: its file."""
+    """A page inside the app, opened by a link. page: its name."""
 
     page: str
 
     def __init__(self, visit, **params):
-        self.visit = visit(**params)
+        self.visit = visit(self.page, **params)
         self.test = self.visit.test
-        self.greeting = self.visit.lines  # what was wrong with the link is said at once
-        self.test.switch_page(self.page).run()
+        self.greeting = self.visit.greeting
         assert not self.test.exception
 
     @property

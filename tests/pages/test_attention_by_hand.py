@@ -8,20 +8,18 @@ import pytest
 
 from rnnviz import stats
 from rnnviz.stats import attention
-from rnnviz.ui.parts import numbers
 from rnnviz.ui.rooms.attention_by_hand import NAMES
 from rnnviz.ui.rooms.attention_by_hand import setup as setups
 from rnnviz.ui.shell.folding import fold
 from tests.pages.conftest import Opened
 
-PAGE = "pages/learn/attention_by_hand.py"
 PICTURES = ["weights", "scores", "softmax", "context", "joined", "attentional", "candidates"]
 
 
 class Page(Opened):
     """The page inside the app, opened by a link."""
 
-    page = PAGE
+    page = "attention_by_hand"
 
     @property
     def pictures(self) -> list[dict]:
@@ -240,35 +238,6 @@ def test_a_reader_who_guesses_first_sees_the_result_afterwards(page):
     assert any(part.value.startswith("Right.") for part in seen.test.markdown)
     seen.pick("attention_pill", "long")
     assert seen.pictures == []
-
-
-# --- how numbers are written
-
-
-@pytest.mark.parametrize(
-    ("number", "latex", "short"),
-    [
-        (0.5, "0.5", "0.5"),
-        (-0.0, "0", "0"),
-        (-1e-9, r"-1\times 10^{-9}", "0"),
-        (1 / 3, "0.3333", "0.33"),
-        (-12.345, "-12.35", "−12.35"),
-        (1e6, r"1\times 10^{6}", "1e6"),
-        (-1e100, r"-1\times 10^{100}", "−1e100"),
-    ],
-)
-def test_numbers_are_written_with_four_digits_and_short_in_squares(number, latex, short):
-    assert numbers.numeral(number) == latex and numbers.short(number) == short
-
-
-def test_shares_are_written_in_percent():
-    assert [numbers.percent(share) for share in (0, 1e-9, 0.0123, 0.5, 1)] == [
-        "0 %",
-        "< 0.01 %",
-        "1.2 %",
-        "50.0 %",
-        "100.0 %",
-    ]
 
 
 def test_the_stage_is_the_statistic(page):

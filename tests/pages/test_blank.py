@@ -15,7 +15,6 @@ from rnnviz.studies import filling
 from rnnviz.ui.rooms.blank import page as room_page
 from tests.pages.conftest import Opened
 
-PAGE = "pages/learn/blank.py"
 WORDS = tuple(dict.fromkeys(" ".join(text for text, _place in room_page.EXAMPLES.values()).split()))
 TEXT = "play a song by queen"
 
@@ -55,7 +54,7 @@ def models(tmp_path, monkeypatch):
 class Page(Opened):
     """The page inside the app, opened by a link."""
 
-    page = PAGE
+    page = "blank"
 
     @property
     def drawn(self) -> dict | None:

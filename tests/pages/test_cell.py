@@ -3,22 +3,21 @@
 import json
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from rnnviz.studies import one_cell
 from rnnviz.ui.rooms.cell import setup as room_setup
 from rnnviz.ui.shell.folding import fold
-from tests.pages.conftest import APP
+from tests.pages.conftest import PAGES, app
 
 
 class Page:
     """The page with these settings."""
 
     def __init__(self, lang: str = "en", **settings):
-        self.test = AppTest.from_file(str(APP), default_timeout=60)
+        self.test = app()
         own = {f"cell_{name}": value for name, value in settings.items()}
         self.test.session_state["settings"] = {"lang": lang} | own
-        self.test.switch_page("pages/learn/cell.py")
+        self.test.switch_page(PAGES["cell"])
         self.run()
 
     def run(self) -> "Page":

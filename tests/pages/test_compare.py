@@ -15,7 +15,6 @@ from rnnviz.cli.compare import asked
 from rnnviz.studies import comparing
 from rnnviz.ui.rooms.compare import results, setup, table
 
-PAGE = "pages/lab/compare.py"
 RNN, GRU, LSTM = ({"kind": kind, "units": 5} for kind in ("rnn", "gru", "lstm"))
 
 
@@ -29,8 +28,7 @@ def open_bench(visit, monkeypatch):
         small = setup.BENCH | {"rows": [RNN, GRU, LSTM], "steps": 12, "seeds": 3} | changes
         small["rows"] = [setup.ROW | row for row in small["rows"]]
         params = {"lang": lang, "bench": setup._packed(small)}
-        seen = visit(**params | ({} if text is None else {"text": text}))
-        seen.test.switch_page(PAGE).run()
+        seen = visit("compare", **params | ({} if text is None else {"text": text}))
         assert not seen.test.exception
         return seen
 
@@ -53,8 +51,7 @@ def drawn_lines(figure) -> dict[str, np.ndarray]:
 
 def test_a_first_visit_computes_the_usual_set_up(visit, monkeypatch):
     monkeypatch.setattr(results, "PATIENCE", 60)
-    seen = visit()
-    seen.test.switch_page(PAGE).run()
+    seen = visit("compare")
     assert not seen.test.exception
     assert seen.lines == []
     assert list(drawn_lines(seen.figures["norms"])) == [
@@ -208,7 +205,7 @@ def test_a_damaged_link_gets_one_line_and_the_usual_set_up(visit, monkeypatch, l
     monkeypatch.setattr(results, "PATIENCE", 60)
     seen = visit(bench=link)
     assert ["set-up in this link is damaged" in line for line in seen.lines] == [True]
-    seen.test.switch_page(PAGE).run()
+    seen.go("compare")
     assert not seen.test.exception
     assert len(drawn_lines(seen.figures["norms"])) == 4
 

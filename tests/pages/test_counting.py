@@ -22,7 +22,7 @@ PARTS = ("chain", "zero", "smoothing", "network", "heldout")
 class Page(Opened):
     """The page inside the app, opened by a link. params: settings without their prefix."""
 
-    page = "pages/learn/counting.py"
+    page = "counting"
 
     def __init__(self, visit, part="chain", lang="en", **params):
         own = {f"counting_{name}": value for name, value in params.items()}

@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import math
+import shutil
 from urllib.parse import parse_qs
 
 import numpy as np
@@ -32,10 +33,8 @@ ORDER = 4
 PIECE = texts.PIECE // 4
 
 
-@pytest.fixture
-def models(tmp_path, monkeypatch):
+def save() -> None:
     """Small untrained models that know the characters of the examples, and counts."""
-    monkeypatch.setenv("RNNVIZ_CHECKPOINTS", str(tmp_path))
     common = {
         "vocabulary": list(LETTERS.characters),
         "scores": {"validation": 2.0, "test": 2.0},
@@ -57,11 +56,34 @@ def models(tmp_path, monkeypatch):
     checkpoints.save(
         "counts-characters", NGrams.of(text, ORDER, SIZE), common | {"model": size, "task": "counts"}
     )
-    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def saved_models(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("models")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("RNNVIZ_CHECKPOINTS", str(folder))
+        save()
+    return folder
+
+
+@pytest.fixture
+def models(saved_models, monkeypatch):
+    monkeypatch.setenv("RNNVIZ_CHECKPOINTS", str(saved_models))
+
+
+@pytest.fixture
+def own_models(models, saved_models, tmp_path, monkeypatch):
+    """Models that a test may change: their folder."""
+    monkeypatch.setenv(
+        "RNNVIZ_CHECKPOINTS",
+        str(shutil.copytree(saved_models, tmp_path / "models", copy_function=shutil.copyfile)),
+    )
+    return tmp_path / "models"
 
 
 class Page(Opened):
-    page = "pages/explore/generate.py"
+    page = "generate"
 
     def sent(self, mode: str) -> dict | None:
         for found in self.test.get("bidi_component"):
@@ -235,8 +257,7 @@ def test_a_reader_who_comes_back_finds_the_place_reached(page):
     seen = page()
     assert seen.drawn["reached"] == texts.OPENING
     seen.test.session_state["generate"]["reached"] = 300
-    seen.test.switch_page("pages/explore/states.py").run()
-    seen.test.switch_page(seen.page).run()
+    seen.visit.go("states").go("generate")
     assert seen.drawn["reached"] == 300
     seen.settings["generate_place"] = 400  # what is explained is shown
     seen.test.run()
@@ -417,8 +438,8 @@ def test_a_wrong_value_in_a_link_gives_one_line_and_the_default(page, name, valu
     assert seen.settings[name] == SETTINGS[name].default and seen.drawn is not None
 
 
-def test_a_model_that_is_missing_gives_one_line_and_the_others_write(page, models):
-    (models / "counts-characters.safetensors").unlink()
+def test_a_model_that_is_missing_gives_one_line_and_the_others_write(page, own_models):
+    (own_models / "counts-characters.safetensors").unlink()
     seen = page()
     (line,) = seen.lines
     assert line.startswith("This model cannot be opened:")

@@ -9,20 +9,18 @@ from streamlit.testing.v1 import AppTest
 from rnnviz.studies import unrolled
 from rnnviz.ui import rooms
 from rnnviz.ui.rooms import network
-from tests.pages.conftest import APP
+from tests.pages.conftest import PAGES, app
 from tests.pages.test_pages import decoded
-
-PAGE = "pages/learn/network.py"
 
 
 class Page:
     """The page in the app, with settings (without their prefix) as the reader left them."""
 
     def __init__(self, lang: str = "en", **settings):
-        self.test = AppTest.from_file(str(APP), default_timeout=60)
+        self.test = app()
         own = {f"network_{name}": value for name, value in settings.items()}
         self.test.session_state["settings"] = {"lang": lang} | own
-        self.test.switch_page(PAGE).run()
+        self.test.switch_page(PAGES["network"]).run()
         assert not self.test.exception
 
     def sent(self, name: str) -> dict:
@@ -142,10 +140,10 @@ def test_one_direction_is_drawn_where_the_future_is_not_written_yet():
 
 
 def visit(**params):
-    test = AppTest.from_file(str(APP), default_timeout=60)
+    test = app()
     for name, value in params.items():
         test.query_params[name] = value
-    return test.switch_page(PAGE).run()
+    return test.switch_page(PAGES["network"]).run()
 
 
 def test_a_link_brings_its_network_and_holds_it():

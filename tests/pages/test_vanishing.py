@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from tests.conftest import PATIENCE
 from tests.pages.test_pages import decoded
 
 PAGE = Path(__file__).resolve().parents[2] / "pages" / "learn" / "vanishing.py"
@@ -29,7 +30,7 @@ class Page:
     """The page by itself, with settings (without their prefix) as the reader left them."""
 
     def __init__(self, part: str, lang: str = "en", **settings):
-        self.test = AppTest.from_file(str(PAGE), default_timeout=60)
+        self.test = AppTest.from_file(str(PAGE), default_timeout=PATIENCE)
         own = {f"vanishing_{name}": value for name, value in settings.items()}
         self.test.session_state["settings"] = {"lang": lang, "vanishing_part": part} | own
         self.test.run()
@@ -79,7 +80,7 @@ def test_every_part_draws_in_both_languages(part, lang):
 
 
 def test_the_page_opens_on_the_first_part_and_leads_to_all():
-    seen = AppTest.from_file(str(PAGE), default_timeout=60).run()
+    seen = AppTest.from_file(str(PAGE), default_timeout=PATIENCE).run()
     parts = seen.segmented_control(key="pick_vanishing_part")
     assert parts.value == "factor" and len(parts.options) == len(PARTS)
     parts.set_value("unit").run()

@@ -9,7 +9,7 @@ from babel.messages.extract import extract_from_dir
 
 from rnnviz.ui.shell import language
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def messages() -> set[str]:
