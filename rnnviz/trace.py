@@ -233,7 +233,16 @@ def check(tree: xr.DataTree) -> None:
 
 
 def save(tree: xr.DataTree, path: str | os.PathLike[str]) -> None:
-    """Keeps a trace in one netCDF file, over one that may be there. Raises ValueError if it is no trace."""
+    """Keeps a trace in one netCDF file, over one that may be there. Raises ValueError if it is no trace.
+
+    >>> import pathlib, rnnviz, tempfile, torch
+    >>> with rnnviz.record(module := torch.nn.GRU(2, 3)) as recording:
+    ...     _ = module(torch.zeros(4, 1, 2))
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "run.nc"
+    >>> rnnviz.save(recording.trace, path)
+    >>> rnnviz.open_trace(path)["gru"].attrs["kind"]
+    'gru'
+    """
     check(tree)
     path = Path(path)
     unfinished = path.with_name(path.name + ".part")
@@ -248,6 +257,14 @@ def open_trace(path: str | os.PathLike[str]) -> xr.DataTree:
     """A saved trace, wholly in memory, its file closed again.
 
     Raises FileNotFoundError if there is no such file, ValueError if it is cut short, damaged or not a trace.
+
+    >>> import pathlib, rnnviz, tempfile, torch
+    >>> with rnnviz.record(module := torch.nn.GRU(2, 3)) as recording:
+    ...     _ = module(torch.zeros(4, 1, 2))
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "run.nc"
+    >>> rnnviz.save(recording.trace, path)
+    >>> dict(rnnviz.open_trace(path)["gru"]["update_gate"].sizes)
+    {'layer': 1, 'direction': 1, 'batch': 1, 'time': 4, 'unit': 3}
     """
     if not Path(path).exists():
         raise FileNotFoundError(f"no such trace: {path}")

@@ -15,6 +15,12 @@ def lines(
 
     array: (time,) or (other, time). kind: 'rnn', 'gru' or 'lstm', whose colour is taken; a dim `architecture` brings
     its own. limits: of the vertical axis; without them `valid_range`, and where there is none the axis fits the data.
+
+    >>> import rnnviz, xarray as xr
+    >>> unit = xr.DataArray([0.1, -0.2, 0.3], dims="time", attrs={"long_name": "hidden state h", "valid_range": (-1, 1)})
+    >>> drawn = rnnviz.figures.lines(unit)
+    >>> len(drawn.data), drawn.layout.title.text
+    (1, 'hidden state h')
     """
     limits = limits or array.attrs.get("valid_range")
     other = [d for d in array.dims if d != "time"]

@@ -19,6 +19,12 @@ def heatmap(
     drawn in the order they come, named by the coordinate of the first dim. The numeric coordinate of the second dim
     gives the middle of the columns. rows_title: what the rows are and their order; else the name of the first dim.
     Raises ValueError where there are no limits.
+
+    >>> import rnnviz, xarray as xr
+    >>> gate = xr.DataArray([[0.1, 0.2]], dims=("unit", "time"), attrs={"valid_range": (0, 1), "long_name": "gate"})
+    >>> drawn = rnnviz.figures.heatmap(gate)
+    >>> drawn.data[0].zmin, drawn.data[0].zmax, drawn.layout.title.text
+    (0.0, 1.0, 'gate')
     """
     coded = array.dtype == np.uint8
     if coded and limits is None:

@@ -27,6 +27,12 @@ def log_norms(
     'lstm' or a colour. band: (bound, series, time), the lower and the upper. axis: 'time' under a token strip, else 'free'.
     dashes: one of DASHES for each series; without them, the second series of a colour is dashed, and so on. -inf is a gap:
     exactly zero has no place on a log axis.
+
+    >>> import numpy as np, rnnviz, xarray as xr
+    >>> logs = xr.DataArray([[-4605.17, 0.0]], dims=("series", "time"), coords={"series": ["LSTM"]})
+    >>> drawn = rnnviz.figures.log_norms(logs.assign_attrs(long_name="norm", units="1"), kinds=["lstm"])
+    >>> drawn.data[0].y.round(1)  # exponents of ten
+    array([-2000.,     0.])
     """
     names = [str(name) for name in array[array.dims[0]].values]
     colours = [style.ARCHITECTURE.get(kind, kind) for kind in kinds]

@@ -135,6 +135,11 @@ def load(name: str) -> "tuple[nn.Module | NGrams, dict]":
 
     By its task it is a LanguageModel, a Translator, a BlankFiller or a Classifier, or NGrams.
     Raises CheckpointError, in one line, where a file is missing, truncated, changed or not what its card says.
+
+    >>> import rnnviz
+    >>> model, card = rnnviz.load("shakespeare-lstm")
+    >>> type(model).__name__, card["model"]["kind"], card["parameters"]
+    ('LanguageModel', 'lstm', 877250)
     """
     import safetensors.numpy
     import safetensors.torch

@@ -64,6 +64,12 @@ def greedy(
     source: ids (key,). changes: by step, what is done otherwise; the steps after it go on from there. Raises ValueError for
     an empty source, weights that are not as many as the source's tokens or do not fit `normalised`, a token that is not
     there, or weights for a model without attention.
+
+    >>> import rnnviz
+    >>> model, card = rnnviz.load("translate-dates")
+    >>> source, target = rnnviz.checkpoints.lexicons(card)
+    >>> target.decode(rnnviz.decoding.greedy(model, source.encode("June 7, 1981")).tokens)
+    '1981-06-07'
     """
     if not source:
         raise ValueError("there is nothing to read: give at least one token")

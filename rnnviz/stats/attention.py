@@ -29,6 +29,12 @@ def step(
     The softmax takes the largest score from all of them first: weights may come out as 0 or 1, never as no number.
     Source: Luong, Pham & Manning 2015, arXiv:1508.04025, equations 5 to 8, score 'dot'.
     Raises ValueError for other shapes, and where a number or a sum of products is not finite.
+
+    >>> import numpy as np, rnnviz
+    >>> memory, state = np.eye(2), np.array([1.0, 0.0])
+    >>> found = rnnviz.stats.attention.step(memory, state, combine=np.ones((2, 4)), head=np.eye(2))
+    >>> found["weight"].values.round(3)  # e / (e + 1) and 1 / (e + 1)
+    array([0.731, 0.269])
     """
     memory, state, combine, head = (
         _array(name, given, dims)

@@ -25,6 +25,12 @@ def saturation(gate: xr.DataArray, low: float = 0.1, high: float = 0.9) -> xr.Da
     gate: dims include time; values in [0, 1]. Returns `shut` and `open`, without time, fractions in [0, 1]. They are the
     left- and right-saturated shares of Karpathy, Johnson & Fei-Fei 2015, arXiv:1506.02078, section 4.2.
     Raises ValueError unless 0 <= low < high <= 1.
+
+    >>> import rnnviz, xarray as xr
+    >>> gate = xr.DataArray([[0.05, 0.5, 0.95, 0.99]], dims=("unit", "time"))
+    >>> shares = rnnviz.stats.gates.saturation(gate)
+    >>> shares["shut"].item(), shares["open"].item()
+    (0.25, 0.5)
     """
     if not 0 <= low < high <= 1:
         raise ValueError(f"need 0 <= low < high <= 1; got low={low}, high={high}")
@@ -47,6 +53,11 @@ def half_life(gate: xr.DataArray) -> xr.DataArray:
     gate: dims include time; the gate that keeps, values in [0, 1]. A memory kept by f at each step is halved after
     ln(1/2) / ln(f) steps; over a text f is the geometric mean of its steps. Returns the same without time; inf where the
     gate never closes, 0 where it once shut completely.
+
+    >>> import rnnviz, xarray as xr
+    >>> gate = xr.DataArray([[0.5, 0.5], [0.9, 0.9]], dims=("unit", "time"))
+    >>> rnnviz.stats.gates.half_life(gate).values.round(2)
+    array([1.  , 6.58])
     """
     with np.errstate(divide="ignore"):
         logs: xr.DataArray = xr.apply_ufunc(np.log, gate.astype(np.float64))
@@ -83,6 +94,16 @@ def contributions(node: Node) -> xr.Dataset:
     node: a recorded LSTM (keep f∘c_{t-1}, write i∘g, state c_t) or GRU (keep z∘h_{t-1}, write (1-z)∘n, state h_t), with one
     layer, direction and sequence chosen. Returns `keep`, `write`, `state`, each (time, unit).
     Raises ValueError for a plain RNN, which keeps nothing apart from what it writes.
+
+    >>> import rnnviz, torch
+    >>> _ = torch.manual_seed(0)
+    >>> model = torch.nn.LSTM(2, 3)
+    >>> with rnnviz.record(model) as recording:
+    ...     model(torch.randn(5, 1, 2))[0][-1].sum().backward()
+    >>> node = recording.trace["lstm"].sel(layer=0, direction="forward").isel(batch=0)
+    >>> parts = rnnviz.stats.gates.contributions(node)
+    >>> bool(abs(parts["keep"] + parts["write"] - parts["state"]).max() < 1e-6)
+    True
     """
     node = dataset(node)
     kind = node.attrs["kind"]

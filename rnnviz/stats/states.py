@@ -12,6 +12,11 @@ def order(hidden: xr.DataArray, by: str = "stored") -> np.ndarray:
     hidden: (unit, time), any order of dims. by: 'stored' as the model has them; 'similarity' puts units with similar
     curves side by side (average linkage of Euclidean distances, optimal leaf order: Bar-Joseph et al. 2001);
     'activity' by falling root mean square over time. Returns (unit,), integers. Raises ValueError for another `by`.
+
+    >>> import rnnviz, xarray as xr
+    >>> hidden = xr.DataArray([[0.1, 0.1], [0.9, -0.9], [0.0, 0.5]], dims=("unit", "time"))
+    >>> rnnviz.stats.states.order(hidden, by="activity")
+    array([1, 2, 0])
     """
     if by not in ORDERS:
         raise ValueError(f"order must be one of {', '.join(ORDERS)}; got {by!r}")
@@ -39,6 +44,11 @@ def strongest(curve: xr.DataArray, count: int = 5) -> xr.Dataset:
     curve: (time,); NaN steps never count. Returns `highest` and `lowest`, each
     (rank,): values with a coordinate `highest_step` or
     `lowest_step`, the position in time; ties in reading order. Raises ValueError unless count >= 1.
+
+    >>> import rnnviz, xarray as xr
+    >>> found = rnnviz.stats.states.strongest(xr.DataArray([0.1, -0.7, 0.9, 0.3], dims="time"), count=2)
+    >>> found["highest_step"].values, found["lowest_step"].values
+    (array([2, 3]), array([1, 0]))
     """
     if count < 1:
         raise ValueError(f"count must be at least 1; got {count}")

@@ -29,6 +29,11 @@ def surprise(log_probability: xr.DataArray, ids: list[int]) -> xr.DataArray:
 
     log_probability: (time, candidate), nats, row t for what follows token t. Returns (time,), nats.
     Raises ValueError unless there is one id for each step.
+
+    >>> import numpy as np, rnnviz, xarray as xr
+    >>> logs = xr.DataArray(np.log([[0.5, 0.5], [0.9, 0.1]]), dims=("time", "candidate"))
+    >>> rnnviz.stats.text.surprise(logs, [0, 1]).values.round(3)
+    array([  nan, 0.693], dtype=float32)
     """
     values = log_probability.transpose("time", "candidate").values
     if len(ids) != len(values):

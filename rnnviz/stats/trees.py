@@ -26,6 +26,11 @@ def layout(
         kept, ends       ends: a sentence that was kept ends here, its `END` written or cut at the longest
         best             on the path of the best sentence
     Raises ValueError where the four are not as many, a parent is not a kept node of the step before, or `best` is not there.
+
+    >>> import rnnviz
+    >>> found = rnnviz.stats.trees.layout([0, 0, 1], [None, None, 1], [-2.0, -0.5, -0.9], [False, True, True], best=2)
+    >>> found["row"].values, found["best"].values
+    (array([1, 0, 0]), array([False,  True,  True]))
     """
     counts = [len(values) for values in (step, parent, log_probability, kept)]
     if len(set(counts)) > 1:

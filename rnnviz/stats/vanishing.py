@@ -142,6 +142,11 @@ def spectrum(weight: np.ndarray) -> xr.Dataset:
     Returns eigenvalue (eigenvalue,), complex, the largest first; spectral_radius, the largest of their sizes; and
     singular_value (singular_value,), falling: the first is the most that the matrix can stretch a gradient in one step.
     Raises ValueError unless the matrix is square, not empty and finite.
+
+    >>> import numpy as np, rnnviz
+    >>> found = rnnviz.stats.vanishing.spectrum(np.array([[0.0, 2.0], [0.5, 0.0]]))
+    >>> found["spectral_radius"].item(), found["singular_value"].values
+    (1.0, array([2. , 0.5]))
     """
     weight = np.asarray(weight, np.float64)
     if weight.ndim != 2 or weight.shape[0] != weight.shape[1] or not weight.size:
@@ -233,6 +238,10 @@ def decimal(log: float, digits: int = 2) -> tuple[float, int]:
     """e^log as mantissa and exponent of ten, however small: decimal(-1000) is (5.08, -435). 0 for −inf is (0.0, 0).
 
     digits: decimals of the mantissa, which is rounded so that it stays below 10. Raises ValueError for NaN and +inf.
+
+    >>> import rnnviz
+    >>> rnnviz.stats.vanishing.decimal(-1000)
+    (5.08, -435)
     """
     if log == -np.inf:
         return 0.0, 0

@@ -203,6 +203,13 @@ def attributions(
     `rank_disagreement` (attribution, other_attribution): 1 − Spearman's rank correlation of the shares, sign included:
     0 where two methods order the tokens alike, 2 where they reverse each other, NaN where one gives all the same.
     Arguments, warning and errors as the three functions'.
+
+    >>> import rnnviz, torch
+    >>> model, card = rnnviz.load("sentiment-english-gru")
+    >>> ids = rnnviz.checkpoints.words(card).encode("funny, but dull")
+    >>> found = rnnviz.attribution.attributions(model, ids, lambda odds: odds)
+    >>> found.sizes["time"], round(found["integrated_gradients"].attrs["completeness_error_relative"], 2)
+    (4, 0.0)
     """
     tokens = None if tokens is None else list(tokens)
     shared = {"embedding": embedding, "tokens": tokens, "units": units, "memory_limit": memory_limit}

@@ -22,6 +22,14 @@ def fill(
     (place, candidate), nats, and of the word that stands there `surprise`, -ln p in nats, and `rank`, from 1, (place,), both
     NaN where it is unknown; `left_weight` and `right_weight` (candidate, unit). And the recording.
     Raises ValueError where an end is missing or nothing stands between them.
+
+    >>> import rnnviz
+    >>> from rnnviz.models.vocabularies import END_ID, START_ID
+    >>> model, card = rnnviz.load("blank-both")
+    >>> ids = [START_ID, *rnnviz.checkpoints.words(card).encode("play the song"), END_ID]
+    >>> found, trace = rnnviz.filling.fill(model, ids)
+    >>> found["rank"].values.tolist()
+    [1.0, 2.0, 2.0]
     """
     ids = list(ids)
     if len(ids) < 3 or ids[0] != START_ID or ids[-1] != END_ID:

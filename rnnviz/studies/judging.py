@@ -34,6 +34,12 @@ def read(model: Classifier, ids: Sequence[int]) -> xr.Dataset:
     head; `contribution` (time, unit), w · pooled, in nats; `verdict` (time,), the log odds of praise in nats, which is
     the sum of the contributions and the attribute `bias`; `probability` (time,), of praise.
     Raises ValueError without a token.
+
+    >>> import rnnviz
+    >>> model, card = rnnviz.load("sentiment-english-gru")
+    >>> review = rnnviz.judging.read(model, rnnviz.checkpoints.words(card).encode("a very funny film"))
+    >>> bool(review["probability"][-1] > 0.9), dict(review["hidden"].sizes)
+    (True, {'time': 4, 'unit': 151})
     """
     if not len(ids):
         raise ValueError("a review needs at least one token; got none")
@@ -168,6 +174,11 @@ def interval(share: float, count: int) -> tuple[float, float]:
     share: of `count` reviews that are judged right, 0 to 1; a rounded one is taken for the nearest number of reviews. Binomial,
     by Wilson's score (Wilson 1927, J. Am. Stat. Assoc. 22:209).
     Raises ValueError where share is not within 0 and 1 or count is below 1.
+
+    >>> import rnnviz
+    >>> low, high = rnnviz.judging.interval(0.78, 1068)
+    >>> round(low, 3), round(high, 3)
+    (0.754, 0.804)
     """
     if not (0 <= share <= 1 and count >= 1):
         raise ValueError(f"share must lie in 0…1 and count be 1 or more; got {share!r} and {count!r}")

@@ -36,6 +36,12 @@ def run(
     hidden, cell: (unit,), zeros where left out. Gates are PyTorch's, in its words: trace.GATES[kind].
     Raises ValueError, in one line, for what makes no sense: an unknown kind, sizes out of range, a shape that does not fit,
     a number that is missing, no number, or beyond ±1,000,000.
+
+    >>> import rnnviz
+    >>> gate = {"input": [[1.0]], "recurrent": [[0.5]], "bias": [[0.0, 0.0]]}
+    >>> trace = rnnviz.one_cell.run("rnn", [[1.0], [0.0]], {"hidden": gate}, nonlinearity="relu")
+    >>> trace["rnn"]["hidden"].values.ravel()
+    array([1. , 0.5])
     """
     if kind not in KINDS:
         raise ValueError(f"kind must be one of {', '.join(KINDS)}; got {kind!r}")

@@ -93,7 +93,13 @@ class Bag(nn.Module):
 
 
 def build(task: Task, kind: str, hidden: int, seed: int) -> Reader:
-    """An untrained network of a kind. Raises ValueError for another kind or a size out of range."""
+    """An untrained network of a kind. Raises ValueError for another kind or a size out of range.
+
+    >>> import rnnviz
+    >>> model = rnnviz.tiny.build(rnnviz.tiny.LETTERS, "gru", hidden=3, seed=0)
+    >>> sum(weight.numel() for weight in model.parameters())
+    97
+    """
     return _drawn(lambda: Reader(kind, len(task.tokens), hidden, task.outputs), seed)
 
 

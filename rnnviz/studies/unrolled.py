@@ -53,11 +53,6 @@ class Topology:
                 raise ValueError(f"{name} must be a whole number from {low} to {high}; got {value!r}")
 
     @property
-    def feedback(self) -> bool:
-        """Whether steps without an input read what the step before them wrote."""
-        return self.shape in ("one_to_many", "encoder_decoder")
-
-    @property
     def drawn(self) -> "Topology":
         """The set-up as it can be: without what the stage does not have; one step for one-to-one; one direction where later
         inputs do not exist yet."""
@@ -249,7 +244,13 @@ def _drawn(model: nn.Module, generator: torch.Generator) -> nn.Module:
 
 
 def describe(setup: Topology) -> Graph:
-    """Builds, runs and sends back the network of a set-up. See Graph."""
+    """Builds, runs and sends back the network of a set-up. See Graph.
+
+    >>> import rnnviz
+    >>> graph = rnnviz.unrolled.describe(rnnviz.unrolled.Topology(kind="lstm", units=4, steps=3))
+    >>> graph.parameters, len(graph.nodes)
+    (159, 9)
+    """
     setup = setup.drawn
     generator = torch.Generator().manual_seed(setup.seed)
     model = _drawn(_empty(setup), generator)

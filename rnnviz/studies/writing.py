@@ -187,6 +187,15 @@ class Writing:
 
     writer: a Network or Counts. seed_text: its ids, at least one. changes: ids that stand at a place whatever was drawn
     there. Raises ValueError for an empty seed text and for changes within it or to the unknown character.
+
+    >>> import rnnviz
+    >>> from rnnviz.studies.writing import Network, Rule, Writing
+    >>> model, card = rnnviz.load("shakespeare-lstm")
+    >>> known = rnnviz.checkpoints.vocabulary(card)
+    >>> text = Writing(Network(model), known.encode("ROMEO:"), Rule(temperature=0))
+    >>> text.write(10)
+    >>> known.decode(text.ids).split()
+    ['ROMEO:', 'I', 'will', 'no']
     """
 
     def __init__(

@@ -9,7 +9,7 @@ import sys
 import sysconfig
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -97,8 +97,11 @@ def python_source(path: Path | None = None) -> Corpus:
     if not parts["train"]:
         raise ValueError(f"no Python source in {folder}; give the folder of a standard library")
     version = ".".join(map(str, sys.version_info[:3]))
+    train, validation, test = ("".join(parts[p]) for p in ("train", "validation", "test"))
     return Corpus(
-        *("".join(parts[p]) for p in ("train", "validation", "test")),
+        train,
+        validation,
+        test,
         source=f"standard library of CPython {version}" if path is None else str(path),
         licence="PSF License Agreement",
         sha256=digest.hexdigest(),
@@ -142,7 +145,7 @@ def tatoeba(path: Path | None = None) -> Examples:
         {name for row in rows for name in re.findall(r"\((\w+)\)", row["attribution"])} - {"France"}
     )
     return Examples(
-        *_parts(rows, lambda row: (row["en"], row["ko"])),
+        **_parts(rows, lambda row: (row["en"], row["ko"])),
         source=f"Tatoeba by way of {TATOEBA}",
         licence="CC BY 2.0 FR",
         sha256=sha256,
@@ -166,7 +169,7 @@ def snips(path: Path | None = None) -> Examples:
         )
     rows, sha256 = _table(path, "split", "tokens")
     return Examples(
-        *_parts(rows, lambda row: row["tokens"]),
+        **_parts(rows, lambda row: row["tokens"]),
         source=f"Snips voice commands, {SNIPS}",
         licence="CC0 1.0",
         sha256=sha256,
@@ -207,7 +210,7 @@ def _reviews(path: Path | None, source: str, licence: str, attribution: str) -> 
         raise ValueError(f"{path}: a label must be 0 or 1; got {sorted(wrong)[0]!r}")
     parts = _parts(rows, lambda row: (row["text"], int(row["label"])))
     return Examples(
-        *parts, source=source, licence=licence, sha256=sha256, split=AS_GIVEN, attribution=attribution
+        **parts, source=source, licence=licence, sha256=sha256, split=AS_GIVEN, attribution=attribution
     )
 
 
@@ -224,9 +227,10 @@ def _table(path: Path, *columns: str) -> tuple[list[dict[str, str]], str]:
     return rows, hashlib.sha256(raw).hexdigest()
 
 
-def _parts(rows: list[dict[str, str]], example: Callable) -> Iterator[list]:
-    """What train, dev and test hold, in this order."""
-    return ([example(row) for row in rows if row["split"] == part] for part in ("train", "dev", "test"))
+def _parts(rows: list[dict[str, str]], example: Callable[[dict[str, str]], object]) -> dict[str, list]:
+    """What each part holds."""
+    written = {"train": "train", "validation": "dev", "test": "test"}
+    return {part: [example(row) for row in rows if row["split"] == name] for part, name in written.items()}
 
 
 def dates(path: Path | None = None, pairs: tuple[int, int, int] = (60_000, 1_000, 2_000)) -> Examples:
@@ -243,21 +247,18 @@ def dates(path: Path | None = None, pairs: tuple[int, int, int] = (60_000, 1_000
     for day in days:
         share = int.from_bytes(hashlib.sha256(day.isoformat().encode()).digest()[:4]) / 2**32
         parts["validation" if share < 0.05 else "test" if share < 0.15 else "train"].append(day)
-    made = []
-    for number, (own, count) in enumerate(zip(parts.values(), pairs, strict=True)):
+    made: dict[str, list[tuple[str, str]]] = {}
+    for number, ((part, own), count) in enumerate(zip(parts.items(), pairs, strict=True)):
         draw = np.random.default_rng([1950, number])
         chosen = draw.integers(len(own), size=count), draw.integers(len(DATE_FORMATS), size=count)
-        made.append(
-            [
-                (written_date(own[i], DATE_FORMATS[j]), own[i].isoformat())
-                for i, j in zip(*chosen, strict=True)
-            ]
-        )
+        made[part] = [
+            (written_date(own[i], DATE_FORMATS[j]), own[i].isoformat()) for i, j in zip(*chosen, strict=True)
+        ]
     return Examples(
-        *made,
+        **made,
         source=f"made: {len(DATE_FORMATS)} ways to write a date, {FIRST_YEAR} to {LAST_YEAR}",
         licence="none needed",
-        sha256=hashlib.sha256(repr(made).encode()).hexdigest(),
+        sha256=hashlib.sha256(repr(list(made.values())).encode()).hexdigest(),
         split="by day: sha256 of its ISO form, 5 % of the days validation, 10 % test, the rest train",
     )
 

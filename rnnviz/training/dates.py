@@ -161,11 +161,14 @@ def read_date(text: str) -> datetime.date | None:
         found = pattern.fullmatch(text.strip())
         if not found:
             continue
-        fields = {}
+        fields: dict[str, int] = {}
         for key, written in found.groupdict().items():
             field, name = key.split("_", 1)
             texts = {t.lower(): value for value, t in _PARTS[name][1].items()}
-            fields[field] = texts.get(written.lower(), int(written) if written.isdecimal() else None)
+            known = texts.get(written.lower())
+            fields[field] = (
+                int(written) if known is None else known
+            )  # any digits may be written, a month 13 too
         if not FIRST_YEAR <= fields["year"] <= LAST_YEAR:
             raise ValueError(f"the year must be from {FIRST_YEAR} to {LAST_YEAR}; got {fields['year']}")
         try:

@@ -20,6 +20,16 @@ def lyapunov(node: Node, count: int | None = None, skip: int = 0) -> xr.DataArra
     `skip`. The sum of all exponents is the mean of ln |det J| whatever the start. An LSTM's exponents are over (h, c).
     A Jacobian with rows or columns of zeros gives −inf for as many exponents. All calls count together.
     Raises ValueError as `jacobians` does, unless count >= 1, and unless skip >= 0.
+
+    >>> import rnnviz, torch
+    >>> _ = torch.manual_seed(0)
+    >>> model = torch.nn.LSTM(2, 3)
+    >>> with rnnviz.record(model) as recording:
+    ...     model(torch.randn(5, 1, 2))[0][-1].sum().backward()
+    >>> node = recording.trace["lstm"].sel(layer=0, direction="forward").isel(batch=0)
+    >>> exponents = rnnviz.stats.gradients.lyapunov(node, count=2)
+    >>> exponents.sizes["exponent"], bool(exponents[0] < 0)  # what is changed is forgotten
+    (2, True)
     """
     path = path_of(node)
     exponents = count_of(count, path.width)

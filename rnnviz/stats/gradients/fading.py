@@ -24,6 +24,11 @@ def decay(norms: xr.DataArray, last: int | None = None, logarithmic: bool = Fals
         crossed (bool)     whether it happened
     NaN where the sequence has no gradient, and rate and half_life NaN where there is one step alone.
     Raises ValueError if a norm is negative, or `last` is not on time.
+
+    >>> import rnnviz, xarray as xr
+    >>> found = rnnviz.stats.gradients.decay(xr.DataArray([0.5, 1.0, 2.0, 4.0], dims="time"))
+    >>> round(found["half_life"].item(), 6), round(found["rate"].item(), 3)
+    (1.0, -0.693)
     """
     total = norms.sizes["time"]
     if last is not None and not 0 <= last < total:

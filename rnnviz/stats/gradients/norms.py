@@ -16,6 +16,15 @@ def norm(node: Node, part: str = "total", of: str = "hidden") -> xr.DataArray:
     gradient's dims without unit (or projection), float64, absolute; NaN in padding. The largest entry is taken out before
     squaring, so that no square underflows.
     Raises ValueError where no backward ran while recording, and for another `part` or `of`.
+
+    >>> import rnnviz, torch
+    >>> _ = torch.manual_seed(0)
+    >>> model = torch.nn.LSTM(2, 3)
+    >>> with rnnviz.record(model) as recording:
+    ...     model(torch.randn(5, 1, 2))[0][-1].sum().backward()
+    >>> norms = rnnviz.stats.gradients.norm(recording.trace["lstm"])
+    >>> dict(norms.sizes), bool((norms > 0).all())
+    ({'layer': 1, 'direction': 1, 'batch': 1, 'time': 5}, True)
     """
     if part not in ("total", "direct"):
         raise ValueError(f"part must be total or direct; got {part!r}")
@@ -59,6 +68,16 @@ def contributions(node: Node, of: str = "hidden") -> xr.DataArray:
     and kept as its logarithm. A value is right to about 1e-16 n a step times the most that step could have passed on over what it
     did, and to 1e-16 of itself a step.
     Raises ValueError as `jacobians` does, where no backward ran, for another `of`, and if the result would exceed 1 GiB.
+
+    >>> import rnnviz, torch
+    >>> _ = torch.manual_seed(0)
+    >>> model = torch.nn.LSTM(2, 3)
+    >>> with rnnviz.record(model) as recording:
+    ...     model(torch.randn(5, 1, 2))[0][-1].sum().backward()
+    >>> node = recording.trace["lstm"].sel(layer=0, direction="forward").isel(batch=0)
+    >>> found = rnnviz.stats.gradients.contributions(node)
+    >>> dict(found.sizes), int((found > -float("inf")).any("time").sum())  # the last step alone has a loss
+    ({'source': 5, 'time': 5}, 1)
     """
     if of not in ("hidden", "cell"):
         raise ValueError(f"of must be hidden or cell; got {of!r}")

@@ -54,6 +54,15 @@ def jacobians(node: Node, steps: int | slice | Sequence[int] | np.ndarray | None
 
     Raises ValueError if the result would exceed 1 GiB, if a step is not on time, or if more than one layer, direction or
     sequence is left in the node.
+
+    >>> import rnnviz, torch
+    >>> _ = torch.manual_seed(0)
+    >>> model = torch.nn.LSTM(2, 3)
+    >>> with rnnviz.record(model) as recording:
+    ...     model(torch.randn(5, 1, 2))[0][-1].sum().backward()
+    >>> node = recording.trace["lstm"].sel(layer=0, direction="forward").isel(batch=0)
+    >>> dict(rnnviz.stats.gradients.jacobians(node).sizes)  # the state of an LSTM is (h, c)
+    {'time': 5, 'state': 6, 'previous_state': 6}
     """
     path = path_of(node)
     total = node.sizes["time"]

@@ -40,6 +40,16 @@ def reach(node: Node, to: int | None = None, count: int | None = None) -> xr.Dat
     A limit: where a zero takes away the states that lead, and those left had mixed with them at a later step and have since
     fallen 700 nats and more behind, what is left can be some nats off.
     Raises ValueError as `jacobians` does, if `to` is not a step of the sequence, or unless count >= 1.
+
+    >>> import rnnviz, torch
+    >>> _ = torch.manual_seed(0)
+    >>> model = torch.nn.LSTM(2, 3)
+    >>> with rnnviz.record(model) as recording:
+    ...     model(torch.randn(5, 1, 2))[0][-1].sum().backward()
+    >>> node = recording.trace["lstm"].sel(layer=0, direction="forward").isel(batch=0)
+    >>> found = rnnviz.stats.gradients.reach(node)
+    >>> dict(found["log_singular_values"].sizes), found["log_spectral_norm"].values[-1].item()
+    ({'time': 5, 'rank': 6}, 0.0)
     """
     path = path_of(node)
     last = step_of(path, to, node.sizes["time"])

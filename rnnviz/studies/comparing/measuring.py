@@ -31,10 +31,11 @@ def measure(network: Stack, own: Data, setup: Setup) -> dict[str, np.ndarray | f
             nodes, _ = _sent_back(network, own.first(steps), setup)
     # the loss is the mean over the batch: each sequence's own is that many times as much
     scale = math.log(len(own.x))
-    found = {}
+    found: dict[str, np.ndarray | float | str] = {}
     for name, array in _log_norms(network, nodes, setup.truncate).items() if steps else ():
-        found[name] = np.full((len(nodes), own.x.shape[1]), np.nan)
-        found[name][:, :steps] = array + scale
+        whole = np.full((len(nodes), own.x.shape[1]), np.nan)
+        whole[:, :steps] = array + scale
+        found[name] = whole
     found |= {"loss": loss, "parameter_norm": norm, "parameter_norm_clipped": clipped}
     return found | {"blown": blown, "blown_in": way}
 

@@ -1,5 +1,7 @@
 """Untrained networks of an architecture, drawn from a seed."""
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -18,10 +20,10 @@ class Stack(nn.Module):
         super().__init__()
         self.architecture = one = architecture
         wide = one.units * (1 + one.bidirectional)
-        more = {"nonlinearity": one.nonlinearity} if one.kind == "rnn" else {}
+        more: dict[str, Any] = {"nonlinearity": one.nonlinearity} if one.kind == "rnn" else {}
         more |= {"batch_first": True, "bidirectional": one.bidirectional}
         # on meta nothing is drawn: torch's own generator is left to others, who may draw from it at the same time
-        empty = {"dtype": torch.float64, "device": "meta"}
+        empty: dict[str, Any] = {"dtype": torch.float64, "device": "meta"}
         self.layers = nn.ModuleList(
             KINDS[one.kind](wide if layer else inputs, one.units, **more, **empty)
             for layer in range(one.layers)
@@ -60,12 +62,12 @@ class Stack(nn.Module):
         says, (batch, time, output)."""
         for number, layer in enumerate(self.layers):
             read = self.norms[number - 1](x) if number and self.norms else x
-            hidden, state = [], None
+            parts, state = [], None
             for first, end in pieces(x.shape[1], truncate):
                 part, state = layer(read[:, first:end], state)
                 state = tuple(s.detach() for s in state) if isinstance(state, tuple) else state.detach()
-                hidden.append(part)
-            hidden = torch.cat(hidden, 1) if len(hidden) > 1 else hidden[0]
+                parts.append(part)
+            hidden = torch.cat(parts, 1) if len(parts) > 1 else parts[0]
             x = hidden + x if number and self.architecture.residual else hidden
         return self.head(x)
 

@@ -56,6 +56,12 @@ def compare(setup: Setup, progress: Callable[[Progress], None] | None = None) ->
     states leave float64 the loss has no gradient; drawn is that of a sequence that ends before. NaN after that, and in a layer
     that an architecture does not have.
     Raises ValueError if a network would take more than 4 GiB.
+
+    >>> from rnnviz.studies.comparing import Architecture, Setup, compare
+    >>> rows = (Architecture("rnn", units=4), Architecture("lstm", units=4, forget_bias=2))
+    >>> found = compare(Setup(rows, steps=20, seeds=2))
+    >>> found["architecture"].values.tolist(), dict(found["log_norm"].sizes)
+    (['RNN, 4 units', 'LSTM, 4 units, forget bias 2'], {'architecture': 2, 'seed': 2, 'layer': 1, 'time': 20})
     """
     steps = run(setup)
     while True:

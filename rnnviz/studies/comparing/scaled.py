@@ -1,6 +1,7 @@
 """Backpropagation beyond what float64 holds: the same reverse loop, with powers of 2 taken out on the way."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,7 +59,7 @@ class Scaled:
         return log_norm(self.values.transpose(1, 0, 2)[None]) + self.powers * math.log(2)
 
 
-def _beside(parts: list[Scaled]) -> Scaled:
+def _beside(parts: Sequence[Scaled]) -> Scaled:
     powers = np.maximum.reduce([part.powers for part in parts])
     return Scaled(np.concatenate([part.at(powers) for part in parts], -1), powers)
 
@@ -69,7 +70,7 @@ def carried_log_norms(
     """The logarithms of `measure`, from the same reverse loop over the recorded gates, run in pieces between which a power of
     2 is taken out. Backpropagation is linear: what is taken out may be put back at the end."""
     one = network.architecture
-    outputs = []  # of each layer, with what residual connections add
+    outputs: list[np.ndarray] = []  # of each layer, with what residual connections add
     for node in nodes:
         hidden = np.concatenate(node["hidden"].transpose(0, 2, 1, 3), -1)
         outputs.append(hidden + outputs[-1] if outputs and one.residual else hidden)
@@ -96,8 +97,8 @@ def carried_log_norms(
             if network.norms:
                 read = torch.from_numpy(outputs[layer - 1]).requires_grad_()
                 normed = network.norms[layer - 1](read)
-                (back,) = torch.autograd.grad(normed, read, torch.from_numpy(down.values))
-                down = Scaled.of(back.numpy(), down.powers)
+                (sent,) = torch.autograd.grad(normed, read, torch.from_numpy(down.values))
+                down = Scaled.of(sent.numpy(), down.powers)
             arriving = arriving + down if one.residual else down
     return {name: np.stack(layers[::-1]) for name, layers in found.items()}
 

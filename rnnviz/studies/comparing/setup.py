@@ -68,7 +68,7 @@ class Architecture:
             head += f" {self.layers} layers"
         parts = [
             self.units != 64 and f"{self.units} units",
-            self.initialisation != "default" and self.initialisation,
+            self.initialisation if self.initialisation != "default" else "",
             self.gain != 1 and f"gain {_short(self.gain)}",
             self.forget_bias is not None and f"forget bias {_short(self.forget_bias)}",
             self.residual and "residual",
@@ -81,8 +81,9 @@ class Architecture:
     def parse(cls, text: str) -> "Architecture":
         """From 'lstm,units=64,forget_bias=2': a kind, then fields by name. Raises ValueError for what is no field."""
         kind, *rest = (part.strip() for part in text.split(","))
-        given = dict(part.split("=", 1) if "=" in part else (part, "true") for part in rest)
-        return _row(cls, {"kind": kind} | {name.strip(): _value(value) for name, value in given.items()})
+        given = (part.partition("=") for part in rest)
+        values = {name.strip(): _value(value if equals else "true") for name, equals, value in given}
+        return _row(cls, {"kind": kind} | values)
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,12 @@ def dynamics(architecture: Architecture, setup: Setup, seed: int = 0) -> xr.Data
         lyapunov (layer, exponent)               nats a step, in falling order; see `stats.gradients.lyapunov`
         eigenvalue_real, eigenvalue_imag (layer, eigenvalue)   of the recurrent weight of an rnn, the largest first
     Where the states stop being finite, T is the step before that. Raises ValueError as `compare` does.
+
+    >>> from rnnviz.studies.comparing import Architecture, Setup, dynamics
+    >>> row = Architecture("rnn", units=4)
+    >>> found = dynamics(row, Setup((row,), steps=10))
+    >>> dict(found["log_singular_value"].sizes), found.sizes["exponent"]
+    ({'layer': 1, 'rank': 3, 'time': 10}, 4)
     """
     refuse_size(Setup(**vars(setup) | {"architectures": (architecture,), "truncate": None}))
     with threadpool_limits(
