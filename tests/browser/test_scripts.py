@@ -11,13 +11,14 @@ SCRIPT = "**/parts/board/board.js"
 @pytest.fixture
 def tab(chromium, server):
     context = chromium.new_context(locale="en-US", viewport={"width": 1280, "height": 1000})
-    yield context.new_page()
+    yield Reader(context.new_page(), server).tab  # as patient as all readers
     context.close()
 
 
 def test_a_script_that_cannot_be_loaded_leaves_a_line_on_the_page(tab, server):
     tab.route(SCRIPT, lambda route: route.abort())
     tab.goto(f"{server}/states?lang=ko")
+    tab.wait_for_selector("[role=alert]")
     expect(tab.get_by_role("alert")).to_contain_text("이 그림을 불러오지 못했습니다.")
     tab.get_by_role("textbox").first.fill("again")
     tab.keyboard.press("Control+Enter")
@@ -27,13 +28,14 @@ def test_a_script_that_cannot_be_loaded_leaves_a_line_on_the_page(tab, server):
 
 def test_a_script_that_comes_late_draws_the_last_that_was_sent_once(tab, server):
     held = []
-    tab.route(SCRIPT, held.append)
+    tab.route(SCRIPT, lambda route: held.append(route))
     tab.goto(f"{server}/states?text=first")
     box = tab.get_by_role("textbox", name="Your text")
     for text in ("the second", "at last the third"):
         box.fill(text)
         tab.keyboard.press("Control+Enter")
         tab.wait_for_function("text => new URL(location).searchParams.get('text') === text", arg=text)
+        tab.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
     expect(tab.locator(".rv-board")).to_have_count(0)
     assert len(held) == 1  # all calls wait for one import
     held[0].continue_()

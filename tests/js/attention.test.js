@@ -8,7 +8,7 @@ import { layoutOf } from "../../rnnviz/ui/rooms/attention/layout.js";
 import { stateNames } from "../../rnnviz/ui/rooms/attention/legend.js";
 import { pushed, snapped, wishOf } from "../../rnnviz/ui/rooms/attention/weights.js";
 import {
-  contextWorking, filled, largest, softmaxWorking, split, strongest, telling, termsOf, top, typed,
+  contextWorking, largest, softmaxWorking, split, strongest, telling, termsOf, top, typed,
 } from "../../rnnviz/ui/rooms/attention/working.js";
 
 test("a score is its three largest terms and the sum of all others", () => {
@@ -49,7 +49,6 @@ test("a weight is written as it would be typed, and formulas know what is low an
   assert.deepEqual(split("e^{score i} / h_{2}"), [
     { tag: null, text: "e" }, { tag: "sup", text: "score i" }, { tag: null, text: " / h" }, { tag: "sub", text: "2" },
   ]);
-  assert.equal(filled("{token} of {other}", { token: "a" }), "a of {other}");
 });
 
 test("a bar is pushed by keys in steps of a hundredth, ten times as far with Shift", () => {

@@ -6,9 +6,9 @@ import { test } from "node:test";
 import { goalOf, wanted } from "../../rnnviz/ui/rooms/generate/asking.js";
 import { unitOf, valueOf, windowOf } from "../../rnnviz/ui/rooms/generate/panel.js";
 import { Pieces, Written, rootOf } from "../../rnnviz/ui/rooms/generate/pieces.js";
+import { natsOf } from "../../rnnviz/ui/rooms/generate/nats.js";
 import { causeOf, sharesOf, stretchesOf } from "../../rnnviz/ui/rooms/generate/reasons.js";
 import { saidOf } from "../../rnnviz/ui/rooms/generate/surprise.js";
-import { filled, natsOf } from "../../rnnviz/ui/rooms/generate/words.js";
 
 const packed = (array) => Buffer.from(array.buffer).toString("base64");
 /** A piece of a text with two candidates: rows are [id, drawn, rank, candidates], the other numbers of a row are all the same. */
@@ -119,5 +119,4 @@ test("a surprise is told with what was expected instead; the first character has
   const model = { nats: [null, Math.LN2, null, 0], likeliest: ["x", "a", "a", "w"], share: [null, 0.75, null, 1] };
   assert.deepEqual([0, 1, 2, 3].map((at) => saidOf(data, model, at)), ["first", "y: 0.693, 50.0 %; rather a, 75.0 %", "unknown", "w: < 0.001, 100.0 %"]);
   assert.equal(natsOf(0.001), "0.001");
-  assert.equal(filled("{a} {b}", { a: 1 }), "1 {b}");
 });

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { few, filled, four } from "../../rnnviz/ui/rooms/network/numbers.js";
+import { few, four } from "../../rnnviz/ui/rooms/network/numbers.js";
 import { framesOf, isReached, nodesAt, orderOf, shownOf, timeOf } from "../../rnnviz/ui/rooms/network/passes.js";
 import { layout, nearest, onTheWay, wayOf } from "../../rnnviz/ui/rooms/network/places.js";
 
@@ -29,10 +29,6 @@ test("norms keep four significant digits, however small", () => {
   assert.equal(few(0.004), "4e−3");
   assert.equal(few(-0.126), "−0.13");
   assert.equal(few(0), "0.00");
-});
-
-test("a text takes its words in", () => {
-  assert.equal(filled("{pass}, {n} of {count}", { pass: "Forward", n: 1, count: 3 }), "Forward, 1 of 3");
 });
 
 test("a pass has a step for each depth, a rolled network one for each time", () => {

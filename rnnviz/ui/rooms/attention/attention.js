@@ -6,6 +6,7 @@ import { element, mounted } from "../../parts/js/dom.js";
 import { clamp, number } from "../../parts/js/numbers.js";
 import { Player } from "../../parts/js/player.js";
 import { readTheme, typeSize, watchPage } from "../../parts/js/theme.js";
+import { filled } from "../../parts/js/words.js";
 import { Colours } from "./colours.js";
 import { Head } from "./head.js";
 import { legendOf } from "./legend.js";
@@ -14,7 +15,7 @@ import { outputsOf } from "./outputs.js";
 import { save } from "./saved.js";
 import { Side } from "./side.js";
 import { wishOf } from "./weights.js";
-import { filled, top } from "./working.js";
+import { top } from "./working.js";
 
 /** @typedef {import("./types.js").Data} Data */
 /** @typedef {import("./types.js").Numbers} Numbers */

@@ -1,8 +1,8 @@
 // Colours as 256 steps of a scale, for thousands of values; states as an image.
 
+import { penOf, pixels, steps } from "../../parts/js/canvas.js";
 import { element } from "../../parts/js/dom.js";
 import { clamp } from "../../parts/js/numbers.js";
-import { between, hexParts } from "../../parts/js/theme.js";
 import { strongest } from "./working.js";
 
 /** Where a value lies between two limits, 0 to 255. @param {number} value @param {number} low @param {number} high */
@@ -16,10 +16,9 @@ export class Colours {
     /** @type {Record<string, Uint32Array>} */
     this.pixels = {}; // the same as whole numbers, as an image's memory has them
     for (const [name, sides] of Object.entries(scales)) {
-      const stops = sides[side].map(hexParts);
-      const table = Array.from({ length: 256 }, (_, i) => between(stops, i / 255));
-      this.names[name] = table.map((parts) => `rgb(${parts.join(",")})`);
-      this.pixels[name] = new Uint32Array(new Uint8Array(table.flatMap((parts) => [...parts, 255])).buffer);
+      const colours = steps(sides[side]);
+      this.names[name] = colours.map((parts) => `rgb(${parts.join(",")})`);
+      this.pixels[name] = pixels(colours);
     }
   }
 
@@ -30,7 +29,7 @@ export class Colours {
 
   /** One row of values as an image one pixel high. @param {ArrayLike<number>} values @param {number} low @param {number} high */
   row(values, low, high) {
-    return painted("ra-vector", values.length, 1, (pixels) => pixels.set(Array.from(values, (v) => this.pixels.diverging[code(v, low, high)])));
+    return painted("ra-vector", values.length, 1, (image) => image.set(Array.from(values, (v) => this.pixels.diverging[code(v, low, high)])));
   }
 
   /**
@@ -42,18 +41,18 @@ export class Colours {
   states(states, pool, across) {
     const lines = Math.ceil(states[0].length / pool);
     const [width, height] = across ? [states.length, lines] : [lines, states.length];
-    return painted("", width, height, (pixels) =>
+    return painted("", width, height, (image) =>
       states.forEach((state, i) => {
         for (let line = 0; line < lines; line += 1) {
           const value = state[strongest(state, line * pool, pool)];
-          pixels[across ? line * width + i : i * width + line] = this.pixels.diverging[code(value, -1, 1)];
+          image[across ? line * width + i : i * width + line] = this.pixels.diverging[code(value, -1, 1)];
         }
       }),
     );
   }
 }
 
-/** @param {string} className @param {number} width @param {number} height @param {(pixels: Uint32Array) => void} paint */
+/** @param {string} className @param {number} width @param {number} height @param {(image: Uint32Array) => void} paint */
 function painted(className, width, height, paint) {
   const canvas = Object.assign(element("canvas", className), { width, height });
   const pen = penOf(canvas);
@@ -62,6 +61,3 @@ function painted(className, width, height, paint) {
   pen.putImageData(image, 0, 0);
   return canvas;
 }
-
-/** @param {HTMLCanvasElement} canvas */
-export const penOf = (canvas) => /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));

@@ -1,7 +1,7 @@
 // What stays in view while the weights below are changed: the outputs, the tools, and what was wrong with a wish.
 
 import { button, element, named } from "../../parts/js/dom.js";
-import { filled } from "./working.js";
+import { filled } from "../../parts/js/words.js";
 
 const PACES = [200, 400, 600]; // ms a step
 const OF_STEPS = /** @type {const} */ (["back", "play", "forward", "save"]);

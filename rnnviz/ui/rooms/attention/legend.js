@@ -2,7 +2,7 @@
 
 import { element } from "../../parts/js/dom.js";
 import { gradient } from "../../parts/js/theme.js";
-import { filled } from "./working.js";
+import { filled } from "../../parts/js/words.js";
 
 /** The states in words, with how many units share a pixel. @param {import("./types.js").Data} data @param {{ encoder: number, decoder: number }} pools */
 export function stateNames({ labels, units }, pools) {

@@ -1,11 +1,12 @@
 // The map: weights as cells, the encoder's states above them, the decoder's left of them, and the cursor over all.
 
+import { penOf } from "../../parts/js/canvas.js";
 import { button, element } from "../../parts/js/dom.js";
 import { clamp } from "../../parts/js/numbers.js";
-import { penOf } from "./colours.js";
+import { filled } from "../../parts/js/words.js";
 import { layoutOf } from "./layout.js";
 import { stateNames } from "./legend.js";
-import { filled, formula, strongest } from "./working.js";
+import { formula, strongest } from "./working.js";
 
 /** @typedef {import("./types.js").Data} Data */
 /** @typedef {import("./types.js").Numbers} Numbers */

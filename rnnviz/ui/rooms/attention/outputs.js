@@ -1,7 +1,7 @@
 // The outputs above the map, each with what differs from the one with attention.
 
 import { element } from "../../parts/js/dom.js";
-import { filled } from "./working.js";
+import { filled } from "../../parts/js/words.js";
 
 /** @param {import("./types.js").Data} data */
 export function outputsOf({ lines, labels, right, note }) {

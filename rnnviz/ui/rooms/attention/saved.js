@@ -1,7 +1,7 @@
 // The map to take away, as a picture of its own.
 
+import { penOf } from "../../parts/js/canvas.js";
 import { element, shape } from "../../parts/js/dom.js";
-import { penOf } from "./colours.js";
 
 /**
  * What is drawn.

@@ -2,8 +2,9 @@
 
 import { button, element } from "../../parts/js/dom.js";
 import { clamp, number, percent } from "../../parts/js/numbers.js";
+import { filled } from "../../parts/js/words.js";
 import { WeightRow } from "./weights.js";
-import { contextWorking, filled, formula, softmaxWorking, sum, telling, termsOf } from "./working.js";
+import { contextWorking, formula, softmaxWorking, sum, telling, termsOf } from "./working.js";
 
 /** @typedef {import("./types.js").Data} Data */
 

@@ -2,7 +2,8 @@
 
 import { button, element, named } from "../../parts/js/dom.js";
 import { clamp, fixed, number, parsed } from "../../parts/js/numbers.js";
-import { filled, sum, typed } from "./working.js";
+import { filled } from "../../parts/js/words.js";
+import { sum, typed } from "./working.js";
 
 /** @typedef {import("./types.js").Wish} Wish */
 

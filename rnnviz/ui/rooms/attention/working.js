@@ -28,9 +28,6 @@ export function strongest(values, from, count) {
 /** A weight as a reader would type it. @param {number} value */
 export const typed = (value) => (value === 0 ? "0" : value < 1e-4 ? scientific(value, 1) : fixed(value, 4));
 
-/** A text with words in braces; what is not given stays. @param {string} text @param {Record<string, string | number>} values */
-export const filled = (text, values) => text.replace(/\{(\w+)\}/g, (all, name) => String(values[name] ?? all));
-
 /** Our own formulas: s_{3} has a 3 below the line, e^{x} an x above it. @param {string} text */
 export const split = (text) =>
   text.split(/([_^]\{[^}]*\})/).filter(Boolean).map((part) => {

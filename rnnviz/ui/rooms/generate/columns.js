@@ -1,7 +1,7 @@
 // The texts as they grow, side by side: letters that can be chosen, and frames that follow their ends.
 
 import { button, element } from "../../parts/js/dom.js";
-import { filled } from "./words.js";
+import { filled } from "../../parts/js/words.js";
 
 /** @typedef {import("./types.js").Writer} Writer */
 /** @typedef {import("./pieces.js").Written} Written */

@@ -1,10 +1,11 @@
 // What the shown author carried while it wrote: a column for each character, under a strip of the text.
 
+import { penOf, pixels, steps } from "../../parts/js/canvas.js";
 import { element } from "../../parts/js/dom.js";
 import { clamp, fixed, minus } from "../../parts/js/numbers.js";
-import { between, gradient, hexParts, typeSize } from "../../parts/js/theme.js";
+import { gradient, typeSize } from "../../parts/js/theme.js";
+import { filled } from "../../parts/js/words.js";
 import { offer } from "./tools.js";
-import { filled } from "./words.js";
 
 /** @typedef {import("./types.js").Writing} Data */
 /** @typedef {import("./pieces.js").Carried} Carried */
@@ -92,13 +93,13 @@ export class Panel {
   recolour({ states, scales, labels }, own, side) {
     const counts = states.kind === "counts";
     const stops = counts ? [scales.gate[side][0], own] : scales[states.limits[0] < 0 ? "diverging" : "gate"][side];
-    const table = Array.from({ length: 256 }, (_, i) => between(stops.map(hexParts), i / 255));
-    this.pixels = new Uint32Array(new Uint8Array(table.flatMap((parts) => [...parts, 255])).buffer);
+    const colours = steps(stops);
+    this.pixels = pixels(colours);
     if (counts) {
       /** @param {number} at @param {string} text */
       const key = (at, text) => {
         const box = element("i", "gn-box");
-        box.style.background = `rgb(${table[at]})`;
+        box.style.background = `rgb(${colours[at]})`;
         return element("span", "gn-key", box, text);
       };
       this.legend.replaceChildren(key(0, labels.never), key(128, labels.seen), key(255, labels.followed));
@@ -149,10 +150,10 @@ export class Panel {
     const count = end - first;
     if (count <= 0 || info.units <= 0) return;
     const image = new ImageData(count, info.units);
-    const pixels = new Uint32Array(image.data.buffer);
+    const memory = new Uint32Array(image.data.buffer);
     for (let row = 0; row < info.units; row += 1) {
       const unit = unitOf(info, row);
-      for (let c = 0; c < count; c += 1) pixels[row * count + c] = this.pixels[values[first + c][unit]];
+      for (let c = 0; c < count; c += 1) memory[row * count + c] = this.pixels[values[first + c][unit]];
     }
     Object.assign(this.image, { width: count, height: info.units });
     penOf(this.image).putImageData(image, 0, 0);
@@ -234,6 +235,3 @@ export class Panel {
     if (spot && spot.column >= spot.seeds) this.choose(spot.column - spot.seeds);
   }
 }
-
-/** @param {HTMLCanvasElement} canvas */
-const penOf = (canvas) => /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));

@@ -2,7 +2,8 @@
 
 import { button, element, named } from "../../parts/js/dom.js";
 import { fixed, percent } from "../../parts/js/numbers.js";
-import { filled, natsOf } from "./words.js";
+import { filled } from "../../parts/js/words.js";
+import { natsOf } from "./nats.js";
 
 /** @typedef {import("./types.js").Words} Words */
 /** @typedef {import("./types.js").Writer} Writer */

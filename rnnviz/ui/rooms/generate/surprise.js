@@ -4,7 +4,8 @@ import { stepOf } from "../../parts/js/cursor.js";
 import { element } from "../../parts/js/dom.js";
 import { percent } from "../../parts/js/numbers.js";
 import { gradient, hexParts, shade, themeSide, watchPage } from "../../parts/js/theme.js";
-import { filled, natsOf } from "./words.js";
+import { filled } from "../../parts/js/words.js";
+import { natsOf } from "./nats.js";
 
 /** @typedef {import("./types.js").Surprised} Data */
 /** @typedef {import("./types.js").Model} Model */

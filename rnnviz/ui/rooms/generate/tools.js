@@ -1,7 +1,7 @@
 // What plays and steps the texts, and how far they have come.
 
 import { button, element, named, shape } from "../../parts/js/dom.js";
-import { filled } from "./words.js";
+import { filled } from "../../parts/js/words.js";
 
 /** @typedef {import("./types.js").Words} Words */
 /** @typedef {"start" | "step" | "play" | "undo"} Tool */

@@ -3,7 +3,8 @@
 import { element } from "../../parts/js/dom.js";
 import { clamp, fixed } from "../../parts/js/numbers.js";
 import { inkOn } from "../../parts/js/theme.js";
-import { filled, four } from "./numbers.js";
+import { filled } from "../../parts/js/words.js";
+import { four } from "./numbers.js";
 
 /** @typedef {import("./types.js").Data} Data */
 /** @typedef {import("./types.js").Colour} Colour */

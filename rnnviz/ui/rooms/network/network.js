@@ -5,10 +5,10 @@ import { stepOf } from "../../parts/js/cursor.js";
 import { button, element, mounted } from "../../parts/js/dom.js";
 import { Player, calm } from "../../parts/js/player.js";
 import { between, hexParts, themeSide, typeSize, watchPage } from "../../parts/js/theme.js";
+import { filled } from "../../parts/js/words.js";
 import { detailOf } from "./detail.js";
 import { Drawing } from "./drawing.js";
 import { legendOf } from "./legend.js";
-import { filled } from "./numbers.js";
 import { framesOf, nodesAt, orderOf, timeOf } from "./passes.js";
 
 /** @typedef {import("./types.js").Data} Data */

@@ -10,6 +10,3 @@ export function four(value) {
 
 /** What a node has room for. @param {number} value */
 export const few = (value) => (value !== 0 && Math.abs(value) < 0.0095 ? scientific(value, 0) : fixed(value, 2));
-
-/** A text with words in braces. @param {string} text @param {Record<string, string | number>} values */
-export const filled = (text, values) => text.replace(/\{(\w+)\}/g, (_all, name) => String(values[name]));

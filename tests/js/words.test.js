@@ -1,0 +1,19 @@
+// Sentences, and scales as the pixels of an image have them.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { pixels, steps } from "../../rnnviz/ui/parts/js/canvas.js";
+import { filled } from "../../rnnviz/ui/parts/js/words.js";
+
+test("a sentence takes in what it is given; what it is not given stays", () => {
+  assert.equal(filled("{pass}, {n} of {count}", { pass: "Forward", n: 0, count: 3 }), "Forward, 0 of 3");
+  assert.equal(filled("{token} of {other}", { token: "a{other}" }), "a{other} of {other}");
+});
+
+test("a scale has 256 colours, from its first to its last, and all of them are opaque", () => {
+  const colours = steps(["#000000", "#ff0000"]);
+  assert.deepEqual([colours.length, colours[0], colours[255]], [256, [0, 0, 0], [255, 0, 0]]);
+  const memory = new Uint8Array(pixels(colours).buffer);
+  assert.deepEqual([...memory.slice(0, 4), ...memory.slice(-4)], [0, 0, 0, 255, 255, 0, 0, 255]);
+});
