@@ -21,9 +21,9 @@ RNN, GRU, LSTM = ({"kind": kind, "units": 5} for kind in ("rnn", "gru", "lstm"))
 @pytest.fixture
 def open_bench(visit, monkeypatch):
     """Opens the page on a small set-up; what it asks for is computed before it returns."""
-    monkeypatch.setattr(results, "PATIENCE", 60)
+    monkeypatch.setattr(results, "PATIENCE", 600)
 
-    def open_bench(patience=60, text=None, lang="en", **changes):
+    def open_bench(patience=600, text=None, lang="en", **changes):
         monkeypatch.setattr(results, "PATIENCE", patience)
         small = setup.BENCH | {"rows": [RNN, GRU, LSTM], "steps": 12, "seeds": 3} | changes
         small["rows"] = [setup.ROW | row for row in small["rows"]]
@@ -50,7 +50,7 @@ def drawn_lines(figure) -> dict[str, np.ndarray]:
 
 
 def test_a_first_visit_computes_the_usual_set_up(visit, monkeypatch):
-    monkeypatch.setattr(results, "PATIENCE", 60)
+    monkeypatch.setattr(results, "PATIENCE", 600)
     seen = visit("compare")
     assert not seen.test.exception
     assert seen.lines == []
@@ -116,8 +116,7 @@ def test_a_link_brings_back_the_whole_set_up(open_bench):
         "initialisation": "orthogonal",
     }
     seen = open_bench(rows=[row, GRU], input="adding", steps=20, loss="all", seeds=2, clip=1.0, truncate=7)
-    table = seen.test.dataframe[0].value
-    assert table._rows(table) == [setup.ROW | row, setup.ROW | GRU]
+    assert table._rows(seen.test.dataframe[0].value) == [setup.ROW | row, setup.ROW | GRU]
     assert [box.value for box in seen.test.number_input if box.key.startswith("bench_")] == [20, 2, 1.0, 7]
     assert seen.test.selectbox(key="bench_input").value == "adding"
     packed = seen.address.split("bench=")[1].split("&")[0].replace("%3D", "=")
@@ -202,7 +201,7 @@ def test_a_text_is_read_and_its_length_counts(open_bench):
     "link", ["%%%", "eJw", "AAAA", base64.urlsafe_b64encode(b"x" * 50).decode(), "é", "", "0" * 5000]
 )
 def test_a_damaged_link_gets_one_line_and_the_usual_set_up(visit, monkeypatch, link):
-    monkeypatch.setattr(results, "PATIENCE", 60)
+    monkeypatch.setattr(results, "PATIENCE", 600)
     seen = visit(bench=link)
     assert ["set-up in this link is damaged" in line for line in seen.lines] == [True]
     seen.go("compare")

@@ -96,10 +96,11 @@ def _trainings() -> dict[tuple, Training]:
     return st.session_state.setdefault("tiny", {})
 
 
-def _again(page: str, **changes) -> None:
-    """Another start; with changes, of another network."""
+def _again(page: str, changes: dict, then: dict) -> None:
+    """Another start; with changes, of another network. then: settings that begin anew with it."""
     choose(**changes)
     _trainings().pop(asked(page), None)
+    choose(**then)
 
 
 def _stop(page: str) -> None:
@@ -107,8 +108,11 @@ def _stop(page: str) -> None:
         training.over = True
 
 
-def training(page: str) -> Training:
-    """The network that the settings describe, a few steps further, and the widgets that choose, stop and repeat it."""
+def training(page: str, **then) -> Training:
+    """The network that the settings describe, a few steps further, and the widgets that choose, stop and repeat it.
+
+    then: settings that begin anew with another start.
+    """
     now = settings()
     task = TASKS[page]
     st.html(f"<style>{STYLE}</style>")
@@ -148,15 +152,18 @@ def training(page: str) -> Training:
     said = _("Training: step {step} of {steps}") if not found.over else _("Trained: {step} of {steps} steps")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
-            _("Train again"), key=f"{page}_again", on_click=_again, args=(page,), disabled=not found.over
+            _("Train again"),
+            key=f"{page}_again",
+            on_click=_again,
+            args=(page, {}, then),
+            disabled=not found.over,
         )
         st.button(_("Stop"), key=f"{page}_stop", on_click=_stop, args=(page,), disabled=found.over)
         st.button(
             _("Another seed"),
             key=f"{page}_other",
             on_click=_again,
-            args=(page,),
-            kwargs={f"{page}_seed": (now[f"{page}_seed"] + 1) % 1000},
+            args=(page, {f"{page}_seed": (now[f"{page}_seed"] + 1) % 1000}, then),
         )
         start = {f"{page}_{name}": declared()[f"{page}_{name}"].default for name in ("kind", "units", "seed")}
         st.button(

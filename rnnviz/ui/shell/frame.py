@@ -39,7 +39,7 @@ def start(rooms: Mapping[str, Setting]) -> None:
     """Page settings and what the address brings; first of all in app.py. rooms: the settings that they declare."""
     declare(rooms)
     st.set_page_config(page_title="rnnviz", page_icon=str(ICON), layout="wide")
-    st.session_state["notices"] = address.read()
+    st.session_state.setdefault("notices", []).extend(address.read())
     st.html(f"<style>{STYLE}{PROJECTOR if settings()['projector'] else ''}</style>")
     _preload(data={"files": FIRST_FILES}, key="preload")
 
@@ -70,12 +70,13 @@ def open_page(page, pages: dict[str, list], beside: Callable[[], None] | None = 
             st.toggle, "projector", _("Projector view"), help=_("Larger type, to be read from the last row.")
         )
         st.caption(_("The address above holds this view: copy it to share it."))
-    for line in st.session_state.pop("notices", []):
+    for line in st.session_state["notices"]:
         notice(line)
     page.run()
 
 
 def finish() -> None:
     """Writes the address; last of all in app.py."""
+    st.session_state["notices"] = []  # a page that ran itself again before its end has not been seen
     if not address.write():
         st.caption(_("A text on this page is too long for a link: the address holds the view without it."))

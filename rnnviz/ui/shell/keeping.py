@@ -101,6 +101,8 @@ def _key(value) -> Hashable:
             return "array", value.name, _key(value.variable), _key(dict(value.coords.variables))
         case xr.Dataset() if value.nbytes <= SMALL:
             return "dataset", _key(dict(value.variables)), _key(value.attrs)
+    if callable(value) and hasattr(value, "__qualname__"):
+        return "named", value.__module__, value.__qualname__
     if dataclasses.is_dataclass(value) and type(value).__hash__ not in (None, object.__hash__):
         try:
             hash(value)

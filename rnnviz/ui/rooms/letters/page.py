@@ -36,7 +36,7 @@ def show() -> None:
             "of training; below, it writes by itself."
         )
     )
-    found = training("letters")
+    found = training("letters", letters_trained=STEPS)
     network = _picture(found)
     go_on(found)
     st.subheader(_("Reading and writing, letter by letter"))
