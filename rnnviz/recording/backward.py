@@ -152,7 +152,7 @@ def sources(states: Iterable[Tensor], watched: Sequence[Watched]) -> tuple[Call,
             found.append(call)
         else:
             stack += [following for following, _ in node.next_functions]
-    return tuple(found)
+    return tuple(dict.fromkeys(found))  # an LSTM gives two states, a module those of all layers
 
 
 def _call_of(node: Node) -> Call | None:

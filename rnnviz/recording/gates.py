@@ -64,8 +64,9 @@ def recover(one: Pass) -> tuple[Pass, float]:
         if one.given and error > GIVEN:
             return recover(replace(one, given=False))
     if one.cell is not None and one.final_cell is not None:
-        error = max(error, distance(one.cell[one.ends], one.final_cell))
-        one.cell[one.ends] = one.final_cell
+        ends = one.ends
+        error = max(error, distance(one.cell[ends], one.final_cell))
+        one.cell[ends] = one.final_cell
     return one, error
 
 

@@ -258,9 +258,12 @@ def _gradient_arrays(calls: Sequence[Call], came_back: Sequence[CameBack]) -> li
         return []
     unknown = math.nan if _cut_short(calls, came_back) else 0.0
     found: list[dict[str, Tensor]] = []
-    for number, (call, own) in enumerate(zip(calls, came_back, strict=True)):
-        after = zip(calls[number + 1 :], came_back[number + 1 :], strict=True)
-        following = [(later, back) for later, back in after if call in later.seen.follows]
+    after: dict[Call, list[tuple[Call, CameBack]]] = {}  # the calls that were given the states of each
+    for later, back in zip(calls, came_back, strict=True):
+        for source in later.seen.follows:
+            after.setdefault(source, []).append((later, back))
+    for call, own in zip(calls, came_back, strict=True):
+        following = after.get(call, [])
         passes: dict[str, list[Tensor]] = {}
         for key, one in call.run.passes.items():
             gradients = None if own.unknown else own.gradients.get(key)
@@ -302,6 +305,11 @@ def _without_next_calls(
         if key not in back.handed:
             continue
         direct = direct.clone()
+        if later.seen.layout.valid is call.seen.layout.valid is None:
+            last, begun = one.hidden[-1], later.run.passes[key].initial[0]
+            if last.shape == begun.shape and torch.equal(last, begun):
+                direct[-1] -= back.handed[key]
+                continue
         begun = later.seen.layout.unsorted(later.run.passes[key].initial[0], 0)
         handed = later.seen.layout.unsorted(back.handed[key], 0)
         last = call.seen.layout.unsorted(one.hidden[one.ends], 0)
