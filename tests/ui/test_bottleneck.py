@@ -22,7 +22,11 @@ TEXT = "5 mar 1996"
 def page():
     import streamlit as st
 
+    from rnnviz.ui.rooms import SETTINGS
     from rnnviz.ui.rooms.attention import bottleneck, translation
+    from rnnviz.ui.shell.settings import declare
+
+    declare(SETTINGS)
 
     if reading := translation.current_reading():
         getattr(bottleneck, st.session_state["view"])(reading)
