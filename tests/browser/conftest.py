@@ -100,6 +100,11 @@ AT_REST = """async ([drawing, theme]) => {
 def at_rest(tab, theme: str = "") -> None:
     """Waits until the page has come to rest, in that theme."""
     tab.wait_for_function(AT_REST, arg=[DRAWING, theme])
+    # the way to the other pages is drawn by itself: until its links are there, the sidebar scrolls and holds nothing to focus
+    tab.wait_for_function(
+        "() => { const bar = document.querySelector('[data-testid=stSidebarContent]');"
+        " return !bar || bar.querySelector('a[href]'); }"
+    )
 
 
 def violations(tab, *themes: str) -> list:

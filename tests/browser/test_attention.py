@@ -45,9 +45,14 @@ def test_the_map_shows_both_outputs_and_the_reading_order(reader):
 def test_the_cursor_lights_tokens_and_states_without_asking_the_server(reader):
     seen = reader(MAP)
     seen.count_sent()
-    spot = cell(seen, 5, 2)
-    seen.tab.mouse.move(**spot)
-    expect(seen.tab.locator(".ra-readout")).to_contain_text("step 6/11")
+    readings = seen.tab.locator(".ra-readout")
+    while "step 6/11" not in readings.inner_text():  # the map may still move under the pointer
+        seen.tab.mouse.move(0, 0)
+        spot = cell(seen, 5, 2)
+        seen.tab.mouse.move(**spot)
+        seen.tab.evaluate(
+            "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        )
     assert "“0” looks at “M”" in readout(seen)
     expect(seen.tab.locator(".ra-key.ra-here")).to_have_text("M")
     expect(seen.tab.locator(".ra-row.ra-here .ra-number")).to_have_text("6")
