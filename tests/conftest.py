@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 
+import hypothesis
 import torch
 from streamlit.components.v2 import manifest_scanner
 
@@ -22,3 +23,7 @@ def until(condition: Callable[[], object]) -> None:
         if time.monotonic() > end:
             raise TimeoutError(f"it did not come within {PATIENCE} seconds")
         time.sleep(0.01)
+
+
+hypothesis.settings.register_profile("ours", deadline=None)  # a busy machine is slow, not wrong
+hypothesis.settings.load_profile("ours")

@@ -58,10 +58,15 @@ class Recording:
 def record(model: nn.Module, tokens: Tokens = None, edit: Edit | Sequence[Edit] = ()) -> Iterator[Recording]:
     """Records every call of the model's nn.RNN, nn.LSTM, nn.GRU and of their cells in the block.
 
-        with record(model, tokens="hello") as recording:
-            loss = criterion(model(x), y)
-            loss.backward()                  # leave it out: states and gates, no gradients
-        recording.trace["lstm"]["forget_gate"]
+        >>> import rnnviz, torch
+        >>> model, x = torch.nn.LSTM(3, 4), torch.zeros(5, 1, 3)
+        >>> with rnnviz.record(model, tokens="hello") as recording:
+        ...     output, _ = model(x)
+        ...     output.sum().backward()  # leave it out: states and gates, no gradients
+        >>> dict(recording.trace["lstm"]["forget_gate"].sizes)
+        {'layer': 1, 'direction': 1, 'batch': 1, 'time': 5, 'unit': 4}
+        >>> "hidden_grad" in recording.trace["lstm"]
+        True
 
     Attention is recorded too: nn.MultiheadAttention, and whatever module calls `rnnviz.attention.attend`.
 

@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from rnnviz.trace import open_trace
 from tests.browser.conftest import violations
 from tests.browser.test_app import SMALLEST_TYPE
+from tests.conftest import until
 
 TEXT = "5%20Mar%202024"  # is right with attention: 2024-03-05
 LONG = "Wednesday,%20the%20twenty-first%20of%20September,%20nineteen%20ninety-four"
@@ -45,14 +46,13 @@ def test_the_map_shows_both_outputs_and_the_reading_order(reader):
 def test_the_cursor_lights_tokens_and_states_without_asking_the_server(reader):
     seen = reader(MAP)
     seen.count_sent()
-    readings = seen.tab.locator(".ra-readout")
-    while "step 6/11" not in readings.inner_text():  # the map may still move under the pointer
+
+    def pointed() -> bool:
         seen.tab.mouse.move(0, 0)
-        spot = cell(seen, 5, 2)
-        seen.tab.mouse.move(**spot)
-        seen.tab.evaluate(
-            "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-        )
+        seen.tab.mouse.move(**cell(seen, 5, 2))
+        return "step 6/11" in readout(seen)
+
+    until(pointed)  # the map may still move under the pointer
     assert "“0” looks at “M”" in readout(seen)
     expect(seen.tab.locator(".ra-key.ra-here")).to_have_text("M")
     expect(seen.tab.locator(".ra-row.ra-here .ra-number")).to_have_text("6")
