@@ -62,6 +62,7 @@ def test_what_is_typed_is_counted_and_shown_as_text(counting):
     box.fill(f"{hostile}\n{hostile}")
     box.press("Control+Enter")
     expect(seen.tab.locator(".cn-unknown").first).to_be_visible()
+    seen.drawn()  # the boxes are drawn anew until then
     seen.type(hostile)
     expect(seen.tokens.first).to_have_text("<")
     expect(seen.tab.locator(".cn-unknown")).to_have_count(0)
