@@ -1,6 +1,7 @@
 """Components of our own: script and style lie beside the python that fills them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -39,11 +40,23 @@ def component(folder: Path) -> Callable:
     js = LOADER.format(url=script_url(folder / f"{folder.name}.js"))
     mount = st.components.v2.component(f"rnnviz_{folder.name}", css=css, js=js, isolate_styles=False)
 
-    def draw(*, data: dict, **more):
-        """data: what the script is called with; more: as Streamlit takes it (key, default, on_NAME_change)."""
+    def draw(*, data: dict, on: Mapping[str, Callable] | None = None, **more):
+        """data: what the script is called with; on: by the name of a trigger, what is told its value before the page runs
+        again; more: as Streamlit takes it (key, default, on_NAME_change of a state)."""
         unloaded = _(
             "This picture could not be loaded. Reload the page; if that does not help, restart the app."
         )
-        return mount(data={**data, "unloaded": unloaded}, **more)
+        key = more.get("key")
+        told = {f"on_{name}_change": partial(_hear, key, name, act) for name, act in (on or {}).items()}
+        heard = st.session_state.get(f"{key}_heard", 0)
+        return mount(data={**data, "unloaded": unloaded, "heard": heard}, **told, **more)
 
     return draw
+
+
+def _hear(key: str, name: str, act: Callable) -> None:
+    """A trigger's value goes to `act`; its number goes back with the next data, so that the script knows what they answer."""
+    trigger = (st.session_state.get(key) or {}).get(name)
+    if isinstance(trigger, dict) and type(trigger.get("told")) is int:
+        st.session_state[f"{key}_heard"] = max(trigger["told"], st.session_state.get(f"{key}_heard", 0))
+        act(trigger.get("value"))

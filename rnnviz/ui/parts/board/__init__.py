@@ -112,7 +112,7 @@ def show_board(
     _component(
         data=data,
         key="board",
-        on_choice_change=lambda: _told(clicked),
+        on={"choice": lambda told: clicked and clicked(_choice(told))},
         on_zoom_change=lambda: None,
         default={"zoom": None},
     )
@@ -142,17 +142,9 @@ def zoom(id: str, steps: int) -> tuple[int, int] | None:
     return max(0, int(first)), min(steps, int(last + 1.5))
 
 
-def choice() -> Choice | None:
-    """The click that led to this run, if one did."""
-    clicked = (st.session_state.get("board") or {}).get("choice")
-    if not isinstance(clicked, dict):
-        return None
-    return Choice(clicked.get("figure", ""), clicked.get("unit"), clicked.get("time"))
-
-
-def _told(clicked: Callable[[Choice], None] | None) -> None:
-    if clicked is not None and (found := choice()) is not None:
-        clicked(found)
+def _choice(told: object) -> Choice:
+    told = told if isinstance(told, dict) else {}
+    return Choice(told.get("figure", ""), told.get("unit"), told.get("time"))
 
 
 def _list(title: str, values: xr.DataArray) -> dict:

@@ -3,14 +3,17 @@
 // 2. The class has constructor(parent), which builds its root and appends it; update(data), called at every change of data;
 //    destroy(), which takes away the root and all that listens elsewhere. this.send.trigger(name, value), this.send.state(...)
 //    speak to Python; they are there from the first update on.
+//    An answer to less than the last trigger is not drawn: the reader has moved on, and the right one is on its way. A part that
+//    takes all the same, as its data come in pieces, says `incremental = true` and looks at `this.behind`.
 // 3. After each update the root says so: root.dataset.revision counts up, then root.dataset.drawn is set. Tests wait for it.
 // 4. Imports are relative (../js/dom.js, ../../parts/js/dom.js): the browser loads the files as they stand, see shell/server.py.
 // 5. What Python sends is the @typedef Data in types.js of the same folder (see parts/board/types.js): tsc checks the scripts
-//    against it, and tests/js/test_scripts.py what pages really send; both know the folder once it is out of `exclude` in
-//    tests/js/tsconfig.json (and of `ignores` in eslint.config.js). 6. Numbers: numbers.js, never toFixed for a reader's eyes.
+//    against it, and tests/js/test_scripts.py what pages really send. 6. Numbers: numbers.js, never toFixed for a reader's eyes.
 // 7. Colours, the theme's changes, widths and type: theme.js (watchPage replaces a probe and an observer of your own).
 // 8. Play, pause, speed, less motion: Player of player.js. 9. Keys and the step chosen: stepOf and Cursor of cursor.js.
 // 10. Text of the reader goes in as text: children of element(), textContent; never innerHTML.
+
+const LOST = 8000; // ms after which an answer no longer comes
 
 /**
  * @typedef {object} Send
@@ -22,7 +25,7 @@
  * What Streamlit gives at every call.
  * @template Data
  * @typedef {object} Call
- * @property {Data} data
+ * @property {Data & { heard: number }} data heard: how many triggers Python had heard when it sent this, see component.py
  * @property {HTMLElement} parentElement
  * @property {Send["state"]} setStateValue
  * @property {Send["trigger"]} setTriggerValue
@@ -32,6 +35,8 @@
  * @template Data
  * @typedef {object} Part
  * @property {Send} [send] set before the first update
+ * @property {boolean} [incremental] whether it is given what answers an earlier trigger as well
+ * @property {boolean} [behind] whether Python has yet to hear the last trigger
  * @property {(data: Data) => void} update
  * @property {() => void} destroy
  */
@@ -43,15 +48,26 @@
  * @returns {(call: Call<Data>) => () => void}
  */
 export function mounted(make) {
-  /** @type {WeakMap<HTMLElement, Part<Data>>} */
-  const parts = new WeakMap();
+  /** @type {WeakMap<HTMLElement, { part: Part<Data>, told: number, last: number }>} last: when it was told, ms */
+  const places = new WeakMap();
   return ({ data, parentElement, setStateValue, setTriggerValue }) => {
-    const part = parts.get(parentElement) ?? make(parentElement);
-    parts.set(parentElement, part);
-    part.send = { state: setStateValue, trigger: setTriggerValue };
-    part.update(data);
+    const first = !places.has(parentElement);
+    const place = places.get(parentElement) ?? { part: make(parentElement), told: data.heard, last: -LOST };
+    const { part } = place;
+    places.set(parentElement, place);
+    part.send = {
+      state: setStateValue,
+      trigger: (name, value) => {
+        place.told += 1;
+        place.last = performance.now();
+        part.behind = true;
+        setTriggerValue(name, { value, told: place.told });
+      },
+    };
+    part.behind = data.heard < place.told && performance.now() - place.last < LOST;
+    if (first || part.incremental || !part.behind) part.update(data);
     return () => {
-      if (parts.get(parentElement) === part) parts.delete(parentElement);
+      if (places.get(parentElement) === place) places.delete(parentElement);
       part.destroy();
     };
   };

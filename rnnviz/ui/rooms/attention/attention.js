@@ -53,7 +53,6 @@ class AttentionMap {
     /** @type {number | null} */
     this.sentStep = null; // that Python knows
     this.touched = false; // whether the reader has asked for the change that comes next
-    this.told = 0;
     this.spoken = "";
     this.revision = 0;
     this.drawnFor = "";
@@ -321,9 +320,8 @@ class AttentionMap {
     this.root.setAttribute("aria-busy", "true");
     this.touched = true;
     clearTimeout(this.resting);
-    this.told += 1; // so that the same wish twice is heard twice
     this.sentStep = this.step;
-    this.send?.trigger("edit", { ...wish, at: this.step, count: this.told });
+    this.send?.trigger("edit", { ...wish, at: this.step });
   }
 
   /** The map to take away. @private @param {string} format */

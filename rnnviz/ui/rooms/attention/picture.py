@@ -4,7 +4,6 @@ import base64
 from pathlib import Path
 
 import numpy as np
-import streamlit as st
 
 from rnnviz.figures.style import SCALES
 from rnnviz.models.vocabularies import END_ID
@@ -69,7 +68,7 @@ def show_attention(reading: Reading) -> None:
         "file": f"rnnviz-attention-{reading.task}",
         "labels": _labels(),
     }
-    _component(data=data, key="attention", on_edit_change=_edited, on_step_change=_stepped)
+    _component(data=data, key="attention", on={"edit": _edited, "step": _stepped})
 
 
 def _lines(reading: Reading, right: str | None) -> list[dict]:
@@ -103,19 +102,13 @@ def _candidates(reading: Reading, step: int, ids: np.ndarray) -> list[list]:
     return [[i, token, float(row[i])] for i, token in zip(ids, reading.shown(ids), strict=True)]
 
 
-def _wish(name: str):
-    return (st.session_state.get("attention") or {}).get(name)
-
-
-def _edited() -> None:
-    wish = _wish("edit")
+def _edited(wish: object) -> None:
     if isinstance(wish, dict):
         choose(translate_step=int(wish["at"]))
         translation.change(wish)
 
 
-def _stepped() -> None:
-    step = _wish("step")
+def _stepped(step: object) -> None:
     if isinstance(step, int):
         choose(translate_step=step)
 

@@ -240,8 +240,7 @@ def _fill(name: str, stamp: str, text: str) -> Filling:
     return Filling(name, card, words, tuple(tokens), tuple(ids), numbers, trace)
 
 
-def _chosen() -> None:
-    place = (st.session_state.get("blank") or {}).get("choice")
+def _chosen(place: object) -> None:
     if isinstance(place, (int, float)) and 0 <= place < LONGEST:
         choose(blank_place=int(place))
 
@@ -297,7 +296,7 @@ def picture(found: Blank) -> None:
             },
         },
         key="blank",
-        on_choice_change=_chosen,
+        on={"choice": _chosen},
     )
 
 

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
-import streamlit as st
 
 from rnnviz import stats
 from rnnviz.models.vocabularies import visible
@@ -94,12 +93,11 @@ def ledger(
             },
         },
         key="counting",
-        on_choice_change=_chosen,
+        on={"choice": _chosen},
     )
 
 
-def _chosen() -> None:
-    place = (st.session_state.get("counting") or {}).get("choice")
+def _chosen(place: object) -> None:
     if isinstance(place, (int, float)) and 0 <= place < max(LONGEST.values()):
         choose(counting_place=int(place))
 

@@ -15,6 +15,8 @@ class Either {
     this.parent = parent;
     /** @type {import("../../parts/js/dom.js").Send | undefined} */
     this.send = undefined;
+    this.incremental = true; // texts come piece by piece
+    this.behind = false;
     /** @type {Texts | undefined} */
     this.texts = undefined;
     /** @type {Surprise | undefined} */
@@ -30,6 +32,7 @@ class Either {
     }
     this.texts ??= new Texts(this.parent);
     this.texts.send = this.send;
+    this.texts.behind = this.behind;
     this.texts.update(data);
   }
 

@@ -28,6 +28,7 @@ export class Texts {
   constructor(parent) {
     /** @type {import("../../parts/js/dom.js").Send | undefined} */
     this.send = undefined;
+    this.behind = false; // whether Python has yet to hear what was told last
     /** @type {Data | null} */
     this.data = null;
     this.shown = 0; // characters
@@ -98,8 +99,8 @@ export class Texts {
     if (first) this.asking.serial = data.answer; // the page was left and is back
     this.asking.hear(data.answer);
     const whole = this.pieces.add(data);
-    if (first || (data.place !== this.resting.known.place && !this.resting.waits)) this.chosen = data.place === null ? null : data.place - 1;
-    this.resting.known.place = data.place;
+    if (first || (!this.behind && !this.resting.waits)) this.chosen = data.place === null ? null : data.place - 1;
+    if (!this.behind) this.resting.known.place = data.place;
     this.goal = first ? data.reached : goalOf(data, { changed, longer, goal: this.goal, shown: this.shown, chosen: this.chosen });
     if (changed || longer) this.stopped = false; // another text is wanted, as far as the one before was shown
     if (anew) {

@@ -45,12 +45,7 @@ def visit() -> dict:
     return st.session_state.setdefault("generate", {"writings": OrderedDict(), "sent": {}})
 
 
-def _wish(name: str):
-    return (st.session_state.get("generate_view") or {}).get(name)
-
-
-def _asked() -> None:
-    wish = _wish("ask")
+def _asked(wish: object) -> None:
     if isinstance(wish, dict):
         visit()["ask"] = wish
         if _is_number(wish.get("shown")):
@@ -63,8 +58,7 @@ def _choose(**settings) -> None:
     visit()["again"] = True
 
 
-def _changed() -> None:
-    wish = _wish("change")
+def _changed(wish: object) -> None:
     try:
         (one,) = read_changes(packed_changes([wish]))
     except (ValueError, TypeError):
@@ -73,13 +67,12 @@ def _changed() -> None:
         _choose(generate_changes=packed_changes([*made, one]), generate_dropped="", generate_place=one[1])
 
 
-def _undone() -> None:
+def _undone(_serial: object) -> None:
     if made := changes():
         _choose(generate_changes=packed_changes(made[:-1]), generate_place=made[-1][1])
 
 
-def _shown() -> None:
-    wish = _wish("show")
+def _shown(wish: object) -> None:
     allowed = {
         "generate_writer": generate.WRITERS,
         "generate_layer": range(1, 10),
@@ -90,8 +83,7 @@ def _shown() -> None:
         _choose(**wish)
 
 
-def _rested() -> None:
-    wish = _wish("rest")
+def _rested(wish: object) -> None:
     if not (isinstance(wish, list) and len(wish) == 2 and all(_is_number(one) for one in wish)):
         return
     place, visit()["reached"] = wish
@@ -140,11 +132,7 @@ def board(asked: Asked) -> None:
     picture(
         data=data,
         key="generate_view",
-        on_ask_change=_asked,
-        on_change_change=_changed,
-        on_undo_change=_undone,
-        on_show_change=_shown,
-        on_rest_change=_rested,
+        on={"ask": _asked, "change": _changed, "undo": _undone, "show": _shown, "rest": _rested},
     )
 
 

@@ -54,14 +54,11 @@ def draw(sections: Sequence[dict], places: Sequence[str], one: Opinion, *key: st
             "sections": list(sections),
         },
         key="sentiment",
-        on_model_change=_model_chosen,
+        on={"model": _model_chosen},
     )
 
 
-def _model_chosen() -> None:
-    import streamlit as st
-
-    which = (st.session_state.get("sentiment") or {}).get("model")
+def _model_chosen(which: object) -> None:
     if which in MODELS:
         choose(sentiment_model=which)
 
