@@ -41,7 +41,7 @@ if __name__ == "__main__":  # a reader's visit
     }
     page = st.navigation(pages, position="hidden")
     frame.open_page(page, pages, (lambda: model_box(models)) if page in explored else None)
-    frame.finish()
+    frame.finish(rooms.OF_ROOM[page.url_path.replace("-", "_") or "home"])
 else:  # the server starts
     from rnnviz.ui.shell import server
 

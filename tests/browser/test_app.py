@@ -122,6 +122,11 @@ def test_zoom_survives_a_rerun_and_brings_exact_values(reader):
     seen.redrawn(before)
     assert shown > 3
     assert seen.tab.locator(".rv-token").count() == shown
+    seen.tab.wait_for_function("location.hash.startsWith('#zoom=')")
+    seen.tab.reload()
+    seen.drawn()
+    expect(value).not_to_contain_text("≈")
+    assert seen.tab.locator(".rv-token").count() == shown
 
 
 def test_switching_language_and_theme(reader):

@@ -259,3 +259,14 @@ def test_the_map_fits_a_phone_and_scrolls_inside(reader, path):
 def test_type_on_the_map_is_large_enough(reader):
     assert reader(MAP).tab.evaluate(SMALLEST_TYPE) >= 14
     assert reader(f"{MAP}&projector=True").tab.evaluate(SMALLEST_TYPE) >= 20 - 0.01
+
+
+def test_another_pair_of_languages_leaves_no_number_of_the_one_before(reader):
+    seen = reader(f"{MAP}&translate_view=bottleneck&translate_task=dates")
+    value = seen.tab.locator("[data-figure=total] .rv-value")
+    expect(value).to_contain_text("e−")
+    before = seen.revision
+    seen.tab.locator(".st-key-pick_translate_task button").last.click()
+    seen.redrawn(before)
+    expect(value).to_have_text("")
+    seen.tab.locator("[data-figure=total] .rv-plot").hover()

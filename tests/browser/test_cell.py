@@ -230,10 +230,14 @@ def test_a_number_is_edited_the_step_stays_and_the_address_brings_it_back(cell):
     assert seen.results() != before
     seen.press("Home")
     expect(seen.tab.locator(".cv-vector[data-id=x] text.cv-number").last).to_have_text("0.75")
+    expect(seen.tab.get_by_text("These are your numbers, made from the preset “random”.")).to_be_visible()
+    seen.press("ArrowRight")
+    seen.press("ArrowRight")
     shown = seen.results()
+    seen.tab.wait_for_function("location.hash === '#step=3'")
     seen.tab.reload()
     seen.drawn()
-    assert seen.results() == shown
+    assert seen.step == 3 and seen.results() == shown
     seen.tab.get_by_role("button", name="Undo to the preset").click()
     seen.tab.wait_for_function("!location.search.includes('cell_own=')")
 

@@ -151,12 +151,14 @@ def test_a_damaged_link_is_refused_in_one_line(value):
         room_setup.checked(value)
 
 
-def test_the_address_holds_everything(visit):
+def test_the_address_holds_everything_of_this_page(visit):
     own = packed({"hidden": {"0": 0.5}})
-    seen = visit("home", cell_kind="gru", cell_preset="random", cell_seed=7, cell_own=own)
+    seen = visit("cell", cell_kind="gru", cell_preset="random", cell_seed=7, cell_own=own)
     assert seen.test.session_state["settings"]["cell_own"] == own
     for part in ("cell_kind=gru", "cell_preset=random", "cell_seed=7", "cell_own="):
         assert part in seen.address
+    assert "cell_" not in seen.go("gates").address
+    assert "cell_own=" in seen.go("cell").address
     wrong = visit("home", cell_kind="cnn", cell_seed=0, cell_own="x")
     assert len(wrong.lines) == 3
 

@@ -5,6 +5,7 @@ are read once when they arrive: at a first visit, after Back, or when the addres
 """
 
 import re
+from collections.abc import Container
 from urllib.parse import quote, urlencode
 
 import streamlit as st
@@ -60,10 +61,15 @@ def read() -> list[str]:
     return wrong
 
 
-def write() -> bool:
-    """Puts the settings that differ from the defaults into the browser's address. False: a text was too long for it."""
+def write(names: Container[str]) -> bool:
+    """Puts a page's settings that differ from the defaults into the browser's address. False: a text was too long for it.
+
+    names: of the page's own settings; those of the shell go with every page.
+    """
     params, room = {}, LONGEST
     for name, one in declared().items():
+        if name not in OWN and name not in names:
+            continue
         value = settings()[name]
         if one.read is None or (value == one.default and not one.always):
             continue

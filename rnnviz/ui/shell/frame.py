@@ -1,6 +1,6 @@
 """What stands around every page: its settings, the way to every other page, language and projector, and the address."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 
 import streamlit as st
 
@@ -75,8 +75,8 @@ def open_page(page, pages: dict[str, list], beside: Callable[[], None] | None = 
     page.run()
 
 
-def finish() -> None:
-    """Writes the address; last of all in app.py."""
+def finish(names: Container[str]) -> None:
+    """Writes the address; last of all in app.py. names: of the page's settings."""
     st.session_state["notices"] = []  # a page that ran itself again before its end has not been seen
-    if not address.write():
+    if not address.write(names):
         st.caption(_("A text on this page is too long for a link: the address holds the view without it."))

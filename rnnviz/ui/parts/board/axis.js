@@ -1,5 +1,6 @@
 // The axis of time that the strip, every figure over time and the cursor's line share: what of it is in view, and where.
 
+import { recall, remember } from "../js/link.js";
 import { clamp } from "../js/numbers.js";
 
 /** @typedef {import("./types.js").Range} Range */
@@ -39,6 +40,17 @@ export class Axis {
     const low = clamp(range?.[0] ?? first, first, last);
     const high = clamp(range?.[1] ?? last, low, last);
     this.zoom = high - low >= this.steps || high <= low ? null : [low, high];
+  }
+
+  /** As a link says it: the first and the last step in view, from 1. */
+  recall() {
+    const [first, last] = (recall("zoom") ?? "").split("-").map(Number);
+    if (first > 0 && last >= first) this.show([first - 1.5, last - 0.5]);
+  }
+
+  remember() {
+    const { zoom } = this;
+    remember("zoom", zoom && `${Math.max(1, Math.round(zoom[0] + 1.5))}-${Math.round(zoom[1] + 0.5)}`);
   }
 
   /** The range that is `factor` times as wide and keeps a step where it is. @param {number} factor @param {number} step @returns {Range | null} */

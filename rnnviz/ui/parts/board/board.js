@@ -5,6 +5,7 @@
 import { unpacked } from "../js/arrays.js";
 import { Cursor } from "../js/cursor.js";
 import { mounted } from "../js/dom.js";
+import { remember } from "../js/link.js";
 import { clamp } from "../js/numbers.js";
 import { Player } from "../js/player.js";
 import { typeSize, watchPage } from "../js/theme.js";
@@ -94,14 +95,20 @@ export class Board {
 
   /** @param {Data} data */
   update(data) {
+    const first = this.sent === undefined;
     const other = this.sent?.id !== data.id;
     if (other || this.sent?.unit !== data.unit) this.hoveredUnit = null;
     this.sent = data;
     if (other) {
+      this.frame.live.textContent = "";
       this.axis.zoom = null;
       this.player.stop();
     }
     this.axis.steps = data.tokens.length;
+    if (first) {
+      this.axis.recall();
+      if (this.axis.zoom) this.tellZoom();
+    } else if (other) remember("zoom", null);
     const moved = data.step !== null && data.step !== this.sentStep;
     this.cursor.reset(data.tokens.length, other || moved ? (data.step ?? data.tokens.length - 1) : undefined);
     this.sentStep = data.step;
@@ -130,7 +137,9 @@ export class Board {
       this.figures.delete(id);
     }
     for (const sent of figures) {
-      const figure = this.figures.get(sent.id) ?? this.newFigure(sent.id);
+      const before = this.figures.get(sent.id);
+      if (before && !before.takes(sent)) before.retire();
+      const figure = before && !before.gone ? before : this.newFigure(sent.id);
       this.figures.delete(sent.id); // set again, it comes last: the map keeps the order that was sent
       this.figures.set(sent.id, figure);
       figure.receive(sent, this.look, labels);
@@ -288,10 +297,16 @@ export class Board {
   /** @param {Range | null} range */
   setZoom(range) {
     this.axis.show(range);
+    this.axis.remember();
     for (const figure of this.timedFigures()) figure.stale = true;
     this.text.drawStrip();
     this.showCursor();
     this.draw();
+    this.tellZoom();
+  }
+
+  /** Python has finer values of what is in view. */
+  tellZoom() {
     clearTimeout(this.zoomTimer);
     if (!this.data.finer) return; // all that there is lies here already
     this.zoomTimer = setTimeout(() => this.send?.state("zoom", { id: this.data.id, range: this.axis.zoom }), REST);

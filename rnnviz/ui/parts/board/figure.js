@@ -93,6 +93,11 @@ export class Figure {
 
   // ---- what is sent -----------------------------------------------------------------------------------------------
 
+  /** Whether it can show that: along another axis a figure hears and says other things. @param {import("./types.js").SentFigure} sent */
+  takes({ spec }) {
+    return spec === this.spec || JSON.parse(spec).layout.meta.axis === this.meta.axis;
+  }
+
   /** @param {import("./types.js").SentFigure} sent @param {Look} look @param {Words} words */
   receive({ spec, title }, look, words) {
     if (this.spec !== spec) {
@@ -101,6 +106,7 @@ export class Figure {
       this.values = this.parsed.data.map((trace) => numbersOf(trace.z ?? trace.y));
       this.across = this.parsed.data.map((trace) => numbersOf(trace.x));
       this.path = undefined;
+      this.value.textContent = ""; // until the cursor says what is there now
       this.stale = true;
     }
     this.heading = title ?? this.parsed.layout.title?.text ?? "";

@@ -3,6 +3,7 @@
 
 import { Cursor, stepOf } from "../js/cursor.js";
 import { button, element, mounted, named, shape } from "../js/dom.js";
+import { recall, recalledNumber, remember } from "../js/link.js";
 import { minus } from "../js/numbers.js";
 import { Player } from "../js/player.js";
 import { gradient, hexParts, shade, themeSide, typeSize, watchPage } from "../js/theme.js";
@@ -64,7 +65,7 @@ class Cell {
       step: () => this.cursor.at, steps: () => this.cursor.steps, go: (step) => this.cursor.move(step), pace: PACE,
       changed: () => this.show(), stills: false,
     });
-    this.quiz = new Quiz(() => this.cursor.at, () => this.show());
+    this.quiz = new Quiz(() => this.cursor.at, () => this.asked());
     this.strip = new Strip((step) => this.player.to(step));
     this.sums = new Sums(() => this.look);
     this.title = element("output", "cv-title");
@@ -105,10 +106,11 @@ class Cell {
     /** @param {Data | null} one */
     const kinds = (one) => one?.views.map((view) => view.kind).join();
     const known = kinds(this.data) === kinds(data);
+    const first = this.data === null;
     this.data = data;
     this.labels = data.labels;
     this.models = data.views.map(modelOf);
-    this.cursor.reset(data.views[0].hidden.length);
+    this.cursor.reset(data.views[0].hidden.length, first ? (recalledNumber("step") ?? 1) - 1 : undefined);
     this.revision += 1;
     this.root.setAttribute("aria-label", this.labels.cell);
     for (const name of /** @type {const} */ (["first", "back", "forward", "play", "speed"])) named(this.buttons[name], this.labels[name]);
@@ -120,6 +122,8 @@ class Cell {
     this.sums.fill(this.models, this.labels, known);
     this.explain();
     this.quiz.fill(this.models, this.labels);
+    const asked = first ? recall("predict")?.split("-") : undefined;
+    if (asked) this.quiz.ask({ place: Number(asked[0]) || 0, id: asked[1], unit: Number(asked[2]) || 0 });
     this.show();
     this.root.dataset.revision = String(this.revision);
     this.root.dataset.drawn = "";
@@ -257,8 +261,16 @@ class Cell {
     return said.join("; ");
   }
 
+  /** What is hidden may have changed, and what is asked. @private */
+  asked() {
+    const { question } = this.quiz;
+    remember("predict", question && [question.place, question.id, question.unit].join("-"));
+    this.show();
+  }
+
   /** @private @param {number} at @param {number} before */
   moved(at, before) {
+    remember("step", at ? at + 1 : null);
     this.strip.reveal(at);
     if (this.quiz.question) this.quiz.again();
     else this.show();

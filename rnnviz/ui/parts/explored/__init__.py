@@ -1,11 +1,13 @@
 """What the exploring pages share: a language model that reads the reader's text, its layer and its unit.
 
-These settings belong to several rooms, so a part declares them; no room may import another.
+These settings belong to several rooms, so a part declares them, and each of the rooms names those it has.
 """
+
+from collections.abc import Iterable
 
 from rnnviz.models import checkpoints
 from rnnviz.ui.shell.language import _
-from rnnviz.ui.shell.settings import Setting, choose, index, settings, text
+from rnnviz.ui.shell.settings import Setting, choose, index, one_of, settings, text
 
 DEFAULT_MODEL = "shakespeare-lstm"
 DEFAULT_TEXTS = {
@@ -37,11 +39,18 @@ def _model(_name: str, value: str) -> str:
     return value
 
 
+def _orders() -> Iterable[str]:
+    from rnnviz.stats.states import ORDERS  # brings xarray, which the first answer need not wait for
+
+    return ORDERS
+
+
 SETTINGS = {
     "model": Setting(DEFAULT_MODEL, _model, always=True, resets=("step",)),
     "text": text().but(resets=("step",)),  # None: the default text of the model
     "layer": index(0),
     "unit": index(0, lowest=0),
+    "order": one_of("similarity", _orders),  # of the units
     "step": index(None, last=True),  # the cursor, where a click has set it; None: the end of the text
 }
 

@@ -10,7 +10,8 @@
 // 5. What Python sends is the @typedef Data in types.js of the same folder (see parts/board/types.js): tsc checks the scripts
 //    against it, and tests/js/test_scripts.py what pages really send. 6. Numbers: numbers.js, never toFixed for a reader's eyes.
 // 7. Colours, the theme's changes, widths and type: theme.js (watchPage replaces a probe and an observer of your own).
-// 8. Play, pause, speed, less motion: Player of player.js. 9. Keys and the step chosen: stepOf and Cursor of cursor.js.
+// 8. What a link is to restore, though Python need not hear of it: remember and recall of link.js. 9. Play, pause, speed, less motion: Player of player.js.
+//    Keys and the step chosen: stepOf and Cursor of cursor.js.
 // 10. Text of the reader goes in as text: children of element(), textContent; never innerHTML.
 
 const LOST = 8000; // ms after which an answer no longer comes

@@ -1,5 +1,6 @@
 """Where does a translator look while it writes?"""
 
+from rnnviz.ui.parts import explored
 from rnnviz.ui.shell.settings import checked, index, number, one_of, text
 
 
@@ -10,6 +11,7 @@ def _changes(value: str) -> str:
 
 
 SETTINGS = {
+    "step": explored.SETTINGS["step"],
     "translate_task": one_of("dates", ("dates", "korean")).but(resets=("translate_text",)),
     "translate_text": text().but(resets=("translate_step", "translate_changes")),
     "translate_view": one_of("map", ("map", "beam", "bottleneck")),

@@ -13,5 +13,6 @@ def _setup(value: str) -> str:
 
 SETTINGS = {
     "attention_example": one_of("one", NAMES),
+    "attention_guess": one_of(False, (False, True)),  # whether the reader guesses first
     "attention_own": checked(None, _setup),  # the reader's own numbers, packed
 }

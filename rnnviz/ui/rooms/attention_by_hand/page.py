@@ -22,7 +22,7 @@ from rnnviz.ui.rooms.attention_by_hand.setup import (
     sizes,
 )
 from rnnviz.ui.shell.language import _
-from rnnviz.ui.shell.widgets import folded, notice
+from rnnviz.ui.shell.widgets import folded, notice, pick
 
 SATURATED = 1e-4  # of the weight, left for all other words
 
@@ -67,7 +67,9 @@ def worked() -> xr.Dataset | None:
 
 def guess(found: xr.Dataset | None) -> xr.Dataset | None:
     """The same, or None while a reader who wants to guess first has not guessed yet."""
-    if found is None or not st.toggle(_("Guess first"), help=_("Hides the results until you have guessed.")):
+    if found is None or not pick(
+        st.toggle, "attention_guess", _("Guess first"), help=_("Hides the results until you have guessed.")
+    ):
         return found
     shares = found["weight"].values
     picked = st.pills(

@@ -29,8 +29,10 @@ def show() -> None:
         )
     )
     kind()
-    presets()
+    above = st.container()
     numbers()
+    with above:  # says whose numbers these are, so it waits for what is typed into them
+        presets()
     drawing()
     prose()
     onward()
@@ -68,7 +70,7 @@ def presets() -> None:
         "random": _("random"),
     }
     now = settings()
-    st.session_state["cell_pill"] = now["cell_preset"]
+    st.session_state["cell_pill"] = None if now["cell_own"] else now["cell_preset"]
     st.pills(_("Presets"), list(names), key="cell_pill", format_func=names.get, on_change=_preset_picked)
     if now["cell_preset"] == "random":
         st.button(_("Other random numbers"), on_click=_reseeded)

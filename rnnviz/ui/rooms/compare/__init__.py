@@ -1,5 +1,6 @@
 """Which architecture, start and gate keeps the error alive the longest?"""
 
+from rnnviz.ui.parts import explored
 from rnnviz.ui.shell.settings import checked
 
 
@@ -9,4 +10,7 @@ def _setup(value: str) -> str:
     return setup.checked(value)
 
 
-SETTINGS = {"bench": checked(None, _setup)}  # the whole set-up, packed
+SETTINGS = {
+    "text": explored.SETTINGS["text"],  # what is read, where that is what the networks get
+    "bench": checked(None, _setup),  # the whole set-up, packed
+}

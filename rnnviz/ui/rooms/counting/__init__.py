@@ -1,11 +1,13 @@
 """What can counting not do that a network can?"""
 
+from rnnviz.ui.parts import explored
 from rnnviz.ui.shell.settings import index, number, one_of, text
 
 PARTS = ("chain", "zero", "smoothing", "network", "heldout")
 SOURCES = ("own", "words", "characters")
 KS = (0.001, 0.01, 0.1, 0.3, 1.0, 3.0, 10.0)
 SETTINGS = {
+    "step": explored.SETTINGS["step"],
     "counting_part": one_of("chain", PARTS),
     "counting_source": one_of("own", SOURCES).but(resets=("counting_order", "counting_place")),
     "counting_order": number(None, 1, 6, int).but(

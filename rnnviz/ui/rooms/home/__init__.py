@@ -1,3 +1,5 @@
 """What is this, and what does it look like inside?"""
 
-SETTINGS = {}
+from rnnviz.ui.parts import explored
+
+SETTINGS = explored.SETTINGS

@@ -3,6 +3,8 @@
 
 import { stepOf } from "../../parts/js/cursor.js";
 import { button, element, mounted } from "../../parts/js/dom.js";
+import { recall, remember } from "../../parts/js/link.js";
+import { clamp } from "../../parts/js/numbers.js";
 import { Player, calm } from "../../parts/js/player.js";
 import { between, hexParts, themeSide, typeSize, watchPage } from "../../parts/js/theme.js";
 import { filled } from "../../parts/js/words.js";
@@ -81,6 +83,7 @@ class Picture {
 
   /** @param {Data} data */
   update(data) {
+    const first = this.data === null;
     const other = this.data?.id !== data.id;
     const said = JSON.stringify(data.labels);
     this.data = data;
@@ -93,6 +96,8 @@ class Picture {
     this.player.stop();
     this.pass = "forward";
     this.frame = this.frames - 1;
+    if (first) this.recalled(recall("frame"));
+    else remember("frame", null);
     this.looked = null;
     delete this.root.dataset.still;
     this.drawing.change(data, this.room);
@@ -150,6 +155,15 @@ class Picture {
 
   // ---- the passes ---------------------------------------------------------------------------------------------------
 
+  /** The pass and its frame, from 1, as a link says them. @private @param {string | null} said */
+  recalled(said) {
+    const [name, frame] = (said ?? "").split("-");
+    const pass = PASSES.find((one) => one === name);
+    if (!pass || !(Number(frame) > 0)) return;
+    this.pass = pass;
+    this.frame = clamp(Number(frame) - 1, 0, this.frames - 1);
+  }
+
   get frames() {
     return this.data ? framesOf(this.data, this.pass) : 0;
   }
@@ -181,6 +195,7 @@ class Picture {
   go(frame) {
     const moved = frame !== this.frame;
     this.frame = frame;
+    remember("frame", `${this.pass}-${frame + 1}`);
     this.show(moved);
   }
 

@@ -3,6 +3,7 @@
 
 import { stepOf } from "../../parts/js/cursor.js";
 import { element, mounted } from "../../parts/js/dom.js";
+import { recalledNumber, remember } from "../../parts/js/link.js";
 import { gradient, hexParts, shade, themeSide, typeSize, watchPage } from "../../parts/js/theme.js";
 import { Chart } from "./chart.js";
 import { headline, legend, lines, picker, readout } from "./parts.js";
@@ -64,7 +65,8 @@ export class Review {
     const focused = document.activeElement;
     const stop = focused instanceof HTMLElement && this.body.contains(focused) ? focused.dataset.stop : undefined;
     const last = data.places.length - 1;
-    if (data.id !== this.data?.id) this.place = last;
+    if (!this.data) this.place = (recalledNumber("place") ?? last + 1) - 1;
+    else if (data.id !== this.data.id) this.place = last;
     this.data = data;
     this.begin(data.places);
     this.body.replaceChildren(...data.sections.map((section) => this.section(section)));
@@ -125,6 +127,7 @@ export class Review {
   move(place) {
     for (const token of this.tokens[this.place] ?? []) token.classList.remove("se-here");
     this.place = place;
+    remember("place", place === this.places.length - 1 ? null : place + 1);
     for (const token of this.tokens[place]) token.classList.add("se-here");
     for (const chart of this.charts) chart.mark();
     for (const follow of this.followers) follow(place);
