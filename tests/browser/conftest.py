@@ -93,7 +93,8 @@ AT_REST = """async ([drawing, theme]) => {
   return app && !app.querySelector("[data-stale=true]") && document.fonts.status === "loaded"
     && all(drawing, (e) => "drawn" in e.dataset || !e.clientWidth) && all(".nw-picture", (e) => "still" in e.dataset)
     && (!theme || (getComputedStyle(app).colorScheme === theme && all("[data-theme]", (e) => e.dataset.theme === theme)))
-    && document.getAnimations().every((a) => a.playState !== "running" || a.effect.getComputedTiming().endTime === Infinity);
+    && document.getAnimations().every((a) => a.timeline !== document.timeline || a.playState !== "running"
+      || a.effect.getComputedTiming().endTime === Infinity);
 }"""
 
 

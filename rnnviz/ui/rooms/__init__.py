@@ -1,7 +1,7 @@
 """A room for each page, named as the page: its settings, its words, what it draws, and its own component. A room knows no other.
 
-A room's `__init__` holds the page's question and its settings, those that it shares with other rooms included, and imports nothing
-heavy: the first answer waits for it.
+A room's `__init__` holds the page's question and its settings, those that it shares with other rooms included, and imports
+nothing heavy: the first answer waits for it.
 """
 
 import importlib

@@ -142,7 +142,7 @@ export class Board {
       const figure = before && !before.gone ? before : this.newFigure(sent.id);
       this.figures.delete(sent.id); // set again, it comes last: the map keeps the order that was sent
       this.figures.set(sent.id, figure);
-      figure.receive(sent, this.look, labels);
+      figure.receive(sent, labels);
       (figure.timed ? this.frame.stack : this.frame.below).append(figure.frame);
     }
     const lowest = this.timedFigures().at(-1);
@@ -191,7 +191,7 @@ export class Board {
     }
     if (revision !== this.revision) return; // a newer call draws
     for (const figure of this.figures.values()) {
-      if (figure.stale && !figure.gone) await figure.draw(plotly, this.look, this.axis, this.data.labels.step);
+      if (figure.stale && !figure.gone) await figure.draw(plotly, this.look, this.axis, this.data.labels);
     }
     if (revision !== this.revision) return;
     this.showCursor();
@@ -207,7 +207,6 @@ export class Board {
     if (!this.sent) return;
     this.seen = new Look(this.root, this.sent);
     this.allStale();
-    for (const figure of this.figures.values()) figure.drawLegend(this.look, this.data.labels);
     if (this.steps) {
       this.drawText();
       this.showCursor();

@@ -98,8 +98,8 @@ export class Figure {
     return spec === this.spec || JSON.parse(spec).layout.meta.axis === this.meta.axis;
   }
 
-  /** @param {import("./types.js").SentFigure} sent @param {Look} look @param {Words} words */
-  receive({ spec, title }, look, words) {
+  /** @param {import("./types.js").SentFigure} sent @param {Words} words */
+  receive({ spec, title }, words) {
     if (this.spec !== spec) {
       this.spec = spec;
       this.parsed = JSON.parse(spec);
@@ -111,13 +111,12 @@ export class Figure {
     }
     this.heading = title ?? this.parsed.layout.title?.text ?? "";
     this.title.replaceChildren(...marked(this.heading));
-    this.drawLegend(look, words);
-  }
-
-  /** @param {Look} look @param {Words} words */
-  drawLegend(look, words) {
     this.save.title = words.save;
     this.save.setAttribute("aria-label", `${words.save}: ${this.title.textContent}`);
+  }
+
+  /** @param {Look} look */
+  drawLegend(look) {
     const { scale, limits = [0, 1], legend, ...more } = this.meta;
     if (scale) this.legend.replaceChildren(...scaleLegend({ ...more, scale, limits }, look));
     else this.legend.replaceChildren(...(legend ? lineLegend(this.parsed.data, look) : []));
@@ -125,13 +124,14 @@ export class Figure {
 
   // ---- drawing ----------------------------------------------------------------------------------------------------
 
-  /** @param {Plotly} plotly @param {Look} look @param {Axis} axis @param {string} step the word */
-  async draw(plotly, look, axis, step) {
-    const { data, layout } = laidOut(this, look, axis, step);
+  /** The legend comes with what it explains. @param {Plotly} plotly @param {Look} look @param {Axis} axis @param {Words} words */
+  async draw(plotly, look, axis, words) {
+    const { data, layout } = laidOut(this, look, axis, words.step);
     const config = { displayModeBar: false, staticPlot: this.timed, responsive: false, doubleClick: "reset", displaylogo: false };
     this.stale = false;
     await this.begun(plotly.react(this.plot, data, layout, config));
     if (this.gone) return;
+    this.drawLegend(look);
     this.listen();
     this.marked = null;
   }

@@ -19,6 +19,8 @@ export function laidOut(figure, look, axis, step) {
   layout.width = figure.holder.clientWidth;
   layout.autosize = false;
   layout.uirevision = "kept";
+  // plotly would take the colour of what is pointed at, through which curves and text can be seen
+  layout.hoverlabel = { ...layout.hoverlabel, bgcolor: look.theme.background, bordercolor: ink, font: { color: ink, family: font, size: 14 * size } };
   for (const name of ["xaxis", "yaxis"]) {
     const title = layout[name]?.title;
     const text = typeof title === "string" ? title : title?.text;

@@ -287,6 +287,7 @@ class AttentionMap {
     if (tool === "play") this.player.toggle();
     else if (tool === "back") this.player.move(-1);
     else if (tool === "forward") this.player.move(1);
+    else if (tool === "all") this.tell({ do: "all", steps: this.data?.target.length ?? 0, place: this.place });
     else if (tool === "undo") this.tell({ do: "undo" });
     else this.tell({ do: "reset", step: tool === "reset" ? null : this.step });
   }

@@ -5,7 +5,7 @@ import { filled } from "../../parts/js/words.js";
 
 const PACES = [200, 400, 600]; // ms a step
 const OF_STEPS = /** @type {const} */ (["back", "play", "forward", "save"]);
-const OF_CHANGES = /** @type {const} */ (["undo", "resetStep", "reset"]);
+const OF_CHANGES = /** @type {const} */ (["all", "undo", "resetStep", "reset"]);
 
 /** @typedef {(typeof OF_STEPS)[number] | (typeof OF_CHANGES)[number]} Tool */
 
@@ -23,7 +23,7 @@ export class Head {
     this.buttons = {
       back: tool("‹", () => act("back")), play: tool("▶", () => act("play")), forward: tool("›", () => act("forward")),
       save: tool("↓", () => this.open(this.menu.hidden)),
-      undo: tool("", () => act("undo")), resetStep: tool("", () => act("resetStep")), reset: tool("", () => act("reset")),
+      all: tool("", () => act("all")), undo: tool("", () => act("undo")), resetStep: tool("", () => act("resetStep")), reset: tool("", () => act("reset")),
     };
     this.speed = element("select", "ra-select");
     this.speed.append(...PACES.map((ms) => new Option(`${ms} ms`, String(ms), ms === pace, ms === pace)));

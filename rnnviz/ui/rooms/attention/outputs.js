@@ -6,14 +6,16 @@ import { filled } from "../../parts/js/words.js";
 /** @param {import("./types.js").Data} data */
 export function outputsOf({ lines, labels, right, note }) {
   const rows = lines.map((line) => outputOf(line, labels, right));
-  if (lines.some((line) => line.different.length || line.missing.length))
-    rows.push(element("div", "ra-soft", element("mark", "ra-differs", "\u2003"), ` ${labels.marked}`));
+  const legend = element("div", "ra-soft", element("mark", "ra-differs", "\u2003"), ` ${labels.marked}`);
+  // its room stays, so that nothing below moves when the first difference comes
+  if (!lines.some((line) => line.different.length || line.missing.length)) legend.style.visibility = "hidden";
+  rows.push(legend);
   if (note) rows.push(element("div", "ra-soft", note));
   return rows;
 }
 
 /** @param {import("./types.js").Line} line @param {import("./types.js").Words} words @param {string | null} truth */
-function outputOf({ name, title, tokens, different, missing, right }, words, truth) {
+function outputOf({ name, title, tokens, different, missing, right, said }, words, truth) {
   const shown = element("span", "ra-tokens");
   const gaps = new Map(missing);
   for (let i = 0; i <= tokens.length; i += 1) {
@@ -29,7 +31,8 @@ function outputOf({ name, title, tokens, different, missing, right }, words, tru
   }
   const row = element("div", "ra-output", element("span", "ra-output-name", title), shown);
   row.dataset.line = name;
-  if (right !== null) {
+  if (said) row.append(element("span", "ra-soft", said));
+  else if (right !== null) {
     const verdict = right ? `✓ ${words.right}` : `✗ ${filled(words.wrong, { right: truth ?? "" })}`;
     row.append(element("span", right ? "ra-right" : "ra-wrong", verdict));
   }

@@ -73,10 +73,16 @@ def show_attention(reading: Reading) -> None:
 
 def _lines(reading: Reading, right: str | None) -> list[dict]:
     """The outputs that stand above the map, each with what differs from the one with attention."""
-    outputs = [("original", _("with attention"), reading.original_ids)]
-    if reading.overrides:
-        outputs.append(("changed", _("with your change"), reading.target_ids))
-    outputs.append(("plain", _("without attention"), reading.plain_ids))
+    outputs = [
+        ("original", _("with attention"), reading.original_ids),
+        ("changed", _("with your change"), reading.target_ids),  # its place is kept: nothing below moves
+        ("plain", _("without attention"), reading.plain_ids),
+    ]
+    said = ""
+    if not reading.overrides:
+        said = _("You have not changed anything yet.")
+    elif reading.target_ids == reading.original_ids:
+        said = _("Your change alters nothing: the same tokens are written.")
     lines = []
     for name, title, ids in outputs:
         places, missing = different(reading.original_ids, ids)
@@ -84,7 +90,8 @@ def _lines(reading: Reading, right: str | None) -> list[dict]:
             {
                 "name": name,
                 "title": title,
-                "tokens": reading.shown(ids),
+                "tokens": [] if name == "changed" and said else reading.shown(ids),
+                "said": said if name == "changed" else "",
                 "different": places,
                 "missing": [[place, "".join(reading.shown(left))] for place, left in missing],
                 "right": None if right is None else reading.target.decode(ids) == right,
@@ -205,4 +212,5 @@ def _labels() -> dict[str, str]:
         "only": _("Look only at “{token}”, place {place}"),
         "of": _("weight of “{token}”, place {place}"),
         "outputs": _("Outputs"),
+        "all": _("All steps look here"),
     }

@@ -241,6 +241,10 @@ def change(wish: Mapping) -> None:
     edits = parse(before)
     if wish["do"] == "reset":
         edits = {} if wish["step"] is None else {s: e for s, e in edits.items() if s != int(wish["step"])}
+    elif wish["do"] == "all":
+        for step in range(min(int(wish["steps"]), decoding.LONGEST)):
+            token = edits[step].token if step in edits else None
+            edits[step] = Override({int(wish["place"]): 1.0}, True, token)
     else:
         step = int(wish["step"])
         old = edits.get(step, Override())

@@ -9,7 +9,7 @@
  *   | "forward" | "play" | "pace" | "save" | "undo" | "resetStep" | "reset" | "marked" | "missing" | "right" | "wrong" | "looks"
  *   | "writing" | "scores" | "softmax" | "sum" | "concatenation" | "tanh" | "best" | "scoresLine" | "more" | "softmaxLine" | "change"
  *   | "own" | "ownWorked" | "setSum" | "setDone" | "sumLine" | "concatenationLine" | "tanhLine" | "bestLine" | "before" | "after"
- *   | "yours" | "taken" | "noNumber" | "allZero" | "only" | "of" | "outputs"} Word
+ *   | "yours" | "taken" | "noNumber" | "allZero" | "only" | "of" | "outputs" | "all"} Word
  */
 /** @typedef {Record<Word, string>} Words */
 
@@ -21,6 +21,7 @@
  * @property {number[]} different places of tokens that are not in the original
  * @property {[number, string][]} missing a place, and what the original has before it
  * @property {boolean | null} right where the truth is known
+ * @property {string} said of an output that differs in nothing from the one above
  */
 
 /**
@@ -64,7 +65,7 @@
 /**
  * A wish of the reader, as Python hears it.
  * @typedef {{ do: "undo" } | { do: "reset", step: number | null } | { do: "token", step: number, token: number | null }
- *   | { do: "only", step: number, place: number } | { do: "weight", step: number, place: number, weight: number | null }} Wish
+ *   | { do: "only", step: number, place: number } | { do: "all", steps: number, place: number } | { do: "weight", step: number, place: number, weight: number | null }} Wish
  */
 
 export {};
