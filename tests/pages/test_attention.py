@@ -25,7 +25,8 @@ def test_a_first_visit_shows_the_map_of_a_date(visit):
     data = sent(seen)
     assert "".join(data["source"]) == TEXT.replace(" ", "·")
     assert data["target"][-1] == "⟨end⟩"
-    assert [line["name"] for line in data["lines"]] == ["original", "plain"]
+    assert [line["name"] for line in data["lines"]] == ["original", "changed", "plain"]
+    assert data["lines"][1]["said"] == "You have not changed anything yet."
     np.testing.assert_array_equal(array(data, "weight"), translation.translate(NAME, TEXT).steps["weight"])
     assert not seen.test.exception
     assert seen.lines == []
@@ -35,7 +36,7 @@ def test_the_right_date_is_known_and_compared(visit):
     data = sent(visit("attention", translate_text="5 Mar 2024"))
     assert data["right"] == "2024-03-05"
     for line in data["lines"]:
-        assert line["right"] == ("".join(line["tokens"][:-1]) == "2024-03-05")
+        assert line["said"] or line["right"] == ("".join(line["tokens"][:-1]) == "2024-03-05")
 
 
 def test_a_link_brings_changes_and_the_address_keeps_them(visit):
@@ -51,6 +52,15 @@ def test_a_link_brings_changes_and_the_address_keeps_them(visit):
     assert [line["name"] for line in data["lines"]] == ["original", "changed", "plain"]
     assert "translate_changes=3%3A%2A%3D0%2C7%3D1.0%3B5%3A4%3D0.5" in seen.address
     assert "translate_step=3" in seen.address
+
+
+def test_a_change_that_alters_nothing_says_so(visit):
+    (line,) = (
+        line
+        for line in sent(visit("attention", translate_changes="1:24=0.9"))["lines"]
+        if line["name"] == "changed"
+    )
+    assert line["said"] == "Your change alters nothing: the same tokens are written." and line["tokens"] == []
 
 
 def test_a_damaged_link_is_one_line_and_the_page_opens(visit):

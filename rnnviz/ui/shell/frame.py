@@ -55,6 +55,7 @@ def open_page(page, pages: dict[str, list], beside: Callable[[], None] | None = 
 
     The links are ours: the list that Streamlit draws mixes headings and entries, which screen readers stumble over.
     """
+    st.session_state["room"] = page.url_path
     with st.sidebar:
         for heading, entries in pages.items():
             if heading:

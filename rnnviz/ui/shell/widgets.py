@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import streamlit as st
 
-from rnnviz.ui.shell.language import _
+from rnnviz.ui.shell.language import _, current
 from rnnviz.ui.shell.settings import choose as _choose
 from rnnviz.ui.shell.settings import settings
 
@@ -17,16 +17,29 @@ def pick(widget, name: str, label: str, options=None, value=None, choose=None, *
     reader chose, in place of settings.choose.
     """
     key = f"pick_{name}"
-    st.session_state[key] = settings()[name] if value is None else value
     arguments = {} if options is None else {"options": options}
+    shows(key, settings()[name] if value is None else value, label, options, *more.values())
     choose = choose or (lambda value: _choose(**{name: value}))
     return widget(label, key=key, on_change=_picked, args=(key, choose), **arguments, **more)
+
+
+def shows(key: str, value, *drawn: object) -> None:
+    """What the widget with that key shows. Call it before the widget is drawn. drawn: what it is drawn with.
+
+    Nothing is told to a widget that shows it already: what the reader does meanwhile, while the page runs, would be undone.
+    On another page, in another language, or with other options it may be another widget, which shows nothing yet.
+    """
+    known = st.session_state.setdefault("drawn", {})
+    now = (st.session_state.get("room"), current(), repr([one for one in drawn if not callable(one)]))
+    if known.get(key) != now or key not in st.session_state or st.session_state[key] != value:
+        st.session_state[key] = value
+    known[key] = now
 
 
 def examples(key: str, options: Iterable, here, choose: Callable, names: Mapping | None = None) -> None:
     """Texts that make a point, each a click away. here: the one that is shown, None for the reader's own. choose: called with
     the one that was clicked. names: what they are called, where that is not what they are."""
-    st.session_state[key] = here
+    shows(key, here)
     st.pills(
         _("Examples"),
         list(options),

@@ -14,6 +14,7 @@ import streamlit as st
 from rnnviz.ui.shell import folding
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import choose, settings
+from rnnviz.ui.shell.widgets import shows
 
 LONGEST_NAME = 40
 LONGEST_LINK = 20_000  # characters that a set-up may unfold to
@@ -172,7 +173,7 @@ def examples() -> None:
     if settings()["attention_own"]:
         names["own"] = _("your numbers")
     now = settings()["attention_example"]
-    st.session_state["attention_pill"] = now if now in names else "one"
+    shows("attention_pill", now if now in names else "one")
     st.pills(
         _("Examples"), list(names), key="attention_pill", format_func=names.get, on_change=_example_picked
     )
@@ -206,7 +207,7 @@ def sizes() -> None:
     now = draft()["sizes"]
     for (name, (low, high)), column in zip(SIZES.items(), st.columns(len(SIZES)), strict=True):
         key = f"attention_{name}"
-        st.session_state[key] = now[name]
+        shows(key, now[name])
         column.segmented_control(
             labels[name],
             range(low, high + 1),

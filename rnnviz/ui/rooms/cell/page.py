@@ -14,7 +14,7 @@ from rnnviz.ui.parts.terms import LETTERS
 from rnnviz.ui.rooms.cell.setup import change, draft
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import choose, settings
-from rnnviz.ui.shell.widgets import folded, notice, pick
+from rnnviz.ui.shell.widgets import folded, notice, pick, shows
 
 KINDS = {"rnn": "RNN", "lstm": "LSTM", "gru": "GRU"}
 SUBSCRIPTS = "₁₂₃₄₅₆₇₈"
@@ -49,7 +49,7 @@ def kind() -> None:
         pick(st.segmented_control, "cell_kind", _("Cell"), list(names), format_func=names.get, required=True)
     if settings()["cell_kind"] in ("rnn", "all"):
         with right:
-            st.session_state["cell_nonlinearity"] = draft()["nonlinearity"]
+            shows("cell_nonlinearity", draft()["nonlinearity"])
             st.segmented_control(
                 _("The RNN's activation function"),
                 one_cell.NONLINEARITIES,
@@ -70,7 +70,7 @@ def presets() -> None:
         "random": _("random"),
     }
     now = settings()
-    st.session_state["cell_pill"] = None if now["cell_own"] else now["cell_preset"]
+    shows("cell_pill", None if now["cell_own"] else now["cell_preset"])
     st.pills(_("Presets"), list(names), key="cell_pill", format_func=names.get, on_change=_preset_picked)
     if now["cell_preset"] == "random":
         st.button(_("Other random numbers"), on_click=_reseeded)
@@ -199,7 +199,7 @@ def _sizes() -> None:
     now = draft()["sizes"]
     for (name, most), column in zip(one_cell.MOST.items(), st.columns(3), strict=True):
         key = f"cell_{name}"
-        st.session_state[key] = now[name]
+        shows(key, now[name])
         column.number_input(
             labels[name],
             min_value=1,

@@ -16,7 +16,7 @@ from rnnviz.ui.rooms.compare.setup import (
     visit,
 )
 from rnnviz.ui.shell.language import _
-from rnnviz.ui.shell.widgets import notice
+from rnnviz.ui.shell.widgets import notice, shows
 
 
 def table() -> None:
@@ -102,7 +102,7 @@ def presets() -> None:
     }
     rows = draft()["rows"]
     same = (name for name, preset in PRESETS.items() if [ROW | row for row in preset] == rows)
-    st.session_state["bench_preset"] = next(same, None)
+    shows("bench_preset", next(same, None))
     st.pills(
         _("Examples"), list(PRESETS), key="bench_preset", format_func=names.get, on_change=_preset_picked
     )
@@ -118,7 +118,7 @@ def _preset_picked() -> None:
 def pick(widget, name: str, label: str, options=None, **more) -> None:
     """A widget that shows and changes a field of the draft."""
     key = f"bench_{name}"
-    st.session_state[key] = draft()[name]
+    shows(key, draft()[name])
     given = {} if options is None else {"options": options}
     if widget is st.number_input:
         low, high = RANGES[name]

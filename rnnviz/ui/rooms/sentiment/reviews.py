@@ -15,7 +15,7 @@ from rnnviz.studies import judging
 from rnnviz.ui.parts.tables import table_csv
 from rnnviz.ui.rooms.sentiment.opinions import LONGEST, Models, called, language, percent
 from rnnviz.ui.shell.language import _
-from rnnviz.ui.shell.widgets import notice
+from rnnviz.ui.shell.widgets import notice, shows
 
 LARGEST = 5 * 2**20  # bytes of a file
 ROWS = 10_000  # that are read
@@ -92,7 +92,7 @@ def _pasted() -> tuple[list[str], None]:
     """The lines of a box that are not empty."""
     typed = st.session_state.setdefault("sentiment_pasted", {})
     key = "pick_sentiment_pasted"
-    st.session_state[key] = typed.get(language(), PASTED[language()])
+    shows(key, typed.get(language(), PASTED[language()]))
     here = language()
     st.text_area(
         _("Reviews, one a line"),
