@@ -1,4 +1,4 @@
-"""What every test stands on: one thread, no search for what is not there, and one limit to how long it waits."""
+"""What every test stands on: one thread, nothing sought or compiled in vain, and one limit to how long it waits."""
 
 import time
 from collections.abc import Callable
@@ -6,6 +6,8 @@ from collections.abc import Callable
 import hypothesis
 import torch
 from streamlit.components.v2 import manifest_scanner
+from streamlit.runtime.scriptrunner.script_cache import ScriptCache
+from streamlit.testing.v1 import app_test, local_script_runner
 
 # Seconds until something that must come is given up: a busy machine is slow, not wrong.
 PATIENCE = 120
@@ -14,6 +16,9 @@ PATIENCE = 120
 torch.set_num_threads(1)
 # Streamlit reads the metadata of all installed packages whenever an app is first run, in search of components; no package has one
 manifest_scanner.scan_component_manifests = lambda *args, **kwargs: []
+# AppTest compiles every script anew for every run; a server, and here all of them together, does it once
+SCRIPTS = ScriptCache()
+app_test.ScriptCache = local_script_runner.ScriptCache = lambda: SCRIPTS
 
 
 def until(condition: Callable[[], object]) -> None:

@@ -68,23 +68,23 @@ def figure(
     *traces: go.Bar | go.Heatmap | go.Scatter, axis: str, title: str, height: int, **meta: object
 ) -> go.Figure:
     """An empty sheet with the house's margins and type. axis, meta: see the package's docstring."""
-    drawn = go.Figure(list(traces))
-    drawn.update_layout(
-        meta={"axis": axis} | meta,
-        title={"text": title, "font": {"size": 15}},
-        height=height,
-        margin={"l": 64, "r": 16, "t": 36, "b": 36},
-        font={"size": 14},
-        paper_bgcolor=NOTHING,
-        plot_bgcolor=NOTHING,
-        showlegend=False,
-        hovermode="closest",
-        dragmode="zoom",
-        template="none",
-    )
-    drawn.update_xaxes(showgrid=False, zeroline=False, linecolor=INK, tickcolor=INK, automargin=False)
-    drawn.update_yaxes(gridcolor=GRID, zeroline=False, linecolor=INK, tickcolor=INK, automargin=False)
-    return drawn
+    lines = {"zeroline": False, "linecolor": INK, "tickcolor": INK, "automargin": False}
+    layout = {
+        "meta": {"axis": axis} | meta,
+        "title": {"text": title, "font": {"size": 15}},
+        "height": height,
+        "margin": {"l": 64, "r": 16, "t": 36, "b": 36},
+        "font": {"size": 14},
+        "paper_bgcolor": NOTHING,
+        "plot_bgcolor": NOTHING,
+        "showlegend": False,
+        "hovermode": "closest",
+        "dragmode": "zoom",
+        "template": "none",
+        "xaxis": {"showgrid": False} | lines,
+        "yaxis": {"gridcolor": GRID} | lines,
+    }
+    return go.Figure(list(traces), layout)  # in one piece: updates take five times as long
 
 
 def faint(colour: str) -> str:

@@ -257,8 +257,10 @@ def test_the_map_fits_a_phone_and_scrolls_inside(reader, path):
 
 
 def test_type_on_the_map_is_large_enough(reader):
-    assert reader(MAP).tab.evaluate(SMALLEST_TYPE) >= 14
-    assert reader(f"{MAP}&projector=True").tab.evaluate(SMALLEST_TYPE) >= 20 - 0.01
+    seen = reader(MAP)
+    assert seen.tab.evaluate(SMALLEST_TYPE) >= 14
+    seen.projected()
+    assert seen.tab.evaluate(SMALLEST_TYPE) >= 20 - 0.01
 
 
 def test_another_pair_of_languages_leaves_no_number_of_the_one_before(reader):

@@ -82,9 +82,10 @@ def test_a_word_is_shown_as_it_was_typed(sheet):
 
 
 def test_squares_follow_the_theme_and_stay_legible(sheet):
-    grounds = {}
+    grounds, seen = {}, sheet()
     for theme in ("light", "dark"):
-        seen = sheet(theme=theme)
+        seen.tab.emulate_media(color_scheme=theme)
+        at_rest(seen.tab, theme)
         cell = seen.tab.locator(".bh-cell[title='0']").first
         grounds[theme] = cell.evaluate("e => getComputedStyle(e).backgroundColor")
     assert grounds == {"light": "rgb(255, 255, 255)", "dark": "rgb(17, 21, 28)"}
@@ -92,9 +93,9 @@ def test_squares_follow_the_theme_and_stay_legible(sheet):
 
 def test_the_page_violates_no_accessibility(sheet):
     seen = sheet(f"{PAGE}?lang=ko")
-    assert violations(seen.tab, "light", "dark") == []
-    seen.tab.set_viewport_size({"width": 400, "height": 1000})
-    assert violations(seen.tab, "light", "dark") == []
+    for theme, width in (("light", 1280), ("dark", 400)):
+        seen.tab.set_viewport_size({"width": width, "height": 1000})
+        assert violations(seen.tab, theme) == []
 
 
 def test_a_narrow_screen_needs_no_sideways_scrolling(sheet):

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Reader, violations
+from tests.browser.conftest import Reader, at_rest, violations
 
 PAGE = "/blank"
 
@@ -76,18 +76,18 @@ def test_what_was_typed_is_shown_as_text(sentence):
 
 def test_the_page_violates_no_accessibility(sentence):
     seen = sentence(f"{PAGE}?lang=ko")
-    assert violations(seen.tab, "light", "dark") == []
-    seen.tab.set_viewport_size({"width": 400, "height": 1000})
-    assert violations(seen.tab, "light", "dark") == []
+    for theme, width in (("light", 1280), ("dark", 400)):
+        seen.tab.set_viewport_size({"width": width, "height": 1000})
+        assert violations(seen.tab, theme) == []
 
 
 def test_bars_follow_the_theme(sentence):
-    colours = [
-        sentence(theme=theme)
-        .tab.locator(".bl-panel:not(.bl-hatched) .bl-bar")
-        .first.evaluate("e => getComputedStyle(e).backgroundColor")
-        for theme in ("light", "dark")
-    ]
+    seen, colours = sentence(), []
+    bar = seen.tab.locator(".bl-panel:not(.bl-hatched) .bl-bar").first
+    for theme in ("light", "dark"):
+        seen.tab.emulate_media(color_scheme=theme)
+        at_rest(seen.tab, theme)
+        colours.append(bar.evaluate("e => getComputedStyle(e).backgroundColor"))
     assert colours == ["rgb(0, 114, 178)", "rgb(61, 155, 216)"]
 
 
@@ -98,5 +98,7 @@ def test_a_narrow_screen_needs_no_sideways_scrolling(sentence):
 
 
 def test_no_type_is_too_small_for_the_last_row(sentence):
-    for path, least in ((PAGE, 14), (f"{PAGE}?projector=True", 20)):
-        assert sentence(path).smallest_type(".bl-root *") >= least
+    seen = sentence()
+    assert seen.smallest_type(".bl-root *") >= 14
+    seen.projected()
+    assert seen.smallest_type(".bl-root *") >= 20

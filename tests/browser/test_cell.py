@@ -261,8 +261,10 @@ def test_huge_weights_saturate_and_say_so(cell):
 
 
 def test_the_drawing_fits_the_page_at_any_width(cell):
+    seen = cell("/cell?cell_kind=all", width=400)
     for width in (400, 1280, 1920):
-        seen = cell("/cell?cell_kind=all", width=width)
+        seen.tab.set_viewport_size({"width": width, "height": 1000})
+        at_rest(seen.tab)
         assert seen.tab.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
         frames = seen.tab.evaluate(
             "() => [...document.querySelectorAll('.cv-frame')].map(f => f.scrollWidth > f.clientWidth + 1)"

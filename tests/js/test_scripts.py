@@ -8,7 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
+
+from tests.pages.conftest import Visit
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -16,20 +17,20 @@ UI = ROOT / "rnnviz" / "ui"
 MODULES = HERE / "node_modules"
 # pages that send all that a component can be sent: its folder's name, the page, settings
 VISITS = [
-    ("board", "explore/states", {}),
-    ("board", "explore/gates", {}),
-    ("board", "explore/gradients", {}),
-    ("board", "learn/vanishing", {}),
-    ("sheet", "learn/attention_by_hand", {}),
-    ("cell", "learn/cell", {"cell_kind": "all"}),
-    ("network", "learn/network", {"network_stage": "unrolled"}),
-    ("attention", "explore/attention", {}),
-    ("generate", "explore/generate", {}),
-    ("blank", "learn/blank", {}),
-    ("counting", "learn/counting", {}),
-    ("counting", "learn/counting", {"counting_part": "smoothing"}),
-    ("sentiment", "explore/sentiment", {}),
-    ("sentiment", "explore/sentiment", {"sentiment_view": "two"}),
+    ("board", "states", {}),
+    ("board", "gates", {}),
+    ("board", "gradients", {}),
+    ("board", "vanishing", {}),
+    ("sheet", "attention_by_hand", {}),
+    ("cell", "cell", {"cell_kind": "all"}),
+    ("network", "network", {"network_stage": "unrolled"}),
+    ("attention", "attention", {}),
+    ("generate", "generate", {}),
+    ("blank", "blank", {}),
+    ("counting", "counting", {}),
+    ("counting", "counting", {"counting_part": "smoothing"}),
+    ("sentiment", "sentiment", {}),
+    ("sentiment", "sentiment", {"sentiment_view": "two"}),
 ]
 
 
@@ -87,11 +88,7 @@ def test_what_pages_send_has_the_declared_shape(run, tmp_path):
 
 def sent(component: str, page: str, settings: dict[str, str]) -> list[dict]:
     """What a page sends to a component, one for each place where it stands."""
-    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
-    for name, value in settings.items():
-        test.query_params[name] = value
-    test.run()
-    test.switch_page(f"pages/{page}.py").run()
+    test = Visit(page, **settings).test
     assert not test.exception
     found = [
         json.loads(place.proto.json)

@@ -30,7 +30,7 @@ LETTERS = Vocabulary(
 )
 SIZE = len(LETTERS)
 ORDER = 4
-PIECE = texts.PIECE // 4
+PIECE = 12  # of each of four writers
 
 
 def save() -> None:
@@ -70,6 +70,8 @@ def saved_models(tmp_path_factory):
 @pytest.fixture
 def models(saved_models, monkeypatch):
     monkeypatch.setenv("RNNVIZ_CHECKPOINTS", str(saved_models))
+    monkeypatch.setattr(texts, "PIECE", 4 * PIECE)
+    monkeypatch.setattr(texts, "OPENING", 32)
 
 
 @pytest.fixture
@@ -181,10 +183,10 @@ def test_a_browser_that_has_nothing_is_told_all_from_the_start(page):
 
 
 def test_the_text_ends_at_its_length(page):
-    seen = page(generate_length=60)
+    seen = page(generate_length=30)
     for _ in range(3):
         more = seen.ask()
-    assert [w["from"] + w["count"] for w in more["writers"]] == [60] * 4
+    assert [w["from"] + w["count"] for w in more["writers"]] == [30] * 4
 
 
 def test_another_run_of_the_page_sends_nothing_twice(page):

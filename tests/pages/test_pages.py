@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from rnnviz.models import checkpoints
-from rnnviz.ui.parts.explored import DEFAULT_TEXTS, EXAMPLES
+from rnnviz.ui.parts.explored import DEFAULT_TEXTS, EXAMPLES, runs
+from rnnviz.ui.rooms.sentiment import opinions
 
 PAGES = ("home", "states", "gates", "gradients")
 MODELS = ("shakespeare-rnn", "shakespeare-gru", "shakespeare-lstm", "python-lstm")
@@ -151,7 +152,7 @@ def test_another_model_brings_its_own_default_text_and_keeps_a_typed_one(visit):
 BAD_TEXTS = {
     "one character": ("a", None),
     "only a blank": (" ", None),
-    "too long": ("to be or not " * 200, "first 2,000 are read"),
+    "too long": ("to be or not " * 20, "first 200 are read"),
     "not in the vocabulary": ("Ελλάδα", "6 of 6"),
     "control characters": ("a\x07\x1b[31mb", "unknown to this model"),
     "right to left": ("שלום abc", "4 of 8"),
@@ -163,15 +164,16 @@ BAD_TEXTS = {
 
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("name", BAD_TEXTS)
-def test_odd_text_is_read_or_gets_one_line_and_is_never_lost(visit, page, name):
+def test_odd_text_is_read_or_gets_one_line_and_is_never_lost(visit, monkeypatch, page, name):
     text, line = BAD_TEXTS[name]
+    monkeypatch.setattr(runs, "LONGEST", 200)
     seen = visit(page, text=text)
     assert not seen.test.exception
     assert seen.test.text_area[0].value == text
     if page == "gradients" and len(text) < 2:
         line = "type at least two"
     else:
-        assert len(seen.board["tokens"]) == min(len(text), 2000)
+        assert len(seen.board["tokens"]) == min(len(text), 200)
     assert [line in shown for shown in seen.lines] == ([] if line is None else [True])
 
 
@@ -259,8 +261,9 @@ def test_a_long_text_travels_packed_in_the_link(visit):
 
 
 def test_every_text_of_the_reader_is_folded_where_it_is_long_and_left_out_where_no_server_would_take_it(
-    visit,
+    visit, monkeypatch
 ):
+    monkeypatch.setattr(opinions, "LONGEST", 10)  # what is judged is not what is asked here
     seen = visit("sentiment", sentiment_language="korean")
     box = next(box for box in seen.test.text_area if box.key == "pick_sentiment_text")
     text = "재미있는 영화 " * 400
@@ -274,9 +277,10 @@ def test_every_text_of_the_reader_is_folded_where_it_is_long_and_left_out_where_
     assert "too long for a link" in seen.test.main.caption[-1].value
 
 
-def test_a_long_text_sends_at_most_a_megabyte(visit):
-    seen = visit("states", model="shakespeare-rnn", text="the quick brown fox " * 100)
-    assert seen.board["finer"]
+def test_of_a_long_text_2000_characters_are_read_and_at_most_a_megabyte_is_sent(visit):
+    seen = visit("states", model="shakespeare-rnn", text="the quick brown fox " * 101)
+    assert ["first 2,000 are read" in line for line in seen.lines] == [True]
+    assert len(seen.board["tokens"]) == 2000 and seen.board["finer"]
     assert len(json.dumps(seen.board)) <= 1_000_000
 
 

@@ -102,9 +102,9 @@ def test_the_order_page_draws_what_the_trained_networks_say():
 
 
 def test_the_shapes_and_the_lines_follow_the_sizes():
-    seen = Page("order", kind="lstm", units=5)
-    assert seen.test.table[1].value.iloc[0, 0] == "4 × (2, 5)"
-    assert "nn.LSTM(2, 5, batch_first=True)" in seen.test.code[1].value
+    seen = Page("order", kind="lstm", units=2)
+    assert seen.test.table[1].value.iloc[0, 0] == "4 × (2, 2)"
+    assert "nn.LSTM(2, 2, batch_first=True)" in seen.test.code[1].value
     seen.press("reset")
     assert (seen.setting("kind"), seen.setting("units")) == ("rnn", 3)
     assert seen.test.table[1].value.iloc[0, 0] == "(2, 3)"
@@ -191,9 +191,9 @@ def test_a_bad_value_in_a_link_gets_one_line(page, name, value):
 
 
 def test_the_address_holds_what_was_chosen():
-    seen = Page("letters", kind="gru", temperature=0.5, trained=50)
+    seen = Page("letters", kind="gru", units=2, temperature=0.5, trained=50)
     search = seen.sent("rnnviz_address")["search"]
-    for part in ("letters_kind=gru", "letters_temperature=0.5", "letters_trained=50"):
+    for part in ("letters_kind=gru", "letters_units=2", "letters_temperature=0.5", "letters_trained=50"):
         assert part in search
 
 

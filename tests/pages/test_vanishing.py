@@ -7,9 +7,12 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from rnnviz.ui.rooms import SETTINGS
+from rnnviz.ui.shell.settings import declare
 from tests.conftest import PATIENCE
 from tests.pages.test_pages import decoded
 
+declare(SETTINGS)  # app.py does it, and the page is run without
 PAGE = Path(__file__).resolve().parents[2] / "pages" / "learn" / "vanishing.py"
 PARTS = ("factor", "product", "unit", "network", "helps")
 HELPS = (

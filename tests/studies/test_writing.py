@@ -182,8 +182,8 @@ def test_the_same_seed_gives_the_same_text_in_pieces_of_any_size(make):
         pieces.write(size)
     assert whole.ids == pieces.ids
     other = Writing(make(), [1], Rule(seed=10))
-    other.write(150)
-    assert other.ids != whole.ids
+    other.write(30)
+    assert other.ids != whole.ids[:31]
 
 
 @writers
@@ -238,8 +238,7 @@ def test_no_steps_where_nothing_is_written():
 
 
 @networks
-@pytest.mark.parametrize("span", [(0, 153), (10, 20), (63, 65), (64, 130), (152, 153)])
-def test_the_states_of_a_piece_are_those_of_one_pass_over_the_text(kind, span):
+def test_the_states_of_a_piece_are_those_of_one_pass_over_the_text(kind):
     writer = network(kind)
     text = Writing(writer, [1, 2, 3], Rule(seed=5))
     text.write(70)
@@ -247,16 +246,18 @@ def test_the_states_of_a_piece_are_those_of_one_pass_over_the_text(kind, span):
     with torch.no_grad(), record(writer.model) as recording:
         writer.model(torch.tensor([text.ids]))
     wanted = recording.trace["rnn"].to_dataset().isel(batch=0, direction=0)
-    found = text.states(*span)
-    assert found["time"].values.tolist() == list(range(*span))
-    for name in ("hidden", "cell", "forget_gate", "update_gate"):
-        assert (name in found) == (name in wanted)
-        if name in found:
-            np.testing.assert_allclose(
-                found[name].transpose("layer", "time", "unit"),
-                wanted[name].transpose("layer", "time", "unit")[:, slice(*span)],
-                atol=1e-5,
-            )
+    for span in ((0, 153), (10, 20), (63, 65), (64, 130), (152, 153)):
+        found = text.states(*span)
+        assert found["time"].values.tolist() == list(range(*span))
+        for name in ("hidden", "cell", "forget_gate", "update_gate"):
+            assert (name in found) == (name in wanted)
+            if name in found:
+                np.testing.assert_allclose(
+                    found[name].transpose("layer", "time", "unit"),
+                    wanted[name].transpose("layer", "time", "unit")[:, slice(*span)],
+                    atol=1e-5,
+                    err_msg=f"{name}, {span}",
+                )
 
 
 @networks

@@ -54,28 +54,28 @@ def test_to_chooses_the_step_and_what_is_read_later_is_nan():
         gradients.reach(kept(forget), to=4)
 
 
-@pytest.mark.parametrize(("factor", "nats"), [(0.5, -LN2), (2.0, LN2), (1e-3, -3 * np.log(10))])
-def test_five_thousand_steps_neither_underflow_nor_overflow(factor, nats):
-    found = gradients.reach(linear(factor * np.eye(3), steps=5001))
-    np.testing.assert_allclose(
-        found["log_spectral_norm"], nats * np.arange(5000, -1, -1), rtol=1e-11, atol=1e-11
-    )
+@pytest.mark.parametrize(("factor", "steps"), [(0.5, 5000), (2.0, 1500), (1e-3, 500)])
+def test_thousands_of_nats_neither_underflow_nor_overflow(factor, steps):
+    turn = np.linalg.qr(np.random.default_rng(0).normal(size=(3, 3)))[0]
+    found = gradients.reach(linear(factor * turn, steps=steps + 1))
+    wanted = np.log(factor) * np.arange(steps, -1, -1)  # float64 holds −745 to 709
+    np.testing.assert_allclose(found["log_spectral_norm"], wanted, rtol=1e-11, atol=1e-11)
     np.testing.assert_allclose(
         found["log_frobenius_norm"] - found["log_spectral_norm"], np.log(3) / 2, atol=1e-9
     )
 
 
 def test_each_unit_fades_at_its_own_rate_over_thousands_of_decades():
-    rates = np.array([0.0, -1.0, -1.5, -4.0])
-    found = gradients.reach(kept(np.exp(np.tile(rates[[2, 0, 3, 1]], (3001, 1)))))
-    wanted = rates * np.arange(3000, -1, -1)[:, None]
+    rates = np.array([0.0, -4.0, -6.0, -16.0])
+    found = gradients.reach(kept(np.exp(np.tile(rates[[2, 0, 3, 1]], (751, 1)))))
+    wanted = rates * np.arange(750, -1, -1)[:, None]
     np.testing.assert_allclose(found["log_singular_values"], wanted, rtol=1e-11, atol=1e-11)
 
 
 def test_a_direction_that_was_far_behind_may_lead_again():
-    falling, steady = np.repeat([[1e-3, 1.0]], 500, 0), np.repeat([[1.0, 1e-6]], 500, 0)
+    falling, steady = np.repeat([[1e-6, 1.0]], 250, 0), np.repeat([[1.0, 1e-12]], 250, 0)
     found = gradients.reach(kept(np.vstack(([[1, 1]], falling, steady))), count=1)["log_spectral_norm"]
-    assert found[500].item() == pytest.approx(0, abs=1e-9)
+    assert found[250].item() == pytest.approx(0, abs=1e-9)
     # going back from the end: first unit 0 keeps all, unit 1 falls by 3000 decades; then unit 0 falls by 1500
     np.testing.assert_allclose(found[0], -1500 * np.log(10), rtol=1e-11)
 
@@ -118,8 +118,8 @@ def test_graded_far_beyond_float64_and_full_of_mixing(walk):
 @pytest.mark.parametrize("units", [24, 40])
 def test_windows_give_what_one_piece_gives(walk, monkeypatch, units):
     random = np.random.default_rng(0)
-    matrices = [np.linalg.qr(random.normal(size=(units, units)))[0] for _ in range(120)]
-    matrices = [turn * np.exp(-random.uniform(0, 3, units)) for turn in matrices]
+    matrices = [np.linalg.qr(random.normal(size=(units, units)))[0] for _ in range(60)]
+    matrices = [turn * np.exp(-random.uniform(0, 6, units)) for turn in matrices]
     node = walk(matrices)
     monkeypatch.setattr(graded, "_WINDOW", 25.0)
     windows = gradients.reach(node)["log_singular_values"]
