@@ -83,7 +83,7 @@ class Training:
 
 
 def called(name: str) -> str:
-    return "bag of words" if name == "bag" else name.upper()
+    return _("bag of words") if name == "bag" else name.upper()
 
 
 def asked(page: str) -> tuple:
@@ -189,7 +189,7 @@ def losses(found: Training, point: int | None = None):
     colours = [BAG if name == "bag" else name for name in found.models]
     marked = None if point is None else logs.sel(step=[point])
     return figures.powers(
-        logs, colours, ["solid", "dash"][: len(colours)], marked, across="training step", height=260
+        logs, colours, ["solid", "dash"][: len(colours)], marked, across=_("training step"), height=260
     )
 
 

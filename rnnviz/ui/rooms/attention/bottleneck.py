@@ -293,7 +293,7 @@ def _norms(reading: Reading, norms: xr.DataArray, height: int):
     if words:
         ticks = [token.replace("&", "&amp;").replace("<", "&lt;") for token in reading.source_tokens]
         figure.update_xaxes(
-            tickvals=list(range(1, len(ticks) + 1)), ticktext=ticks, automargin=True, title="source token"
+            tickvals=list(range(1, len(ticks) + 1)), ticktext=ticks, automargin=True, title=_("source token")
         )
     return figure
 

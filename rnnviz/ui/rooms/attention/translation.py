@@ -9,7 +9,7 @@ import streamlit as st
 import xarray as xr
 
 from rnnviz.models import checkpoints, decoding
-from rnnviz.models.vocabularies import Lexicon, cut, visible
+from rnnviz.models.vocabularies import END_ID, START_ID, Lexicon, cut, visible
 from rnnviz.studies import translating
 from rnnviz.studies.translating import Override, Translation, parse, written
 from rnnviz.training import dates
@@ -102,7 +102,8 @@ class Reading:
 
     def shown(self, ids) -> list[str]:
         """Target tokens as they are shown."""
-        return [visible(self.target.tokens[i]) if i else _("⟨unknown⟩") for i in ids]
+        special = {0: _("⟨unknown⟩"), START_ID: _("⟨start⟩"), END_ID: _("⟨end⟩")}
+        return [special.get(i) or visible(self.target.tokens[i]) for i in ids]
 
 
 def text() -> str:

@@ -361,7 +361,7 @@ def board(found: Blank) -> None:
 
     def flow():
         states = filling.flow(both.numbers, both.trace, place, best)
-        return figures.flow(states, [START, *tokens, END], place)
+        return figures.flow(states, [_("⟨start⟩"), *tokens, _("⟨end⟩")], place)
 
     drawings = [
         drawn(

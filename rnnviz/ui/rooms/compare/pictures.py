@@ -11,6 +11,7 @@ import xarray as xr
 
 from rnnviz import figures
 from rnnviz.figures.style import PURPLE, SKY_BLUE, VERMILION
+from rnnviz.figures.words import series
 from rnnviz.studies import comparing
 from rnnviz.ui.parts.board import Drawn, drawn
 from rnnviz.ui.parts.numbers import shown
@@ -60,7 +61,7 @@ def pictures(of: Found, within: xr.Dataset | None) -> list[Drawn]:
         drawings.append(
             drawn(
                 "singular",
-                _("{name}: singular values of ∂s<sub>T</sub>/∂s<sub>t</sub>").format(name=one.name),
+                _("{name}: singular values of ∂s<sub>T</sub>/∂s<sub>t</sub>").format(name=series(one.name)),
                 make,
             )
         )
@@ -68,7 +69,7 @@ def pictures(of: Found, within: xr.Dataset | None) -> list[Drawn]:
             found = own["eigenvalue_real"] + 1j * own["eigenvalue_imag"]
             radius = float(abs(found).max())
             make = lambda: figures.eigenvalues(found, radius, max(2.1, 1.1 * radius))  # noqa: E731
-            title = _("{name}: eigenvalues of the recurrent weight").format(name=one.name)
+            title = _("{name}: eigenvalues of the recurrent weight").format(name=series(one.name))
             drawings.append(drawn("eigenvalues", title, make))
     return drawings
 
@@ -92,7 +93,7 @@ def pick_part(of: Found) -> None:
 
 def pick_inside(of: Found) -> None:
     """Which architecture to look into."""
-    names = [one.name for one in of.setup.architectures]
+    names = [series(one.name) for one in of.setup.architectures]
     if draft()["inside"] >= len(names):
         change(inside=-1)
     pick(
@@ -122,7 +123,7 @@ def inside(of: Found) -> xr.Dataset | None:
         leave("dynamics")
         notice(
             _("To look inside {name} takes longer than this server may. This command does it:").format(
-                name=one.name
+                name=series(one.name)
             )
         )
         st.code(command(of.setup) + " --dynamics", language="sh", wrap_lines=True)
@@ -153,14 +154,14 @@ def remarks(of: Found) -> None:
             own = blown.sel(architecture=name).dropna("seed")
             if own.size:
                 step = int(own.min() if way == "forward" else own.max()) + 1
-                notice(line.format(name=name, step=step, count=own.size, seeds=seeds))
+                notice(line.format(name=series(name), step=step, count=own.size, seeds=seeds))
     if steps == 1:
         notice(_("One step has no slope and no horizon: choose a greater length."))
         return
     middle, _band = kept(comparing.curves, data, "log_norm", "top")
     zeros = (middle == -np.inf).sum("time")
     for count in sorted({int(n) for n in zeros.values if n}):
-        names = "; ".join(str(name) for name in middle["architecture"].values[zeros.values == count])
+        names = "; ".join(series(str(name)) for name in middle["architecture"].values[zeros.values == count])
         line = _(
             "{names}: the gradient is exactly 0 at {count} of {steps} steps, which a log axis leaves empty."
         )
@@ -177,14 +178,14 @@ def fading(of: Found) -> pd.DataFrame:
     rows = {}
     for name in data["architecture"].values:
         one = {key: value.item() for key, value in middle.sel(architecture=name).data_vars.items()}
-        rows[str(name)] = {
+        rows[series(str(name))] = {
             _("slope (log10 a step)"): shown(one["rate"] / math.log(10)),
             **faded(one, steps),
             _("loss"): shown(one["loss"]),
             _("parameter gradient"): shown(one["parameter_norm"]),
         }
         if of.setup.clip is not None:
-            rows[str(name)][_("after clipping")] = shown(one["parameter_norm_clipped"])
+            rows[series(str(name))][_("after clipping")] = shown(one["parameter_norm_clipped"])
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis(_("architecture"))
 
 
@@ -211,7 +212,9 @@ def exponents(of: Found, within: xr.Dataset | None) -> None:
     values = within["lyapunov"].transpose("exponent", "layer")
     line = _("{name}: the largest is {value} nats a step.")
     st.write(
-        line.format(name=of.setup.architectures[draft()["inside"]].name, value=shown(values.max().item()))
+        line.format(
+            name=series(of.setup.architectures[draft()["inside"]].name), value=shown(values.max().item())
+        )
     )
     titles = [
         _("layer {layer} (nats a step)").format(layer=layer + 1) for layer in range(values.sizes["layer"])
@@ -228,9 +231,9 @@ def summary(of: Found) -> str:
     middle = of.dataset["horizon"].median("seed")
     steps = of.dataset.sizes["time"]
     found = "; ".join(
-        _("{name}: not within {steps}").format(name=name, steps=steps)
+        _("{name}: not within {steps}").format(name=series(name), steps=steps)
         if horizon == math.inf
-        else f"{name}: {shown(horizon)}"
+        else f"{series(name)}: {shown(horizon)}"
         for name, horizon in zip(middle["architecture"].values, middle.values, strict=True)
     )
     return _("Steps back until a thousandth of the gradient is left. {found}.").format(found=found)

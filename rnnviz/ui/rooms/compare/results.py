@@ -7,6 +7,7 @@ import uuid
 import streamlit as st
 import xarray as xr
 
+from rnnviz.figures.words import series
 from rnnviz.studies import comparing
 from rnnviz.ui.parts import explored
 from rnnviz.ui.rooms.compare.setup import ROW, draft, visit
@@ -177,7 +178,9 @@ def _so_far(job: Job) -> str:
         return _("Waiting: {ahead} before yours.").format(ahead=ahead)
     if not job.total:
         return _("Starting, which may take a few seconds")
-    return _("Computing {done} of {total}: {what}").format(done=job.done, total=job.total, what=job.what)
+    return _("Computing {done} of {total}: {what}").format(
+        done=job.done, total=job.total, what=series(job.what)
+    )
 
 
 def command(asked: comparing.Setup) -> str:

@@ -80,10 +80,10 @@ def network() -> None:
     ]
     bottom = {kind: float(smallest.sel(series=kind).min()) for kind in ("likelihood", "kneser-ney", *read)}
     summary = _("The smallest probability that any character got:") + " "
-    summary += "; ".join(f"{LOOKS[name].name} {power(value)}" for name, value in bottom.items())
+    summary += "; ".join(f"{LOOKS[name].title} {power(value)}" for name, value in bottom.items())
     draw(found, drawings, summary)
     totals = dict(
-        zip((LOOKS[n].name for n in bottom), surprises.sum("time", skipna=True).values.tolist(), strict=True)
+        zip((LOOKS[n].title for n in bottom), surprises.sum("time", skipna=True).values.tolist(), strict=True)
     )
     table = scores(totals, len(text) - 1)
     table[_("smallest p of any character")] = list(map(power, bottom.values()))
@@ -137,10 +137,10 @@ def heldout() -> None:
     )
     last = best.isel(tokens=-1)
     said = [
-        f"{LOOKS[m].name} {shown(math.exp(last.sel(series=m)))} (n = {int(last.sel(series=m)['order'])})"
+        f"{LOOKS[m].title} {shown(math.exp(last.sel(series=m)))} (n = {int(last.sel(series=m)['order'])})"
         for m in METHODS
     ]
-    said += [f"{LOOKS[kind].name} {shown(math.exp(loss))}" for kind, loss in networks.items()]
+    said += [f"{LOOKS[kind].title} {shown(math.exp(loss))}" for kind, loss in networks.items()]
     show_figures(
         f"counting-heldout-{name}", [drawing], summary=_("Lowest perplexity:") + " " + "; ".join(said)
     )
@@ -195,13 +195,13 @@ def _networks(card: Mapping) -> dict[str, float]:
 def _verdict(last: xr.DataArray, networks: Mapping[str, float]) -> str:
     """Who is ahead, in one line."""
     counts = float(last.min())
-    method = LOOKS[str(last["series"].values[last.values.argmin()])].name
+    method = LOOKS[str(last["series"].values[last.values.argmin()])].title
     if not networks:
         return _("{method} is ahead of the other ways to count: perplexity {counts:.4g}.").format(
             method=method, counts=math.exp(counts)
         )
-    ahead = [LOOKS[kind].name for kind, loss in networks.items() if loss < counts]
-    behind = [LOOKS[kind].name for kind, loss in networks.items() if loss >= counts]
+    ahead = [LOOKS[kind].title for kind, loss in networks.items() if loss < counts]
+    behind = [LOOKS[kind].title for kind, loss in networks.items() if loss >= counts]
     return _(
         "Counting at its best ({method}) reaches {counts:.4g}. Networks ahead of it: {ahead}; behind it: {behind}."
     ).format(
@@ -212,9 +212,9 @@ def _verdict(last: xr.DataArray, networks: Mapping[str, float]) -> str:
 def _all(losses: xr.DataArray, networks: Mapping[str, float], unit: str) -> pd.DataFrame:
     """Every point of the figure, a row each."""
     points = losses.to_series().items()
-    rows = [(LOOKS[method].name, order, f"{tokens:,}", loss) for (method, order, tokens), loss in points]
+    rows = [(LOOKS[method].title, order, f"{tokens:,}", loss) for (method, order, tokens), loss in points]
     largest = f"{losses['tokens'].values.max():,}"
-    rows += [(LOOKS[kind].name, "–", largest, loss) for kind, loss in networks.items()]
+    rows += [(LOOKS[kind].title, "–", largest, loss) for kind, loss in networks.items()]
     return pd.DataFrame(
         {
             _("order"): [str(row[1]) for row in rows],

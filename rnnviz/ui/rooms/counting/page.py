@@ -256,7 +256,7 @@ def smoothing() -> None:
     place = place_of(found)
     p = {method: found.probability(method) for method in METHODS}
     answered = _answered(found)
-    rows = {LOOKS[method].name: list(map(number, p[method])) for method in METHODS}
+    rows = {LOOKS[method].title: list(map(number, p[method])) for method in METHODS}
     rows[_("backoff: order that answered")] = [str(n) if n else "1/V" for n in answered]
     zeros = [p[method] == 0 for method in METHODS]
     ledger(found, place, rows, _worked(found, place, p, int(answered[place])), zeros)
@@ -269,7 +269,7 @@ def smoothing() -> None:
             seen=int((~unseen).sum()), size=len(unseen)
         )
         + " "
-        + " · ".join(f"{LOOKS[m].name} {share}" for m, share in zip(METHODS, given_away, strict=True))
+        + " · ".join(f"{LOOKS[m].title} {share}" for m, share in zip(METHODS, given_away, strict=True))
     )
     surprises = stats.counting.surprises(p)
     drawing = drawn(
@@ -283,9 +283,9 @@ def smoothing() -> None:
     draw(
         found,
         [drawing, *_place(found, place, shares, strength["discount"])],
-        _("In all:") + " " + "; ".join(f"{LOOKS[m].name} {shown(v)} nats" for m, v in totals.items()),
+        _("In all:") + " " + "; ".join(f"{LOOKS[m].title} {shown(v)} {_('nats')}" for m, v in totals.items()),
     )
-    table = scores({LOOKS[m].name: v for m, v in totals.items()}, len(found.tokens))
+    table = scores({LOOKS[m].title: v for m, v in totals.items()}, len(found.tokens))
     table[_("given to the unseen")] = given_away
     table_csv(table, "rnnviz-smoothing")
     prose_smoothing()
@@ -304,12 +304,12 @@ def _worked(found: Counted, place: int, p: Mapping[str, np.ndarray], answered: i
     size, order = found.counts.size, found.length(place) + 1
     lines = [
         [
-            f"{LOOKS['likelihood'].name}: {conditional(found, place)} =",
+            f"{LOOKS['likelihood'].title}: {conditional(found, place)} =",
             fraction(f"{count:,}", f"{total:,}"),
             ["=", bold(number(p["likelihood"][place]))],
         ],
         [
-            f"{LOOKS['add-k'].name}: (c + k) / (c(h) + k V) =",
+            f"{LOOKS['add-k'].title}: (c + k) / (c(h) + k V) =",
             fraction(f"{count:,} + {k:g}", f"{total:,} + {k:g} · {size:,}"),
             ["=", bold(number(p["add-k"][place]))],
         ],
@@ -318,7 +318,7 @@ def _worked(found: Counted, place: int, p: Mapping[str, np.ndarray], answered: i
         name: rows[:, place]
         for name, rows in found.counts.stages(found.ids, "backoff", found.order, d).items()
     }
-    pieces: list = [f"{LOOKS['backoff'].name}:"]
+    pieces: list = [f"{LOOKS['backoff'].title}:"]
     for n in range(order, answered, -1):
         if stages["total"][n - 1]:
             pieces.append(f"{number(stages['rest'][n - 1])} ×")
@@ -339,8 +339,8 @@ def _worked(found: Counted, place: int, p: Mapping[str, np.ndarray], answered: i
         now = number(stages["estimate"][n - 1])
         end = bold(now) if n == order else now
         head = (
-            f"{LOOKS['kneser-ney'].name}, "
-            + _("order {order}").format(order=n)
+            f"{LOOKS['kneser-ney'].title}, "
+            + _("order {n}").format(n=n)
             + f": {conditional(found, place, n)} ="
         )
         if whole:
@@ -381,7 +381,9 @@ def _place(found: Counted, place: int, shares: xr.DataArray, discount: float) ->
             "own": ("order", own, {"long_name": "discounted count"}),
             "passed": ("order", whole - own, {"long_name": "passed down"}),
         }
-        return figures.build_up(xr.Dataset(parts), [f"order {n + 1}" for n in range(order)], 110 + 44 * order)
+        return figures.build_up(
+            xr.Dataset(parts), [_("order {n}").format(n=n + 1) for n in range(order)], 110 + 44 * order
+        )
 
     return [
         drawn(

@@ -61,7 +61,7 @@ class Counted:
 
     def name(self, id: int) -> str:
         """A token as it is shown; what was not counted has no name of its own."""
-        return "⟨unknown⟩" if not id and self.source != "characters" else visible(self.names[id])
+        return _("⟨unknown⟩") if not id and self.source != "characters" else visible(self.names[id])
 
     def written(self, ids: Sequence[int]) -> str:
         """Ids as they are shown, one after the other."""

@@ -39,7 +39,7 @@ def take_away(asked: Asked) -> None:
             "rank": _("rank"),
             "before": _("p before"),
             "after": _("p after"),
-            "surprise": "−ln p (nats)",
+            "surprise": f"−ln p ({_('nats')})",
             "seed": _("seed number"),
         }
         ahead = _("All that is written so far: the models may be ahead of what is shown.")

@@ -85,7 +85,7 @@ def surprise() -> None:
                 "first": _("nothing comes before the first character"),
                 "unknown": _("unknown, not scored"),
                 "hover": _("Click a character, or move over it."),
-                "surprise": "“{character}”: {nats} nats, p = {share}",
+                "surprise": _("“{character}”: {nats} nats, p = {share}"),
                 "expected": _("rather “{character}”, {share}"),
                 "legend": _("surprise, −ln p (nats)"),
             },

@@ -19,7 +19,7 @@ from rnnviz.models.vocabularies import visible
 from rnnviz.studies.writing import Writing
 from rnnviz.ui.parts import explored
 from rnnviz.ui.parts.component import component
-from rnnviz.ui.parts.terms import LIMITS
+from rnnviz.ui.parts.terms import LIMITS, gate_name
 from rnnviz.ui.rooms import generate
 from rnnviz.ui.rooms.generate.authors import Asked, Author, inputs, open_writer
 from rnnviz.ui.rooms.generate.changes import MOST_CHANGES, changes, packed_changes, read_changes
@@ -280,10 +280,13 @@ def _order(name: str, stamp: str, layer: int) -> list[int]:
 
 
 def _quantity(name: str) -> str:
-    """The field's English term."""
-    return {"hidden": "hidden state", "cell": "cell state", "context": "context"}.get(
-        name, name.replace("_", " ")
-    )
+    """What a field is called."""
+    return {
+        "hidden": _("hidden state"),
+        "cell": _("cell state"),
+        "candidate": _("candidate value"),
+        "context": _("context"),
+    }.get(name) or gate_name(name)
 
 
 def _labels() -> dict[str, str]:

@@ -259,7 +259,7 @@ def growth(graph) -> None:
                 ["rnn", "gru", "lstm", INK],
                 ["solid", "solid", "solid", "dot"],
                 point=rows.sel(units=[one.units]),
-                across="units",
+                across=_("units"),
                 height=300,
             ),
         )
@@ -280,7 +280,7 @@ def growth(graph) -> None:
                     rows,
                     [PURPLE, INK, one.kind, VERMILION],
                     ["solid", "dot", "dash", "solid"],
-                    across="steps T",
+                    across=_("steps T"),
                     height=300,
                     symbols=["", "", "", "circle"],
                 ),

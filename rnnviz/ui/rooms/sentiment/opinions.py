@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 import xarray as xr
 
+from rnnviz.figures.words import named
 from rnnviz.models import checkpoints
 from rnnviz.models.networks import Classifier
 from rnnviz.models.vocabularies import Lexicon, cut, visible
@@ -88,7 +89,7 @@ def percent(share: float) -> str:
 def called(which: str) -> str:
     """A model's name on the page: its architecture, and its readout where that is not the last state."""
     kind, _dash, readout = which.partition("-")
-    return kind.upper() + (f" ({readout})" if readout else "")
+    return kind.upper() + (f" ({named(readout)})" if readout else "")
 
 
 def language() -> str:

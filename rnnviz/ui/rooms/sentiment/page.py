@@ -224,7 +224,7 @@ def _tables(found: Mapping[str, Opinion], into: Opinion) -> tuple[pd.DataFrame, 
         ]
         for method in judging.METHODS:
             values = shares[method].values
-            columns[f"{into.label}: {pictures.NAMES[method]}"] = (
+            columns[f"{into.label}: {pictures.methods()[method]}"] = (
                 values if full else [shown(v) for v in values]
             )
         tables.append(pd.DataFrame(columns, index=index))

@@ -30,16 +30,20 @@ SCALES_OF_CURVES = (
     32.0,
     64.0,
 )  # the first that holds all values is taken
-NAMES = {
-    "gradient_input": "gradient × input",
-    "integrated_gradients": "integrated gradients",
-    "occlusion": "occlusion",
-}
 ROUGH = 0.01  # relative error of completeness from which on it is said
 NAMED = 4  # turns or tokens that a line names
 RANKED = 5  # tokens from which on a rank correlation says something
 
 _component = component(Path(__file__).parent)
+
+
+def methods() -> dict[str, str]:
+    """What the methods of attribution are called."""
+    return {
+        "gradient_input": _("gradient × input"),
+        "integrated_gradients": _("integrated gradients"),
+        "occlusion": _("occlusion"),
+    }
 
 
 def draw(sections: Sequence[dict], places: Sequence[str], one: Opinion, *key: str) -> None:
@@ -103,7 +107,7 @@ def shares(one: Opinion, options: Mapping[str, Opinion]) -> dict:
     numbers = one.shares()
     opposed = numbers["opposed"].values
     says = [
-        [{"name": NAMES[m], "text": signed(numbers[m].values[t])} for m in judging.METHODS]
+        [{"name": methods()[m], "text": signed(numbers[m].values[t])} for m in judging.METHODS]
         for t in range(len(one.ids))
     ]
     strips = []
@@ -123,7 +127,7 @@ def shares(one: Opinion, options: Mapping[str, Opinion]) -> dict:
         strips.append(
             {
                 "part": "strip",
-                "title": NAMES[method],
+                "title": methods()[method],
                 "tokens": tokens,
                 "scale": "diverging",
                 "limit": LIMIT,
@@ -531,9 +535,9 @@ def _completeness(share: xr.DataArray) -> str:
 
 def _disagreement(numbers: xr.Dataset, one: Opinion) -> list[str]:
     """How much the methods disagree, in lines."""
-    ranks = numbers["rank_disagreement"].values
+    ranks, names = numbers["rank_disagreement"].values, methods()
     pairs = [
-        f"{NAMES[judging.METHODS[i]]} / {NAMES[judging.METHODS[j]]} {shown(1 - ranks[i, j])}"
+        f"{names[judging.METHODS[i]]} / {names[judging.METHODS[j]]} {shown(1 - ranks[i, j])}"
         for i, j in ((0, 1), (0, 2), (1, 2))
     ]
     ranked = _("Spearman’s rank correlation of the tokens’ shares:") + " " + " · ".join(pairs) + "."

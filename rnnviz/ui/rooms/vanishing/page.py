@@ -4,6 +4,7 @@ import streamlit as st
 
 from rnnviz import figures, stats
 from rnnviz.figures.style import INK, PURPLE, SKY_BLUE, VERMILION
+from rnnviz.figures.words import series
 from rnnviz.studies import comparing
 from rnnviz.ui.parts.board import drawn, show_figures
 from rnnviz.ui.parts.numbers import aligned, number
@@ -123,7 +124,10 @@ def product() -> None:
         "product",
         _("The product of T derivatives"),
         lambda: figures.powers(
-            array, [*stats.vanishing.FUNCTIONS, INK], ["dash", "solid", "dot", "dashdot"], across="T factors"
+            array,
+            [*stats.vanishing.FUNCTIONS, INK],
+            ["dash", "solid", "dot", "dashdot"],
+            across=_("T factors"),
         ),
     )
     formulas = [
@@ -185,7 +189,7 @@ def unit() -> None:
     drawing = drawn(
         "unit",
         _("How much of step t is left at step T"),
-        lambda: figures.powers(array, [INK, "rnn"], ["dot", "solid"], across="step t"),
+        lambda: figures.powers(array, [INK, "rnn"], ["dot", "solid"], across=_("step t")),
     )
     life = stats.gradients.decay(logs, logarithmic=True)["half_life"].item()
     summary = _(
@@ -289,7 +293,9 @@ def network() -> None:
         drawn(
             "network",
             _("What reaches step t from a loss at step T"),
-            lambda: figures.powers(array, [VERMILION, INK, "rnn"], ["dash", "dot", "solid"], across="step t"),
+            lambda: figures.powers(
+                array, [VERMILION, INK, "rnn"], ["dash", "dot", "solid"], across=_("step t")
+            ),
         ),
         drawn(
             "eigenvalues",
@@ -414,7 +420,7 @@ def helps() -> None:
         drawn(
             "helps",
             _("What reaches step t from a loss at step T"),
-            lambda: figures.powers(array, colours, dashes, across="step t", height=420, symbols=symbols),
+            lambda: figures.powers(array, colours, dashes, across=_("step t"), height=420, symbols=symbols),
         )
     ]
     formulas = []
@@ -430,7 +436,11 @@ def helps() -> None:
         name: stats.gradients.decay(curve, logarithmic=True)["half_life"].item()
         for name, curve in curves.items()
     }
-    summary = _("Half-life in steps:") + " " + "; ".join(f"{name} {life:.4g}" for name, life in left.items())
+    summary = (
+        _("Half-life in steps:")
+        + " "
+        + "; ".join(f"{series(name)} {life:.4g}" for name, life in left.items())
+    )
     lines = {
         "gru": _(
             "GRU: the direct way along h has the update gate z as its factor and no weight (PyTorch's z keeps the old); before "
