@@ -85,7 +85,7 @@ NAMES = (
     # series and dimensions
     "bound σ<sub>max</sub><sup>T−t</sup>",
     "before",
-    "cells one after the other",
+    "cells one after another",
     "clipped",
     "discounted count",
     "forget gate alone",
@@ -95,7 +95,7 @@ NAMES = (
     "loss step",
     "measured",
     "median",
-    "multiplications a step",
+    "multiplications per step",
     "multiplications, all steps",
     "parameters",
     "passed down",

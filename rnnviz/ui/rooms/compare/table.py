@@ -40,7 +40,7 @@ def table() -> None:
             required=True,
             default="default",
             width=118,
-            help=_("Of the recurrent weight, each gate's block by itself."),
+            help=_("How the recurrent weight is initialised, block by block for each gate."),
         ),
     }
     numbers = {
@@ -110,7 +110,7 @@ def presets() -> None:
     """Sets of rows, each a click away."""
     names = {
         "kinds": _("RNN, GRU and LSTM"),
-        "initialisation": _("start of an RNN"),
+        "initialisation": _("initialisation of an RNN"),
         "gain": _("gain"),
         "forget bias": _("forget bias"),
         "depth": _("depth"),

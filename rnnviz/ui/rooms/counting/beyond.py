@@ -102,7 +102,7 @@ def network() -> None:
                 "All five have seen the same {train:,} characters of Shakespeare. The first character is given and not scored: "
                 "networks predict what comes after something."
             ).format(train=found.card["data"]["characters"]["train"]),
-            _("Here Kneser-Ney has the discount of the shipped counts, {discount:g}.").format(discount=d),
+            _("Here Kneser-Ney uses the discount of the shipped counts, {discount:g}.").format(discount=d),
         )
     )
 
@@ -151,9 +151,9 @@ def heldout() -> None:
     folded(
         (
             _(
-                "Perplexity is e to the mean −ln p: as if each token had been picked among so many, equally likely. One token "
-                "with p = 0 makes it infinite, which is drawn at the top: maximum likelihood fails on this text from "
-                "order 2 on."
+                "Perplexity is e to the power of the mean −ln p: as if each token had been picked from that many equally "
+                "likely ones. One token with p = 0 makes it infinite, which is drawn at the top: maximum likelihood fails "
+                "on this text from order 2 on."
             ),
             _(
                 "Every point was measured on the same validation text, the 5 % after the first 90 % of Tiny Shakespeare, which "
@@ -161,9 +161,10 @@ def heldout() -> None:
                 "stands at the order that is its best with the whole text."
             ).format(k=recipe["k"], discount=recipe["discount"]),
             _(
-                "The networks were trained on the whole training text alone: a line over all orders, as they have none, and one "
-                "point on the right. They read the validation text as 16 pieces, each from the zero state, so that {missed} "
-                "of its {count:,} characters are not scored. Perplexities of words and of characters do not compare."
+                "The networks were trained on the whole training text alone: a line over all orders, as they have none, and "
+                "one point on the right. They read the validation text as 16 pieces, each from the zero state, so that "
+                "{missed} of its {count:,} characters are not scored. Perplexities of words and of characters cannot be "
+                "compared."
             ).format(missed=STREAMS + count % STREAMS, count=count),
         )
     )
@@ -220,8 +221,8 @@ def _all(losses: xr.DataArray, networks: Mapping[str, float], unit: str) -> pd.D
             _("order"): [str(row[1]) for row in rows],
             _("training tokens"): [row[2] for row in rows],
             _("perplexity"): [shown(math.exp(row[3])) for row in rows],
-            _("nats a token"): [shown(row[3]) for row in rows],
-            _("bits a token"): [shown(row[3] / math.log(2)) for row in rows],
+            _("nats per token"): [shown(row[3]) for row in rows],
+            _("bits per token"): [shown(row[3] / math.log(2)) for row in rows],
         },
         index=pd.Index([row[0] for row in rows], name=_("estimate")),
     )

@@ -56,8 +56,8 @@ def show() -> None:
             _("3 Smoothing"),
             smoothing,
             _(
-                "Four ways to share the chances: only the first gives 0 to what was never seen. Choose a word to see where its "
-                "probability comes from. Which way is best, no single sentence can tell: part 5 does."
+                "Four ways to share out the probability: only the first gives 0 to what was never seen. Choose a word to "
+                "see where its probability comes from. No single sentence can tell which way is best; part 5 does."
             ),
         ),
         "network": (
@@ -72,12 +72,12 @@ def show() -> None:
             _("5 Who is best"),
             heldout,
             _(
-                "The test that counts is text that nobody has seen: lower is better. More text helps every method. A longer "
+                "The real test is text that nobody has seen: lower is better. More text helps every method. A longer "
                 "context helps up to a point, and the better the smoothing, the later that point."
             ),
         ),
     }
-    st.header(_("What counting cannot do"))
+    st.header(_("The limits of counting"))
     pick(
         st.segmented_control,
         "counting_part",
@@ -89,7 +89,7 @@ def show() -> None:
     _title, show, said = parts[settings()["counting_part"]]
     st.write(said)
     show()
-    st.page_link("pages/explore/generate.py", label=_("Next: the same counts write text, beside networks"))
+    st.page_link("pages/explore/generate.py", label=_("Next: the same counts write text, next to networks"))
 
 
 # ---- 1 the chain rule ------------------------------------------------------------------------------------------------
@@ -143,7 +143,11 @@ def _chain_lines(found: Counted, place: int, p, logs, count, total) -> list[list
     lines = [first, [f"{power(before)} × {number(p[place])} =", bold(power(logs[place]))]]
     if not place:
         lines.append(
-            [_("No word stands before it: its share of all N = {count:,} tokens.").format(count=total[0])]
+            [
+                _("No word comes before it: this is its share of all N = {count:,} tokens.").format(
+                    count=total[0]
+                )
+            ]
         )
     if not total[place]:
         lines.append([_("The context itself was never seen: 0 / 0 says nothing, and is taken as 0.")])
@@ -195,7 +199,7 @@ def zero() -> None:
     else:
         st.text(
             _(
-                "No zero at order {order}: all of this has been seen. Raise the order, or click another example."
+                "No zero at order {order}: everything here has been seen. Raise the order, or click another example."
             ).format(order=found.order)
         )
     orders = list(range(1, found.counts.order + 1))
@@ -212,8 +216,8 @@ def zero() -> None:
     folded(
         (
             _(
-                "A product is 0 as soon as one factor is. Half a sentence that is right counts for nothing: by these counts "
-                "a sentence with one new pair is as impossible as any heap of words."
+                "A product is 0 as soon as one factor is. Being half right counts for nothing: by these counts, a sentence "
+                "with one new pair is as impossible as any jumble of words."
             ),
             _(
                 "A longer context says more where it was seen, but most long contexts never were. The rows of the table are "
@@ -239,7 +243,7 @@ def smoothing() -> None:
             "counting_k",
             _("add-k: k"),
             KS,
-            help=_("As if every n-gram had been seen k times more often. k = 1 is Laplace’s rule."),
+            help=_("As if every n-gram had been seen k more times. k = 1 is Laplace’s rule."),
         )
     with right:
         pick(
@@ -249,7 +253,7 @@ def smoothing() -> None:
             min_value=0.05,
             max_value=0.95,
             step=0.05,
-            help=_("What is taken off every count, to be shared among what was never seen."),
+            help=_("What is taken off every count, to be shared out among what was never seen."),
         )
     if not (found := current(source)):
         return
@@ -265,7 +269,7 @@ def smoothing() -> None:
     unseen = shares.sel(series="likelihood").values == 0
     given_away = [f"{100 * share:.3g} %" for share in shares.values[:, unseen].sum(1)]
     st.text(
-        _("Seen after this context: {seen:,} of V = {size:,} tokens. All the others get together:").format(
+        _("Seen after this context: {seen:,} of V = {size:,} tokens. Together, all the others get:").format(
             seen=int((~unseen).sum()), size=len(unseen)
         )
         + " "
@@ -434,8 +438,9 @@ def prose_smoothing() -> None:
             ),
             (
                 _(
-                    "Backoff (Katz 1987; with absolute discounting, Ney, Essen & Kneser 1994): what was seen keeps its count "
-                    "less d; what was not asks the context h′ that is one token shorter. α makes all sum to 1."
+                    "Backoff (Katz 1987; with absolute discounting, Ney, Essen & Kneser 1994): what was seen keeps its "
+                    "count minus d; for what was not, the context h′, one token shorter, is asked. α makes everything sum "
+                    "to 1."
                 ),
                 r"p(w\mid h)=\begin{cases}\frac{c(h\,w)-d}{c(h)}&c(h\,w)>0\\ \alpha(h)\,p(w\mid h')&\text{else}\end{cases}",
             ),

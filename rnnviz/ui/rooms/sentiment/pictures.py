@@ -150,7 +150,7 @@ def shares(one: Opinion, options: Mapping[str, Opinion]) -> dict:
             *strips,
             {
                 "part": "legend",
-                "title": _("share of the log odds, nats; beyond ±2 the colour stays"),
+                "title": _("share of the log odds, nats; beyond ±2 the colour no longer changes"),
                 "scale": "diverging",
                 "limit": LIMIT,
                 "ticks": [{"value": v, "text": short_signed(v)} for v in (-2, -1, 0, 1, 2)],
@@ -186,8 +186,8 @@ def units(one: Opinion) -> dict:
         "title": _("The units that carry the {model}’s verdict").format(model=one.label),
         "lead": lead
         + _(
-            "The {count} of {total} units that give most at the end give {sum} of the log odds {odds}, and make up {share} of "
-            "all |w · h|"
+            "The {count} of {total} units that contribute most at the end give {sum} of the log odds {odds}, and make up "
+            "{share} of all |w · h|"
         ).format(
             count=len(listed),
             total=len(order),
@@ -222,8 +222,8 @@ def units(one: Opinion) -> dict:
                 "limit": limit,
                 "limitOfSums": sums,
                 "about": _(
-                    "Numbers in nats, at the cursor. Curves of single units from −{limit} to {limit}, of the sums from −{sums} "
-                    "to {sums}."
+                    "Numbers are in nats, at the cursor. The curves of single units run from −{limit} to {limit}, those of "
+                    "the sums from −{sums} to {sums}."
                 ).format(limit=f"{limit:.3g}", sums=f"{sums:g}"),
             },
         ],
@@ -510,7 +510,7 @@ def _turning(one: Opinion) -> str:
     ]
     line, more = _("changes its mind at {places}").format(places=", ".join(some)), len(steps) - NAMED
     if more > 0:  # which, the table says
-        line += _(" and once more") if more == 1 else _(" and {count} times more").format(count=more)
+        line += _(" and once more") if more == 1 else _(" and {count} more times").format(count=more)
     return line + "."
 
 
@@ -529,7 +529,7 @@ def _completeness(share: xr.DataArray) -> str:
     if "steps" in at:
         line += _(" ({steps} steps)").format(steps=at["steps"])
         if at["completeness_error_relative"] > ROUGH:
-            line += _("; on the way from zeros the network changes too abruptly for these steps")
+            line += _("; on the way from zeros the network changes too abruptly for this number of steps")
     return line
 
 
