@@ -28,6 +28,7 @@ NAMES = (
     "hidden state h",
     "input gate i",
     "loss",
+    "memory length",
     "output",
     "output gate o",
     "probability",
@@ -107,7 +108,7 @@ NAMES = (
     "written: i∘g",
     "written: (1-z)∘n",
 )
-_NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?:e-?\d+)?(?![\w.])")
+_NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?:e-?\d+)?(?![\w.])")
 
 _translate: Callable[[str], str] = str
 

@@ -47,6 +47,9 @@ def drawn(visit) -> Iterator[str]:
                 if re.search(TEXTS, path):
                     yield text
         yield from (text for _path, text in strings(data.get("labels", {})))
+        for path, text in strings(data.get("sections", ())):
+            if re.search(r"\.(title|lead|about|foot)$", path):
+                yield text
 
 
 @pytest.mark.parametrize(
