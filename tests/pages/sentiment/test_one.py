@@ -239,7 +239,7 @@ def test_the_cursor_stays_with_the_text_and_not_with_the_model(page):
 
 def test_all_turns_are_named_or_counted(monkeypatch):
     odds = xr.DataArray(np.array([1.0, -1] * 4)[:7], dims="time")
-    for named, more in ((6, ""), (5, " and once more"), (3, " and 3 times more")):
+    for named, more in ((6, ""), (5, " and once more"), (3, " and 3 more times")):
         monkeypatch.setattr(pictures, "NAMED", named)
         numbers = xr.Dataset({"verdict": odds, "probability": 1 / (1 + np.exp(-odds))})
         told = Opinion("lstm", "", {}, None, TEXT, tuple(TEXT.split()), (1,) * 7, numbers)
