@@ -85,6 +85,7 @@ NAMES = (
     "{} units",
     # series and dimensions
     "bound σ<sub>max</sub><sup>T−t</sup>",
+    "W alone",
     "before",
     "cells one after another",
     "clipped",
