@@ -29,7 +29,7 @@ if __name__ == "__main__":  # a reader's visit
                 "pages/learn/attention_by_hand.py", title=_("Attention by hand"), url_path="attention-by-hand"
             ),
             st.Page("pages/learn/blank.py", title=_("Fill in the blank")),
-            st.Page("pages/learn/counting.py", title=_("What counting cannot do")),
+            st.Page("pages/learn/counting.py", title=_("The limits of counting")),
         ],
         _("Explore"): [
             *explored[1:],

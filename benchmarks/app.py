@@ -174,7 +174,7 @@ def attention(seen: Reader) -> None:
     dates = [written_date(datetime.date(1960 + 7 * i, 9, 20 + i), form) for i in range(REPEATS)]
     sentences = [f"{i + 2} {SPOKEN}" for i in range(REPEATS)]
     for task, rows, label in (
-        ("dates", dates, "A date, written as you like"),
+        ("dates", dates, "A date, written any way you like"),
         ("korean", sentences, "An English sentence"),
     ):
         seen.open(f"/attention?translate_task={task}")

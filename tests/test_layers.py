@@ -54,6 +54,7 @@ MAY_IMPORT = {
         "starlette",
         "streamlit",
         "xarray",
+        "rnnviz.figures",
         "rnnviz.models",
     },
     "rnnviz/ui/parts": SHOWN | {"rnnviz.ui.shell"},

@@ -10,6 +10,7 @@ import xarray as xr
 
 from rnnviz.figures import style
 from rnnviz.figures.filling import HATCHED, escaped, word_axis
+from rnnviz.figures.words import _, named
 
 
 class Look(NamedTuple):
@@ -20,6 +21,11 @@ class Look(NamedTuple):
     dash: str = "solid"
     symbol: str = "circle"
     width: float = 2.5
+
+    @property
+    def title(self) -> str:
+        """The name in the reader's language."""
+        return named(self.name)
 
 
 LOOKS = {
@@ -40,9 +46,9 @@ def order_looks(orders: Sequence[str], chosen: str) -> list[Look]:
     """The chosen order stands out, the others recede."""
     bright = LOOKS["add-k"].colour
     return [
-        Look(f"order {order}", bright, "solid", "circle", 3.5)
+        Look(_("order {n}").format(n=order), bright, "solid", "circle", 3.5)
         if order == chosen
-        else Look(f"order {order}", LOOKS["likelihood"].colour, "dot", "cross", 1.5)
+        else Look(_("order {n}").format(n=order), LOOKS["likelihood"].colour, "dot", "cross", 1.5)
         for order in orders
     ]
 
@@ -70,7 +76,7 @@ def down_to_zero(
     traces = []
     for row, fallen, look in zip(exponents, falls, looks, strict=True):
         said = [
-            "" if math.isnan(value) else f"{look.name}, {escaped(token)}: {'0' if zero else _power(value)}"
+            "" if math.isnan(value) else f"{look.title}, {escaped(token)}: {'0' if zero else _power(value)}"
             for token, value, zero in zip(tokens, row, fallen, strict=True)
         ]
         marks = {"color": look.colour, "size": 3 * look.width + 1, "line": {"width": 0}}
@@ -86,7 +92,7 @@ def down_to_zero(
                 x0=first,
                 dx=1,
                 y=np.where(fallen, np.nan, row),
-                name=look.name,
+                name=look.title,
                 customdata=said,
                 marker=marks | {"symbol": look.symbol},
                 **plain,
@@ -102,7 +108,7 @@ def down_to_zero(
                 go.Scatter(
                     x=[*across, *steps[at:]],
                     y=[*corners, *np.where(fallen[at:], floor, np.nan)],
-                    name=f"{look.name}: 0",
+                    name=f"{look.title}: 0",
                     showlegend=False,
                     customdata=[*[""] * len(across), *said[at:]],
                     **plain,
@@ -170,7 +176,7 @@ def estimates(
     ):
         look = LOOKS[key]
         said = [
-            "" if math.isnan(value) else f"{look.name}, {escaped(token)}: {_number(value)} nats"
+            "" if math.isnan(value) else f"{look.title}, {escaped(token)}: {_number(value)} {named('nats')}"
             for token, value in zip(tokens, row, strict=True)
         ]
         plain = {"customdata": said, "hovertemplate": "%{customdata}<extra></extra>"}
@@ -182,7 +188,9 @@ def estimates(
                 "pattern": pattern if key == "likelihood" else {},
             }
             traces.append(
-                go.Bar(x0=first, dx=1, y=np.where(infinite, edge, row), name=look.name, marker=marks, **plain)
+                go.Bar(
+                    x0=first, dx=1, y=np.where(infinite, edge, row), name=look.title, marker=marks, **plain
+                )
             )
         else:
             line = {"color": look.colour, "width": look.width, "dash": look.dash}
@@ -192,7 +200,7 @@ def estimates(
                     x0=first,
                     dx=1,
                     y=row,
-                    name=look.name,
+                    name=look.title,
                     mode="lines+markers",
                     line=line,
                     marker=marks,
@@ -207,7 +215,7 @@ def estimates(
                     y=np.where(infinite, highest * 1.1, np.nan),
                     mode="text",
                     text="∞",
-                    name=f"{look.name}: ∞",
+                    name=f"{look.title}: ∞",
                     textfont={"size": 20},
                     showlegend=False,
                     **plain,
@@ -242,7 +250,7 @@ def next_tokens(
         go.Bar(
             x=values,
             y=rows,
-            name=LOOKS[key].name,
+            name=LOOKS[key].title,
             orientation="h",
             marker={
                 "color": LOOKS[key].colour,
@@ -250,7 +258,7 @@ def next_tokens(
                 "pattern": HATCHED if key == "likelihood" else {},
             },
             customdata=[
-                f"{LOOKS[key].name}, {escaped(n)}: {_percent(v)}" for n, v in zip(names, values, strict=True)
+                f"{LOOKS[key].title}, {escaped(n)}: {_percent(v)}" for n, v in zip(names, values, strict=True)
             ],
             hovertemplate="%{customdata}<extra></extra>",
         )
@@ -286,11 +294,11 @@ def build_up(parts: xr.Dataset, names: Sequence[str], height: int = 240) -> go.F
         go.Bar(
             x=parts[name].values,
             y=rows,
-            name=parts[name].attrs["long_name"],
+            name=named(parts[name].attrs["long_name"]),
             orientation="h",
             marker={"color": look.colour, "line": {"width": 1, "color": look.colour}, "pattern": pattern},
             customdata=[
-                f"{escaped(row)}, {parts[name].attrs['long_name']}: {_percent(v)}"
+                f"{escaped(row)}, {named(parts[name].attrs['long_name'])}: {_percent(v)}"
                 for row, v in zip(names, parts[name].values, strict=True)
             ],
             hovertemplate="%{customdata}<extra></extra>",
@@ -306,7 +314,7 @@ def build_up(parts: xr.Dataset, names: Sequence[str], height: int = 240) -> go.F
         automargin=True,
     )
     return drawn.update_xaxes(
-        title="probability",
+        title=_("probability"),
         tickformat=".3~p",
         rangemode="tozero",
         nticks=6,
@@ -335,22 +343,27 @@ def held_out(
         row, over = whole.sel(series=method), best.sel(series=method)
         order = int(over["order"])
         for panel, across, values, where in (
-            ("x", row["order"].values, row.values, [f"order {n}" for n in row["order"].values]),
-            ("x2", sizes, over.values, [f"order {order}, {n:,} {unit}s" for n in sizes]),
+            ("x", row["order"].values, row.values, [_("order {n}").format(n=n) for n in row["order"].values]),
+            (
+                "x2",
+                sizes,
+                over.values,
+                [f"{_('order {n}').format(n=order)}, {_amount(n, unit)}" for n in sizes],
+            ),
         ):
             traces.append(
                 go.Scatter(
                     x=across,
                     y=np.where(np.isinf(values), above, values),
                     xaxis=panel,
-                    name=look.name,
+                    name=look.title,
                     mode="lines+markers",
                     line={"color": look.colour, "width": look.width, "dash": look.dash},
                     showlegend=panel == "x",
                     marker={"color": look.colour, "symbol": look.symbol, "size": 10},
                     cliponaxis=False,
                     customdata=[
-                        f"{look.name}, {at}: {_loss(v, unit)}" for at, v in zip(where, values, strict=True)
+                        f"{look.title}, {at}: {_loss(v, unit)}" for at, v in zip(where, values, strict=True)
                     ],
                     hovertemplate="%{customdata}<extra></extra>",
                 )
@@ -365,21 +378,21 @@ def held_out(
                     x=places,
                     y=[loss] * len(places),
                     xaxis=panel,
-                    name=look.name,
+                    name=look.title,
                     mode=mode,
                     showlegend=panel == "x",
                     line={"color": look.colour, "width": 3, "dash": "dash" if dashed else "solid"},
                     cliponaxis=False,
                     marker={"color": look.colour, "symbol": look.symbol, "size": 9 if dashed else 15},
-                    customdata=[f"{look.name}: {_loss(loss, unit)}"] * len(places),
+                    customdata=[f"{look.title}: {_loss(loss, unit)}"] * len(places),
                     hovertemplate="%{customdata}<extra></extra>",
                 )
             )
-    drawn = style.figure(*traces, axis="free", title="perplexity", height=height, legend=True)
+    drawn = style.figure(*traces, axis="free", title=_("perplexity"), height=height, legend=True)
     least, most = math.log10(sizes.min()) - 0.15, math.log10(sizes.max()) + 0.15
     drawn.update_layout(
         hoverlabel={"font": {"size": 14}},
-        xaxis={"domain": [0, 0.47], "range": ends, "tickvals": orders, "title": "order"},
+        xaxis={"domain": [0, 0.47], "range": ends, "tickvals": orders, "title": _("order")},
         xaxis2={
             "domain": [0.53, 1],
             "type": "log",
@@ -394,7 +407,7 @@ def held_out(
         },
     )
     drawn.add_annotation(
-        text=f"training {unit}s",
+        text={"character": _("training characters"), "word": _("training words")}[unit],
         xref="x2 domain",
         x=0.5,
         yref="paper",
@@ -408,7 +421,7 @@ def held_out(
     ticks = inside[:: max(1, math.ceil(len(inside) / 8))]
     endless = bool(np.isinf(losses.values).any())
     drawn.update_yaxes(
-        title="perplexity",
+        title=_("perplexity"),
         range=[low - pad, above + pad if endless else high + pad],
         tickvals=[*map(math.log, ticks), *([above] if endless else [])],
         ticktext=[*(f"{p:,.0f}" for p in ticks), *(["∞"] if endless else [])],
@@ -438,8 +451,16 @@ def _power(exponent: float) -> str:
 
 def _loss(nats: float, unit: str) -> str:
     if math.isinf(nats):
-        return "infinite: it gave some token no chance"
-    return f"perplexity {math.exp(nats):.4g}, {nats:.4f} nats, {nats / math.log(2):.4f} bits a {unit}"
+        return _("infinite: it gave some token no chance")
+    said = {
+        "character": _("perplexity {perplexity:.4g}, {nats:.4f} nats, {bits:.4f} bits per character"),
+        "word": _("perplexity {perplexity:.4g}, {nats:.4f} nats, {bits:.4f} bits per word"),
+    }[unit]
+    return said.format(perplexity=math.exp(nats), nats=nats, bits=nats / math.log(2))
+
+
+def _amount(count: int, unit: str) -> str:
+    return {"character": _("{count:,} characters"), "word": _("{count:,} words")}[unit].format(count=count)
 
 
 def _thousands(count: int) -> str:

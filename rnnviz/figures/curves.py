@@ -6,6 +6,7 @@ import plotly.graph_objects as go
 import xarray as xr
 
 from rnnviz.figures import style
+from rnnviz.figures.words import named
 
 
 def lines(
@@ -34,7 +35,7 @@ def lines(
                 x0=_first(array),
                 dx=1,
                 y=row.values,
-                name=name,
+                name=named(name),
                 mode="lines+markers" if row.size <= 300 else "lines",
                 line={"color": colour, "width": 2},
                 marker={"size": 5},
@@ -70,7 +71,7 @@ def contributions(parts: xr.Dataset, height: int = 240) -> go.Figure:
             x0=first,
             dx=1,
             y=parts[name].values,
-            name=parts[name].attrs["long_name"],
+            name=named(parts[name].attrs["long_name"]),
             hoverinfo="none",
             marker={
                 "color": colour,
@@ -86,7 +87,7 @@ def contributions(parts: xr.Dataset, height: int = 240) -> go.Figure:
         x0=first,
         dx=1,
         y=state.values,
-        name=state.attrs["long_name"],
+        name=named(state.attrs["long_name"]),
         mode="lines",
         hoverinfo="none",
         line={"color": style.INK, "width": 2},

@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 import xarray as xr
 
 from rnnviz.figures import style
+from rnnviz.figures.words import _, named
 
 LONGEST = 14  # letters of a word on an axis
 HATCHED = {"shape": "/", "fillmode": "replace"}
@@ -21,7 +22,7 @@ def surprises(
     """
     traces = []
     for row, pattern in zip(values, (HATCHED, {}), strict=True):
-        name = str(row["model"].item())
+        name = named(str(row["model"].item()))
         traces.append(
             go.Bar(
                 x0=1,
@@ -34,7 +35,7 @@ def surprises(
                     "line": {"width": 1, "color": style.ARCHITECTURE[kind]},
                 },
                 customdata=[escaped(word) for word in words],
-                hovertemplate=f"%{{customdata}}, {name}: %{{y:.4g}} {values.attrs['units']}<extra></extra>",
+                hovertemplate=f"%{{customdata}}, {name}: %{{y:.4g}} {named(values.attrs['units'])}<extra></extra>",
             )
         )
     drawn = style.figure(*traces, axis="free", title="", height=height, legend=True)
@@ -55,9 +56,8 @@ def flow(states: xr.DataArray, tokens: Sequence[str], place: int, height: int = 
     said = np.full(states.shape, "", object)
     for side, span in (("left", slice(None, place + 1)), ("right", slice(place + 2, None))):
         if f"{side}_unit" in states.coords:
-            said[:, span] = np.array([f"unit {unit}" for unit in states[f"{side}_unit"].values], object)[
-                :, None
-            ]
+            units = [_("unit {unit}").format(unit=unit) for unit in states[f"{side}_unit"].values]
+            said[:, span] = np.array(units, object)[:, None]
     trace = go.Heatmap(
         z=states.values,
         x0=0,
@@ -68,7 +68,7 @@ def flow(states: xr.DataArray, tokens: Sequence[str], place: int, height: int = 
         colorbar={"tickvals": [low, 0, high], "thickness": 12},
         customdata=said,
         hoverongaps=False,
-        hovertemplate="%{customdata} at %{x}: %{z:.4f}<extra></extra>",
+        hovertemplate="%{customdata}, %{x}: %{z:.4f}<extra></extra>",
         zsmooth=False,
     )
     drawn = style.figure(
@@ -82,7 +82,7 @@ def flow(states: xr.DataArray, tokens: Sequence[str], place: int, height: int = 
     drawn.add_annotation(
         x=place + 1, y=0.5, yref="paper", text="<b>?</b>", showarrow=False, font={"size": 28}
     )
-    drawn.update_yaxes(range=[states.sizes["row"] - 0.5, -0.5], title="unit, by what it gives", nticks=5)
+    drawn.update_yaxes(range=[states.sizes["row"] - 0.5, -0.5], title=_("unit, by what it gives"), nticks=5)
     return word_axis(drawn, tokens, 0).update_xaxes(range=[-0.5, len(tokens) - 0.5])
 
 

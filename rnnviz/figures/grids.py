@@ -5,6 +5,7 @@ import plotly.graph_objects as go
 import xarray as xr
 
 from rnnviz.figures import style
+from rnnviz.figures.words import named
 
 
 def heatmap(
@@ -66,7 +67,7 @@ def heatmap(
     style.time_axis(drawn, start, start + array.attrs.get("steps", round(width * len(middle))))
     stride = max(1, -(-len(names) // 8))
     drawn.update_yaxes(
-        title=rows_title or rows,
+        title=rows_title or named(str(rows)),
         range=[len(names) - 0.5, -0.5],
         tickvals=list(range(0, len(names), stride)),
         ticktext=[str(int(n)) for n in names[::stride]],

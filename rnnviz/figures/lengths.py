@@ -9,6 +9,7 @@ import xarray as xr
 
 from rnnviz.figures import style
 from rnnviz.figures.norms import DASHES
+from rnnviz.figures.words import _, named
 
 SYMBOLS = ("circle", "square", "diamond", "cross")
 
@@ -31,14 +32,16 @@ def by_length(
         low, high = array["from"].values, array["to"].values
         counts = array["sentences"].values.tolist()
         said = [
-            f"{name}: {value:.4g}, {first}–{last} tokens, {count:,} sentences"
+            _("{name}: {value:.4g}, {first}–{last} tokens, {count:,} sentences").format(
+                name=named(name), value=value, first=first, last=last, count=count
+            )
             for value, first, last, count in zip(array.values, low, high, counts, strict=True)
         ]
         traces.append(
             go.Scatter(
                 x=(low + high) / 2,
                 y=array.values,
-                name=name,
+                name=named(name),
                 mode="lines+markers",
                 line={"color": colour, "width": 2.5, "dash": dash},
                 marker={"color": colour, "size": 9, "symbol": symbol},
@@ -53,14 +56,14 @@ def by_length(
                 hovertemplate="%{customdata}<extra></extra>",
             )
         )
-    units = next(iter(scores.values())).attrs["units"]
+    units = named(next(iter(scores.values())).attrs["units"])
     drawn = style.figure(*traces, axis="free", title=units, height=height, legend=True)
     drawn.update_layout(hoverlabel={"font": {"size": 14}})
     ends = np.concatenate([[a["from"].values.min(), a["to"].values.max()] for a in scores.values()])
     lengths = [*ends, *([] if own is None else [own])]
     first, last = min(lengths), max(lengths)
     pad = 0.04 * (last - first) + 0.5
-    drawn.update_xaxes(title="source tokens", range=[first - pad, last + pad], nticks=10)
+    drawn.update_xaxes(title=_("source tokens"), range=[first - pad, last + pad], nticks=10)
     rise = 0.04 * (limits[1] - limits[0])
     drawn.update_yaxes(
         title="<br>".join(textwrap.wrap(units, 34)), range=[limits[0] - rise, limits[1] + rise], nticks=6
@@ -70,7 +73,7 @@ def by_length(
         drawn.add_vline(
             own,
             line={"color": style.INK, "width": 1.5, "dash": "dot"},
-            annotation_text=f"this sentence: {own}",
+            annotation_text=_("this sentence: {count}").format(count=own),
             annotation_position="bottom left" if left else "bottom right",
             annotation_xshift=-4 if left else 4,
         )

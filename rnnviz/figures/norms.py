@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 import xarray as xr
 
 from rnnviz.figures import style
+from rnnviz.figures.words import _, named, series
 
 DASHES = ("solid", "dash", "dot", "dashdot")
 
@@ -34,7 +35,7 @@ def log_norms(
     >>> drawn.data[0].y.round(1)  # exponents of ten
     array([-2000.,     0.])
     """
-    names = [str(name) for name in array[array.dims[0]].values]
+    names = [series(str(name)) for name in array[array.dims[0]].values]
     colours = [style.ARCHITECTURE.get(kind, kind) for kind in kinds]
     dashes = dashes or [DASHES[colours[:i].count(c) % len(DASHES)] for i, c in enumerate(colours)]
     first = float(array["time"].values[0]) if "time" in array.coords else 0.0
@@ -61,7 +62,7 @@ def log_norms(
     drawn.update_yaxes(title=style.axis_title(array), **_powers(array, *([] if band is None else [band])))
     if axis == "time":
         return style.time_axis(drawn, first, first + array.sizes["time"])
-    drawn.update_xaxes(title="step", nticks=12, range=[first - 0.5, first + array.sizes["time"] - 0.5])
+    drawn.update_xaxes(title=_("step"), nticks=12, range=[first - 0.5, first + array.sizes["time"] - 0.5])
     return drawn.update_layout(hovermode="x unified")
 
 
@@ -89,7 +90,7 @@ def log_matrix(
             "ticktext": [style.power(low), style.power(high)],
             "thickness": 12,
         },
-        hovertemplate=f"{rows} %{{y}}, step %{{x}}: 10<sup>%{{z:.2f}}</sup><extra></extra>",
+        hovertemplate=f"{named(str(rows))} %{{y}}, {_('step')} %{{x}}: 10<sup>%{{z:.2f}}</sup><extra></extra>",
         hoverongaps=False,
     )
     drawn = style.figure(
@@ -104,8 +105,8 @@ def log_matrix(
         chooses="y",
         counted=1,
     )
-    drawn.update_xaxes(title="step", nticks=12)
-    return drawn.update_yaxes(title=rows, autorange="reversed", nticks=10)
+    drawn.update_xaxes(title=_("step"), nticks=12)
+    return drawn.update_yaxes(title=named(str(rows)), autorange="reversed", nticks=10)
 
 
 def _band(band: xr.DataArray, first: float, colour: str) -> list[go.Scatter]:

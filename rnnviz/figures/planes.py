@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 import xarray as xr
 
 from rnnviz.figures import style
+from rnnviz.figures.words import _, series
 
 FUNCTION = {"sigmoid": style.PURPLE, "tanh": style.SKY_BLUE, "relu": style.VERMILION}
 DASHES = {"sigmoid": "dash", "tanh": "solid", "relu": "dot"}
@@ -61,7 +62,7 @@ def functions(
         of = ", ".join(name for name, value in largest.items() if value == level)
         notes.append(
             {
-                "text": f"max {of}: {level:g}",
+                "text": _("max {names}: {value:g}").format(names=of, value=level),
                 "x": x[0],
                 "y": level,
                 "xanchor": "left",
@@ -85,7 +86,7 @@ def powers(
     colours: Sequence[str],
     dashes: Sequence[str] | None = None,
     point: xr.DataArray | None = None,
-    across: str = "step",
+    across: str = "",
     height: int = 380,
     symbols: Sequence[str] | None = None,
 ) -> go.Figure:
@@ -93,13 +94,14 @@ def powers(
 
     array: (series, time) or (series, another numeric dim), natural logs; the first dim's coordinate names the series. Steps
     are counted from 1 on screen. colours: for each series a kind ('rnn', …), a function ('tanh', …) or a colour. dashes:
-    for each series. point: (series, same dim) with one place, marked on each curve. across: title of the horizontal axis.
-    symbols: for each series plotly's name of a mark that tells it from those of like colour, or ''. −inf is a gap: exactly
-    zero has no place on a log axis.
+    for each series. point: (series, same dim) with one place, marked on each curve. across: title of the horizontal axis, else
+    'step'. symbols: for each series plotly's name of a mark that tells it from those of like colour, or ''. −inf is a gap:
+    exactly zero has no place on a log axis.
     """
-    series, dim = array.dims
+    across = across or _("step")
+    rows, dim = array.dims
     first = 1 if dim == "time" else 0
-    names = [str(name) for name in array[series].values]
+    names = [series(str(name)) for name in array[rows].values]
     colours = [(style.ARCHITECTURE | FUNCTION).get(colour, colour) for colour in colours]
     few = array.sizes[dim] <= WRITTEN
     symbols = symbols or [""] * len(names)
@@ -158,14 +160,20 @@ def eigenvalues(
             line={"color": colour, "width": width, "dash": dash},
         )
         for size, name, colour, width, dash in (
-            (1.0, "unit circle", style.INK, 2, "solid"),
-            (radius, f"spectral radius {radius:.3g}", style.ARCHITECTURE[kind], 2, "dot"),
+            (1.0, _("unit circle"), style.INK, 2, "solid"),
+            (
+                radius,
+                _("spectral radius {radius:.3g}").format(radius=radius),
+                style.ARCHITECTURE[kind],
+                2,
+                "dot",
+            ),
         )
     ]
     points = go.Scatter(
         x=values.values.real,
         y=values.values.imag,
-        name="eigenvalue",
+        name=_("eigenvalue"),
         mode="markers",
         showlegend=False,
         marker={
@@ -178,8 +186,8 @@ def eigenvalues(
     )
     drawn = style.figure(*circles, points, axis="free", title="", height=height, legend=True)
     return drawn.update_layout(
-        xaxis={"range": [-limit, limit], "title": "real part", "scaleanchor": "y", "dtick": 1},
-        yaxis={"range": [-limit, limit], "title": "imaginary part", "dtick": 1},
+        xaxis={"range": [-limit, limit], "title": _("real part"), "scaleanchor": "y", "dtick": 1},
+        yaxis={"range": [-limit, limit], "title": _("imaginary part"), "dtick": 1},
     )
 
 

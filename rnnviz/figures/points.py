@@ -5,6 +5,7 @@ import plotly.graph_objects as go
 import xarray as xr
 
 from rnnviz.figures import style
+from rnnviz.figures.words import _, named
 
 
 def path(points: xr.DataArray, kind: str = "lstm", height: int = 420) -> go.Figure:
@@ -16,8 +17,9 @@ def path(points: xr.DataArray, kind: str = "lstm", height: int = 420) -> go.Figu
     count = points.sizes["component"]
     if count not in (2, 3):
         raise ValueError(f"a path is drawn along 2 or 3 components; got {count}")
-    more = " of variance" if count == 2 else ""  # in three dimensions titles have less room
-    titles = [f"component {i + 1} ({share:.0%}{more})" for i, share in enumerate(points["share"].values)]
+    # in three dimensions titles have less room
+    said = _("component {n} ({share} of variance)") if count == 2 else _("component {n} ({share})")
+    titles = [said.format(n=i + 1, share=f"{share:.0%}") for i, share in enumerate(points["share"].values)]
     steps = points.sizes["time"]
     look = {
         "mode": "lines+markers",
@@ -70,8 +72,8 @@ def saturation(
     drawn = style.figure(
         trace, diagonal, axis="unit", title=title, height=height, points=units, shows="saturation"
     )
-    drawn.update_xaxes(range=[-0.03, 1.03], title=across.attrs["long_name"], tickformat=".0%")
-    return drawn.update_yaxes(range=[-0.03, 1.03], title=up.attrs["long_name"], tickformat=".0%")
+    drawn.update_xaxes(range=[-0.03, 1.03], title=named(across.attrs["long_name"]), tickformat=".0%")
+    return drawn.update_yaxes(range=[-0.03, 1.03], title=named(up.attrs["long_name"]), tickformat=".0%")
 
 
 def half_lives(steps: xr.DataArray, kind: str, chosen: int | None = None, height: int = 300) -> go.Figure:
@@ -91,7 +93,7 @@ def half_lives(steps: xr.DataArray, kind: str, chosen: int | None = None, height
         x0=1, dx=1, y=steps.values, mode="markers", marker=_markers(units, chosen, kind), hoverinfo="none"
     )
     drawn = style.figure(trace, axis="unit", title="", height=height, points=units, shows="half_life")
-    drawn.update_xaxes(title="units, longest memory first")
+    drawn.update_xaxes(title=_("units, longest memory first"))
     ticks = [lead * 10.0**power for power in range(-3, 7) for lead in (1, 3)]
     return drawn.update_yaxes(
         type="log", tickvals=ticks, ticktext=[f"{t:g}" for t in ticks], title=style.axis_title(steps)

@@ -7,6 +7,8 @@ import numpy as np
 import plotly.graph_objects as go
 import xarray as xr
 
+from rnnviz.figures.words import _, named
+
 Style = dict[str, Any]
 """What plotly takes for a marker, a line or an axis."""
 
@@ -101,7 +103,7 @@ def time_axis(drawn: go.Figure, start: float, stop: float) -> go.Figure:
     )
     shown = [t for t in range(int(start), int(stop)) if (t + 1) % stride == 0 or stride == 1]
     return drawn.update_xaxes(
-        range=[start - 0.5, stop - 0.5], tickvals=shown, ticktext=[str(t + 1) for t in shown], title="step"
+        range=[start - 0.5, stop - 0.5], tickvals=shown, ticktext=[str(t + 1) for t in shown], title=_("step")
     )
 
 
@@ -117,6 +119,6 @@ def power(exponent: float) -> str:
 
 
 def axis_title(array: xr.DataArray) -> str:
-    """`long_name (units)`; a plain number has no unit to name."""
-    name, units = array.attrs.get("long_name", array.name or ""), array.attrs.get("units", "1")
-    return name if units == "1" else f"{name} ({units})"
+    """`long_name (units)` in the reader's language; a plain number has no unit to name."""
+    name, units = named(array.attrs.get("long_name", array.name or "")), array.attrs.get("units", "1")
+    return name if units == "1" else f"{name} ({named(units)})"

@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 import xarray as xr
 
 from rnnviz.figures import style
+from rnnviz.figures.words import _, series
 
 SYMBOLS = ("circle", "square", "diamond", "cross", "triangle-up", "x")
 DASHES = ("solid", "dash", "dot", "dashdot")
@@ -26,17 +27,20 @@ def answers(
     tokens, traces = array["token"].values, []
     texts = [" ".join(row) for row in tokens]
     for i, (name, kind) in enumerate(zip(array["model"].values, kinds, strict=True)):
+        title = series(str(name))
         values, across, said = [], [], []
         for row, at, text in zip(array.values[i], places, texts, strict=True):
             values += [*row.tolist(), None]  # a gap between two sequences
             across += [*at.tolist(), None]
-            said += [*(f"{name}, {text}, step {t + 1}: {100 * v:.1f} %" for t, v in enumerate(row)), ""]
+            line = _("{name}, {text}, step {step}: {share:.1f} %")
+            said += [line.format(name=title, text=text, step=t + 1, share=100 * v) for t, v in enumerate(row)]
+            said.append("")
         colour = style.ARCHITECTURE.get(kind, kind)
         traces.append(
             go.Scatter(
                 x=across,
                 y=values,
-                name=str(name),
+                name=title,
                 mode="lines+markers",
                 customdata=said,
                 line={"color": colour, "width": 3, "dash": DASHES[i]},
@@ -49,12 +53,12 @@ def answers(
         go.Scatter(
             x=places[:, -1],
             y=list(targets),
-            name="target",
+            name=_("target"),
             mode="markers",
             cliponaxis=False,
             showlegend=False,
             marker={"color": style.INK, "size": 20, "symbol": "circle-open", "line": {"width": 2}},
-            hovertemplate="target: %{y:.0%}<extra></extra>",
+            hovertemplate=_("target") + ": %{y:.0%}<extra></extra>",
         )
     )
     drawn = style.figure(*traces, axis="free", title=style.axis_title(array), height=height, legend=True)
@@ -96,8 +100,8 @@ def learning(
         hovermode="x unified",
         xaxis={
             "range": [across[0] - pad, across[-1] + pad],
-            "title": "training step",
-            "unifiedhovertitle": {"text": "training step %{x}"},
+            "title": _("training step"),
+            "unifiedhovertitle": {"text": _("training step") + " %{x}"},
         },
     )
     return drawn.update_yaxes(title=style.axis_title(array), range=[-0.06, 1.06], **PERCENT)

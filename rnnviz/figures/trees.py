@@ -10,6 +10,7 @@ import xarray as xr
 
 from rnnviz.figures import style
 from rnnviz.figures.style import Style
+from rnnviz.figures.words import _
 
 STEPS, ROWS = 14, 14  # that are in view; the rest comes when the picture is dragged
 ROW = 26  # px
@@ -22,7 +23,7 @@ def tree(nodes: xr.Dataset, tokens: Sequence[str], kind: str = "gru") -> go.Figu
     """The sentences that were kept, solid, in their architecture's colour, those that were discarded faint; the best thick.
 
     nodes: (node,), as stats.trees.layout makes them. tokens: of each node, as shown. kind: 'rnn', 'gru' or 'lstm'. Steps are
-    counted from 1. The numbers at the ends: mean log probability (nats a token) and probability of the sentence.
+    counted from 1. The numbers at the ends: mean log probability (nats per token) and probability of the sentence.
     Raises ValueError unless there is a token for each node.
     """
     if len(tokens) != nodes.sizes["node"]:
@@ -75,14 +76,14 @@ def tree(nodes: xr.Dataset, tokens: Sequence[str], kind: str = "gru") -> go.Figu
         for n in np.flatnonzero(ends)
     ]
     traces = [
-        edges(~kept, "discarded", {"color": style.EARLY, "width": 1}, opacity=0.45),
+        edges(~kept, _("discarded"), {"color": style.EARLY, "width": 1}, opacity=0.45),
         edges(
             kept & ~best,
-            "kept",
+            _("kept"),
             {"color": colour, "width": 2.5},
             marker={"symbol": "circle", "color": colour},
         ),
-        edges(best, "best", {"color": colour, "width": 6}, marker={"symbol": "square", "color": colour}),
+        edges(best, _("best"), {"color": colour, "width": 6}, marker={"symbol": "square", "color": colour}),
         at(~kept, "markers", marker={"color": style.PAPER, "size": 14}),
         at(~kept, "text", opacity=0.7),
         at(kept & ~best, "markers+text", marker=mark(19)),
@@ -101,13 +102,13 @@ def tree(nodes: xr.Dataset, tokens: Sequence[str], kind: str = "gru") -> go.Figu
     steps, rows = int(across.max(initial=1)), int(row.max(initial=0)) + 1
     wide, high = min(steps, STEPS), min(rows, ROWS)
     drawn = style.figure(
-        *traces, axis="free", title="Beam search", height=60 + ROW * max(high, 4), legend=True
+        *traces, axis="free", title=_("Beam search"), height=60 + ROW * max(high, 4), legend=True
     )
     drawn.update_layout(dragmode="pan", hoverlabel={"font": {"size": 14}})
     # another tree starts where it begins, wherever the one before was dragged to
     seen = {"uirevision": f"{steps} × {rows}", "showgrid": False}
     drawn.update_xaxes(
-        title="step",
+        title=_("step"),
         range=[0.4, wide + 0.6 + LABEL],
         tickvals=list(range(1, steps + 1)),
         minallowed=0.4,
@@ -115,7 +116,7 @@ def tree(nodes: xr.Dataset, tokens: Sequence[str], kind: str = "gru") -> go.Figu
         **seen,
     )
     return drawn.update_yaxes(
-        title="more probable →",
+        title=_("more probable →"),
         range=[max(high, 4) - 0.4, -0.6],
         showticklabels=False,
         ticks="",
@@ -137,8 +138,16 @@ def _told(nodes: xr.Dataset, tokens: Sequence[str], words: Sequence[str]) -> lis
         ahead = "…" if len(so_far[-1]) > TOLD else ""
         sentence = html.escape("".join(so_far[-1][-TOLD:]), quote=False)
         found.append(
-            f"step {step + 1}: <b>{word}</b> {_percent(own)}<br>{ahead}{sentence}<br>so far {_percent(total)}, "
-            f"{_signed(score)} nats a token<br>{'kept' if kept else 'discarded'}"
+            "<br>".join(
+                (
+                    f"{_('step')} {step + 1}: <b>{word}</b> {_percent(own)}",
+                    f"{ahead}{sentence}",
+                    _("so far {share}, {mean} nats per token").format(
+                        share=_percent(total), mean=_signed(score)
+                    ),
+                    _("kept") if kept else _("discarded"),
+                )
+            )
         )
     return found
 

@@ -545,7 +545,7 @@ def _rolled(nodes: Sequence[Node], edges: Sequence[Edge], steps: int) -> tuple[l
 
 
 def growth_with_units(setup: Topology, widths: Sequence[int]) -> xr.Dataset:
-    """Parameters, and multiplications a step, of each kind of network over its units, counted from models that are built.
+    """Parameters, and multiplications per step, of each kind of network over its units, counted from models that are built.
 
     Returns `parameters` and `multiplications`, each (architecture, units).
     """
@@ -561,7 +561,7 @@ def growth_with_units(setup: Topology, widths: Sequence[int]) -> xr.Dataset:
     return xr.Dataset(
         {
             "parameters": (dims, found[0], {"long_name": "parameters", "units": "1"}),
-            "multiplications": (dims, found[1], {"long_name": "multiplications a step", "units": "1"}),
+            "multiplications": (dims, found[1], {"long_name": "multiplications per step", "units": "1"}),
         },
         coords={"architecture": [kind.upper() for kind in kinds], "units": list(widths)},
     )
@@ -577,9 +577,9 @@ def growth_with_length(setup: Topology) -> xr.Dataset:
     each = [describe(replace(setup, stage="unrolled", steps=steps)) for steps in range(low, high + 1)]
     names = {
         "parameters": "parameters",
-        "a_step": "multiplications a step",
+        "a_step": "multiplications per step",
         "multiplications": "multiplications, all steps",
-        "chain": "cells one after the other",
+        "chain": "cells one after another",
     }
     return xr.Dataset(
         {

@@ -140,7 +140,9 @@ def test_typing_a_weight_and_a_wrong_one(reader):
     box = seen.tab.locator("[data-input='3']")
     box.fill("-2")
     seen.tab.keyboard.press("Enter")
-    expect(seen.tab.locator(".ra-problem")).to_have_text("A weight is a number from 0 up, such as 0.25.")
+    expect(seen.tab.locator(".ra-problem")).to_have_text(
+        "A weight must be a number of 0 or more, such as 0.25."
+    )
     expect(box).to_have_value("-2")
 
     def right():

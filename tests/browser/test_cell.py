@@ -109,9 +109,9 @@ def test_stepping_and_playing_ask_the_server_for_nothing(cell):
     assert seen.step == 2
     seen.press("End")
     assert seen.step == 6
-    expect(seen.tab.get_by_role("button", name="One step on")).to_be_disabled()
+    expect(seen.tab.get_by_role("button", name="One step forward")).to_be_disabled()
     seen.press("Home")
-    seen.tab.get_by_role("button", name="One step on").click()
+    seen.tab.get_by_role("button", name="One step forward").click()
     seen.tab.get_by_role("button", name=re.compile("^step 4")).click()
     assert seen.step == 4
     for _click in range(2):
@@ -238,7 +238,7 @@ def test_a_number_is_edited_the_step_stays_and_the_address_brings_it_back(cell):
     seen.tab.reload()
     seen.drawn()
     assert seen.step == 3 and seen.results() == shown
-    seen.tab.get_by_role("button", name="Undo to the preset").click()
+    seen.tab.get_by_role("button", name="Back to the preset").click()
     seen.tab.wait_for_function("!location.search.includes('cell_own=')")
 
 

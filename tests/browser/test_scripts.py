@@ -56,7 +56,7 @@ def test_where_less_motion_is_asked_for_the_board_is_stepped_not_played(reader):
     seen.tab.locator(".rv-board").press("Home")
     expect(readout).to_contain_text("step 1 /")
     seen.tab.keyboard.press("Space")
-    seen.tab.get_by_role("button", name="One step on").click()
+    seen.tab.get_by_role("button", name="One step forward").click()
     expect(readout).to_contain_text("step 2 /")
     seen.tab.emulate_media(reduced_motion="no-preference")
     expect(play).to_be_visible()

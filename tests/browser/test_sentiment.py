@@ -117,7 +117,7 @@ def test_a_file_of_reviews_becomes_a_table(review, tmp_path):
         ".observe(document.body, {subtree: true, childList: true, characterData: true}); }"
     )
     tab.get_by_role("radio", name="a pasted list").click()
-    box = tab.get_by_role("textbox", name="Reviews, one a line")
+    box = tab.get_by_role("textbox", name="Reviews, one per line")
     expect(tab.get_by_text("it was read as CP949")).to_be_hidden()
     box.fill("\n".join(f"{TEXT} {i}" for i in range(2000)))
     box.press("Control+Enter")

@@ -47,7 +47,7 @@ def test_other_units_make_other_shapes_and_go_into_the_address(page):
     seen.tab.get_by_role("slider", name="Units").press("ArrowRight")
     expect(seen.tab.get_by_text("(4, 4)", exact=True).first).to_be_visible()
     seen.tab.wait_for_function("location.search.includes('order_units=4')")
-    seen.tab.get_by_role("button", name="The tutorials’ sizes").click()
+    seen.tab.get_by_role("button", name="Sizes from the tutorials").click()
     expect(seen.tab.get_by_text("(4, 4)", exact=True)).to_have_count(0)
 
 

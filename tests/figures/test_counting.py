@@ -114,7 +114,7 @@ def test_held_out_has_two_panels_with_infinity_on_top_and_the_networks_beside():
     assert "infinite" in over_order.customdata[1]
     assert over_size.xaxis == "x2" and list(over_size.x) == [1000, 10_000] and list(over_size.y) == [3.5, 3.0]
     assert other.customdata[1] == (
-        "Kneser-Ney, order 2, 10,000 characters: perplexity 4.482, 1.5000 nats, 2.1640 bits a character"
+        "Kneser-Ney, order 2, 10,000 characters: perplexity 4.482, 1.5000 nats, 2.1640 bits per character"
     )
     assert list(line.y) == [1.25, 1.25] and line.x[0] < 1 and line.x[1] > 2
     assert list(point.x) == [10_000] and point.xaxis == "x2" and not point.showlegend

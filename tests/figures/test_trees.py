@@ -54,7 +54,7 @@ def test_tokens_stay_text():
 
 def test_a_hover_tells_the_sentence_so_far_with_its_numbers():
     told = [line for t in tree(NODES, TOKENS).data if t.customdata is not None for line in t.customdata]
-    assert "step 3: <b>∎</b> 90.48 %<br>a&amp;∎<br>so far 27.25 %, −0.4333 nats a token<br>kept" in told
+    assert "step 3: <b>∎</b> 90.48 %<br>a&amp;∎<br>so far 27.25 %, −0.4333 nats per token<br>kept" in told
     assert sum(line.endswith("discarded") for line in told) == 3
 
 

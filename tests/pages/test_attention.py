@@ -65,13 +65,13 @@ def test_a_change_that_alters_nothing_says_so(visit):
 
 def test_a_damaged_link_is_one_line_and_the_page_opens(visit):
     seen = visit(translate_changes="3:oops")
-    assert seen.lines == ["The changes in this link are damaged; they are left out."]
+    assert seen.lines == ["The changes in this link are damaged and were left out."]
     assert sent(seen.go("attention"))["edits"] == {}
 
 
 def test_changes_that_fit_nothing_are_named(visit):
     assert visit("attention", translate_changes="70:1=1").lines == [
-        "The changes at step 70 fit nothing here and are left out."
+        "The changes at step 70 do not fit here and were left out."
     ]
 
 
@@ -122,7 +122,7 @@ def test_a_text_in_the_wrong_language_is_said(visit):
     [
         ("2023년 2월 29일", "There is no such day from 1950 to 2049"),
         ("March 5, 1890", "There is no such day from 1950 to 2049"),
-        ("Guten Tag", "Not one of the 54 ways"),
+        ("Guten Tag", "This is none of the 54 ways"),
     ],
 )
 def test_a_date_that_cannot_be_known_is_said_and_translated(visit, typed, line):

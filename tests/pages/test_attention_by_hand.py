@@ -168,7 +168,7 @@ def test_own_numbers_are_kept_while_an_example_is_looked_at(page):
 )
 def test_a_damaged_link_gives_one_line_and_the_usual_numbers(page, value):
     seen = page(attention_example="own", attention_own=value)
-    assert seen.greeting == ["The set-up in this link is damaged; the usual one is shown."]
+    assert seen.greeting == ["The set-up in this link is damaged; the default one is shown."]
     assert list(seen.weights) == ["I", "drink", "coffee"]
 
 

@@ -204,7 +204,7 @@ def test_without_a_link_the_first_example_is_shown(models, visit):
 @pytest.mark.parametrize("text", ["", "   ", "\n"])
 def test_nothing_typed_gives_one_line(page, text):
     seen = page(place=1).type(text)
-    assert seen.lines == ["Type a sentence above, and click the word that the networks shall fill in."]
+    assert seen.lines == ["Type a sentence above, then click the word that the networks should fill in."]
     assert seen.drawn is None
     assert seen.type(TEXT).drawn["place"] == 0
 
@@ -212,13 +212,15 @@ def test_nothing_typed_gives_one_line(page, text):
 def test_one_word_is_filled_in_from_the_ends_alone(page):
     seen = page("play", 1)
     (line,) = seen.lines
-    assert line.startswith("One word has nothing on either side")
+    assert line.startswith("A single word has nothing on either side")
     assert seen.candidates[1]["play"]["own"]
 
 
 def test_a_long_sentence_is_cut_and_it_is_said(page):
     seen = page(" ".join(["play"] * 75), 2)
-    assert seen.lines == ["Only the first 60 words and signs are read; the rest (15) is left out."]
+    assert seen.lines == [
+        "Only the first 60 words and punctuation marks are read; the rest (15) is left out."
+    ]
     assert len(seen.drawn["words"]) == 60 and seen.test.main.text_input[0].value.count("play") == 75
 
 
@@ -241,7 +243,9 @@ def test_unknown_words_are_named(page):
 
 def test_a_blank_that_is_no_longer_there_moves_to_the_last_word(page):
     seen = page(place=5).type("play a song")
-    assert seen.lines == ["There is no word 5 any more, as the sentence has 3: the last one is left out."]
+    assert seen.lines == [
+        "There is no word 5 any more, since the sentence has 3: the last one is left out instead."
+    ]
     assert seen.drawn["place"] == 2 and seen.settings["blank_text"] == "play a song"
     assert seen.test.run() and seen.lines == []
 

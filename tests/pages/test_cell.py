@@ -93,7 +93,7 @@ def test_changed_numbers_come_from_the_address_and_can_be_undone_and_brought_bac
     own = packed({"weights": {"lstm": {"forget_gate": {"bias": {"0": {"0": -20.0}}}}}})
     seen = Page(own=own)
     assert seen.sent["views"][0]["input_bias"][1] == [-20.0, 20.0]
-    (undo,) = (button for button in seen.test.button if button.label == "Undo to the preset")
+    (undo,) = (button for button in seen.test.button if button.label == "Back to the preset")
     undo.click()
     seen.run()
     assert seen.settings["cell_own"] is None and seen.sent["views"][0]["input_bias"][1] == [20.0, 20.0]

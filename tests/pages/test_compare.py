@@ -96,7 +96,7 @@ def test_the_table_says_slope_half_life_and_horizon(open_bench):
     found = comparing.compare(comparing.Setup(rows, steps=12, seeds=3)).median("seed")
     assert list(table.index) == ["RNN, 5 units", "RNN relu, 5 units, identity"]
     slope = found["rate"][0].item() / math.log(10)
-    assert table["slope (log10 a step)"].iloc[0] == f"{slope:.4g}".replace("-", "−")
+    assert table["slope (log10 per step)"].iloc[0] == f"{slope:.4g}".replace("-", "−")
     assert table["half-life (steps)"].iloc[0] == f"{found['half_life'][0].item():.4g}"
     assert table["a thousandth is left after (steps)"].iloc[1] == "not within 12"
 
@@ -166,7 +166,7 @@ LINES = {
     "copy in one step": ({"steps": 1, "input": "copy"}, "at least 3 steps"),
     "truncated": (
         {"truncate": 5},
-        "is exactly 0 at 7 of 12 steps, which a log axis leaves empty. That is what truncation",
+        "is exactly 0 at 7 of 12 steps, which a log axis cannot show. That is what truncation",
     ),
     "exploding": (
         {"rows": [RNN | {"nonlinearity": "relu", "initialisation": "identity", "gain": 100.0}], "steps": 200},
@@ -175,7 +175,7 @@ LINES = {
     "all is zero": ({"rows": [RNN | {"gain": 0.0}]}, "is exactly 0 at 11 of 12 steps"),
     "too long for the server": (
         {"rows": [LSTM | {"units": 1024}], "steps": 2000, "seeds": 50},
-        "this command does it",
+        "Run this command on your own machine",
     ),
     "an empty text": ({"input": "text", "text": "a"}, "at least 2 characters"),
 }
@@ -290,12 +290,12 @@ def test_a_look_inside_draws_singular_values(open_bench, row, figures):
         lines["largest"], wanted["log_singular_value"].sel(layer=0, rank="largest") / math.log(10), atol=1e-6
     )
     largest = f"{wanted['lyapunov'].max().item():.4g}".replace("-", "−")
-    assert any(f"the largest is {largest} nats a step" in part.value for part in seen.test.markdown)
+    assert any(f"the largest is {largest} nats per step" in part.value for part in seen.test.markdown)
 
 
 def test_a_look_inside_that_is_too_much_for_the_server_says_so(open_bench):
     seen = open_bench(rows=[LSTM | {"units": 512}], steps=30, seeds=1, inside=0)
-    assert ["longer than this server may" in line for line in seen.lines] == [True]
+    assert ["longer than this server allows" in line for line in seen.lines] == [True]
     assert seen.test.code[0].value.endswith(" --dynamics")
     assert list(seen.figures) == ["norms"]
 
@@ -306,7 +306,7 @@ def test_long_work_shows_its_progress_and_can_be_stopped(open_bench):
     assert seen.board is None
     press(seen, "Stop")
     seen.test.run()
-    assert seen.lines == ["Stopped before it was computed."]
+    assert seen.lines == ["Stopped before it was finished."]
     assert len(seen.test.get("progress")) == 0
     press(seen, "Start again")
     assert len(seen.test.get("progress")) == 1
@@ -321,7 +321,7 @@ def test_a_job_says_at_once_what_is_going_on(open_bench, monkeypatch):
     press(seen, "Stop")
 
 
-BEFORE = "Below, faded: the set-up before (noise, 12 steps, loss: last, 3 seeds)."
+BEFORE = "Below, faded: the previous set-up (noise, 12 steps, loss: last, 3 seeds)."
 
 
 def test_pictures_of_the_set_up_before_say_so_while_another_is_computed_and_after_stop(
@@ -362,7 +362,7 @@ def test_run_pressed_again_goes_on_with_what_runs(open_bench):
 
 
 def test_the_band_is_explained_where_there_is_one(open_bench):
-    line = "Line: the median over the seeds. Band: from the smallest to the largest of them."
+    line = "Line: the median over the seeds. Band: from the lowest seed to the highest."
     captions = [caption.value for caption in open_bench().test.caption]
     assert line in captions
     assert line not in [caption.value for caption in open_bench(seeds=1).test.caption]

@@ -286,7 +286,7 @@ def test_a_long_sentence_is_cut_and_it_is_said(page, source, word, longest):
 
 def test_a_long_text_is_cut_and_it_is_said(page):
     seen = page().count("one two " * 400)
-    assert seen.lines[0] == "Only the first 3,000 characters of your lines are counted, of 3,200."
+    assert seen.lines[0] == "Only the first 3,000 of your 3,200 characters are counted."
     assert seen.settings["counting_text"] == "one two " * 400
 
 
@@ -317,7 +317,7 @@ def test_one_letter_is_too_little_for_a_network(page):
 
 def test_a_place_that_is_no_longer_there_gives_one_line(page):
     seen = page(sentence="one times two", place=9)
-    assert seen.lines == ["There is no token 9 any more, as the sentence has 3."]
+    assert seen.lines == ["There is no token 9 any more, since the sentence has 3."]
     assert seen.ledger["place"] == 2 and seen.test.run() and seen.lines == []
 
 

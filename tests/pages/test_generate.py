@@ -325,7 +325,7 @@ def test_changes_that_another_setting_leaves_out_are_said_and_can_be_put_back(pa
     assert seen.lines == []
     for temperature in (1.5, 1.2):  # the second change has none to leave out, and forgets none
         seen.test.main.slider[0].set_value(temperature).run()
-        assert seen.lines == ["The texts are written anew, without the changed characters (2)."]
+        assert seen.lines == ["The texts were written again, without the changed characters (2)."]
     next(b for b in seen.test.button if b.key == "generate_back").click().run()
     assert seen.lines == [] and seen.settings["generate_changes"] == made
     (q,) = LETTERS.encode("q")
@@ -361,7 +361,7 @@ def test_a_changed_character_that_no_model_knows_is_left_out(page):
 )
 def test_a_damaged_link_gives_one_line(page, value):
     seen = page(generate_changes=value)
-    assert "The changes in this link are damaged; they are left out." in seen.greeting
+    assert "The changes in this link are damaged and were left out." in seen.greeting
     assert seen.drawn is not None
 
 
@@ -384,7 +384,7 @@ def test_without_a_seed_text_there_is_one_line_and_all_settings_stay(page):
 def test_a_long_seed_text_is_read_from_its_end(page):
     seen = page(generate_text="to be " * 400)
     assert seen.lines == [
-        "The seed text has 2,400 characters; the last 2,000 are read. Shorten it to choose which."
+        "The seed text has 2,400 characters; only the last 2,000 are read. Shorten it to choose which ones."
     ]
     assert seen.drawn["text"] == ("to be " * 400)[-2000:]
     assert seen.test.main.text_area[0].value == "to be " * 400
@@ -483,7 +483,10 @@ def test_the_table_has_nats_bits_and_perplexity(page):
     [
         ("", "Paste a text above, and each model says how much every character surprises it."),
         ("t", "Nothing is read before the first character, so nothing predicts it: type two or more."),
-        ("t" * 2100, "The text has 2,100 characters; the first 2,000 are read. Shorten it to choose which."),
+        (
+            "t" * 2100,
+            "The text has 2,100 characters; only the first 2,000 are read. Shorten it to choose which ones.",
+        ),
     ],
 )
 def test_a_text_that_cannot_be_judged_gives_one_line(page, text, line):

@@ -88,4 +88,4 @@ def test_sending_back_leaves_the_model_as_it_was():
 def test_what_each_architecture_leaves_stands_in_the_table(visit):
     (table,) = visit("gradients", text=TEXT).test.dataframe
     assert list(table.value.index) == ["shakespeare-rnn", "shakespeare-gru", "shakespeare-lstm"]
-    assert float(table.value["a step (factor)"].iloc[0]) < 1
+    assert float(table.value["factor per step"].iloc[0]) < 1

@@ -114,8 +114,8 @@ def test_the_table_counts_what_the_model_has():
     table = seen.test.table[0].value
     graph = unrolled.describe(unrolled.Topology(kind="gru", units=5))
     assert table.loc["rnn.weight_hh_l0"].tolist() == ["15 × 5", "75", "75"]
-    assert table.loc["gates times states", "multiplied"] == "15"
-    assert table.loc["in all", "parameters"] == f"{graph.parameters:,}"
+    assert table.loc["gates times states", "multiplications"] == "15"
+    assert table.loc["in total", "parameters"] == f"{graph.parameters:,}"
 
 
 def test_longer_networks_have_the_same_parameters_and_longer_chains():
@@ -126,7 +126,7 @@ def test_longer_networks_have_the_same_parameters_and_longer_chains():
     }
     parameters = unrolled.describe(unrolled.Topology(layers=2)).parameters
     assert curves["parameters"] == [parameters] * 8
-    assert curves["cells one after the other"] == [2, 3, 4, 5, 6, 7, 8, 9]
+    assert curves["cells one after another"] == [2, 3, 4, 5, 6, 7, 8, 9]
     (mark,) = (t for t in figures["units"]["data"] if t.get("showlegend") is False)
     assert min(decoded(mark["x"])) == 4
     assert any(math.isclose(10**y, parameters) for y in decoded(mark["y"]))

@@ -217,7 +217,7 @@ BAD_LINKS = {
     "lang": ("xx", "must be one of en, ko"),
     "textz": ("%%%", "damaged"),
     "gate": ("door", "must be one of"),
-    "step": ("-5", "not a whole number from 1 on. The last step is shown."),
+    "step": ("-5", "must be a whole number of at least 1. The last step is shown."),
 }
 
 

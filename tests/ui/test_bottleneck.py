@@ -203,7 +203,7 @@ def test_the_tree_is_that_of_the_search(models):
     wanted = [html.escape(signs.get(n.token, target.tokens[n.token])) for n in nodes]
     assert sorted(word for t in drawn for word in t["text"]) == sorted(wanted)
     (table,) = test.dataframe
-    means = [float(m.replace("−", "-")) for m in table.value["mean (nats a token)"]]
+    means = [float(m.replace("−", "-")) for m in table.value["mean (nats per token)"]]
     assert means == sorted(means, reverse=True)
 
 
@@ -213,7 +213,7 @@ def test_the_tree_is_that_of_the_search(models):
         (
             ([3, 2], -0.5, -1.0),
             ([3, 2], -1.0),
-            "Greedy search finds the same sentence: −0.5 nats a token, −1 in total",
+            "Greedy search finds the same sentence: −0.5 nats per token, −1 in total",
         ),
         (
             ([3, 2], -0.5, -1.0),
@@ -223,7 +223,7 @@ def test_the_tree_is_that_of_the_search(models):
         (
             ([4, 5, 6, 2], -0.5, -2.0),
             ([3, 2], -1.5),
-            "Beam search found no more probable sentence than greedy search",
+            "Beam search found no sentence more probable than that of greedy search",
         ),
     ],
 )

@@ -157,7 +157,7 @@ def test_a_long_text_is_cut_to_what_is_read():
     [
         ("5 Mar 2024", "2024-03-05", ""),
         ("2023년 2월 29일", None, "There is no such day from 1950 to 2049"),
-        ("Guten Tag", None, "Not one of the 54 ways"),
+        ("Guten Tag", None, "This is none of the 54 ways"),
     ],
 )
 def test_the_right_answer_is_known_where_there_is_one(text, right, line):

@@ -35,7 +35,7 @@ def faded(decay: Mapping[str, float], steps: int) -> dict[str, str]:
     """How fast a gradient fades, as cells of a table. decay: numbers as stats.gradients.decay names them."""
     half_life, horizon = decay["half_life"], decay["horizon"]
     return {
-        _("a step (factor)"): shown(stats.gradients.factor(decay["rate"])),
+        _("factor per step"): shown(stats.gradients.factor(decay["rate"])),
         _("half-life (steps)"): _("does not fade") if half_life == math.inf else shown(half_life),
         _("a thousandth is left after (steps)"): _("not within {steps}").format(steps=steps)
         if horizon == math.inf

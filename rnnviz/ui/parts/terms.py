@@ -1,5 +1,7 @@
 """What the pages call a quantity, the letter it has in a formula, and the limits that its colours always mean the same by."""
 
+from rnnviz.figures.words import named
+
 # limits that a colour always means the same by; what is not named here is a gate
 LIMITS = {"cell": (-3.0, 3.0), "candidate": (-1.0, 1.0), "hidden": (-1.0, 1.0)}
 LETTERS = {
@@ -10,6 +12,6 @@ LETTERS = {
 
 
 def gate_name(name: str, kind: str | None = None) -> str:
-    """The field's English term, with its letter in a kind of cell: 'forget_gate' -> 'forget gate', 'forget gate f'."""
+    """A field's name, with its letter in a kind of cell: 'forget_gate' -> 'forget gate', 'forget gate f', translated."""
     term = name.replace("_", " ")
-    return term if kind is None else f"{term} {LETTERS[kind][name]}"
+    return named(term if kind is None else f"{term} {LETTERS[kind][name]}")

@@ -83,7 +83,7 @@ class Training:
 
 
 def called(name: str) -> str:
-    return "bag of words" if name == "bag" else name.upper()
+    return _("bag of words") if name == "bag" else name.upper()
 
 
 def asked(page: str) -> tuple:
@@ -167,7 +167,7 @@ def training(page: str, **then) -> Training:
         )
         start = {f"{page}_{name}": declared()[f"{page}_{name}"].default for name in ("kind", "units", "seed")}
         st.button(
-            _("The tutorials’ sizes"),
+            _("Sizes from the tutorials"),
             key=f"{page}_reset",
             on_click=choose,
             kwargs=start,
@@ -189,7 +189,7 @@ def losses(found: Training, point: int | None = None):
     colours = [BAG if name == "bag" else name for name in found.models]
     marked = None if point is None else logs.sel(step=[point])
     return figures.powers(
-        logs, colours, ["solid", "dash"][: len(colours)], marked, across="training step", height=260
+        logs, colours, ["solid", "dash"][: len(colours)], marked, across=_("training step"), height=260
     )
 
 
@@ -226,21 +226,22 @@ def shapes(found: Training, page: str) -> None:
         },
         index=pd.Index([row.symbol for row in rows], name=_("weights")),
     )
-    frame.loc[_("in all")] = ["", "", "", f"{sum(row.count for row in rows):,}"]
+    frame.loc[_("in total")] = ["", "", "", f"{sum(row.count for row in rows):,}"]
     st.table(frame)
     lines = [
         _(
-            "PyTorch keeps each matrix transposed, (to, from), and has two biases where textbooks have one: their sum counts."
+            "PyTorch keeps each matrix transposed, (to, from), and has two biases where textbooks have one: what counts is "
+            "their sum."
         )
     ]
     if kind != "rnn":
         lines.append(
-            _("{count} blocks of {units} rows lie under each other, one for each of {gates}.").format(
+            _("{count} blocks of {units} rows are stacked, one for each of {gates}.").format(
                 count=len(tiny.SYMBOLS[kind]), units=units, gates=", ".join(tiny.SYMBOLS[kind])
             )
         )
     if kind == "gru":
-        lines.append(_("In a GRU both biases of n count by themselves: r stands between them."))
+        lines.append(_("In a GRU the two biases of n do not simply add up: r comes between them."))
     st.caption(" ".join(lines))
 
 
@@ -258,7 +259,7 @@ def code(page: str) -> None:
     st.subheader(_("In PyTorch"))
     st.markdown(
         _(
-            "Three lines make each network; after the same seed they give the numbers of this page before training."
+            "Each network takes three lines; after the same seed they give the numbers of this page before training."
         )
     )
     st.code(tiny.start(task), language="python", wrap_lines=True)

@@ -74,7 +74,10 @@ def open_page(page, pages: dict[str, list], beside: Callable[[], None] | None = 
             required=True,
         )
         pick(
-            st.toggle, "projector", _("Projector view"), help=_("Larger type, to be read from the last row.")
+            st.toggle,
+            "projector",
+            _("Projector view"),
+            help=_("Larger type that can be read from the back row."),
         )
         st.caption(_("The address above holds this view: copy it to share it."))
     for line in st.session_state["notices"]:

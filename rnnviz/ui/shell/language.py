@@ -8,6 +8,8 @@ from pathlib import Path
 import streamlit as st
 from babel.messages import mofile, pofile
 
+from rnnviz.figures import words
+
 LANGUAGES = {"en": "English", "ko": "한국어"}
 LOCALES = Path(__file__).parent / "locale"
 
@@ -33,3 +35,8 @@ def catalogue(language: str) -> gettext.NullTranslations:
     mofile.write_mo(compiled, messages)
     compiled.seek(0)
     return gettext.GNUTranslations(compiled)
+
+
+words.speak(
+    _
+)  # a figure asks for each word while it is drawn: it speaks the language of whoever it is drawn for

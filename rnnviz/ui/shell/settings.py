@@ -115,7 +115,7 @@ def index(default: int | None, lowest: int = 1, last: bool = False) -> Setting:
 
     def read(name: str, value: str) -> int:
         if not (value.isascii() and value.isdecimal()) or len(value) > 6 or int(value) < lowest:
-            message = _("The link's value for “{name}” is not a whole number from {lowest} on.")
+            message = _("The link's value for “{name}” must be a whole number of at least {lowest}.")
             shown = _("The last step is shown.") if last else _("The first one is shown.")
             raise ValueError(f"{message.format(name=name, lowest=lowest)} {shown}")
         return int(value) - lowest

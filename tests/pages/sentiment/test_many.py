@@ -123,7 +123,7 @@ def test_another_column_can_be_chosen(several):
     seen = chosen_file(several(), b"title,body\nbad,the film\nall,not bad\n")
     (line,) = seen.lines
     assert line.startswith("No column is called “text” or “review”") and line.endswith(
-        "There are: title, body."
+        "Columns found: title, body."
     )
     seen.test.selectbox[0].set_value(1).run()
     assert table_of(seen)["review"].tolist() == ["the film", "not bad"]
@@ -140,7 +140,7 @@ def test_another_column_can_be_chosen(several):
         (b"text\n\n\n", "at least one row"),
         (b"text,label\n,1\n", "The column “text” is empty"),
         (b'text\n"' + b"a" * 200_000 + b'"', "cannot be read as CSV"),
-        (b"text\n" + b"bad\n" * 1_400_000, "The file has 5.3 MB; up to 5 MB are read"),
+        (b"text\n" + b"bad\n" * 1_400_000, "The file has 5.3 MB; the limit is 5 MB"),
     ],
 )
 def test_a_file_that_cannot_be_read_gives_one_line(several, raw, words):

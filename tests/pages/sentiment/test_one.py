@@ -92,7 +92,7 @@ def test_what_the_listed_units_give_of_the_verdict_is_said(page):
     said = seen.sections["units"]["lead"]
     share = f"make up {100 * listed.sum() / np.abs(given[-1]).sum():.1f} % of all |w · h|."
     assert (
-        f"The 8 of 10 units that give most at the end give {total:+.3f}".replace("-", "−") in said
+        f"The 8 of 10 units that contribute most at the end give {total:+.3f}".replace("-", "−") in said
         and share in said
     )
     curves = np.abs([row["curve"] for row in table["rows"]])
@@ -199,7 +199,9 @@ def test_nothing_typed_gives_one_line(page, text):
 
 def test_a_long_review_is_cut_and_it_is_said(page):
     seen = page("bad " * 250)
-    assert seen.lines == ["Only the first 200 words and signs are read; the rest (50) is left out."]
+    assert seen.lines == [
+        "Only the first 200 words and punctuation marks are read; the rest (50) is left out."
+    ]
     assert len(seen.drawn["places"]) == 200 and seen.widget("pick_sentiment_text").value.count("bad") == 250
 
 
@@ -237,7 +239,7 @@ def test_the_cursor_stays_with_the_text_and_not_with_the_model(page):
 
 def test_all_turns_are_named_or_counted(monkeypatch):
     odds = xr.DataArray(np.array([1.0, -1] * 4)[:7], dims="time")
-    for named, more in ((6, ""), (5, " and once more"), (3, " and 3 times more")):
+    for named, more in ((6, ""), (5, " and once more"), (3, " and 3 more times")):
         monkeypatch.setattr(pictures, "NAMED", named)
         numbers = xr.Dataset({"verdict": odds, "probability": 1 / (1 + np.exp(-odds))})
         told = Opinion("lstm", "", {}, None, TEXT, tuple(TEXT.split()), (1,) * 7, numbers)
@@ -254,7 +256,10 @@ def test_unknown_tokens_are_marked_and_named(page):
 
 def test_a_review_that_is_wholly_unknown_is_said_to_be_so(page):
     (line,) = page("zzz qqq").lines
-    assert line == "These models know none of it: their verdict is the same for any text of this length."
+    assert (
+        line
+        == "These models know none of these tokens: their verdict is the same for any text of this length."
+    )
 
 
 @pytest.mark.parametrize("view", sentiment.VIEWS)
@@ -280,7 +285,7 @@ def test_models_that_are_missing_are_named_and_the_others_are_shown(page, own_mo
     seen = page()
     (line,) = seen.lines
     assert line.startswith(
-        "Not here: sentiment-english-rnn, sentiment-english-lstm, sentiment-english-lstm-mean."
+        "Missing here: sentiment-english-rnn, sentiment-english-lstm, sentiment-english-lstm-mean."
     )
     assert "python -m rnnviz train sentiment-english-rnn" in line
     assert [item["name"] for item in seen.parts("verdicts", "headline")[0]["items"]] == ["GRU"]

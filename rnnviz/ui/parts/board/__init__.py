@@ -162,8 +162,8 @@ def _packed(values: np.ndarray) -> dict:
 def keys() -> str:
     """The keys that the board hears."""
     return _(
-        "Keys, once you have clicked the board or gone to it with Tab: ← → move the cursor (Shift: ten steps), ↑ ↓ go to "
-        "another unit, Enter chooses it, + − zoom, 0 shows all, the space bar plays."
+        "Keys (first click the board, or press Tab until it has the focus): ← → move the cursor (ten steps with Shift), ↑ ↓ "
+        "go to another unit, Enter chooses it, + − zoom, 0 shows all, the space bar plays."
     )
 
 
@@ -181,7 +181,7 @@ def _labels() -> dict[str, str]:
         "shut": _("shut"),
         "candidates": _("Next character"),
         "back": _("One step back"),
-        "forward": _("One step on"),
+        "forward": _("One step forward"),
         "play": _("Play or pause"),
         "narrower": _("Zoom in"),
         "wider": _("Zoom out"),

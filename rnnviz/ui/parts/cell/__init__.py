@@ -82,8 +82,8 @@ def _view(working: xr.Dataset) -> dict:
 def keys() -> str:
     """The keys that the drawing hears."""
     return _(
-        "Keys, once you have clicked the drawing or gone to it with Tab: ← → go a step, Home and End to the first and the last, "
-        "the space bar plays."
+        "Keys (first click the drawing, or press Tab until it has the focus): ← → go one step, Home and End go to the first "
+        "and last, the space bar plays."
     )
 
 
@@ -91,7 +91,7 @@ def _labels() -> dict[str, str]:
     return {
         "cell": _("One cell, step by step. {keys}").format(keys=keys()),
         "drawing": _(
-            "Drawing of the cell; its values are read out at each step and stand in the equations below."
+            "Drawing of the cell; its values are read out at each step and appear in the equations below."
         ),
         "steps": _("Steps"),
         "step": _("step"),
@@ -100,7 +100,7 @@ def _labels() -> dict[str, str]:
         "output": _("output"),
         "first": _("Back to the first step"),
         "back": _("One step back"),
-        "forward": _("One step on"),
+        "forward": _("One step forward"),
         "play": _("Play or pause"),
         "speed": _("Speed"),
         "predict": _("Predict"),

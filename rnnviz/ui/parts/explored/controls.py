@@ -17,9 +17,9 @@ def text_box() -> None:
         _("Your text"),
         value=explored.reader_text(),
         height=100,
-        help=_("Up to {longest:,} characters. Ctrl+Enter, or a click outside the box, reads it.").format(
-            longest=LONGEST
-        ),
+        help=_(
+            "Up to {longest:,} characters. Press Ctrl+Enter or click outside the box to have them read."
+        ).format(longest=LONGEST),
     )
     texts = explored.EXAMPLES[explored.corpus()]
     names = {
@@ -90,7 +90,7 @@ def about(card: dict) -> None:
             "architecture"
         ): f"{card['model']['kind'].upper()}, {card['model']['layers']} × {card['model']['hidden']}",
         _("parameters"): f"{card['parameters']:,}",
-        _("held-out loss"): _("{validation:.3f} validation, {test:.3f} test (nats a character)").format(
+        _("held-out loss"): _("{validation:.3f} validation, {test:.3f} test (nats per character)").format(
             **scores
         ),
         _("data"): card["data"]["source"].removeprefix("https://"),

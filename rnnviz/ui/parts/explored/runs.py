@@ -79,7 +79,7 @@ def current_run() -> Run | None:
         return None
     if len(text) > LONGEST:
         message = _(
-            "The text has {count:,} characters; the first {longest:,} are read. Shorten it to choose which."
+            "The text has {count:,} characters; only the first {longest:,} are read. Shorten it to choose which ones."
         )
         notice(message.format(count=len(text), longest=LONGEST))
     try:
@@ -92,7 +92,7 @@ def current_run() -> Run | None:
         notice(_("This model has {count} layers; the first one is shown.").format(count=layers))
         choose(layer=0)
     if now["unit"] >= units:
-        notice(_("This model has the units 0 to {last}; unit 0 is shown.").format(last=units - 1))
+        notice(_("This model has units 0 to {last}; unit 0 is shown.").format(last=units - 1))
         choose(unit=0)
     if now["step"] is not None and now["step"] >= len(run.text):
         choose(step=None)

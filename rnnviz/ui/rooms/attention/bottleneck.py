@@ -32,8 +32,8 @@ def beam_view(reading: Reading) -> None:
     """The tree of a beam search on the reader's sentence, the sentences that it found, and whether greedy search found them."""
     st.write(
         _(
-            "At each step every kept sentence tries its likeliest next tokens; the best of all are kept, the rest is "
-            "discarded. Widen the beam: does a sentence win that was not the best at first?"
+            "At each step, every sentence still in the running tries its likeliest next tokens; the best overall are kept "
+            "and the rest discarded. Widen the beam: does a sentence win that was not ahead at first?"
         )
     )
     pick(st.segmented_control, "translate_beam", _("Beam width"), WIDTHS, required=True)
@@ -47,7 +47,7 @@ def beam_view(reading: Reading) -> None:
     best, total = found[0]
     total = nodes[total[-1]].log_probability
     summary = _(
-        "Beam search of width {width} looked at {count} tokens and ended {sentences} sentences."
+        "Beam search of width {width} looked at {count} tokens and finished {sentences} sentences."
     ).format(width=width, count=len(nodes), sentences=len(found))
     show_figures(
         f"beam-{plain.key}-{width}",
@@ -57,10 +57,10 @@ def beam_view(reading: Reading) -> None:
     )
     st.write(_against_greedy([nodes[i].token for i in found[0][1]], best, total, *greedy))
     if reading.overrides:
-        st.caption(_("Both search without your changes to the attention."))
+        st.caption(_("Both searches ignore your changes to the attention."))
     if nodes[found[0][1][-1]].token != END_ID:
         notice(
-            _("No sentence ended within {longest} tokens: they are cut there.").format(
+            _("No sentence came to an end within {longest} tokens: they are cut off there.").format(
                 longest=decoding.LONGEST
             )
         )
@@ -68,15 +68,13 @@ def beam_view(reading: Reading) -> None:
     folded(
         (
             _(
-                "Each column is a step; the likeliest sentence so far stands on top. A sentence that has ended ({sign}) keeps "
-                "its row, with its mean log probability (nats a token) and its probability."
+                "Each column is a step; the likeliest sentence so far is at the top. A finished sentence ({sign}) keeps its "
+                "row, with its mean log probability (nats per token) and its probability."
             ).format(sign=SIGNS[END_ID]),
             _(
                 "The best (thick, square, ★) is the one with the highest mean: the total alone would favour short sentences."
             ),
-            _(
-                "Drag the picture where it goes on; a double click leads back. Point at a node for its numbers."
-            ),
+            _("Drag the picture to see the rest; double-click to go back. Point at a node for its numbers."),
             _("Beam search of width 1 is greedy search. Sutskever, Vinyals & Le 2014, section 3.2."),
         )
     )
@@ -86,8 +84,9 @@ def bottleneck_view(reading: Reading) -> None:
     """What the error of an output step sends to each source token, and how the score depends on the source's length."""
     st.write(
         _(
-            "Without attention all of the source must pass through one vector. Choose an output step and see where its error "
-            "arrives: with attention straight at the tokens it looked at, without it only through the ends, step by step."
+            "Without attention, the whole source must pass through one vector. Choose an output step and see where its "
+            "error arrives: with attention, straight at the tokens it looked at; without, only at the ends, and from there "
+            "step by step."
         )
     )
     tokens = reading.shown(reading.original_ids)
@@ -111,16 +110,16 @@ def bottleneck_view(reading: Reading) -> None:
         scores = kept(_by_length, plain)
     if step >= len(reading.plain_ids):
         notice(
-            _(
-                "Without attention only {count} tokens were written: the loss of the last one is taken."
-            ).format(count=len(reading.plain_ids))
+            _("Without attention only {count} tokens were written: the loss of the last one is used.").format(
+                count=len(reading.plain_ids)
+            )
         )
     joined = kept(lambda: xr.concat(backs, pd.Index(NAMES, name="model")))
     words = reading.source.unit == "words"
     drawings = [
         drawn(part, title, _norms, plain, joined[part], height)
         for part, height, title in (
-            ("total", 320, _("Total gradient at each source token, both directions of the encoder joined")),
+            ("total", 320, _("Total gradient at each source token, both directions of the encoder combined")),
             ("direct", 260, _("Direct gradient: what does not come through a neighbouring token")),
         )
     ]
@@ -155,22 +154,23 @@ def bottleneck_view(reading: Reading) -> None:
     folded(
         (
             _(
-                "Each model's loss is that of the text it wrote itself, so the height of a curve follows how sure that model "
-                "is. Compare the shapes: where the peaks lie and what fades."
+                "Each model's loss is for the text it wrote itself, so the height of a curve reflects how sure that model "
+                "is. Compare the shapes instead: where the peaks are and what fades."
             ),
             _(
                 "The direct part shows the shortcut: attention hands the error to every source token. Without it the error "
                 "enters at two states only, the last one of each direction, and travels on from there."
             ),
             _(
-                "Attention does not make the gradient even. It makes it arrive where the step looked, however far away that is."
+                "Attention does not even out the gradient. It delivers it to where the step looked, however far away that "
+                "is."
             ),
             _(
                 "The scores were computed after training on sentences that neither model had seen. A bar spans the lengths of "
                 "a group, a point stands at its middle."
             ),
             _(
-                "Sutskever, Vinyals & Le 2014; Cho et al. 2014; Bahdanau, Cho & Bengio 2015. Computed in float64 on the "
+                "Sutskever, Vinyals & Le 2014; Cho et al. 2014; Bahdanau, Cho & Bengio 2015. Computed in float64 with the "
                 "models' own weights."
             ),
         )
@@ -230,17 +230,19 @@ def _against_greedy(
     }
     if tokens == greedy:
         line = _(
-            "Greedy search finds the same sentence: {mean} nats a token, {total} in total, a probability of {share}."
+            "Greedy search finds the same sentence: {mean} nats per token, {total} in total, a probability of {share}."
         )
     elif total > greedy_total:
         line = _(
-            "Beam search found a more probable sentence than greedy search: {mean} nats a token, {total} in total ({share}), "
-            "against {greedy_mean} a token, {greedy_total} in total ({greedy_share}). More probable is not yet more correct."
+            "Beam search found a more probable sentence than greedy search: {mean} nats per token, {total} in total "
+            "({share}), against {greedy_mean} per token, {greedy_total} in total ({greedy_share}). More probable does not "
+            "mean more correct."
         )
     else:
         line = _(
-            "Beam search found no more probable sentence than greedy search; its best by the mean has {mean} nats a token, "
-            "{total} in total ({share}), against {greedy_mean} a token, {greedy_total} in total ({greedy_share})."
+            "Beam search found no sentence more probable than that of greedy search; its best by the mean has {mean} nats "
+            "per token, {total} in total ({share}), against {greedy_mean} per token, {greedy_total} in total "
+            "({greedy_share})."
         )
     return line.format(**numbers)
 
@@ -253,7 +255,7 @@ def _sentences(reading: Reading, nodes: list[decoding.Node], found) -> pd.DataFr
         rows.append(
             {
                 _("sentence"): reading.target.decode(nodes[i].token for i in path),
-                _("mean (nats a token)"): shown(score),
+                _("mean (nats per token)"): shown(score),
                 _("total (nats)"): shown(total),
                 _("probability"): _percent(total),
                 _("tokens"): len(path),
@@ -293,7 +295,7 @@ def _norms(reading: Reading, norms: xr.DataArray, height: int):
     if words:
         ticks = [token.replace("&", "&amp;").replace("<", "&lt;") for token in reading.source_tokens]
         figure.update_xaxes(
-            tickvals=list(range(1, len(ticks) + 1)), ticktext=ticks, automargin=True, title="source token"
+            tickvals=list(range(1, len(ticks) + 1)), ticktext=ticks, automargin=True, title=_("source token")
         )
     return figure
 

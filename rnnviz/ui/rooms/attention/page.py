@@ -32,7 +32,7 @@ def attention_map(reading) -> None:
     st.write(
         _(
             "Each row is one token that the network writes, each column one that it has read: the stronger the colour, the "
-            "more it looks there. Choose a row, follow its arithmetic, then change it."
+            "more it looks there. Choose a row, follow the arithmetic, then change it."
         )
     )
     show_attention(reading)

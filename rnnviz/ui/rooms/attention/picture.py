@@ -25,7 +25,9 @@ def show_attention(reading: Reading) -> None:
     """Draws the map of a reading. What the reader changes there goes into the settings and is translated anew."""
     right, line = translation.truth(reading)
     if reading.target_ids[-1] != END_ID:
-        line += " " + _("It stops after {count} tokens without an end.").format(count=len(reading.target_ids))
+        line += " " + _("It was cut off after {count} tokens without coming to an end.").format(
+            count=len(reading.target_ids)
+        )
     steps, now = reading.steps, settings()
     best = np.argsort(-steps["probability"].values, axis=1, kind="stable")[:, :CANDIDATES]
     data = {
@@ -128,8 +130,8 @@ def _packed(values: np.ndarray) -> dict:
 def keys() -> str:
     """The keys that the map hears."""
     return _(
-        "Keys, once you have clicked the map or gone to it with Tab: ↑ ↓ choose an output step, ← → a source token, Enter "
-        "lets this step look only there, the space bar plays, Home and End go to the first and last step."
+        "Keys (first click the map, or press Tab until it has the focus): ↑ ↓ choose an output step, ← → a source token, "
+        "Enter makes this step look only there, the space bar plays, Home and End go to the first and last step."
     )
 
 
@@ -137,18 +139,21 @@ def attention_reading() -> tuple[str, ...]:
     """How to read the map, a line each."""
     return (
         _(
-            "Columns are what was read, in reading order; rows what was written, from the top down. A row's weights sum to 1."
+            "Columns are what was read, in reading order; rows are what was written, from the top down. The weights in a "
+            "row sum to 1."
         ),
         _(
-            "Above the columns stand the encoder's states, forward units first, left of the rows the decoder's: the score "
-            "of a cell is the product of the two."
+            "Above the columns are the encoder's states (forward units first), to the left of the rows the decoder's: the "
+            "score of a cell is the product of the two."
         ),
         _(
             "Weights show where the context came from; they do not explain the output by themselves. Change one and see "
             "whether the output follows."
         ),
         _("A change affects its step and all after it: what is written is read again at the next step."),
-        _("Dot-product attention as in Luong, Pham & Manning 2015; the idea is Bahdanau, Cho & Bengio 2015."),
+        _(
+            "Dot-product attention as in Luong, Pham & Manning 2015; the idea comes from Bahdanau, Cho & Bengio 2015."
+        ),
         keys(),
     )
 
@@ -167,9 +172,9 @@ def _labels() -> dict[str, str]:
         "decoder": _("decoder states s"),
         "stronger": _("the stronger of each {count}"),
         "back": _("One step back"),
-        "forward": _("One step on"),
-        "play": _("Play or pause: the rows are written one after the other"),
-        "pace": _("Speed: {time} ms a step"),
+        "forward": _("One step forward"),
+        "play": _("Play or pause: the rows are written one after another"),
+        "pace": _("Speed: {time} ms per step"),
         "save": _("Save the map"),
         "undo": _("Undo"),
         "resetStep": _("Reset this step"),
@@ -187,11 +192,11 @@ def _labels() -> dict[str, str]:
         "tanh": "tanh",
         "best": _("Best candidates"),
         "scoresLine": _(
-            "How well does the decoder's state fit each encoder state? The product for “{token}”, its largest terms:"
+            "How well does the decoder's state fit each encoder state? The largest terms of the product for “{token}”:"
         ),
         "more": _("and {count} more, together"),
         "softmaxLine": _("All scores become weights that sum to 1; for “{token}”:"),
-        "change": _("Drag a bar or type a number to change it; a click on a word looks only there."),
+        "change": _("Drag a bar or type a number to change it; click a word to look only there."),
         "own": _("the network's own weight"),
         "ownWorked": _("the network's own:"),
         "setSum": _(
@@ -199,16 +204,18 @@ def _labels() -> dict[str, str]:
             "α for token {place} is {set} / {sum} = {weight}."
         ),
         "setDone": _("The marks show the network's own weights."),
-        "sumLine": _("The encoder states, each as much as its weight: the context."),
+        "sumLine": _("The encoder states, each taken as much as its weight says and added up: the context."),
         "concatenationLine": _("Context and decoder state side by side: {units} + {units} numbers."),
-        "tanhLine": _("One matrix mixes both, tanh bounds the result: before and after."),
-        "bestLine": _("Percent for each possible token. Click another one: the decoder goes on from there."),
+        "tanhLine": _("One matrix mixes the two and tanh bounds the result: before and after."),
+        "bestLine": _(
+            "The probability of each possible token. Click another one, and the decoder carries on from there."
+        ),
         "before": _("before"),
         "after": _("after"),
         "yours": _("your choice"),
         "taken": _("written"),
-        "noNumber": _("A weight is a number from 0 up, such as 0.25."),
-        "allZero": _("All weights would be 0: leave one of them above."),
+        "noNumber": _("A weight must be a number of 0 or more, such as 0.25."),
+        "allZero": _("All weights would be 0: keep at least one of them above 0."),
         "only": _("Look only at “{token}”, place {place}"),
         "of": _("weight of “{token}”, place {place}"),
         "outputs": _("Outputs"),

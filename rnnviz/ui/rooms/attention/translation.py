@@ -9,7 +9,7 @@ import streamlit as st
 import xarray as xr
 
 from rnnviz.models import checkpoints, decoding
-from rnnviz.models.vocabularies import Lexicon, cut, visible
+from rnnviz.models.vocabularies import END_ID, START_ID, Lexicon, cut, visible
 from rnnviz.studies import translating
 from rnnviz.studies.translating import Override, Translation, parse, written
 from rnnviz.training import dates
@@ -41,7 +41,7 @@ def checked(value: str) -> str:
     try:
         return written(parse(value))
     except ValueError:
-        raise ValueError(_("The changes in this link are damaged; they are left out.")) from None
+        raise ValueError(_("The changes in this link are damaged and were left out.")) from None
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,8 @@ class Reading:
 
     def shown(self, ids) -> list[str]:
         """Target tokens as they are shown."""
-        return [visible(self.target.tokens[i]) if i else _("⟨unknown⟩") for i in ids]
+        special = {0: _("⟨unknown⟩"), START_ID: _("⟨start⟩"), END_ID: _("⟨end⟩")}
+        return [special.get(i) or visible(self.target.tokens[i]) for i in ids]
 
 
 def text() -> str:
@@ -129,7 +130,7 @@ def current_reading() -> Reading | None:
             message = {
                 "dates": _("Only the first {longest} characters are read; the rest ({left}) is left out."),
                 "korean": _(
-                    "Only the first {longest} words and signs are read; the rest ({left}) is left out."
+                    "Only the first {longest} words and punctuation marks are read; the rest ({left}) is left out."
                 ),
             }[task]
             notice(message.format(longest=LONGEST[task], left=left))
@@ -140,7 +141,7 @@ def current_reading() -> Reading | None:
     _say_unknown(reading)
     if reading.translation.ignored:
         steps = ", ".join(str(step + 1) for step in reading.translation.ignored)
-        notice(_("The changes at step {steps} fit nothing here and are left out.").format(steps=steps))
+        notice(_("The changes at step {steps} do not fit here and were left out.").format(steps=steps))
     return reading
 
 
@@ -172,7 +173,7 @@ def _say_unknown(reading: Reading) -> None:
 def truth(reading: Reading) -> tuple[str | None, str]:
     """The right output where it is known, and a line on what to expect where it is not."""
     if reading.task != "dates":
-        line = _("Learned from {count:,} sentence pairs, which is few: expect mistakes.")
+        line = _("Learned from only {count:,} sentence pairs: expect mistakes.")
         return None, line.format(count=reading.card["data"]["sentences"]["train"])
     try:
         date = dates.read_date(reading.text)
@@ -183,7 +184,7 @@ def truth(reading: Reading) -> tuple[str | None, str]:
         return None, line.format(first=dates.FIRST_YEAR, last=dates.LAST_YEAR)
     if date is None:
         line = _(
-            "Not one of the {count} ways of writing a date that the networks have seen; they write one all the same."
+            "This is none of the {count} ways of writing a date that the networks have seen; they write one all the same."
         )
         return None, line.format(count=len(dates.DATE_FORMATS))
     return date.isoformat(), ""
@@ -287,12 +288,16 @@ def translation_text() -> None:
     pick(
         st.text_input,
         "translate_text",
-        {"dates": _("A date, written as you like"), "korean": _("An English sentence")}[task],
+        {"dates": _("A date, written any way you like"), "korean": _("An English sentence")}[task],
         value=text(),
         choose=_choose_text,
         help={
-            "dates": _("Up to {longest} characters; Enter reads it.").format(longest=LONGEST["dates"]),
-            "korean": _("Up to {longest} words and signs; Enter reads it.").format(longest=LONGEST["korean"]),
+            "dates": _("Up to {longest} characters; press Enter to have them read.").format(
+                longest=LONGEST["dates"]
+            ),
+            "korean": _("Up to {longest} words and punctuation marks; press Enter to have them read.").format(
+                longest=LONGEST["korean"]
+            ),
         }[task],
     )
     labels = {

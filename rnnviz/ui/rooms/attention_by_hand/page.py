@@ -31,8 +31,8 @@ def show() -> None:
     st.header(_("Attention by hand"))
     st.write(
         _(
-            "One step of a translator that is about to write its next word. Change a number, and follow it through six stages "
-            "down to the word."
+            "One step of a translator, just before it writes its next word. Change a number and follow it through six "
+            "stages, down to the word."
         )
     )
     examples()
@@ -102,7 +102,7 @@ def weights(found: xr.Dataset | None) -> None:
     rest = np.delete(shares, shares.argmax()).sum()
     if rest < SATURATED:
         line = _(
-            "The softmax is saturated: “{word}” leaves {rest} of the weight to all the others, and small changes of the "
+            "The softmax is saturated: “{word}” leaves {rest} of the weight for all the others, and small changes to the "
             "states hardly move it."
         )
         notice(line.format(word=words[shares.argmax()], rest=percent(rest)))
@@ -185,7 +185,8 @@ def _scores(found: xr.Dataset | None) -> None:
 def _softmax(found: xr.Dataset | None) -> None:
     st.write(
         _(
-            "Make shares of the scores: none below 0, together 1. One more in the score counts 2.718 times as much."
+            "Turn the scores into shares: none below 0, all adding up to 1. A score that is higher by 1 gets 2.718 times "
+            "the share."
         )
     )
     if found is None:
@@ -222,7 +223,7 @@ def _shares(id: str, summary: str, names: str, scores: np.ndarray, shares: np.nd
 
 def _context(found: xr.Dataset | None) -> None:
     st.write(
-        _("Take that share of each state and add them: one context vector, however long the sentence is.")
+        _("Take that share of each state and add them up: one context vector, however long the sentence.")
     )
     if found is None:
         return
@@ -248,9 +249,7 @@ def _context(found: xr.Dataset | None) -> None:
 
 
 def _joined(found: xr.Dataset | None) -> None:
-    st.write(
-        _("Put the decoder’s own state behind the context: twice as many numbers, none of them changed.")
-    )
+    st.write(_("Append the decoder’s own state to the context: twice as many numbers, none of them changed."))
     if found is None:
         return
     joined = found["joined"].values
@@ -260,7 +259,7 @@ def _joined(found: xr.Dataset | None) -> None:
         st.latex(r"[a_t;s_t]=(" + r",\;".join(numbers) + ")")
     with right:
         rows = [row(_headed(joined))]
-        sheet.picture("joined", _("The context and the decoder’s state, one behind the other"), rows=rows)
+        sheet.picture("joined", _("The context and the decoder’s state, joined end to end"), rows=rows)
 
 
 def _headed(joined: np.ndarray) -> dict:
@@ -271,12 +270,13 @@ def _headed(joined: np.ndarray) -> dict:
 def _attentional(found: xr.Dataset | None) -> None:
     st.write(
         _(
-            "A learned matrix mixes context and state into as many numbers as there are units; tanh keeps them inside −1 … 1."
+            "A learned matrix mixes context and state into as many numbers as there are units; tanh keeps them between −1 "
+            "and 1."
         )
     )
     left, right = st.columns(2)
     with left:
-        st.write(_("$W_c$, to edit; each row makes one unit"))
+        st.write(_("$W_c$ (editable): each row makes one unit"))
         combine()
     if found is None:
         return
@@ -287,9 +287,7 @@ def _attentional(found: xr.Dataset | None) -> None:
         for own, before, after in zip(matrix, product, attentional, strict=True):
             rows.append(row(cells(own), cells([before]), cells([after]), rule=len(rows) == 1))
         sheet.picture(
-            "attentional",
-            _("The rows of W_c under the joined vector, their sums z, and tanh of them"),
-            rows=rows,
+            "attentional", _("The rows of W_c under the joined vector, their sums z, and tanh z"), rows=rows
         )
     left, right = st.columns(2)
     with left:
@@ -314,10 +312,10 @@ def _attentional(found: xr.Dataset | None) -> None:
 
 
 def _candidates(found: xr.Dataset | None) -> None:
-    st.write(_("Each candidate has its own row of weights; a softmax makes probabilities of what comes out."))
+    st.write(_("Each candidate has its own row of weights; a softmax turns the results into probabilities."))
     left, right = st.columns(2)
     with left:
-        st.write(_("$W_y$ and $b_y$, to edit; a row for each candidate"))
+        st.write(_("$W_y$ and $b_y$ (editable): one row for each candidate"))
         head()
     if found is None:
         return
@@ -350,17 +348,20 @@ def reading() -> None:
     """A caution, then what to know and where it comes from, folded."""
     st.write(
         _(
-            "The weights show where the context came from. They do not by themselves explain the output: the decoder’s own "
-            "state and $W_c$ have their say. Set the columns a of $W_c$ to 0: the weights stay, and no longer matter."
+            "The weights show where the context came from. On their own they do not explain the output: the decoder’s own "
+            "state and $W_c$ play their part too. Set the columns a of $W_c$ to 0: the weights stay the same, but no longer "
+            "matter."
         )
     )
     lines = (
         _(
-            "All is worked out in float64 and written with four digits; carry more of them to get the last one right."
+            "Everything is computed in float64 and shown with four digits; carry more if you want the last digit to come "
+            "out right."
         ),
-        _("Papers on transformers call $s_t$ the query, and $h_i$ is key and value at once."),
+        _("In papers on transformers, $s_t$ is the query, and $h_i$ is key and value at once."),
         _(
-            "A trained translator has a hundred units and more and a whole vocabulary of candidates; the six stages are the same."
+            "A trained translator has a hundred units or more and a whole vocabulary of candidates; the six stages are the "
+            "same."
         ),
         _(
             "Bahdanau, Cho & Bengio 2015 (attention, with a small network as the score); Luong, Pham & Manning 2015 (the dot "

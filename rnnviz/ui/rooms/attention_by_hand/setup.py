@@ -107,7 +107,7 @@ def unpacked(value: str) -> dict:
             raise ValueError("unknown fields")
         return copy.deepcopy(ONE) | {name: _like(ONE[name], given[name]) for name in given} | _sizes(given)
     except (AttributeError, KeyError, TypeError, ValueError):
-        raise ValueError(_("The set-up in this link is damaged; the usual one is shown.")) from None
+        raise ValueError(_("The set-up in this link is damaged; the default one is shown.")) from None
 
 
 def _packed(setup: dict) -> str:
@@ -179,17 +179,18 @@ def examples() -> None:
     )
     points = {
         "one": _(
-            "$s_t$ points the way of $h_3$: one score stands out, and nearly all the weight goes there."
+            "$s_t$ points much the same way as $h_3$: one score stands out, and nearly all the weight goes there."
         ),
-        "even": _(
-            "$s_t$ stands at a right angle to every $h_i$: all scores are 0, and no word is preferred."
+        "even": _("$s_t$ is at right angles to every $h_i$: all scores are 0, and no word is preferred."),
+        "tie": _(
+            "Two different states, the same score: $a_t$ lies halfway between them, where there is no word."
         ),
-        "tie": _("Two different states, one score: $a_t$ lies halfway between them, where neither word is."),
         "long": _(
-            "$h_3$ points exactly the way of $s_t$, and still $h_2$ wins: a dot product grows with the length too."
+            "$h_3$ points exactly the same way as $s_t$, and yet $h_2$ wins: a dot product grows with length, too."
         ),
         "turned": _(
-            "$-s_t$ in place of $s_t$: every score changes its sign, and the word looked at most becomes the least."
+            "$-s_t$ in place of $s_t$: every score changes its sign, and the word looked at most becomes the one looked at "
+            "least."
         ),
     }
     st.write(points.get(now) or _("Your own numbers. The address holds them: copy it to share them."))

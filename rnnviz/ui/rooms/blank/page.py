@@ -116,14 +116,16 @@ def sentence() -> None:
     pick(
         st.text_input,
         "blank_text",
-        _("An English sentence, as one says it to a voice assistant"),
+        _("An English sentence, as you would say it to a voice assistant"),
         value=text(),
         choose=_choose_text,
-        help=_("Up to {longest} words and signs; Enter reads it.").format(longest=LONGEST),
+        help=_("Up to {longest} words and punctuation marks; press Enter to have them read.").format(
+            longest=LONGEST
+        ),
     )
     labels = {
         "weather": _("decided by what follows"),
-        "film": _("the same beginning, another end"),
+        "film": _("same beginning, different end"),
         "first": _("the first word"),
         "before": _("decided by what comes before"),
     }
@@ -150,7 +152,7 @@ def _seen(example: str) -> str:
     return {
         "weather": _(
             "“show me the …” can go on in many ways. Only “forecast”, after the blank, tells which: see how much surer the "
-            "network is that reads it."
+            "network that reads it becomes."
         ),
         "film": _(
             "The same three words before the blank as with “forecast”, so the network that reads from the left gives the very "
@@ -160,7 +162,7 @@ def _seen(example: str) -> str:
             "Before the first word there is nothing to read: from the left alone the network can only guess how people begin."
         ),
         "before": _(
-            "“five out …” leaves hardly a choice: both networks are nearly sure, and the future adds little."
+            "“five out …” leaves hardly any choice: both networks are nearly sure, and the future adds little."
         ),
     }[example]
 
@@ -172,12 +174,14 @@ def current() -> Blank | None:
         lexicon = _model(MODELS[1], checkpoints.stamp(MODELS[1]))[2]
         tokens = lexicon.split(typed)
         if not tokens:
-            notice(_("Type a sentence above, and click the word that the networks shall fill in."))
+            notice(_("Type a sentence above, then click the word that the networks should fill in."))
             return None
         left = len(tokens) - LONGEST
         if left > 0:
             tokens = tokens[:LONGEST]
-            message = _("Only the first {longest} words and signs are read; the rest ({left}) is left out.")
+            message = _(
+                "Only the first {longest} words and punctuation marks are read; the rest ({left}) is left out."
+            )
             notice(message.format(longest=LONGEST, left=left))
         stamps = [checkpoints.stamp(name) for name in MODELS]
         read = " ".join(tokens)
@@ -190,7 +194,7 @@ def current() -> Blank | None:
         place = DEFAULT_PLACE if now["blank_text"] is None else next(_marked(tokens), 0)
     if place >= len(tokens):
         message = _(
-            "There is no word {place} any more, as the sentence has {count}: the last one is left out."
+            "There is no word {place} any more, since the sentence has {count}: the last one is left out instead."
         )
         notice(message.format(place=place + 1, count=len(tokens)))
         place = len(tokens) - 1
@@ -211,7 +215,11 @@ def _say(found: Blank) -> None:
     tokens = found.tokens
     unknown = [i for i, id in enumerate(found.both.ids[1:-1]) if not id]
     if len(tokens) == 1:
-        notice(_("One word has nothing on either side: both can only guess what a whole command may be."))
+        notice(
+            _(
+                "A single word has nothing on either side: both networks can only guess what a one-word command might be."
+            )
+        )
     if len(unknown) > len(tokens) / 2:
         notice(
             _("Unknown to these models: {count} of {total} words. They know English voice commands.").format(
@@ -361,7 +369,7 @@ def board(found: Blank) -> None:
 
     def flow():
         states = filling.flow(both.numbers, both.trace, place, best)
-        return figures.flow(states, [START, *tokens, END], place)
+        return figures.flow(states, [_("⟨start⟩"), *tokens, _("⟨end⟩")], place)
 
     drawings = [
         drawn(
@@ -399,11 +407,13 @@ def _means(means: list[float]) -> str:
     numbers = {"forward": shown(means[0]), "both": shown(means[1])}
     if means[0] > means[1]:
         line = _(
-            "Over the whole sentence a word surprises by {forward} nats read from the left, by {both} from both sides."
+            "Over the whole sentence, the mean surprise per word is {forward} nats read from the left and {both} from both "
+            "sides."
         )
     else:
         line = _(
-            "In this sentence the right-hand side does not help: {forward} nats a word from the left, {both} from both sides."
+            "In this sentence the right-hand side does not help: {forward} nats per word from the left, {both} from both "
+            "sides."
         )
     return line.format(**numbers)
 
@@ -429,7 +439,7 @@ def about(found: Blank) -> None:
     """What both models were trained on, and how well they do."""
     cards = [found.forward.card, found.both.card]
     rows = {
-        _("words named right, left side and both sides (validation; test)"): " · ".join(
+        _("words guessed right: from the left, from both sides (validation; test)"): " · ".join(
             "{validation:g} %; {test:g} %".format(**card["scores"]) for card in cards
         ),
         _("parameters"): " · ".join(f"{card['parameters']:,}" for card in cards),
@@ -458,26 +468,26 @@ def background() -> None:
             ),
             _(
                 "A candidate’s score is what the words before say, plus what the words after say, plus its bias, which "
-                "knows no sentence. The split is exact, as the scores are linear in the states; numbers are "
+                "knows nothing of the sentence. The split is exact, as the scores are linear in the states; numbers are "
                 "rounded to three digits."
             ),
             _(
-                "A softmax over all words makes percent of the scores, so only differences between candidates count: a word that "
-                "one side likes is ruled out if the other side does not."
+                "A softmax over all words turns the scores into percentages, so only differences between candidates count: "
+                "a word that one side likes is ruled out if the other side does not."
             ),
             _(
-                "No state that is used has seen the word itself: left of the blank the forward states lead up to it, right of it "
-                "the backward ones. Rows are ordered by what a unit gives to the first candidate’s score at the edge of the "
-                "blank: on top for it, at the bottom against it. The two halves are different units."
+                "None of the states used has seen the word itself: to the left of the blank the forward states lead up to "
+                "it, to the right the backward ones. Rows are ordered by what a unit gives to the first candidate’s score "
+                "at the edge of the blank: for it at the top, against it at the bottom. The two halves are different units."
             ),
             _(
                 "−ln p is 0 when the word was certain, 0.69 when it had 50 %, 2.3 at 10 %, 4.6 at 1 %. A gap is a word that the "
                 "models do not know."
             ),
             _(
-                "To write text word by word, or to answer while someone is still speaking, the future is not there to be read. "
-                "To tag, translate or fill in a finished sentence, it is."
+                "When you write word by word, or answer while someone is still speaking, there is no future to read. When "
+                "you tag, translate or complete a finished sentence, there is."
             ),
-            _("Keys: Tab to the sentence, then ← → moves the blank, Home and End go to the ends."),
+            _("Keys: Tab to the sentence, then ← → move the blank, Home and End go to the ends."),
         )
     )

@@ -24,8 +24,8 @@ def show() -> None:
     st.header(_("One cell by hand"))
     st.write(
         _(
-            "The state of the step before comes in at the left, the input below; the state that the next step gets leaves at the "
-            "right. Go a step on and watch which values are kept and which are written."
+            "The previous step's state comes in on the left, the input from below; the state for the next step leaves on "
+            "the right. Go one step forward and watch which values are kept and which are written."
         )
     )
     kind()
@@ -80,7 +80,7 @@ def presets() -> None:
         left.text(
             _("These are your numbers, made from the preset “{name}”.").format(name=names[now["cell_preset"]])
         )
-        right.button(_("Undo to the preset"), on_click=_undone, width="stretch")
+        right.button(_("Back to the preset"), on_click=_undone, width="stretch")
     elif "cell_before" in st.session_state:
         st.button(_("Bring my numbers back"), on_click=lambda: choose(**st.session_state.pop("cell_before")))
     if now["cell_own"] is None:
@@ -105,10 +105,10 @@ def point(preset: str, kind: str) -> str:
         },
         "remember": {
             "lstm": _(
-                "Input 3 says “write”, at step 1 alone: from then on f = 1 and i = 0, and c stays whatever comes in."
+                "Input 3 says “write”, only at step 1: from then on f = 1 and i = 0, and c stays the same whatever comes in."
             ),
             "gru": _(
-                "Input 3 says “write”, at step 1 alone: from then on z = 1, and h stays whatever comes in."
+                "Input 3 says “write”, only at step 1: from then on z = 1, and h stays the same whatever comes in."
             ),
             "rnn": _(
                 "A plain RNN has no gate to shut: every input is added, and what came first is washed away."
@@ -134,7 +134,8 @@ def point(preset: str, kind: str) -> str:
         },
         "explode": {
             "lstm": _(
-                "One input, then nothing. What explodes in an RNN adds at most 1 to c at a step here: i, f and g are at most 1."
+                "One input, then nothing. What explodes in an RNN adds at most 1 per step to c here: i, f and g are at most "
+                "1."
             ),
             "gru": _(
                 "One input, then nothing. The state grows, but as a mixture with the candidate it stays below 1."
@@ -144,7 +145,7 @@ def point(preset: str, kind: str) -> str:
             ),
         },
         "random": dict.fromkeys(
-            KINDS, _("Numbers drawn by chance, the same for the same seed: predict what comes out of them.")
+            KINDS, _("Random numbers, the same for the same seed: predict what comes out of them.")
         ),
     }[preset][kind]
 
@@ -208,7 +209,7 @@ def _sizes() -> None:
             key=key,
             on_change=_sized,
             args=(name, key),
-            help=_("From 1 to {most}; what was typed stays when it shrinks.").format(most=most),
+            help=_("From 1 to {most}; what you typed is kept when you make it smaller.").format(most=most),
         )
 
 
@@ -344,11 +345,12 @@ def prose() -> None:
                 "in a GRU the state itself does. ⊙ multiplies unit by unit, + adds, a dot marks where a value is used twice."
             ),
             _(
-                "Shapes: PyTorch keeps W as (units, inputs) and computes x Wᵀ with x as a row; textbooks write W x with x as a "
-                "column. The gates stand under each other in weight_ih_l0: i, f, g, o, or r, z, n."
+                "Shapes: PyTorch keeps W as (units, inputs) and computes x Wᵀ with x as a row; textbooks write W x with x "
+                "as a column. The gates are stacked in weight_ih_l0: i, f, g, o, or r, z, n."
             ),
             _(
-                "There are two biases, b_x and b_h. They are simply added, but in a GRU's candidate r multiplies b_h."
+                "There are two biases, b_x and b_h. They are simply added, except in a GRU's candidate, where r multiplies "
+                "b_h."
             ),
             _(
                 "The sign of z: here and in PyTorch, Keras and Cho et al. 2014 z keeps the old state. Chung et al. 2014 and many "

@@ -53,9 +53,7 @@ def show() -> None:
                 subject=results.subject(found),
             )
             if found.setup.seeds > 1:
-                st.caption(
-                    _("Line: the median over the seeds. Band: from the smallest to the largest of them.")
-                )
+                st.caption(_("Line: the median over the seeds. Band: from the lowest seed to the highest."))
             st.subheader(_("How fast it fades"))
             table_csv(pictures.fading(found), "compare")
             pictures.exponents(found, inside)

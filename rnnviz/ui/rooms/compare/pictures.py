@@ -11,6 +11,7 @@ import xarray as xr
 
 from rnnviz import figures
 from rnnviz.figures.style import PURPLE, SKY_BLUE, VERMILION
+from rnnviz.figures.words import series
 from rnnviz.studies import comparing
 from rnnviz.ui.parts.board import Drawn, drawn
 from rnnviz.ui.parts.numbers import shown
@@ -60,7 +61,7 @@ def pictures(of: Found, within: xr.Dataset | None) -> list[Drawn]:
         drawings.append(
             drawn(
                 "singular",
-                _("{name}: singular values of ∂s<sub>T</sub>/∂s<sub>t</sub>").format(name=one.name),
+                _("{name}: singular values of ∂s<sub>T</sub>/∂s<sub>t</sub>").format(name=series(one.name)),
                 make,
             )
         )
@@ -68,7 +69,7 @@ def pictures(of: Found, within: xr.Dataset | None) -> list[Drawn]:
             found = own["eigenvalue_real"] + 1j * own["eigenvalue_imag"]
             radius = float(abs(found).max())
             make = lambda: figures.eigenvalues(found, radius, max(2.1, 1.1 * radius))  # noqa: E731
-            title = _("{name}: eigenvalues of the recurrent weight").format(name=one.name)
+            title = _("{name}: eigenvalues of the recurrent weight").format(name=series(one.name))
             drawings.append(drawn("eigenvalues", title, make))
     return drawings
 
@@ -92,7 +93,7 @@ def pick_part(of: Found) -> None:
 
 def pick_inside(of: Found) -> None:
     """Which architecture to look into."""
-    names = [one.name for one in of.setup.architectures]
+    names = [series(one.name) for one in of.setup.architectures]
     if draft()["inside"] >= len(names):
         change(inside=-1)
     pick(
@@ -103,7 +104,8 @@ def pick_inside(of: Found) -> None:
         width=240,
         format_func=lambda i: _("none") if i < 0 else names[i],
         help=_(
-            r"Singular values of $\partial s_T/\partial s_t$ and Lyapunov exponents of one network, of the first seed."
+            "Singular values of $\\partial s_T/\\partial s_t$ and Lyapunov exponents of one network, the one with the "
+            "first seed."
         ),
     )
 
@@ -121,9 +123,9 @@ def inside(of: Found) -> xr.Dataset | None:
     if one.layers * of.setup.length * width**3 > DEEPEST:
         leave("dynamics")
         notice(
-            _("To look inside {name} takes longer than this server may. This command does it:").format(
-                name=one.name
-            )
+            _(
+                "Looking inside {name} takes longer than this server allows. Run this command on your own machine instead:"
+            ).format(name=series(one.name))
         )
         st.code(command(of.setup) + " --dynamics", language="sh", wrap_lines=True)
         return None
@@ -140,12 +142,12 @@ def remarks(of: Found) -> None:
     steps, seeds = data.sizes["time"], data.sizes["seed"]
     for way, line in {
         "forward": _(
-            "{name}: on the way forward a number stops being finite at step {step} (seeds: {count} of {seeds}); it is drawn "
-            "as far as it goes."
+            "{name}: in the forward pass a number stops being finite at step {step} (seeds: {count} of {seeds}); the curve "
+            "is drawn as far as it goes."
         ),
         "backward": _(
-            "{name}: the gradient is beyond what float64 holds from step {step} back (seeds: {count} of {seeds}); it is "
-            "carried as a logarithm and drawn all the same."
+            "{name}: from step {step} back the gradient is beyond the range of float64 (seeds: {count} of {seeds}); it is "
+            "kept as a logarithm and drawn all the same."
         ),
     }.items():
         blown = data["blown"].where(data["blown_in"] == way)
@@ -153,16 +155,16 @@ def remarks(of: Found) -> None:
             own = blown.sel(architecture=name).dropna("seed")
             if own.size:
                 step = int(own.min() if way == "forward" else own.max()) + 1
-                notice(line.format(name=name, step=step, count=own.size, seeds=seeds))
+                notice(line.format(name=series(name), step=step, count=own.size, seeds=seeds))
     if steps == 1:
-        notice(_("One step has no slope and no horizon: choose a greater length."))
+        notice(_("A single step has no slope and no horizon: choose more steps."))
         return
     middle, _band = kept(comparing.curves, data, "log_norm", "top")
     zeros = (middle == -np.inf).sum("time")
     for count in sorted({int(n) for n in zeros.values if n}):
-        names = "; ".join(str(name) for name in middle["architecture"].values[zeros.values == count])
+        names = "; ".join(series(str(name)) for name in middle["architecture"].values[zeros.values == count])
         line = _(
-            "{names}: the gradient is exactly 0 at {count} of {steps} steps, which a log axis leaves empty."
+            "{names}: the gradient is exactly 0 at {count} of {steps} steps, which a log axis cannot show."
         )
         if of.setup.truncate:
             line += " " + _("That is what truncation cuts away.")
@@ -177,14 +179,14 @@ def fading(of: Found) -> pd.DataFrame:
     rows = {}
     for name in data["architecture"].values:
         one = {key: value.item() for key, value in middle.sel(architecture=name).data_vars.items()}
-        rows[str(name)] = {
-            _("slope (log10 a step)"): shown(one["rate"] / math.log(10)),
+        rows[series(str(name))] = {
+            _("slope (log10 per step)"): shown(one["rate"] / math.log(10)),
             **faded(one, steps),
             _("loss"): shown(one["loss"]),
             _("parameter gradient"): shown(one["parameter_norm"]),
         }
         if of.setup.clip is not None:
-            rows[str(name)][_("after clipping")] = shown(one["parameter_norm_clipped"])
+            rows[series(str(name))][_("after clipping")] = shown(one["parameter_norm_clipped"])
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis(_("architecture"))
 
 
@@ -209,12 +211,14 @@ def exponents(of: Found, within: xr.Dataset | None) -> None:
         return
     st.subheader(_("Lyapunov exponents"))
     values = within["lyapunov"].transpose("exponent", "layer")
-    line = _("{name}: the largest is {value} nats a step.")
+    line = _("{name}: the largest is {value} nats per step.")
     st.write(
-        line.format(name=of.setup.architectures[draft()["inside"]].name, value=shown(values.max().item()))
+        line.format(
+            name=series(of.setup.architectures[draft()["inside"]].name), value=shown(values.max().item())
+        )
     )
     titles = [
-        _("layer {layer} (nats a step)").format(layer=layer + 1) for layer in range(values.sizes["layer"])
+        _("layer {layer} (nats per step)").format(layer=layer + 1) for layer in range(values.sizes["layer"])
     ]
     rows = {str(i + 1): [shown(v) for v in row] for i, row in enumerate(values.values.tolist())}
     with st.expander(_("All exponents")):
@@ -228,9 +232,9 @@ def summary(of: Found) -> str:
     middle = of.dataset["horizon"].median("seed")
     steps = of.dataset.sizes["time"]
     found = "; ".join(
-        _("{name}: not within {steps}").format(name=name, steps=steps)
+        _("{name}: not within {steps}").format(name=series(name), steps=steps)
         if horizon == math.inf
-        else f"{name}: {shown(horizon)}"
+        else f"{series(name)}: {shown(horizon)}"
         for name, horizon in zip(middle["architecture"].values, middle.values, strict=True)
     )
     return _("Steps back until a thousandth of the gradient is left. {found}.").format(found=found)
@@ -240,25 +244,25 @@ def reading() -> None:
     """How to read the pictures, and where they come from, folded below."""
     lines = (
         _(
-            "Each network is as it was drawn, untrained: the picture shows what learning starts from. A straight line is a "
-            "constant factor a step; where it is level, the error arrives undiminished."
+            "Each network is untrained, just as it was initialised: the picture shows where learning starts. A straight "
+            "line means a constant factor per step; where it is level, the error arrives undiminished."
         ),
         _(
             "The total gradient is what a small change of the state at a step would do to the loss through all later steps; "
             "the direct part leaves out what comes back from the next step."
         ),
         _(
-            r"Singular values of $\partial s_T/\partial s_t$ say why: the largest is the most a small change at step t can "
-            "grow until the end. The same network can carry one direction and lose another. An LSTM's state s is h and c "
-            "together."
+            "Singular values of $\\partial s_T/\\partial s_t$ explain why: the largest is the most that a small change at "
+            "step t can grow by the end. The same network can carry one direction and lose another. An LSTM's state s is h "
+            "and c together."
         ),
         _(
             "A positive Lyapunov exponent means that small changes grow on average, a negative one that they fade; at 0 "
-            "they are carried."
+            "they are carried along unchanged."
         ),
         _(
-            "Clipping shortens the step that an optimiser takes and changes no direction; truncation cuts what lies further "
-            "back to exactly 0."
+            "Clipping shortens the optimiser's step without changing its direction; truncation sets everything further back "
+            "to exactly 0."
         ),
         _(
             "Hochreiter 1991; Bengio, Simard & Frasconi 1994; Hochreiter & Schmidhuber 1997; Pascanu, Mikolov & Bengio 2013; "

@@ -7,6 +7,7 @@ import uuid
 import streamlit as st
 import xarray as xr
 
+from rnnviz.figures.words import series
 from rnnviz.studies import comparing
 from rnnviz.ui.parts import explored
 from rnnviz.ui.rooms.compare.setup import ROW, draft, visit
@@ -58,7 +59,7 @@ def setup() -> comparing.Setup | None:
         return None
     if asked.cost() > comparing.LIMIT:
         line = _(
-            "This is {times:.2g} times what this server takes on. On a machine of your own, this command does it:"
+            "This is {times:.2g} times as much as this server takes on. Run this command on your own machine instead:"
         )
         notice(line.format(times=asked.cost() / comparing.LIMIT))
         st.code(command(asked), language="sh", wrap_lines=True)
@@ -92,9 +93,9 @@ def found(pressed: bool) -> Found | None:
     last = state.get("found")
     tried = job is not None and state["compare_for"] == asked  # its progress or its line is there already
     if last and asked and asked != last.setup and not tried:
-        notice(_("The set-up was changed: the pictures show the one before. Press Run."))
+        notice(_("The set-up has changed; the pictures still show the previous one. Press Run."))
     elif last and asked != last.setup:
-        st.text(_("Below, faded: the set-up before ({setup}).").format(setup=subject(last)))
+        st.text(_("Below, faded: the previous set-up ({setup}).").format(setup=subject(last)))
     return last
 
 
@@ -144,12 +145,13 @@ def follow(place: str) -> Job | None:
             st.fragment(_progress, run_every=0.5)(job, place)
     words = {
         "failed": _("This could not be computed:") + f" {job.problem}",
-        "stopped": _("Stopped before it was computed."),
-        "abandoned": _("Stopped, because this page was away for long."),
+        "stopped": _("Stopped before it was finished."),
+        "abandoned": _("Stopped, because this page was left alone for too long."),
         "late": _(
-            "Stopped after {minutes} minutes, the longest that this server computes. This command does it:"
+            "Stopped after {minutes} minutes, the most that this server allows. Run this command on your own machine "
+            "instead:"
         ),
-        "lost": _("The computing process ended, perhaps for want of memory. Try a smaller set-up."),
+        "lost": _("The computation broke off, perhaps because it ran out of memory. Try a smaller set-up."),
         "busy": _("Too many readers are waiting. Try again in a minute."),
     }
     if job.state in words:
@@ -174,10 +176,12 @@ def _progress(job: Job, place: str) -> None:
 def _so_far(job: Job) -> str:
     """How far a job is, in a line."""
     if job.state == "waiting" and (ahead := jobs.ahead(job)):
-        return _("Waiting: {ahead} before yours.").format(ahead=ahead)
+        return _("Waiting: {ahead} ahead of yours.").format(ahead=ahead)
     if not job.total:
         return _("Starting, which may take a few seconds")
-    return _("Computing {done} of {total}: {what}").format(done=job.done, total=job.total, what=job.what)
+    return _("Computing {done} of {total}: {what}").format(
+        done=job.done, total=job.total, what=series(job.what)
+    )
 
 
 def command(asked: comparing.Setup) -> str:

@@ -118,7 +118,7 @@ def unpacked(value: str) -> dict:
         if len(found["rows"]) > MOST_ROWS:
             raise ValueError("too many rows")
     except (AttributeError, TypeError, ValueError):
-        raise ValueError(_("The set-up in this link is damaged; the usual one is shown.")) from None
+        raise ValueError(_("The set-up in this link is damaged; the default one is shown.")) from None
     return found
 
 

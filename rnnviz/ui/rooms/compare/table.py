@@ -3,6 +3,7 @@
 import pandas as pd
 import streamlit as st
 
+from rnnviz.figures.words import named
 from rnnviz.ui.rooms.compare.setup import (
     CELLS,
     EMPTY,
@@ -29,20 +30,29 @@ def table() -> None:
         version, base = version + 1, now
     column = st.column_config
     headings = {
-        "cell": column.SelectboxColumn("cell", options=list(CELLS), required=True, default="lstm", width=88),
+        "cell": column.SelectboxColumn(
+            _("cell"), options=list(CELLS), required=True, default="lstm", width=88
+        ),
         "initialisation": column.SelectboxColumn(
-            "initialisation",
+            _("initialisation"),
             options=OPTIONS["initialisation"],
+            format_func=named,
             required=True,
             default="default",
             width=118,
-            help=_("Of the recurrent weight, each gate's block by itself."),
+            help=_("How the recurrent weight is initialised, block by block for each gate."),
         ),
     }
-    for name, width in {"layers": 72, "units": 68, "gain": 66, "forget_bias": 104}.items():
+    numbers = {
+        "layers": (_("layers"), 72),
+        "units": (_("units"), 68),
+        "gain": (_("gain"), 66),
+        "forget_bias": (_("forget bias"), 104),
+    }
+    for name, (title, width) in numbers.items():
         low, high = RANGES[name]
         headings[name] = column.NumberColumn(
-            name.replace("_", " "),
+            title,
             min_value=low,
             max_value=high,
             step=1 if type(low) is int else None,
@@ -50,8 +60,13 @@ def table() -> None:
             required=name not in EMPTY,
             width=width,
         )
-    for name, width in {"residual": 88, "bidirectional": 112, "layer_norm": 104}.items():
-        headings[name] = column.CheckboxColumn(name.replace("_", " "), default=False, width=width)
+    switches = {
+        "residual": (_("residual"), 88),
+        "bidirectional": (_("bidirectional"), 112),
+        "layer_norm": (_("layer norm"), 104),
+    }
+    for name, (title, width) in switches.items():
+        headings[name] = column.CheckboxColumn(title, default=False, width=width)
     edited = st.data_editor(
         _frame(base),
         key=f"bench_rows_{version}",
@@ -95,7 +110,7 @@ def presets() -> None:
     """Sets of rows, each a click away."""
     names = {
         "kinds": _("RNN, GRU and LSTM"),
-        "initialisation": _("start of an RNN"),
+        "initialisation": _("initialisation of an RNN"),
         "gain": _("gain"),
         "forget bias": _("forget bias"),
         "depth": _("depth"),

@@ -80,10 +80,10 @@ def network() -> None:
     ]
     bottom = {kind: float(smallest.sel(series=kind).min()) for kind in ("likelihood", "kneser-ney", *read)}
     summary = _("The smallest probability that any character got:") + " "
-    summary += "; ".join(f"{LOOKS[name].name} {power(value)}" for name, value in bottom.items())
+    summary += "; ".join(f"{LOOKS[name].title} {power(value)}" for name, value in bottom.items())
     draw(found, drawings, summary)
     totals = dict(
-        zip((LOOKS[n].name for n in bottom), surprises.sum("time", skipna=True).values.tolist(), strict=True)
+        zip((LOOKS[n].title for n in bottom), surprises.sum("time", skipna=True).values.tolist(), strict=True)
     )
     table = scores(totals, len(text) - 1)
     table[_("smallest p of any character")] = list(map(power, bottom.values()))
@@ -102,7 +102,7 @@ def network() -> None:
                 "All five have seen the same {train:,} characters of Shakespeare. The first character is given and not scored: "
                 "networks predict what comes after something."
             ).format(train=found.card["data"]["characters"]["train"]),
-            _("Here Kneser-Ney has the discount of the shipped counts, {discount:g}.").format(discount=d),
+            _("Here Kneser-Ney uses the discount of the shipped counts, {discount:g}.").format(discount=d),
         )
     )
 
@@ -137,10 +137,10 @@ def heldout() -> None:
     )
     last = best.isel(tokens=-1)
     said = [
-        f"{LOOKS[m].name} {shown(math.exp(last.sel(series=m)))} (n = {int(last.sel(series=m)['order'])})"
+        f"{LOOKS[m].title} {shown(math.exp(last.sel(series=m)))} (n = {int(last.sel(series=m)['order'])})"
         for m in METHODS
     ]
-    said += [f"{LOOKS[kind].name} {shown(math.exp(loss))}" for kind, loss in networks.items()]
+    said += [f"{LOOKS[kind].title} {shown(math.exp(loss))}" for kind, loss in networks.items()]
     show_figures(
         f"counting-heldout-{name}", [drawing], summary=_("Lowest perplexity:") + " " + "; ".join(said)
     )
@@ -151,9 +151,9 @@ def heldout() -> None:
     folded(
         (
             _(
-                "Perplexity is e to the mean −ln p: as if each token had been picked among so many, equally likely. One token "
-                "with p = 0 makes it infinite, which is drawn at the top: maximum likelihood fails on this text from "
-                "order 2 on."
+                "Perplexity is e to the power of the mean −ln p: as if each token had been picked from that many equally "
+                "likely ones. One token with p = 0 makes it infinite, which is drawn at the top: maximum likelihood fails "
+                "on this text from order 2 on."
             ),
             _(
                 "Every point was measured on the same validation text, the 5 % after the first 90 % of Tiny Shakespeare, which "
@@ -161,9 +161,10 @@ def heldout() -> None:
                 "stands at the order that is its best with the whole text."
             ).format(k=recipe["k"], discount=recipe["discount"]),
             _(
-                "The networks were trained on the whole training text alone: a line over all orders, as they have none, and one "
-                "point on the right. They read the validation text as 16 pieces, each from the zero state, so that {missed} "
-                "of its {count:,} characters are not scored. Perplexities of words and of characters do not compare."
+                "The networks were trained on the whole training text alone: a line over all orders, as they have none, and "
+                "one point on the right. They read the validation text as 16 pieces, each from the zero state, so that "
+                "{missed} of its {count:,} characters are not scored. Perplexities of words and of characters cannot be "
+                "compared."
             ).format(missed=STREAMS + count % STREAMS, count=count),
         )
     )
@@ -195,13 +196,13 @@ def _networks(card: Mapping) -> dict[str, float]:
 def _verdict(last: xr.DataArray, networks: Mapping[str, float]) -> str:
     """Who is ahead, in one line."""
     counts = float(last.min())
-    method = LOOKS[str(last["series"].values[last.values.argmin()])].name
+    method = LOOKS[str(last["series"].values[last.values.argmin()])].title
     if not networks:
         return _("{method} is ahead of the other ways to count: perplexity {counts:.4g}.").format(
             method=method, counts=math.exp(counts)
         )
-    ahead = [LOOKS[kind].name for kind, loss in networks.items() if loss < counts]
-    behind = [LOOKS[kind].name for kind, loss in networks.items() if loss >= counts]
+    ahead = [LOOKS[kind].title for kind, loss in networks.items() if loss < counts]
+    behind = [LOOKS[kind].title for kind, loss in networks.items() if loss >= counts]
     return _(
         "Counting at its best ({method}) reaches {counts:.4g}. Networks ahead of it: {ahead}; behind it: {behind}."
     ).format(
@@ -212,16 +213,16 @@ def _verdict(last: xr.DataArray, networks: Mapping[str, float]) -> str:
 def _all(losses: xr.DataArray, networks: Mapping[str, float], unit: str) -> pd.DataFrame:
     """Every point of the figure, a row each."""
     points = losses.to_series().items()
-    rows = [(LOOKS[method].name, order, f"{tokens:,}", loss) for (method, order, tokens), loss in points]
+    rows = [(LOOKS[method].title, order, f"{tokens:,}", loss) for (method, order, tokens), loss in points]
     largest = f"{losses['tokens'].values.max():,}"
-    rows += [(LOOKS[kind].name, "–", largest, loss) for kind, loss in networks.items()]
+    rows += [(LOOKS[kind].title, "–", largest, loss) for kind, loss in networks.items()]
     return pd.DataFrame(
         {
             _("order"): [str(row[1]) for row in rows],
             _("training tokens"): [row[2] for row in rows],
             _("perplexity"): [shown(math.exp(row[3])) for row in rows],
-            _("nats a token"): [shown(row[3]) for row in rows],
-            _("bits a token"): [shown(row[3] / math.log(2)) for row in rows],
+            _("nats per token"): [shown(row[3]) for row in rows],
+            _("bits per token"): [shown(row[3] / math.log(2)) for row in rows],
         },
         index=pd.Index([row[0] for row in rows], name=_("estimate")),
     )

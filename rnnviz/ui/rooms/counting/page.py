@@ -56,8 +56,8 @@ def show() -> None:
             _("3 Smoothing"),
             smoothing,
             _(
-                "Four ways to share the chances: only the first gives 0 to what was never seen. Choose a word to see where its "
-                "probability comes from. Which way is best, no single sentence can tell: part 5 does."
+                "Four ways to share out the probability: only the first gives 0 to what was never seen. Choose a word to "
+                "see where its probability comes from. No single sentence can tell which way is best; part 5 does."
             ),
         ),
         "network": (
@@ -72,12 +72,12 @@ def show() -> None:
             _("5 Who is best"),
             heldout,
             _(
-                "The test that counts is text that nobody has seen: lower is better. More text helps every method. A longer "
+                "The real test is text that nobody has seen: lower is better. More text helps every method. A longer "
                 "context helps up to a point, and the better the smoothing, the later that point."
             ),
         ),
     }
-    st.header(_("What counting cannot do"))
+    st.header(_("The limits of counting"))
     pick(
         st.segmented_control,
         "counting_part",
@@ -89,7 +89,7 @@ def show() -> None:
     _title, show, said = parts[settings()["counting_part"]]
     st.write(said)
     show()
-    st.page_link("pages/explore/generate.py", label=_("Next: the same counts write text, beside networks"))
+    st.page_link("pages/explore/generate.py", label=_("Next: the same counts write text, next to networks"))
 
 
 # ---- 1 the chain rule ------------------------------------------------------------------------------------------------
@@ -143,7 +143,11 @@ def _chain_lines(found: Counted, place: int, p, logs, count, total) -> list[list
     lines = [first, [f"{power(before)} × {number(p[place])} =", bold(power(logs[place]))]]
     if not place:
         lines.append(
-            [_("No word stands before it: its share of all N = {count:,} tokens.").format(count=total[0])]
+            [
+                _("No word comes before it: this is its share of all N = {count:,} tokens.").format(
+                    count=total[0]
+                )
+            ]
         )
     if not total[place]:
         lines.append([_("The context itself was never seen: 0 / 0 says nothing, and is taken as 0.")])
@@ -195,7 +199,7 @@ def zero() -> None:
     else:
         st.text(
             _(
-                "No zero at order {order}: all of this has been seen. Raise the order, or click another example."
+                "No zero at order {order}: everything here has been seen. Raise the order, or click another example."
             ).format(order=found.order)
         )
     orders = list(range(1, found.counts.order + 1))
@@ -212,8 +216,8 @@ def zero() -> None:
     folded(
         (
             _(
-                "A product is 0 as soon as one factor is. Half a sentence that is right counts for nothing: by these counts "
-                "a sentence with one new pair is as impossible as any heap of words."
+                "A product is 0 as soon as one factor is. Being half right counts for nothing: by these counts, a sentence "
+                "with one new pair is as impossible as any jumble of words."
             ),
             _(
                 "A longer context says more where it was seen, but most long contexts never were. The rows of the table are "
@@ -239,7 +243,7 @@ def smoothing() -> None:
             "counting_k",
             _("add-k: k"),
             KS,
-            help=_("As if every n-gram had been seen k times more often. k = 1 is Laplace’s rule."),
+            help=_("As if every n-gram had been seen k more times. k = 1 is Laplace’s rule."),
         )
     with right:
         pick(
@@ -249,14 +253,14 @@ def smoothing() -> None:
             min_value=0.05,
             max_value=0.95,
             step=0.05,
-            help=_("What is taken off every count, to be shared among what was never seen."),
+            help=_("What is taken off every count, to be shared out among what was never seen."),
         )
     if not (found := current(source)):
         return
     place = place_of(found)
     p = {method: found.probability(method) for method in METHODS}
     answered = _answered(found)
-    rows = {LOOKS[method].name: list(map(number, p[method])) for method in METHODS}
+    rows = {LOOKS[method].title: list(map(number, p[method])) for method in METHODS}
     rows[_("backoff: order that answered")] = [str(n) if n else "1/V" for n in answered]
     zeros = [p[method] == 0 for method in METHODS]
     ledger(found, place, rows, _worked(found, place, p, int(answered[place])), zeros)
@@ -265,11 +269,11 @@ def smoothing() -> None:
     unseen = shares.sel(series="likelihood").values == 0
     given_away = [f"{100 * share:.3g} %" for share in shares.values[:, unseen].sum(1)]
     st.text(
-        _("Seen after this context: {seen:,} of V = {size:,} tokens. All the others get together:").format(
+        _("Seen after this context: {seen:,} of V = {size:,} tokens. Together, all the others get:").format(
             seen=int((~unseen).sum()), size=len(unseen)
         )
         + " "
-        + " · ".join(f"{LOOKS[m].name} {share}" for m, share in zip(METHODS, given_away, strict=True))
+        + " · ".join(f"{LOOKS[m].title} {share}" for m, share in zip(METHODS, given_away, strict=True))
     )
     surprises = stats.counting.surprises(p)
     drawing = drawn(
@@ -283,9 +287,9 @@ def smoothing() -> None:
     draw(
         found,
         [drawing, *_place(found, place, shares, strength["discount"])],
-        _("In all:") + " " + "; ".join(f"{LOOKS[m].name} {shown(v)} nats" for m, v in totals.items()),
+        _("In all:") + " " + "; ".join(f"{LOOKS[m].title} {shown(v)} {_('nats')}" for m, v in totals.items()),
     )
-    table = scores({LOOKS[m].name: v for m, v in totals.items()}, len(found.tokens))
+    table = scores({LOOKS[m].title: v for m, v in totals.items()}, len(found.tokens))
     table[_("given to the unseen")] = given_away
     table_csv(table, "rnnviz-smoothing")
     prose_smoothing()
@@ -304,12 +308,12 @@ def _worked(found: Counted, place: int, p: Mapping[str, np.ndarray], answered: i
     size, order = found.counts.size, found.length(place) + 1
     lines = [
         [
-            f"{LOOKS['likelihood'].name}: {conditional(found, place)} =",
+            f"{LOOKS['likelihood'].title}: {conditional(found, place)} =",
             fraction(f"{count:,}", f"{total:,}"),
             ["=", bold(number(p["likelihood"][place]))],
         ],
         [
-            f"{LOOKS['add-k'].name}: (c + k) / (c(h) + k V) =",
+            f"{LOOKS['add-k'].title}: (c + k) / (c(h) + k V) =",
             fraction(f"{count:,} + {k:g}", f"{total:,} + {k:g} · {size:,}"),
             ["=", bold(number(p["add-k"][place]))],
         ],
@@ -318,7 +322,7 @@ def _worked(found: Counted, place: int, p: Mapping[str, np.ndarray], answered: i
         name: rows[:, place]
         for name, rows in found.counts.stages(found.ids, "backoff", found.order, d).items()
     }
-    pieces: list = [f"{LOOKS['backoff'].name}:"]
+    pieces: list = [f"{LOOKS['backoff'].title}:"]
     for n in range(order, answered, -1):
         if stages["total"][n - 1]:
             pieces.append(f"{number(stages['rest'][n - 1])} ×")
@@ -339,8 +343,8 @@ def _worked(found: Counted, place: int, p: Mapping[str, np.ndarray], answered: i
         now = number(stages["estimate"][n - 1])
         end = bold(now) if n == order else now
         head = (
-            f"{LOOKS['kneser-ney'].name}, "
-            + _("order {order}").format(order=n)
+            f"{LOOKS['kneser-ney'].title}, "
+            + _("order {n}").format(n=n)
             + f": {conditional(found, place, n)} ="
         )
         if whole:
@@ -381,7 +385,9 @@ def _place(found: Counted, place: int, shares: xr.DataArray, discount: float) ->
             "own": ("order", own, {"long_name": "discounted count"}),
             "passed": ("order", whole - own, {"long_name": "passed down"}),
         }
-        return figures.build_up(xr.Dataset(parts), [f"order {n + 1}" for n in range(order)], 110 + 44 * order)
+        return figures.build_up(
+            xr.Dataset(parts), [_("order {n}").format(n=n + 1) for n in range(order)], 110 + 44 * order
+        )
 
     return [
         drawn(
@@ -432,8 +438,9 @@ def prose_smoothing() -> None:
             ),
             (
                 _(
-                    "Backoff (Katz 1987; with absolute discounting, Ney, Essen & Kneser 1994): what was seen keeps its count "
-                    "less d; what was not asks the context h′ that is one token shorter. α makes all sum to 1."
+                    "Backoff (Katz 1987; with absolute discounting, Ney, Essen & Kneser 1994): what was seen keeps its "
+                    "count minus d; for what was not, the context h′, one token shorter, is asked. α makes everything sum "
+                    "to 1."
                 ),
                 r"p(w\mid h)=\begin{cases}\frac{c(h\,w)-d}{c(h)}&c(h\,w)>0\\ \alpha(h)\,p(w\mid h')&\text{else}\end{cases}",
             ),

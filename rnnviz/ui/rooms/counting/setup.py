@@ -61,7 +61,7 @@ class Counted:
 
     def name(self, id: int) -> str:
         """A token as it is shown; what was not counted has no name of its own."""
-        return "⟨unknown⟩" if not id and self.source != "characters" else visible(self.names[id])
+        return _("⟨unknown⟩") if not id and self.source != "characters" else visible(self.names[id])
 
     def written(self, ids: Sequence[int]) -> str:
         """Ids as they are shown, one after the other."""
@@ -152,8 +152,8 @@ def _lines() -> None:
         height=176,
         value=DEFAULT_TEXT if typed is None else typed,
         help=_(
-            "Up to {longest:,} characters, in any language; what ends a line is followed by what begins the next. "
-            "Ctrl+Enter counts them."
+            "Up to {longest:,} characters, in any language. Lines run on: the end of one is followed by the start of the "
+            "next. Press Ctrl+Enter to count them."
         ).format(longest=LONGEST_TEXT),
     )
 
@@ -166,7 +166,7 @@ def _sentence(source: str) -> None:
         "counting_sentence",
         _("The sentence"),
         value=here,
-        help=_("Up to {longest} tokens; Enter reads it.").format(longest=LONGEST[source]),
+        help=_("Up to {longest} tokens; press Enter to have them read.").format(longest=LONGEST[source]),
     )
     if source == "own" and settings()["counting_text"] is not None:
         return  # the examples are sentences of our lines
@@ -179,7 +179,7 @@ def current(source: str) -> Counted | None:
     now = settings()
     text = DEFAULT_TEXT if now["counting_text"] is None else now["counting_text"]
     if source == "own" and len(text) > LONGEST_TEXT:
-        line = _("Only the first {longest:,} characters of your lines are counted, of {count:,}.")
+        line = _("Only the first {longest:,} of your {count:,} characters are counted.")
         notice(line.format(longest=LONGEST_TEXT, count=len(text)))
     try:
         if source == "own":
@@ -253,7 +253,7 @@ def place_of(found: Counted) -> int:
     """The token that is worked out, counted from 0: the one that was clicked, else the first that gets a zero, else the last."""
     place = settings()["counting_place"]
     if place is not None and place >= len(found.tokens):
-        line = _("There is no token {place} any more, as the sentence has {count}.")
+        line = _("There is no token {place} any more, since the sentence has {count}.")
         notice(line.format(place=place + 1, count=len(found.tokens)))
         choose(counting_place=None)
         place = None

@@ -152,8 +152,8 @@ def scores(totals: Mapping[str, float], tokens: int) -> pd.DataFrame:
     return pd.DataFrame(
         {
             _("total −ln p (nats)"): [shown(v) for v in totals.values()],
-            _("nats a token"): [shown(v / tokens) for v in totals.values()],
-            _("bits a token"): [shown(v / tokens / math.log(2)) for v in totals.values()],
+            _("nats per token"): [shown(v / tokens) for v in totals.values()],
+            _("bits per token"): [shown(v / tokens / math.log(2)) for v in totals.values()],
             _("perplexity"): [shown(math.exp(v / tokens)) for v in totals.values()],
         },
         index=pd.Index(list(totals), name=_("estimate")),

@@ -84,9 +84,9 @@ def _ungated(run: Run) -> None:
     unit, layer = settings()["unit"], settings()["layer"]
     st.info(
         _(
-            "A plain RNN has no gates: every step overwrites the whole state through one tanh. What it has instead is "
-            "its hidden state, and the slope of its tanh, 1 − h²: where the slope is near 0 the unit is saturated and "
-            "passes no gradient."
+            "A plain RNN has no gates: at every step one tanh overwrites the whole state. What you can see instead is the "
+            "hidden state and the slope of its tanh, 1 − h². Where the slope is near 0, the unit is saturated and passes on "
+            "no gradient."
         )
     )
     st.page_link("pages/explore/states.py", label=_("To the hidden states"))

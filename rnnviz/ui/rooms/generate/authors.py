@@ -107,9 +107,9 @@ def controls() -> None:
             _("Seed text: read first, then continued"),
             value=or_default("generate_text", SEED_TEXTS),
             height=68 if far else 124,
-            help=_("Up to {longest:,} characters. Ctrl+Enter, or a click outside the box, reads it.").format(
-                longest=LONGEST
-            ),
+            help=_(
+                "Up to {longest:,} characters. Press Ctrl+Enter or click outside the box to have them read."
+            ).format(longest=LONGEST),
         )
     with right, st.expander(_("Settings")) if far else st.container(), st.container(horizontal=True):
         _drawing(WIDE_FAR if far else WIDE)
@@ -125,7 +125,9 @@ def _drawing(width: int) -> None:
         max_value=2.0,
         step=0.05,
         width=width,
-        help=_("Divides the scores before the softmax: below 1 the likely gets likelier. 0 is greedy."),
+        help=_(
+            "Divides the scores before the softmax: below 1, likely characters get likelier. 0 is greedy."
+        ),
     )
     pick(
         st.number_input,
@@ -135,7 +137,7 @@ def _drawing(width: int) -> None:
         max_value=1000,
         step=1,
         width=width,
-        help=_("Draws from the k likeliest only; 0: from all."),
+        help=_("Draws only from the k likeliest; 0: from all."),
     )
     pick(
         st.slider,
@@ -145,7 +147,7 @@ def _drawing(width: int) -> None:
         max_value=1.0,
         step=0.01,
         width=width,
-        help=_("Draws from the fewest likeliest whose probabilities reach p; 1: from all."),
+        help=_("Draws only from the likeliest few whose probabilities together reach p; 1: from all."),
     )
     pick(
         st.number_input,
@@ -190,7 +192,7 @@ def current() -> Asked | None:
         return None
     if len(text) > LONGEST:
         message = _(
-            "The seed text has {count:,} characters; the last {longest:,} are read. Shorten it to choose which."
+            "The seed text has {count:,} characters; only the last {longest:,} are read. Shorten it to choose which ones."
         )
         notice(message.format(count=len(text), longest=LONGEST))
         text = text[-LONGEST:]
@@ -252,7 +254,7 @@ def title_of(kind: str, writer: Network | Counts) -> str:
 def _say(text: str, rule: Rule, authors: Sequence[Author]) -> None:
     """What the reader should know of these settings."""
     if dropped := read_changes(settings()["generate_dropped"]):
-        line = _("The texts are written anew, without the changed characters ({count}).")
+        line = _("The texts were written again, without the changed characters ({count}).")
         notice(line.format(count=len(dropped)))
         st.button(_("Put them back"), key="generate_back", on_click=_back)
     vocabulary = authors[-1].vocabulary

@@ -39,10 +39,10 @@ def take_away(asked: Asked) -> None:
             "rank": _("rank"),
             "before": _("p before"),
             "after": _("p after"),
-            "surprise": "−ln p (nats)",
+            "surprise": f"−ln p ({_('nats')})",
             "seed": _("seed number"),
         }
-        ahead = _("All that is written so far: the models may be ahead of what is shown.")
+        ahead = _("Everything written so far; the models may be ahead of what is shown.")
         titles = [author.title for author in asked.authors]  # while the reader's language is known
         st.download_button(
             _("Download what is written so far (txt)"),

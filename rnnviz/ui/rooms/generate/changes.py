@@ -37,7 +37,7 @@ def read_changes(value: str) -> list[list]:
             raise ValueError
         return found
     except ValueError:
-        raise ValueError(_("The changes in this link are damaged; they are left out.")) from None
+        raise ValueError(_("The changes in this link are damaged and were left out.")) from None
 
 
 def checked(value: str) -> str:

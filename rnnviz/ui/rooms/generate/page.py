@@ -16,8 +16,8 @@ def show() -> None:
     if not settings()["projector"]:  # there the texts are to be seen without scrolling
         st.write(
             _(
-                "Each model reads the seed text and goes on, one character at a time, all with the same random numbers (at "
-                "temperature 0 without any). Click a character to see why it came, and put another in its place."
+                "Each model reads the seed text and carries on, one character at a time, all with the same random numbers "
+                "(none at temperature 0). Click a character to see why it came, and put another in its place."
             )
         )
     controls()
@@ -35,8 +35,9 @@ def reading() -> None:
     folded(
         (
             _(
-                "A network reads one character, moves its state, and gives every character a probability. One is drawn and read "
-                "next. Counts do the same from a table of what followed the last few characters (interpolated Kneser-Ney)."
+                "A network reads one character, updates its state, and gives every character a probability. One is drawn "
+                "and read next. Counts do the same from a table of what followed the last few characters (interpolated "
+                "Kneser-Ney)."
             ),
             _(
                 "Before a character is drawn: temperature (scores divided by it), then top-k, then top-p (Holtzman et al. 2020). "
@@ -48,9 +49,9 @@ def reading() -> None:
                 "models, also after a changed character."
             ),
             _(
-                "Surprise is −ln p of the character that came: 0 nats where it was certain, 0.69 at 50 %, 4.6 at 1 %. Its mean "
-                "is the loss of training; divided by ln 2 it is bits a character; perplexity is e to the power of nats a "
-                "character: so many equally likely characters would be as hard."
+                "Surprise is −ln p of the character that came: 0 nats where it was certain, 0.69 at 50 %, 4.6 at 1 %. Its "
+                "mean is the loss of training; divided by ln 2 it is bits per character; perplexity is e to the power of "
+                "nats per character: that many equally likely characters would be just as hard."
             ),
             _(
                 "States are those after the character was read, recorded from the network that wrote. Units that did similar "
@@ -58,9 +59,9 @@ def reading() -> None:
                 "instead is how many of the characters before stood together anywhere in the training text."
             ),
             _(
-                "Space plays and stops, unless a box, a slider or a button has the focus. Once you have clicked the texts or "
-                "gone to them with Tab: ← → choose a character, Home and End go to the ends, Escape lets the choice follow the "
-                "text again."
+                "Space plays and stops, unless a box, a slider or a button has the focus. Once you have clicked the texts, "
+                "or reached them with Tab: ← → choose a character, Home and End go to the ends, Escape lets the choice "
+                "follow the text again."
             ),
         )
     )

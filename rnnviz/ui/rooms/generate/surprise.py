@@ -41,16 +41,16 @@ def surprise() -> None:
         _("Any text"),
         value=text,
         height=110,
-        help=_("Up to {longest:,} characters. Ctrl+Enter, or a click outside the box, reads it.").format(
-            longest=LONGEST
-        ),
+        help=_(
+            "Up to {longest:,} characters. Press Ctrl+Enter or click outside the box to have them read."
+        ).format(longest=LONGEST),
     )
     if not text:
         notice(_("Paste a text above, and each model says how much every character surprises it."))
         return
     if len(text) > LONGEST:
         message = _(
-            "The text has {count:,} characters; the first {longest:,} are read. Shorten it to choose which."
+            "The text has {count:,} characters; only the first {longest:,} are read. Shorten it to choose which ones."
         )
         notice(message.format(count=len(text), longest=LONGEST))
         text = text[:LONGEST]
@@ -85,15 +85,15 @@ def surprise() -> None:
                 "first": _("nothing comes before the first character"),
                 "unknown": _("unknown, not scored"),
                 "hover": _("Click a character, or move over it."),
-                "surprise": "“{character}”: {nats} nats, p = {share}",
-                "expected": _("rather “{character}”, {share}"),
+                "surprise": _("“{character}”: {nats} nats, p = {share}"),
+                "expected": _("expected “{character}”, {share}"),
                 "legend": _("surprise, −ln p (nats)"),
             },
         },
         key="surprise_view",
     )
     rows = {}
-    names = {"nats": _("nats a character"), "bits": _("bits a character"), "perplexity": _("perplexity")}
+    names = {"nats": _("nats per character"), "bits": _("bits per character"), "perplexity": _("perplexity")}
     for kind, (_name, writer, _vocabulary, numbers) in found.items():
         rates = stats.text.rates(numbers["surprise"])
         rows[title_of(kind, writer)] = {

@@ -19,7 +19,7 @@ from rnnviz.models.vocabularies import visible
 from rnnviz.studies.writing import Writing
 from rnnviz.ui.parts import explored
 from rnnviz.ui.parts.component import component
-from rnnviz.ui.parts.terms import LIMITS
+from rnnviz.ui.parts.terms import LIMITS, gate_name
 from rnnviz.ui.rooms import generate
 from rnnviz.ui.rooms.generate.authors import Asked, Author, inputs, open_writer
 from rnnviz.ui.rooms.generate.changes import MOST_CHANGES, changes, packed_changes, read_changes
@@ -280,10 +280,13 @@ def _order(name: str, stamp: str, layer: int) -> list[int]:
 
 
 def _quantity(name: str) -> str:
-    """The field's English term."""
-    return {"hidden": "hidden state", "cell": "cell state", "context": "context"}.get(
-        name, name.replace("_", " ")
-    )
+    """What a field is called."""
+    return {
+        "hidden": _("hidden state"),
+        "cell": _("cell state"),
+        "candidate": _("candidate value"),
+        "context": _("context"),
+    }.get(name) or gate_name(name)
 
 
 def _labels() -> dict[str, str]:
@@ -295,7 +298,7 @@ def _labels() -> dict[str, str]:
         "stop": _("Stop (Space)"),
         "undo": _("Undo the last change"),
         "speed": _("Speed"),
-        "pace": _("{count} characters a second"),
+        "pace": _("{count} characters per second"),
         "fast": _("as fast as it comes"),
         "progress": _("{shown} of {length} characters"),
         "stopped": _("stopped"),
@@ -305,8 +308,8 @@ def _labels() -> dict[str, str]:
         "layer": _("Layer"),
         "quantity": _("Quantity"),
         "states": _("{model}, {quantity}: one column for each character, one row for each unit"),
-        "contexts": _("{model}: how many of the characters before were ever seen together"),
-        "context": _("how much of what is before was ever seen"),
+        "contexts": _("{model}: how many of the preceding characters were ever seen together"),
+        "context": _("how much of what comes before was ever seen"),
         "seen": _("seen in training"),
         "followed": _("seen with this character after it"),
         "never": _("never seen"),
@@ -319,11 +322,11 @@ def _labels() -> dict[str, str]:
         "after": _("after"),
         "shares": _("before: {before} (rank {rank}, surprise {nats} nats) → after: {after}"),
         "others": _("others"),
-        "luck": _("The number drawn, {value}, falls into the stretch of “{character}”: {low} to {high}."),
-        "greedy": _("Greedy: the likeliest is taken, no random number is used."),
-        "yours": _("You put it here; the number {value} had drawn “{character}”."),
+        "luck": _("The random number {value} falls into the stretch of “{character}”, from {low} to {high}."),
+        "greedy": _("Greedy: the likeliest is taken; no random number is used."),
+        "yours": _("You put it here; the random number {value} would have drawn “{character}”."),
         "yoursGreedy": _("You put it here; the likeliest was “{character}”."),
-        "branch": _("Click a candidate to go on from here with it, or type a character:"),
+        "branch": _("Click a candidate to carry on from here with it, or type a character:"),
         "put": _("Write “{character}” here instead"),
         "type": _("Another character"),
         "unknown": _("These models do not know “{character}”."),

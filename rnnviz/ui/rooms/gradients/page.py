@@ -83,7 +83,7 @@ def _draw(run: Run) -> None:
         drawings,
         finer=finer,
         cursor=end,
-        summary=_("Gradient norms of {models} under {steps} characters.").format(
+        summary=_("Gradient norms of {models} over {steps} characters.").format(
             models=", ".join(b.name for b in backs), steps=len(run.text)
         ),
     )
@@ -104,8 +104,8 @@ def _reading() -> None:
                 "the steps after it. The direct part is what does not come back from the next step."
             ),
             _(
-                "One log axis for all models and no rescaling: a straight line is a constant factor a step; the higher "
-                "it is at the left end, the further back the error reaches."
+                "All models share one log axis, without rescaling. A straight line means a constant factor per step; the "
+                "higher it stands at the left end, the further back the error reaches."
             ),
             _(
                 "Why: for an LSTM, ∂L/∂c beside what the forget gates alone would leave of it; for a GRU, ∂L/∂h beside the "
@@ -116,8 +116,8 @@ def _reading() -> None:
                 "In the matrix each row is one step's loss and each column an earlier step; click a row to send that loss back."
             ),
             _(
-                "Hochreiter 1991; Bengio, Simard & Frasconi 1994; Pascanu, Mikolov & Bengio 2013. Computed in float64 on the "
-                "model's own weights."
+                "Hochreiter 1991; Bengio, Simard & Frasconi 1994; Pascanu, Mikolov & Bengio 2013. Computed in float64 with "
+                "the model's own weights."
             ),
             keys(),
         )

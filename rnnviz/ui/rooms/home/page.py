@@ -24,7 +24,7 @@ def show() -> None:
             "cell": (_("One cell by hand"), _("What enters a cell, what does it keep, what does it write?")),
             "order": (
                 _("The order of words"),
-                _("What does a network see in the order that a count does not?"),
+                _("What does a network see in the order of words that counting does not?"),
             ),
             "letters": (_("The four letters"), _("How does a network learn to write “hello”?")),
             "network": (_("The network unrolled"), _("How does a perceptron become a recurrent network?")),
@@ -32,12 +32,9 @@ def show() -> None:
                 _("Why gradients vanish"),
                 _("What does a product of many small numbers do to learning, and what helps?"),
             ),
-            "attention_by_hand": (
-                _("Attention by hand"),
-                _("What is attention, one product after the other?"),
-            ),
-            "blank": (_("Fill in the blank"), _("What is gained by reading what comes after, too?")),
-            "counting": (_("What counting cannot do"), _("What can counting not do that a network can?")),
+            "attention_by_hand": (_("Attention by hand"), _("What is attention, one product at a time?")),
+            "blank": (_("Fill in the blank"), _("What do we gain by reading what comes after, too?")),
+            "counting": (_("The limits of counting"), _("What can a network do that counting cannot?")),
         },
         _("Explore"): {
             "states": (
@@ -61,7 +58,7 @@ def show() -> None:
         _("Lab"): {
             "compare": (
                 _("Compare architectures"),
-                _("Which architecture, start and gate keeps the error alive the longest?"),
+                _("Which architecture, initialisation and gate keep the error alive longest?"),
             )
         },
     }
@@ -104,10 +101,12 @@ def _reading() -> None:
     folded(
         (
             _(
-                "Each column is one character, each row one unit's value h between −1 and 1 after reading it. "
-                "White (or the dark background) is 0."
+                "Each column is one character. Each row is one unit, with its value h, between −1 and 1, after reading that "
+                "character. White (or the dark background) is 0."
             ),
-            _("The candidates are the model's own probabilities for the next character at the cursor."),
+            _(
+                "The candidates are the next characters at the cursor, with the probability that the model gives them."
+            ),
             keys(),
         )
     )

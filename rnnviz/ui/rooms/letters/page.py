@@ -32,7 +32,7 @@ def show() -> None:
     st.header(_("The four letters"))
     st.write(
         _(
-            "A network learns to say which letter of “hello” comes next. Pull the slider to see how well it knew it at each step "
+            "A network learns which letter of “hello” comes next. Move the slider to see how well it knew this at each step "
             "of training; below, it writes by itself."
         )
     )
@@ -42,8 +42,8 @@ def show() -> None:
     st.subheader(_("Reading and writing, letter by letter"))
     st.write(
         _(
-            "Pull the slider above to step 10, or the temperature up to 2: once a wrong letter is drawn and fed back, the two "
-            "rows part."
+            "Move the slider above to step 10, or the temperature up to 2: once a wrong letter is drawn and fed back, the "
+            "two rows part ways."
         )
     )
     if text := _text():
@@ -124,7 +124,7 @@ def _text() -> str | None:
         notice(line.format(letters=" ".join(unknown)[:40]))
         return None
     if len(text) < 2:
-        notice(_("Type at least two of the letters h, e, l, o: one to read, one to come."))
+        notice(_("Type at least two of the letters h, e, l, o: one to read and one to predict."))
         return None
     if len(text) > LONGEST:
         notice(_("The first {longest} letters are read.").format(longest=LONGEST))
@@ -263,17 +263,17 @@ def _reading() -> None:
     folded(
         [
             _(
-                "Teacher forcing: whatever the network says, the true letter is fed next; that is how it is trained. Fed back: "
-                "the letter that was drawn is fed next, right or wrong; that is how it writes. One wrong letter, and it reads "
-                "what it never saw in training."
+                "Teacher forcing: whatever the network says, the true letter is fed next; that is how it is trained. Fed "
+                "back: the letter that was drawn is fed next, right or wrong; that is how it writes. After one wrong letter "
+                "it reads what it never saw in training."
             ),
             _(
-                "At the left of the slider the network knows nothing yet. Pull it to the right and watch which of the four "
-                "letters it learns last: often one of those after an l."
+                "At the left end of the slider the network knows nothing yet. Move it to the right and watch which of the "
+                "four letters it learns last: often one of those after an l."
             ),
             _(
-                "Bars of the drawn letters are at your temperature: below 1 the likely gets likelier, above 1 all come closer. "
-                "Those of teacher forcing are the network's own, temperature 1."
+                "The bars of the drawn letters are at your temperature: below 1 the likely letters get likelier, above 1 "
+                "all of them move closer together. The bars of teacher forcing are the network's own, at temperature 1."
             ),
             _(
                 "Trained in your session, with Adam (rate {rate}) for {steps} steps on h→e, e→l, l→l, l→o; the loss is "

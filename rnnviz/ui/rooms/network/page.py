@@ -96,10 +96,11 @@ def stepper() -> None:
         )
     sentences = {
         "perceptron": _(
-            "One unit weighs its inputs, adds a bias and squashes the sum: $y = \\tanh(w\\,x + b)$. Wide lines move it most."
+            "One unit weighs its inputs, adds a bias and squashes the sum: $y = \\tanh(w\\,x + b)$. The widest lines move "
+            "it most."
         ),
         "multilayer": _(
-            "Many units side by side make a layer, and each layer reads the one below. Nothing remembers."
+            "Many units side by side make a layer, and each layer reads the one below. Nothing is remembered yet."
         ),
         "recurrent": _(
             "One layer drawn as one node, and a loop: its state h goes back in at the next step. Play the forward pass: "
@@ -172,17 +173,21 @@ def task(shape: str) -> str:
     """A shape's task, in one sentence."""
     return {
         "one_to_one": _(
-            "One input, one output: one step, and the loop is never used. A picture and its name."
+            "One input, one output: one step, and the loop is never used. For example, a picture and its name."
         ),
         "one_to_many": _(
-            "One input, then each step reads what was written before it. A picture and a sentence about it."
+            "One input; after that, each step reads what was written before it. For example, a picture and a sentence about "
+            "it."
         ),
-        "many_to_one": _("All is read, then one answer. A review: positive or negative?"),
+        "many_to_one": _(
+            "Everything is read, then comes one answer. For example, a review: positive or negative?"
+        ),
         "many_to_many": _(
-            "An answer at every step, aligned with the inputs. The next letter, or each word's part of speech."
+            "An answer at every step, aligned with the inputs. For example, the next letter, or each word's part of speech."
         ),
         "encoder_decoder": _(
-            "First everything is read, then as many steps are written; all that passes is the last state. Translation."
+            "First everything is read, then as many steps are written; all that passes is the last state. For example, "
+            "translation."
         ),
     }[shape]
 
@@ -211,12 +216,12 @@ def counts(graph) -> None:
         {
             _("shape"): [" × ".join(map(str, matrix.shape)) for matrix in graph.matrices],
             _("parameters"): [f"{matrix.parameters:,}" for matrix in graph.matrices],
-            _("multiplied"): [f"{matrix.products:,}" for matrix in graph.matrices],
+            _("multiplications"): [f"{matrix.products:,}" for matrix in graph.matrices],
         },
         index=pd.Index([matrix.name for matrix in graph.matrices], name=_("weights")),
     )
     rows.loc[_("gates times states")] = ["", "", f"{graph.elementwise:,}"]
-    rows.loc[_("in all")] = ["", f"{graph.parameters:,}", f"{graph.a_step:,}"]
+    rows.loc[_("in total")] = ["", f"{graph.parameters:,}", f"{graph.a_step:,}"]
     if not graph.elementwise:
         rows = rows.drop(_("gates times states"))
     st.table(rows)
@@ -229,7 +234,8 @@ def counts(graph) -> None:
         if graph.setup.shape == "encoder_decoder":
             of_all = _("Multiplications of one step read and one written; all steps together: {count:,}.")
         waiting = _(
-            "{chain} cells must follow each other: each waits for the one before it, however many processors there are."
+            "{chain} cells must be computed one after another: each waits for the one before it, however many processors "
+            "there are."
         )
         lines = [of_all.format(count=graph.multiplications), waiting.format(chain=graph.chain)]
     for line in lines:
@@ -248,18 +254,18 @@ def growth(graph) -> None:
     )
     rows = np.log(rows).assign_attrs(long_name="count", units="1")
     rows = rows.assign_coords(
-        architecture=[*found["architecture"].values, f"{one.kind.upper()}, multiplications a step"]
+        architecture=[*found["architecture"].values, f"{one.kind.upper()}, multiplications per step"]
     )
     drawings = [
         drawn(
             "units",
-            _("Parameters over units"),
+            _("Parameters against the number of units"),
             lambda: figures.powers(
                 rows,
                 ["rnn", "gru", "lstm", INK],
                 ["solid", "solid", "solid", "dot"],
                 point=rows.sel(units=[one.units]),
-                across="units",
+                across=_("units"),
                 height=300,
             ),
         )
@@ -280,7 +286,7 @@ def growth(graph) -> None:
                     rows,
                     [PURPLE, INK, one.kind, VERMILION],
                     ["solid", "dot", "dash", "solid"],
-                    across="steps T",
+                    across=_("steps T"),
                     height=300,
                     symbols=["", "", "", "circle"],
                 ),
@@ -294,8 +300,8 @@ def background() -> None:
     folded(
         [
             _(
-                "Every number comes from the network on screen: it is built in PyTorch with weights, inputs and targets drawn "
-                "from the seed, run and recorded in float64. It has learned nothing yet."
+                "Every number comes from the network on screen: it is built in PyTorch with weights, inputs and targets "
+                "drawn from the seed, then run and recorded in float64. It has learned nothing yet."
             ),
             _(
                 "An edge is as wide as the norm of the Jacobian along it: the most that a small change at its start can move "
@@ -306,8 +312,8 @@ def background() -> None:
                 "gradient, all later steps included, on one log scale."
             ),
             _(
-                "What lights up together needs nothing of each other, so it could be computed at the same time. Steps cannot: "
-                "each waits for the one before."
+                "Cells that light up together need nothing from each other, so they could be computed at the same time. "
+                "Steps cannot: each waits for the one before."
             ),
             _(
                 "In one direction a layer can start before the layer below has ended: T + layers − 1 cells in a row. In both "
@@ -324,8 +330,8 @@ def background() -> None:
                 "Schuster & Paliwal 1997. The five shapes: Karpathy 2015."
             ),
             _(
-                "Keys, once you have clicked the picture or gone to it with Tab: ← → step, space plays, f forward, b "
-                "backward, Home and End, ↑ ↓ read out nodes and edges."
+                "Keys (first click the picture, or press Tab until it has the focus): ← → go one step, space plays, f "
+                "forward, b backward, Home and End go to the ends, ↑ ↓ read out nodes and edges."
             ),
         ]
     )

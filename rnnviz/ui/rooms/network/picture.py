@@ -53,8 +53,8 @@ def summary(graph) -> str:
         for role in ("input", "hidden", "decoder", "output")
     }
     return _(
-        "A graph from the inputs at the bottom to the outputs on top: {inputs} inputs, {hidden} hidden nodes, {outputs} outputs, "
-        "{edges} edges. Up and down arrow keys read out each with its numbers."
+        "A graph from the inputs at the bottom to the outputs at the top: {inputs} inputs, {hidden} hidden nodes, {outputs} "
+        "outputs, {edges} edges. The up and down arrow keys read each one out with its numbers."
     ).format(
         inputs=counted["input"],
         hidden=counted["hidden"] + counted["decoder"],
@@ -125,7 +125,7 @@ def _labels() -> dict:
         "forward": _("Forward pass"),
         "backward": _("Backward pass"),
         "back": _("One step back"),
-        "on": _("One step on"),
+        "on": _("One step forward"),
         "speed": _("Speed"),
         "colour": _("Colour"),
         "all": _("all units"),

@@ -33,8 +33,9 @@ def show() -> None:
     st.header(_("The order of words"))
     st.write(
         _(
-            "Three sentences of the same words; only “as soon as” is right (1). The rings are what is wanted after the last "
-            "word: the recurrent network learns to reach them, the bag of words says the same three times."
+            "Three sentences made of the same words; only “as soon as” is right (1). The rings mark the right answer after "
+            "the last word: the recurrent network learns to reach them, while the bag of words gives the same answer three "
+            "times."
         )
     )
     found = training("order")
@@ -65,7 +66,7 @@ def _picture(found: Training) -> None:
             Drawn.of(
                 "answers",
                 figures.answers(outputs, ORDER.targets, [asked("order")[1], BAG]),
-                _("The output after each word; rings: what is wanted at the end"),
+                _("The output after each word; rings: the right answer at the end"),
             ),
             Drawn.of("loss", losses(found), _("The loss falls")),
         ],
@@ -77,7 +78,7 @@ def _results(found: Training) -> None:
     """What both say in the end, and why the bag of words cannot do better."""
     last = tiny.answers(found.models, ORDER).isel(time=-1)
     texts = [" ".join(words) for words in ORDER.sequences]
-    columns = {_("wanted"): [str(target) for target in ORDER.targets]} | {
+    columns = {_("right answer"): [str(target) for target in ORDER.targets]} | {
         called(name): [percent(value) for value in last.sel(model=name).values.tolist()]
         for name in found.models
     }
@@ -90,7 +91,7 @@ def _results(found: Training) -> None:
         if found.seen[-1].losses()[name] > 0.1:
             st.text(
                 _(
-                    "The {name} has not learned it. Let it train to the end, or try another seed or more units."
+                    "The {name} has not learned it yet. Let it train to the end, or try another seed or more units."
                 ).format(name=called(name))
             )
     with right:
@@ -107,8 +108,8 @@ def _results(found: Training) -> None:
         best = -(share * np.log(share) + (1 - share) * np.log(1 - share))
         st.markdown(
             _(
-                "It adds up its inputs, and the three sums are the same vector: with any weights its three outputs are equal. "
-                "The best it can do is to say {share} each time, a loss of {loss:.4g} nats."
+                "It adds up its inputs, and the three sums are the same vector: whatever its weights, its three outputs are "
+                "equal. The best it can do is to answer {share} each time, a loss of {loss:.4g} nats."
             ).format(share=percent(share), loss=best)
         )
 
@@ -149,20 +150,20 @@ def _reading() -> None:
     folded(
         [
             _(
-                "Many-to-one: the network reads all three words and is asked once, after the last. The outputs before that are "
-                "drawn too; nothing was wanted of them."
+                "Many-to-one: the network reads all three words and is asked once, after the last. The outputs before that "
+                "are drawn too, but no answer was asked for there."
             ),
             _(
-                "After two words “as soon” must have left another state than “soon as”, or the last word could not tell them "
-                "apart. The bag's output after two words is that of the sum so far."
+                "After two words, “as soon” must have left a different state from “soon as”; otherwise the last word could "
+                "not tell them apart. The bag's output after two words belongs to the sum so far."
             ),
             _(
-                "Trained in your session, with Adam (rate {rate}) for {steps} steps on all three sequences; the loss is binary "
-                "cross-entropy, −ln of the probability of what is right. The same seed gives the same numbers."
+                "Trained in your session, with Adam (rate {rate}) for {steps} steps on all three sequences; the loss is "
+                "binary cross-entropy, −ln of the probability of the right answer. The same seed gives the same numbers."
             ).format(rate=tiny.RATE, steps=STEPS),
             _(
-                "The bag is the same network without the loop: $\\tanh(W\\sum_t x_t+b)$ and the same head, with as many steps of "
-                "training."
+                "The bag is the same network without the loop: $\\tanh(W\\sum_t x_t+b)$ and the same head, trained for as "
+                "many steps."
             ),
             _(
                 "Some tutorials write the bias as (1,1); there is one number for each unit: ({units},)."

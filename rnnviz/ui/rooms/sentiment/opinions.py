@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 import xarray as xr
 
+from rnnviz.figures.words import named
 from rnnviz.models import checkpoints
 from rnnviz.models.networks import Classifier
 from rnnviz.models.vocabularies import Lexicon, cut, visible
@@ -88,7 +89,7 @@ def percent(share: float) -> str:
 def called(which: str) -> str:
     """A model's name on the page: its architecture, and its readout where that is not the last state."""
     kind, _dash, readout = which.partition("-")
-    return kind.upper() + (f" ({readout})" if readout else "")
+    return kind.upper() + (f" ({named(readout)})" if readout else "")
 
 
 def language() -> str:
@@ -120,7 +121,7 @@ def models() -> Models:
         except checkpoints.CheckpointError as problem:
             notice(_("This model cannot be opened:") + f" {problem}", error=True)
     if missing:
-        line = _("Not here: {names}. This trains one of them: {command}")
+        line = _("Missing here: {names}. To train one of them: {command}")
         command = f"python -m rnnviz train {missing[0]} --data FILE"
         notice(line.format(names=", ".join(missing), command=command), error=not found)
     return found
@@ -152,7 +153,9 @@ def read(opened: Models, typed: str) -> dict[str, Opinion]:
         return {}
     if left:
         line = {
-            "words": _("Only the first {longest} words and signs are read; the rest ({left}) is left out."),
+            "words": _(
+                "Only the first {longest} words and punctuation marks are read; the rest ({left}) is left out."
+            ),
             "characters": _("Only the first {longest} characters are read; the rest ({left}) is left out."),
         }[lexicon.unit]
         notice(line.format(longest=LONGEST, left=left))
@@ -183,7 +186,11 @@ def _say_unknown(one: Opinion) -> None:
         return
     unknown = [token for token, id in zip(one.shown, one.ids, strict=True) if not id]
     if len(unknown) == len(one.ids):
-        notice(_("These models know none of it: their verdict is the same for any text of this length."))
+        notice(
+            _(
+                "These models know none of these tokens: their verdict is the same for any text of this length."
+            )
+        )
     elif unknown:
         some = " ".join(list(dict.fromkeys(unknown))[:5]) + (" …" if len(set(unknown)) > 5 else "")
         notice(_("Tokens that these models do not know, read as “unknown”: {tokens}.").format(tokens=some))

@@ -68,7 +68,7 @@ def show() -> None:
     st.header(_("Sentiment"))
     st.write(
         _(
-            "Networks that learned from film reviews read one token by token. After which token do they change their mind, and "
+            "Networks trained on film reviews read one token by token. After which token do they change their minds, and "
             "which tokens carry the verdict?"
         )
     )
@@ -153,27 +153,29 @@ def one(opened: Models) -> None:
         _("A film review"),
         height=90,
         help=_(
-            "Up to {longest} words and signs, in Korean syllables. Ctrl+Enter, or a click outside the box, reads it."
+            "Up to {longest} words and punctuation marks (syllables in Korean). Press Ctrl+Enter or click outside the box "
+            "to have them read."
         ).format(longest=LONGEST),
     )
     labels = {
         "negation": (
             _("criticism denied"),
             _(
-                "Two criticisms denied are praise to us. Are they to the networks, or do they hear only the bad words?"
+                "Two criticisms are denied, which we take as praise. Do the networks, or do they hear only the bad words?"
             ),
         ),
         "turn": (
             _("praise, but …"),
             _(
-                "Praise first, criticism after: at which token does each verdict turn? And do the three readouts at the bottom, "
-                "last state, mean and attention, come to the same verdict?"
+                "Praise first, criticism after: at which token does each verdict turn? And do the three readouts at the "
+                "bottom (last state, mean and attention) come to the same verdict?"
             ),
         ),
         "praise_late": (
             _("praise comes late"),
             _(
-                "The last state has just heard the praise, a mean of all states still hears the beginning: compare the readouts."
+                "The last state has just heard the praise; a mean of all states still hears the beginning. Compare the "
+                "readouts."
             ),
         ),
         "long": (
@@ -224,7 +226,7 @@ def _tables(found: Mapping[str, Opinion], into: Opinion) -> tuple[pd.DataFrame, 
         ]
         for method in judging.METHODS:
             values = shares[method].values
-            columns[f"{into.label}: {pictures.NAMES[method]}"] = (
+            columns[f"{into.label}: {pictures.methods()[method]}"] = (
                 values if full else [shown(v) for v in values]
             )
         tables.append(pd.DataFrame(columns, index=index))
@@ -233,31 +235,35 @@ def _tables(found: Mapping[str, Opinion], into: Opinion) -> tuple[pd.DataFrame, 
 
 def two(opened: Models) -> None:
     """Two reviews side by side: where their states and their verdicts part."""
-    help = _("Up to {longest} words and signs, in Korean syllables; Enter reads it.").format(longest=LONGEST)
+    help = _(
+        "Up to {longest} words and punctuation marks (syllables in Korean); press Enter to have them read."
+    ).format(longest=LONGEST)
     _box(st.text_input, "sentiment_first", _("First review"), help=help)
     _box(st.text_input, "sentiment_second", _("Second review"), help=help)
     labels = {
         "token": (
             _("one token"),
             _(
-                "The states are the same up to one token: see how far it throws them apart, and whether the verdict follows."
+                "The states are the same up to one token: see how far it drives them apart, and whether the verdict follows."
             ),
         ),
         "denied": (
             _("criticism denied"),
             _(
-                "A criticism denied is no criticism to us. Do the verdicts part, or does the network hear only the bad word?"
+                "To us, a criticism that is denied is no criticism. Do the verdicts part, or does the network hear only the "
+                "bad word?"
             ),
         ),
         "order": (
-            _("the order turned"),
+            _("a different order"),
             _(
-                "Nearly the same words in another order, so counting them tells little. Which end does the network believe?"
+                "Nearly the same words in a different order, so counting them tells little. Which end does the network "
+                "believe?"
             ),
         ),
         "around": (
             _("the words around"),
-            _("The same words stand in both reviews; what stands around them turns their meaning."),
+            _("The same words appear in both reviews; what surrounds them changes their meaning."),
         ),
     }
     now = (_text("sentiment_first"), _text("sentiment_second"))
@@ -362,8 +368,8 @@ def _against_counting(cards: Mapping[str, dict]) -> str:
     numbers |= {"counting": f"{counting:.1f}", "ahead": f"{abs(counting - scores['test']):.1f}"}
     if counting > scores["test"]:
         line = _(
-            "On test reviews naive Bayes, which only counts tokens and pairs of neighbours, is ahead: {counting} % right; "
-            "{model}, the best network by validation, {network} %."
+            "On test reviews naive Bayes, which only counts tokens and pairs of neighbours, is ahead with {counting} % "
+            "right; {model}, the best network by validation, gets {network} %."
         )
     else:
         line = _(
@@ -378,8 +384,8 @@ def background() -> None:
     folded(
         (
             _(
-                "A verdict is p = σ(w · h + b). The curves ask the same question after every token: what if the review ended "
-                "here? Only the last point was trained for; an early one is what the network expects so far."
+                "A verdict is p = σ(w · h + b). The curves ask the same question after every token: what if the review "
+                "ended here? Only the last point was trained for; an earlier one is what the network expects so far."
             ),
             _(
                 "Gradient × input asks how the log odds change along a token’s vector, at this text; integrated gradients "
@@ -392,8 +398,8 @@ def background() -> None:
                 "far the network is from adding up its tokens."
             ),
             _(
-                "The head is linear, so the units’ products w · h and the bias sum to the log odds without a remainder. What a "
-                "unit stands for, this does not say."
+                "The head is linear, so the units’ products w · h and the bias sum to the log odds without a remainder. "
+                "This does not say what a unit stands for."
             ),
             _(
                 "Two reviews are aligned by their longest common pieces. Where one has no token at a place, its state waits."

@@ -30,16 +30,20 @@ SCALES_OF_CURVES = (
     32.0,
     64.0,
 )  # the first that holds all values is taken
-NAMES = {
-    "gradient_input": "gradient × input",
-    "integrated_gradients": "integrated gradients",
-    "occlusion": "occlusion",
-}
 ROUGH = 0.01  # relative error of completeness from which on it is said
 NAMED = 4  # turns or tokens that a line names
 RANKED = 5  # tokens from which on a rank correlation says something
 
 _component = component(Path(__file__).parent)
+
+
+def methods() -> dict[str, str]:
+    """What the methods of attribution are called."""
+    return {
+        "gradient_input": _("gradient × input"),
+        "integrated_gradients": _("integrated gradients"),
+        "occlusion": _("occlusion"),
+    }
 
 
 def draw(sections: Sequence[dict], places: Sequence[str], one: Opinion, *key: str) -> None:
@@ -103,7 +107,7 @@ def shares(one: Opinion, options: Mapping[str, Opinion]) -> dict:
     numbers = one.shares()
     opposed = numbers["opposed"].values
     says = [
-        [{"name": NAMES[m], "text": signed(numbers[m].values[t])} for m in judging.METHODS]
+        [{"name": methods()[m], "text": signed(numbers[m].values[t])} for m in judging.METHODS]
         for t in range(len(one.ids))
     ]
     strips = []
@@ -123,7 +127,7 @@ def shares(one: Opinion, options: Mapping[str, Opinion]) -> dict:
         strips.append(
             {
                 "part": "strip",
-                "title": NAMES[method],
+                "title": methods()[method],
                 "tokens": tokens,
                 "scale": "diverging",
                 "limit": LIMIT,
@@ -146,7 +150,7 @@ def shares(one: Opinion, options: Mapping[str, Opinion]) -> dict:
             *strips,
             {
                 "part": "legend",
-                "title": _("share of the log odds, nats; beyond ±2 the colour stays"),
+                "title": _("share of the log odds, nats; beyond ±2 the colour no longer changes"),
                 "scale": "diverging",
                 "limit": LIMIT,
                 "ticks": [{"value": v, "text": short_signed(v)} for v in (-2, -1, 0, 1, 2)],
@@ -182,8 +186,8 @@ def units(one: Opinion) -> dict:
         "title": _("The units that carry the {model}’s verdict").format(model=one.label),
         "lead": lead
         + _(
-            "The {count} of {total} units that give most at the end give {sum} of the log odds {odds}, and make up {share} of "
-            "all |w · h|"
+            "The {count} of {total} units that contribute most at the end give {sum} of the log odds {odds}, and make up "
+            "{share} of all |w · h|"
         ).format(
             count=len(listed),
             total=len(order),
@@ -218,8 +222,8 @@ def units(one: Opinion) -> dict:
                 "limit": limit,
                 "limitOfSums": sums,
                 "about": _(
-                    "Numbers in nats, at the cursor. Curves of single units from −{limit} to {limit}, of the sums from −{sums} "
-                    "to {sums}."
+                    "Numbers are in nats, at the cursor. The curves of single units run from −{limit} to {limit}, those of "
+                    "the sums from −{sums} to {sums}."
                 ).format(limit=f"{limit:.3g}", sums=f"{sums:g}"),
             },
         ],
@@ -506,7 +510,7 @@ def _turning(one: Opinion) -> str:
     ]
     line, more = _("changes its mind at {places}").format(places=", ".join(some)), len(steps) - NAMED
     if more > 0:  # which, the table says
-        line += _(" and once more") if more == 1 else _(" and {count} times more").format(count=more)
+        line += _(" and once more") if more == 1 else _(" and {count} more times").format(count=more)
     return line + "."
 
 
@@ -525,15 +529,15 @@ def _completeness(share: xr.DataArray) -> str:
     if "steps" in at:
         line += _(" ({steps} steps)").format(steps=at["steps"])
         if at["completeness_error_relative"] > ROUGH:
-            line += _("; on the way from zeros the network changes too abruptly for these steps")
+            line += _("; on the way from zeros the network changes too abruptly for this number of steps")
     return line
 
 
 def _disagreement(numbers: xr.Dataset, one: Opinion) -> list[str]:
     """How much the methods disagree, in lines."""
-    ranks = numbers["rank_disagreement"].values
+    ranks, names = numbers["rank_disagreement"].values, methods()
     pairs = [
-        f"{NAMES[judging.METHODS[i]]} / {NAMES[judging.METHODS[j]]} {shown(1 - ranks[i, j])}"
+        f"{names[judging.METHODS[i]]} / {names[judging.METHODS[j]]} {shown(1 - ranks[i, j])}"
         for i, j in ((0, 1), (0, 2), (1, 2))
     ]
     ranked = _("Spearman’s rank correlation of the tokens’ shares:") + " " + " · ".join(pairs) + "."

@@ -95,7 +95,7 @@ def _pasted() -> tuple[list[str], None]:
     shows(key, typed.get(language(), PASTED[language()]))
     here = language()
     st.text_area(
-        _("Reviews, one a line"),
+        _("Reviews, one per line"),
         key=key,
         height=150,
         on_change=lambda: typed.update({here: st.session_state[key]}),
@@ -120,7 +120,7 @@ def _uploaded() -> tuple[list[str], list[str] | None]:
         return [], None
     if file.size > LARGEST:
         line = _(
-            "The file has {size:.1f} MB; up to {largest} MB are read. Split it, or leave out other columns."
+            "The file has {size:.1f} MB; the limit is {largest} MB. Split it, or leave out other columns."
         )
         raise ValueError(line.format(size=file.size / 2**20, largest=LARGEST // 2**20))
     header, rows = table(file.getvalue())
@@ -142,7 +142,7 @@ def _uploaded() -> tuple[list[str], list[str] | None]:
     if column is None:
         raise ValueError(
             _(
-                "No column is called “text” or “review”; choose the one with the reviews. There are: {names}."
+                "No column is called “text” or “review”; choose the one with the reviews. Columns found: {names}."
             ).format(names=", ".join(_shown(name, i) for i, name in enumerate(header)))
         )
     rows = _no_more(rows)
@@ -229,7 +229,7 @@ def _judge(work: Work, opened: Models) -> None:
         return
     if work.stopped:
         notice(_("Stopped: {done:,} of {total:,} reviews are judged.").format(done=work.done, total=total))
-        st.button(_("Go on"), on_click=_stop, args=(work, False), key="sentiment_on")
+        st.button(_("Continue"), on_click=_stop, args=(work, False), key="sentiment_on")
         return
     place = st.empty()
     with place.container(horizontal=True, vertical_alignment="center"):

@@ -87,8 +87,8 @@ def _reading() -> None:
     folded(
         (
             _(
-                "Each column is one character, each row one unit's value h between −1 and 1 after reading it. "
-                "White (or the dark background) is 0."
+                "Each column is one character. Each row is one unit, with its value h, between −1 and 1, after reading that "
+                "character. White (or the dark background) is 0."
             ),
             _(
                 "Units with similar curves lie side by side when ordered by similarity; by activity, the busiest are on top."
@@ -97,7 +97,9 @@ def _reading() -> None:
                 "The path shows the whole state of the layer as one point that moves. Its axes were fitted once on "
                 "held-out text, so two texts can be compared."
             ),
-            _("The candidates are the model's own probabilities for the next character at the cursor."),
+            _(
+                "The candidates are the next characters at the cursor, with the probability that the model gives them."
+            ),
             keys(),
         )
     )

@@ -4,6 +4,7 @@ import streamlit as st
 
 from rnnviz import figures, stats
 from rnnviz.figures.style import INK, PURPLE, SKY_BLUE, VERMILION
+from rnnviz.figures.words import series
 from rnnviz.studies import comparing
 from rnnviz.ui.parts.board import drawn, show_figures
 from rnnviz.ui.parts.numbers import aligned, number
@@ -96,10 +97,10 @@ def factor() -> None:
             "is its product with the weight; part 3 shows it."
         ),
         _(
-            "relu′ is exactly 1 above 0 and exactly 0 below: it shrinks nothing, it passes a gradient or stops it. At 0 "
-            "PyTorch takes 0."
+            "relu′ is exactly 1 above 0 and exactly 0 below: it never shrinks a gradient, it either passes it on or stops "
+            "it. At 0, PyTorch takes 0."
         ),
-        _("First worked out by Hochreiter 1991."),
+        _("First worked out by Hochreiter (1991)."),
     ]
     pictured(drawings, summary, formulas, lines)
 
@@ -123,7 +124,10 @@ def product() -> None:
         "product",
         _("The product of T derivatives"),
         lambda: figures.powers(
-            array, [*stats.vanishing.FUNCTIONS, INK], ["dash", "solid", "dot", "dashdot"], across="T factors"
+            array,
+            [*stats.vanishing.FUNCTIONS, INK],
+            ["dash", "solid", "dot", "dashdot"],
+            across=_("T factors"),
         ),
     )
     formulas = [
@@ -140,12 +144,12 @@ def product() -> None:
     )
     lines = [
         _(
-            "At its best, at 0, sigmoid′ takes six tenths of a power of ten with each factor: 10 of them leave a "
-            "millionth, 50 leave 10⁻³⁰, 100 leave 10⁻⁶⁰. Ones leave everything: tanh′(0) and relu′ above 0."
+            "Even at its best, at 0, sigmoid′ costs six tenths of a power of ten per factor: 10 of them leave a millionth, "
+            "50 leave 10⁻³⁰, 100 leave 10⁻⁶⁰. A factor of exactly 1 loses nothing: tanh′(0), and relu′ above 0."
         ),
         _(
-            "A computer's float32 ends at 10⁻⁴⁵, float64 at 10⁻³²⁴: beyond them a program holds 0. Here logarithms are "
-            "added, so the line goes on. A product with a factor that is exactly 0 has no line: it is 0."
+            "float32 ends at 10⁻⁴⁵ and float64 at 10⁻³²⁴: in a program, anything smaller is 0. Here logarithms are added "
+            "instead, so the line goes on. A product with a factor of exactly 0 has no line: it is 0."
         ),
     ]
     pictured([drawing], summary, formulas, lines)
@@ -154,8 +158,8 @@ def product() -> None:
 def unit() -> None:
     st.write(
         _(
-            "A network of one unit, $h_t=f(w\\,h_{t-1}+u\\,x_t)$: each factor is w·f′. Dotted is what w alone would do, the "
-            "gap to the solid line is f′. Turn the input down to 0, then drag w from below 1 to above it."
+            "A network of one unit, $h_t=f(w\\,h_{t-1}+u\\,x_t)$: each factor is w·f′. The dotted line is what w alone "
+            "would do; the gap to the solid line is f′. Turn the input down to 0, then drag w from below 1 to above it."
         )
     )
     columns = st.columns(4)
@@ -185,7 +189,7 @@ def unit() -> None:
     drawing = drawn(
         "unit",
         _("How much of step t is left at step T"),
-        lambda: figures.powers(array, [INK, "rnn"], ["dot", "solid"], across="step t"),
+        lambda: figures.powers(array, [INK, "rnn"], ["dot", "solid"], across=_("step t")),
     )
     life = stats.gradients.decay(logs, logarithmic=True)["half_life"].item()
     summary = _(
@@ -197,12 +201,12 @@ def unit() -> None:
         ),
         _(
             "Without input the state stays 0, where tanh′ is 1: below w = 1 the gradient vanishes, at 1 it stays, above 1 "
-            "it explodes. With input a large w holds the state near 1, where tanh′ is small: what is held safely passes "
-            "no gradient (Bengio, Simard & Frasconi 1994)."
+            "it explodes. With input, a large w holds the state near 1, where tanh′ is small: a state that is held safely "
+            "passes on no gradient (Bengio, Simard & Frasconi 1994)."
         ),
         _(
             "“relu diverges, so take tanh” is true for w above 1. At w = 1 relu carries the gradient unchanged over any "
-            "number of steps (Le, Jaitly & Hinton 2015). Both are one slider apart."
+            "number of steps (Le, Jaitly & Hinton 2015). One slider takes you from one to the other."
         ),
     ]
     pictured([drawing], summary, worked(chain, w, u), lines)
@@ -289,7 +293,9 @@ def network() -> None:
         drawn(
             "network",
             _("What reaches step t from a loss at step T"),
-            lambda: figures.powers(array, [VERMILION, INK, "rnn"], ["dash", "dot", "solid"], across="step t"),
+            lambda: figures.powers(
+                array, [VERMILION, INK, "rnn"], ["dash", "dot", "solid"], across=_("step t")
+            ),
         ),
         drawn(
             "eigenvalues",
@@ -309,8 +315,8 @@ def network() -> None:
     ]
     lines = [
         _(
-            "An RNN of {units} tanh units reads noise; what you see was recorded. PyTorch drew its recurrent weight with ρ = "
-            "{radius:.2f}; here it is scaled. σmax is its largest singular value."
+            "An RNN of {units} tanh units reads noise; what you see was recorded from it. PyTorch drew its recurrent weight "
+            "with ρ = {radius:.2f}; here it is rescaled. σmax is its largest singular value."
         ).format(units=UNITS, radius=recurrent["spectral_radius"].item()),
         _(
             "The bound is ‖∂L/∂h_T‖ · (σmax · max tanh′)^(T − t), with max tanh′ = 1. With σmax below 1 the gradient must "
@@ -414,7 +420,7 @@ def helps() -> None:
         drawn(
             "helps",
             _("What reaches step t from a loss at step T"),
-            lambda: figures.powers(array, colours, dashes, across="step t", height=420, symbols=symbols),
+            lambda: figures.powers(array, colours, dashes, across=_("step t"), height=420, symbols=symbols),
         )
     ]
     formulas = []
@@ -430,11 +436,15 @@ def helps() -> None:
         name: stats.gradients.decay(curve, logarithmic=True)["half_life"].item()
         for name, curve in curves.items()
     }
-    summary = _("Half-life in steps:") + " " + "; ".join(f"{name} {life:.4g}" for name, life in left.items())
+    summary = (
+        _("Half-life in steps:")
+        + " "
+        + "; ".join(f"{series(name)} {life:.4g}" for name, life in left.items())
+    )
     lines = {
         "gru": _(
-            "GRU: the direct way along h has the update gate z as its factor and no weight (PyTorch's z keeps the old); before "
-            "training z is near 1/2."
+            "GRU: on the direct path along h, each step multiplies by the update gate z and by no weight (PyTorch's z keeps "
+            "the old); before training z is near 1/2."
         ),
         "lstm": _(
             "“The cell state has no activation, so nothing vanishes”: along the cell the factor is the forget gate, near "
@@ -445,13 +455,14 @@ def helps() -> None:
             "(Jozefowicz, Zaremba & Sutskever 2015)."
         ),
         "orthogonal": _(
-            "Orthogonal: all singular values are 1, so W shrinks and grows nothing; what is left is tanh′."
+            "Orthogonal: all singular values are 1, so W neither shrinks nor stretches anything; only tanh′ is left."
         ),
         "identity": _(
-            "Identity with relu: as long as a unit stays above 0 it passes everything (Le, Jaitly & Hinton 2015)."
+            "Identity with relu: as long as a unit stays above 0 it passes everything on (Le, Jaitly & Hinton 2015)."
         ),
         "deeper": _(
-            "Deeper: the curve is of the lowest of three layers. There are more paths through time, yet about the same slope."
+            "Deeper: the curve belongs to the lowest of three layers. There are more paths through time, yet the slope is "
+            "about the same."
         ),
         "skip": _(
             "Skip connections carry the loss past the layers down to the lowest one; they do not shorten the way through time, "
@@ -465,8 +476,9 @@ def helps() -> None:
             "Truncated BPTT cuts what would have gone further back: beyond the cut the gradient is exactly 0."
         ),
         "clip": _(
-            "Clipping by the norm keeps the direction and limits the step; it stops explosions and cannot bring back what "
-            "vanished (Pascanu, Mikolov & Bengio 2013). ‖Δθ‖ is the step that SGD would have taken, and the one it takes."
+            "Clipping by the norm keeps the direction and limits the step; it stops explosions but cannot bring back what "
+            "has vanished (Pascanu, Mikolov & Bengio 2013). ‖Δθ‖ is the step that SGD would have taken, then the one it "
+            "does take."
         ),
     }
     about = _(

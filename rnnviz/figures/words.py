@@ -1,0 +1,144 @@
+"""The words that a figure writes, in the reader's language: English until `speak` is told who translates.
+
+    figures.words.speak(translate)  # whoever shows figures, once; translate is asked anew for every word
+
+A figure's own words go through `_`. What an array brings along (its `long_name`, its units, the names of its series) stays
+English data and is translated when it is drawn, by `named`. What a reader typed goes through neither.
+"""
+
+import re
+from collections.abc import Callable
+
+# what arrays bring along, as `named` looks it up: a number stands as {}
+NAMES = (
+    # quantities
+    "activation function f(x)",
+    "attention weight",
+    "candidate g",
+    "candidate n",
+    "cell state",
+    "cell state c",
+    "count",
+    "derivative f′(x)",
+    "direct gradient norm ‖∂L/∂h‖",
+    "direct gradient ∂L/∂h",
+    "forget gate f",
+    "half-life",
+    "hidden state",
+    "hidden state h",
+    "input gate i",
+    "loss",
+    "memory length",
+    "output",
+    "output gate o",
+    "probability",
+    "product",
+    "product so far",
+    "reset gate r",
+    "share of steps above {}",
+    "share of steps below {}",
+    "singular value",
+    "slope of tanh, 1 - h²",
+    "smallest probability",
+    "total gradient norm ‖∂L/∂c‖",
+    "total gradient norm ‖∂L/∂h‖",
+    "total gradient ∂L/∂h",
+    "update gate z",
+    # fields of a cell as pages call them
+    "cell c",
+    "forget gate",
+    "hidden h",
+    "input gate",
+    "output gate",
+    "reset gate",
+    "slope 1 − h²",
+    "update gate",
+    # units
+    "% of dates written without a mistake, greedily",
+    "chrF2 by sacrebleu, greedily (0 to 100)",
+    "nats",
+    "steps",
+    # ways to count
+    "backoff",
+    "likelihood",
+    # networks, part by part
+    "GRU {} layers",
+    "LSTM {} layers",
+    "RNN relu {} layers",
+    "RNN {} layers",
+    "attention",
+    "bidirectional",
+    "cut every {}",
+    "default",
+    "forget bias {}",
+    "gain {}",
+    "identity",
+    "layer norm",
+    "mean",
+    "orthogonal",
+    "residual",
+    "seed {}",
+    "skip",
+    "with attention",
+    "without",
+    "{} layers",
+    "{} units",
+    # series and dimensions
+    "bound σ<sub>max</sub><sup>T−t</sup>",
+    "W alone",
+    "before",
+    "cells one after another",
+    "clipped",
+    "discounted count",
+    "forget gate alone",
+    "kept: f∘c before",
+    "kept: z∘h before",
+    "largest",
+    "loss step",
+    "measured",
+    "median",
+    "multiplications per step",
+    "multiplications, all steps",
+    "parameters",
+    "passed down",
+    "slopes alone",
+    "smallest",
+    "unit",
+    "update gate alone",
+    "weights alone",
+    "written: i∘g",
+    "written: (1-z)∘n",
+)
+_NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?:e-?\d+)?(?![\w.])")
+
+_translate: Callable[[str], str] = str
+
+
+def speak(translate: Callable[[str], str]) -> None:
+    """From now on figures write what this makes of each English word."""
+    global _translate
+    _translate = translate
+
+
+def _(message: str) -> str:
+    """A figure's own word."""
+    return _translate(message)
+
+
+def named(name: str) -> str:
+    """A name that came with an array: the translation of NAMES, its numbers put back; as it came where there is none.
+
+    >>> named("share of steps below 0.1")
+    'share of steps below 0.1'
+    """
+    if (whole := _translate(name)) != name:
+        return whole
+    message = _NUMBER.sub("{}", name)
+    found = _translate(message)
+    return name if found == message else found.format(*_NUMBER.findall(name))
+
+
+def series(name: str) -> str:
+    """The name of a curve, part by part where the whole has no translation: 'LSTM, 4 units' has two."""
+    whole = named(name)
+    return ", ".join(map(named, name.split(", "))) if whole == name else whole
