@@ -152,28 +152,21 @@ def powers(
 
 def _leaving(array: xr.DataArray, first: int, top: float) -> list[style.Style]:
     """An arrow, with the greatest power of ten, where a curve goes out over the top of the axis. array: as for `powers`."""
-    notes: list[style.Style] = []
     across = array[array.dims[1]].values.astype(np.float64) + first
-    for row in array.values:
+    texts, edges = [], []
+    for name, row in zip(array[array.dims[0]].values, array.values, strict=True):
         up = style.exponents(row)
         beyond = up > top
-        if not beyond.any() or beyond.all():
-            continue
-        edges = across[:-1][beyond[1:] != beyond[:-1]]
-        place = float(edges[-1])
-        notes.append(
-            {
-                "text": f"↑ {style.power(round(float(np.nanmax(up))))}",
-                "x": place,
-                "y": top,
-                "xanchor": "right" if place > across.mean() else "left",
-                "yanchor": "top",
-                "yshift": -18 * len(notes),  # under the one before
-                "showarrow": False,
-                "font": {"size": 14},
-            }
-        )
-    return notes
+        if beyond.any() and not beyond.all():
+            texts.append(f"{name} ↑ {style.power(round(float(np.nanmax(up))))}")
+            edges.append(across[:-1][beyond[1:] != beyond[:-1]][-1])
+    if not texts:
+        return []
+    right = np.mean(edges) > across.mean()  # beside all of them, where there is more room
+    place = {"x": float(min(edges) if right else max(edges)), "xanchor": "right" if right else "left"}
+    place |= {"xshift": -10 if right else 10, "y": top, "yanchor": "top"}
+    look = {"showarrow": False, "font": {"size": 14}}
+    return [place | look | {"text": text, "yshift": -20 * row} for row, text in enumerate(texts)]
 
 
 def eigenvalues(

@@ -157,7 +157,7 @@ def test_the_axis_holds_the_curves_it_is_made_for_and_an_arrow_stands_where_anot
     held = powers(array, ["rnn", "#D55E00"], holds=array["series"].values[:1]).layout
     assert held.yaxis.range == powers(array[:1], ["rnn"]).layout.yaxis.range
     (note,) = held.annotations
-    assert (note.text, note.x, note.xanchor) == ("↑ 10<sup>25</sup>", 4, "right")
+    assert (note.text, note.x, note.xanchor) == (f"{array['series'].values[1]} ↑ 10<sup>25</sup>", 4, "right")
     assert powers(array, ["rnn", "#D55E00"]).layout.annotations == ()
 
 

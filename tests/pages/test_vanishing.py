@@ -204,7 +204,10 @@ def test_the_axis_is_made_for_what_was_measured_and_an_arrow_says_how_far_the_bo
     layout = seen.figures["network"]["layout"]
     measured = seen.curves("network")["measured"]
     assert layout["yaxis"]["range"][1] < measured.max() + 2
-    assert [note["text"] for note in layout["annotations"]] == ["↑ 10<sup>25</sup>", "↑ 10<sup>13</sup>"]
+    assert [note["text"] for note in layout["annotations"]] == [
+        "bound σ<sub>max</sub><sup>T−t</sup> ↑ 10<sup>25</sup>",
+        "W alone ↑ 10<sup>13</sup>",
+    ]
     assert Page("network", radius=0.3).figures["network"]["layout"].get("annotations", []) == []
 
 
