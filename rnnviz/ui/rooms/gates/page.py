@@ -115,6 +115,10 @@ def _reading() -> None:
                 "textbooks write z the other way round."
             ),
             _(
+                "PyTorch’s candidate is n = tanh(W_xn x + b_xn + r∘(W_hn h + b_hn)): r acts after the weight. In Cho et al. 2014 "
+                "and most diagrams it acts before: W_hn(r∘h)."
+            ),
+            _(
                 "A dot at the right edge is a unit whose gate is nearly always open, at the top one that is nearly "
                 "always shut; on the dotted line it is never in between."
             ),

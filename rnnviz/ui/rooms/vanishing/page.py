@@ -109,6 +109,11 @@ def factor() -> None:
             "relu′ is exactly 1 above 0 and exactly 0 below: it shrinks nothing, it passes a gradient or stops it. At 0 "
             "PyTorch takes 0."
         ),
+        _(
+            "“relu is linear, so one layer of it is not non-linear” is wrong: relu is straight on both sides and bends at 0. "
+            "relu(1) + relu(−1) = 1, yet relu(1 − 1) = 0: no linear function does that. One layer of relu is non-linear as soon "
+            "as inputs fall on both sides of its bend."
+        ),
         _("First worked out by Hochreiter 1991."),
     ]
     pictured(drawings, summary, formulas, lines)
@@ -433,6 +438,7 @@ def helps() -> None:
         f"{name}: " + ", ".join(f"{title} {value}" for title, value in row.items())
         for name, row in table.iterrows()
     )
+    # the shares of 16 networks: benchmarks/vanishing.py
     lines = {
         "gru": _(
             "GRU: the direct way along h has the update gate z as its factor and no weight (PyTorch's z keeps the old); before "
