@@ -202,10 +202,12 @@ def unit() -> None:
         _("How much of step t is left at step T"),
         lambda: figures.powers(array, [INK, "rnn"], ["dot", "solid"], across="step t"),
     )
-    life = stats.gradients.decay(logs, logarithmic=True)["half_life"].item()
-    summary = _(
-        "Weight {w:.2f}, input weight {u:.2f}: half of the gradient is left after {life:.4g} steps."
-    ).format(w=w, u=u, life=life)
+    halved = stats.gradients.decay(logs, last=steps - 1, logarithmic=True)["halved"].item()
+    summary = (
+        _("Weight {w:.2f}, input weight {u:.2f}: more than half of the gradient is left at every step.")
+        if math.isinf(halved)
+        else _("Weight {w:.2f}, input weight {u:.2f}: half of the gradient is left after {life:.4g} steps.")
+    ).format(w=w, u=u, life=halved)
     lines = [
         _(
             "The unit starts at h₀ = 0 and reads numbers between 0 and 1. The dotted line is what w alone would do."
