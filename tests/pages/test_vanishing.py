@@ -166,6 +166,15 @@ def test_the_formula_has_the_numbers_of_the_last_steps():
     assert r"\cdots" not in Page("unit", steps=2).formulas
 
 
+@pytest.mark.parametrize(
+    ("weight", "said"), [(0.5, "half of the gradient is left after 1 steps"), (1.0, "more than half")]
+)
+def test_one_unit_without_input_is_halved_where_its_curve_is(weight, said):
+    seen = Page("unit", weight=weight, input=0.0, steps=50)
+    (board,) = (f for f in seen.test.get("bidi_component") if f.proto.component_name == "rnnviz_board")
+    assert said in json.loads(board.proto.json)["summary"]
+
+
 # --- a network
 
 
