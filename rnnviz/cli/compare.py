@@ -119,11 +119,12 @@ def _write_comparison(folder: Path, setup, found, inside) -> None:
 def _medians(found) -> dict[str, list[str]]:
     """A row for each architecture: what it is called, then its numbers, the median over the seeds."""
     numbers = found[
-        ["rate", "half_life", "horizon", "loss", "parameter_norm", "parameter_norm_clipped"]
+        ["rate", "half_life", "halved", "horizon", "loss", "parameter_norm", "parameter_norm_clipped"]
     ].median("seed")
     head = (
         "decades a step",
-        "half-life, steps",
+        "half-life of the line, steps",
+        "half after",
         "a thousandth after",
         "loss",
         "parameter gradient",

@@ -43,7 +43,7 @@ def log_norms(
     traces = []
     for i, (name, colour, dash) in enumerate(zip(names, colours, dashes, strict=True)):
         if band is not None:
-            traces += _band(band.isel({array.dims[0]: i}), first, colour)
+            traces += shade(band.isel({array.dims[0]: i}), first, colour)
         traces.append(
             go.Scatter(
                 x0=first,
@@ -109,7 +109,7 @@ def log_matrix(
     return drawn.update_yaxes(title=named(str(rows)), autorange="reversed", nticks=10)
 
 
-def _band(band: xr.DataArray, first: float, colour: str) -> list[go.Scatter]:
+def shade(band: xr.DataArray, first: float, colour: str) -> list[go.Scatter]:
     """The area between two bounds. band: (bound, time)."""
     low, high = (style.exponents(band.isel(bound=i).values) for i in (0, 1))
     plain = {

@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 import xarray as xr
 
 from rnnviz.figures import style
+from rnnviz.figures.norms import shade
 from rnnviz.figures.words import _, series
 
 FUNCTION = {"sigmoid": style.PURPLE, "tanh": style.SKY_BLUE, "relu": style.VERMILION}
@@ -89,14 +90,17 @@ def powers(
     across: str = "",
     height: int = 380,
     symbols: Sequence[str] | None = None,
+    band: xr.DataArray | None = None,
+    holds: Sequence[str] | None = None,
 ) -> go.Figure:
     """One curve for each series on an axis of powers of ten that jumps between a few round limits, rather than with the data.
 
     array: (series, time) or (series, another numeric dim), natural logs; the first dim's coordinate names the series. Steps
     are counted from 1 on screen. colours: for each series a kind ('rnn', …), a function ('tanh', …) or a colour. dashes:
     for each series. point: (series, same dim) with one place, marked on each curve. across: title of the horizontal axis, else
-    'step'. symbols: for each series plotly's name of a mark that tells it from those of like colour, or ''. −inf is a gap:
-    exactly zero has no place on a log axis.
+    'step'. symbols: for each series plotly's name of a mark that tells it from those of like colour, or ''. band: (bound, series,
+    time), the lower and the upper. holds: names of the series that the axis is made for, by default all; where another
+    leaves it upwards an arrow says how far it goes. −inf is a gap: exactly zero has no place on a log axis.
     """
     across = across or _("step")
     rows, dim = array.dims
@@ -105,7 +109,11 @@ def powers(
     colours = [(style.ARCHITECTURE | FUNCTION).get(colour, colour) for colour in colours]
     few = array.sizes[dim] <= WRITTEN
     symbols = symbols or [""] * len(names)
-    traces = [
+    traces = []
+    if band is not None:
+        for i, colour in enumerate(colours):
+            traces += shade(band.isel({rows: i}), first, colour)
+    traces += [
         go.Scatter(
             x=array[dim].values.astype(np.float64) + first,
             y=style.exponents(row),
@@ -129,6 +137,8 @@ def powers(
     )
     ends = array[dim].values[[0, -1]].astype(float) + first
     pad = 0.02 * (ends[1] - ends[0]) or 0.5
+    held = array if holds is None else array.sel({rows: list(holds)})
+    axis = _round_powers(*(each for each in (held, band) if each is not None))
     return drawn.update_layout(
         hovermode="x unified",
         xaxis={
@@ -137,8 +147,28 @@ def powers(
             "nticks": 10,
             "unifiedhovertitle": {"text": f"{across} %{{x}}"},
         },
-        yaxis={"title": style.axis_title(array)} | _round_powers(array),
+        yaxis={"title": style.axis_title(array)} | axis,
+        annotations=_leaving(array, first, axis["range"][1]),
     )
+
+
+def _leaving(array: xr.DataArray, first: int, top: float) -> list[style.Style]:
+    """An arrow, with the greatest power of ten, where a curve goes out over the top of the axis. array: as for `powers`."""
+    across = array[array.dims[1]].values.astype(np.float64) + first
+    texts, edges = [], []
+    for name, row in zip(array[array.dims[0]].values, array.values, strict=True):
+        up = style.exponents(row)
+        beyond = up > top
+        if beyond.any() and not beyond.all():
+            texts.append(f"{series(str(name))} ↑ {style.power(round(float(np.nanmax(up))))}")
+            edges.append(across[:-1][beyond[1:] != beyond[:-1]][-1])
+    if not texts:
+        return []
+    right = np.mean(edges) > across.mean()  # beside all of them, where there is more room
+    place = {"x": float(min(edges) if right else max(edges)), "xanchor": "right" if right else "left"}
+    place |= {"xshift": -10 if right else 10, "y": top, "yanchor": "top"}
+    look = {"showarrow": False, "font": {"size": 14}}
+    return [place | look | {"text": text, "yshift": -20 * row} for row, text in enumerate(texts)]
 
 
 def eigenvalues(
@@ -205,9 +235,9 @@ def _marks(across: np.ndarray, up: np.ndarray, colours: Sequence[str]) -> go.Sca
     )
 
 
-def _round_powers(array: xr.DataArray) -> style.Style:
-    """Range and ticks at whole powers of ten."""
-    found = style.exponents(array.values)
+def _round_powers(*arrays: xr.DataArray) -> style.Style:
+    """Range and ticks at whole powers of ten, for all of them."""
+    found = np.concatenate([style.exponents(array.values).ravel() for array in arrays])
     found = found[np.isfinite(found)]
     low, high = (-_stop(-found.min()), _stop(found.max())) if found.size else (0, 0)
     low = min(low, high - 1)

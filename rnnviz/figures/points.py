@@ -77,13 +77,13 @@ def saturation(
 
 
 def half_lives(steps: xr.DataArray, kind: str, chosen: int | None = None, height: int = 300) -> go.Figure:
-    """The half-life of each unit's memory, in the order given, on a log axis.
+    """The memory length of each unit, in the order given, on a log axis.
 
     steps: (unit,), steps, as stats.gates.half_life makes them; zero and infinity have no place on a log axis and are
     left out. chosen: the unit to mark.
 
     >>> import rnnviz, xarray as xr
-    >>> steps = xr.DataArray([1.0, 6.58, 20.0], dims="unit", attrs={"long_name": "half-life", "units": "steps"})
+    >>> steps = xr.DataArray([1.0, 6.58, 20.0], dims="unit", attrs={"long_name": "memory length", "units": "steps"})
     >>> drawn = rnnviz.figures.half_lives(steps, kind="lstm")
     >>> drawn.layout.title.text, drawn.layout.yaxis.type
     ('', 'log')

@@ -48,11 +48,11 @@ def saturation(gate: xr.DataArray, low: float = 0.1, high: float = 0.9) -> xr.Da
 
 
 def half_life(gate: xr.DataArray) -> xr.DataArray:
-    """Steps after which half of a memory is left when only the gate acts on it, per unit.
+    """Memory length: steps after which half of a memory is left when only the gate acts on it, per unit, over a text.
 
     gate: dims include time; the gate that keeps, values in [0, 1]. A memory kept by f at each step is halved after
-    ln(1/2) / ln(f) steps; over a text f is the geometric mean of its steps. Returns the same without time; inf where the
-    gate never closes, 0 where it once shut completely.
+    ln(1/2) / ln(f) steps; over a text f is the geometric mean of its steps, so this is no step's own half-life. Returns the
+    same without time; inf where the gate never closes, 0 where it once shut completely.
 
     >>> import rnnviz, xarray as xr
     >>> gate = xr.DataArray([[0.5, 0.5], [0.9, 0.9]], dims=("unit", "time"))
@@ -63,7 +63,7 @@ def half_life(gate: xr.DataArray) -> xr.DataArray:
         logs: xr.DataArray = xr.apply_ufunc(np.log, gate.astype(np.float64))
         rate = 0.0 - logs.mean("time")  # 0.0 - 0.0 is 0.0, where -0.0 would give -inf
         steps: xr.DataArray = np.log(2.0) / rate
-    return steps.drop_attrs().assign_attrs(long_name="half-life", units="steps")
+    return steps.drop_attrs().assign_attrs(long_name="memory length", units="steps")
 
 
 def previous(node: Node, name: str) -> xr.DataArray:

@@ -1,5 +1,7 @@
 """What is learned: for each task the data as ids, the loss of a batch, and the scores that the model's card bears."""
 
+import math
+
 import numpy as np
 import torch
 from torch import nn
@@ -58,6 +60,9 @@ class LanguageTraining(Training):
             "scores_unit": "nats a character, 16 streams read from the zero state to their end",
             "vocabulary": list(self.vocabulary.characters),
         }
+
+
+FEWEST = 20  # sentences in a part of a group of lengths
 
 
 class TranslationTraining(Training):
@@ -131,11 +136,25 @@ class TranslationTraining(Training):
         return sacrebleu.corpus_chrf(written, [wanted]).score
 
     def _by_length(self, written: list[str], groups: int = 6) -> list[dict]:
-        """The test's score in groups of sources of like length, as many in each as their lengths allow."""
+        """The test's score in groups of sources of like length, as many in each as their lengths allow.
+
+        A group spans less than half its shortest length on top, so that the long ones are told apart too; a part of fewer than
+        FEWEST sentences stays with its neighbour.
+        """
         lengths = np.array([len(self.source.split(source)) for source, _ in self.pairs["test"]])
         edges = np.unique(np.quantile(lengths, np.linspace(0, 1, groups + 1)).round().astype(int))
+        starts = []
+        for low, end in zip(
+            edges[:-1].tolist(), [*edges[1:-1].tolist(), int(lengths.max()) + 1], strict=True
+        ):
+            starts.append(low)
+            while (low := math.ceil(1.5 * low)) < end:
+                closed = (lengths >= starts[-1]) & (lengths < low)
+                opened = (lengths >= low) & (lengths < min(end, math.ceil(1.5 * low)))
+                if min(closed.sum(), opened.sum()) >= FEWEST:
+                    starts.append(low)
         found = []
-        for low, high in zip(edges[:-1], [*(edges[1:-1] - 1), edges[-1]], strict=True):
+        for low, high in zip(starts, [*(start - 1 for start in starts[1:]), edges[-1]], strict=True):
             among = np.flatnonzero((lengths >= low) & (lengths <= high)).tolist()
             if among:
                 score = round(self.score("test", written, among), 2)

@@ -1,5 +1,6 @@
 """What a person sees and does, in a real browser."""
 
+import math
 import re
 
 import pytest
@@ -59,6 +60,17 @@ def test_hovering_moves_the_cursor_everywhere_without_a_rerun(reader):
     assert seen.tab.locator("[data-figure=curve] .rv-value").inner_text() != ""
     assert seen.sent == 0
     assert seen.revision == before
+
+
+def test_the_half_life_of_the_gate_follows_the_cursor(reader):
+    seen = reader(f"/gates?text={TEXT}&unit=3")
+    seen.tab.locator(".rv-board").focus()
+    for _step in range(2):
+        said = seen.tab.locator(".rv-life").inner_text()
+        gate, life = map(float, re.fullmatch(r".* f = ([\d.]+): .* = ([\d.]+) steps", said).groups())
+        assert gate == pytest.approx(math.exp(-math.log(2) / life), abs=1e-4)
+        seen.tab.keyboard.press("ArrowLeft")
+        expect(seen.tab.locator(".rv-life")).not_to_have_text(said)
 
 
 def test_clicking_a_row_chooses_its_unit(reader):

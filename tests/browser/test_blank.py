@@ -62,6 +62,30 @@ def test_the_blank_walks_through_the_sentence_by_keys(sentence):
     assert seen.tab.locator(".bl-word:focus").count() == 0 and seen.revision == before
 
 
+def test_words_that_the_models_do_not_know_are_marked_as_one_types(sentence):
+    seen = sentence()
+    told, draft = seen.tab.locator(".bl-told"), seen.tab.locator(".bl-draft .bl-word")
+    expect(told).to_have_text("These models know all 8 words.")
+    box, before = seen.tab.get_by_role("textbox").first, seen.revision
+    box.fill("")
+    box.press_sequentially("Exercise is ____ belly fat, 운동 belly")
+    unknown = ["exercise", "belly", "fat", "운동", "belly"]
+    expect(draft).to_have_text("exercise is ____ belly fat , 운동 belly".split())
+    expect(seen.tab.locator(".bl-draft .bl-unknown")).to_have_text(unknown)
+    expect(told).to_contain_text(
+        "know 2 of 7 words. They do not know, and read as gaps: exercise, belly, fat, 운동. Press Enter"
+    )
+    expect(seen.tab.locator(".bl-panels")).to_have_class(
+        re.compile("bl-earlier")
+    )  # it is of the sentence before
+    assert seen.revision == before
+    box.press("Enter")
+    seen.redrawn(before)
+    expect(seen.tab.locator(".bl-unknown:not([aria-checked=true])")).to_have_text(unknown)
+    expect(draft).to_have_count(0)
+    expect(seen.tab.locator(".bl-earlier")).to_have_count(0)
+
+
 def test_what_was_typed_is_shown_as_text(sentence):
     seen = sentence()
     box = seen.tab.get_by_role("textbox").first

@@ -327,7 +327,7 @@ def test_only_the_chosen_unit_is_marked():
 def test_half_lives_are_drawn_in_the_order_given_on_a_log_axis():
     drawn = half_lives(lives_of(GATE), "lstm")
     assert drawn.layout.yaxis.type == "log"
-    assert drawn.layout.yaxis.title.text == "half-life (steps)"
+    assert drawn.layout.yaxis.title.text == "memory length (steps)"
     assert (drawn.data[0].x0, drawn.data[0].dx) == (1, 1)
     np.testing.assert_allclose(drawn.data[0].y[2], 6.5788, atol=1e-4)
     assert drawn.layout.meta["points"] == [7, 2, 4]

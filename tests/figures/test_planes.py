@@ -149,3 +149,23 @@ def test_curves_of_like_colour_bear_marks_of_their_own():
     assert bare.mode == "lines" and bare.marker.symbol is None
     assert marked.mode == "lines+markers" and marked.marker.symbol == "square"
     assert 0 < marked.marker.maxdisplayed < 50
+
+
+def test_the_axis_holds_the_curves_it_is_made_for_and_an_arrow_stands_where_another_leaves_it():
+    ten = np.log(10)
+    array = logs([[0.0, -1 * ten, -2 * ten, -1 * ten, 0.0], [24.6 * ten, 18 * ten, 12 * ten, 6 * ten, 0.0]])
+    held = powers(array, ["rnn", "#D55E00"], holds=array["series"].values[:1]).layout
+    assert held.yaxis.range == powers(array[:1], ["rnn"]).layout.yaxis.range
+    (note,) = held.annotations
+    assert (note.text, note.x, note.xanchor) == (f"{array['series'].values[1]} ↑ 10<sup>25</sup>", 4, "right")
+    assert powers(array, ["rnn", "#D55E00"]).layout.annotations == ()
+
+
+def test_a_band_is_drawn_behind_its_curve_and_has_room_on_the_axis():
+    array = logs([[0.0, 0.0, 0.0]])
+    band = xr.concat([array - 5 * np.log(10), array + np.log(10)], "bound")
+    drawn = powers(array, ["lstm"], band=band)
+    low, high, curve = drawn.data
+    assert (high.fill, curve.name) == ("tonexty", str(array["series"].values[0]))
+    np.testing.assert_allclose((low.y[0], high.y[0]), (-5, 1))
+    assert drawn.layout.yaxis.range[0] < -5 and drawn.layout.yaxis.range[1] > 1

@@ -94,3 +94,10 @@ def test_a_models_probabilities_sum_to_one(shipped):
         ids = [START_ID, *checkpoints.words(card).encode("play a song"), END_ID]
         with torch.inference_mode():
             torch.testing.assert_close(model(torch.tensor([ids])).softmax(-1).sum(-1), torch.ones(1, 3))
+
+
+def test_the_verb_of_an_example_is_known_and_decided_by_what_comes_after_it(shipped):
+    _model, card = shipped("blank-both")
+    assert checkpoints.words(card).unknown(page.EXAMPLES["verb"][0]) == []
+    (left, own), (both, _own) = (filled(shipped, name, "verb") for name in NAMES)
+    assert own == "add" and left["add"] < 0.2 and both["add"] > 0.9 and max(both, key=both.get) == "add"

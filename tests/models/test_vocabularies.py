@@ -138,3 +138,11 @@ def test_hangul_in_parts_is_put_together():
 def test_what_is_no_lexicon_is_refused(unit, entries):
     with pytest.raises((ValueError, TypeError)):
         Lexicon(unit, entries)
+
+
+def test_words_are_cut_as_the_script_of_the_blank_cuts_them():
+    """The same cases as in tests/js/blank.test.js."""
+    words = Lexicon("words", ())
+    assert words.split("It’s five o'clock, 'now' — ok?") == "it's five o'clock , ' now ' — ok ?".split()
+    assert words.split("\u1112\u1161\u11ab 2² ____") == ["한", "2²", "____"]
+    assert words.split("  ") == []

@@ -236,7 +236,10 @@ def test_words_that_are_all_unknown_give_one_line_and_are_still_filled_in(page, 
 
 def test_unknown_words_are_named(page):
     seen = page("play qqq by zzz song play", 1)
-    assert seen.lines == ["Unknown to these models, and read as “unknown”: qqq zzz."]
+    assert seen.lines == []
+    assert [word["text"] for word in seen.drawn["words"] if word["unknown"]] == ["qqq", "zzz"]
+    assert seen.drawn["read"] == "play qqq by zzz song play"
+    assert set(seen.drawn["known"].split()) >= set(WORDS) and "qqq" not in seen.drawn["known"]
     (line,) = page("play qqq by play song", 2).lines
     assert line.startswith("“qqq” is not among the ")
 

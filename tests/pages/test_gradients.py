@@ -60,6 +60,21 @@ def test_clicking_another_step_sends_its_loss_back(visit):
     assert np.isfinite(values(early)).sum() == 3
 
 
+def test_the_table_has_the_crossing_of_the_curve_that_is_drawn_beside_the_fitted_line(visit):
+    seen = visit("gradients", text=TEXT, step=12)
+    table = seen.test.dataframe[0].value
+    for trace, (_name, row) in zip(seen.figures["norms"]["data"], table.iterrows(), strict=True):
+        going_back = values(trace)[:12][::-1]
+        halved = float(row["half is left after (steps)"])
+        assert np.interp(halved, range(12), going_back) == pytest.approx(
+            going_back[0] - np.log10(2), abs=1e-3
+        )
+        slope = np.polyfit(range(12), going_back, 1)[0]
+        fitted = float(row["half-life of the fitted line (steps)"])
+        assert fitted == pytest.approx(-np.log10(2) / slope, rel=1e-3)
+        assert row["line fitted over (steps)"] == "12"
+
+
 def test_all_steps_and_the_direct_part(visit):
     seen = visit("gradients", text=TEXT, loss="all", part="direct", layer=2)
     assert np.isfinite(values(seen.figures["norms"]["data"][0])).sum() == len(TEXT) - 1

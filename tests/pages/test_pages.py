@@ -7,6 +7,7 @@ import shutil
 import numpy as np
 import pytest
 import torch
+import xarray as xr
 
 from rnnviz.models import checkpoints
 from rnnviz.ui.parts.explored import DEFAULT_TEXTS, EXAMPLES, runs
@@ -57,6 +58,15 @@ def test_the_candidates_are_the_models_own_probabilities(visit):
     sent = visit("states", model="shakespeare-lstm", text=TEXT).board["candidates"]
     best = decoded(sent["values"]).reshape(len(TEXT), sent["count"])
     np.testing.assert_allclose(best, probability.topk(sent["count"]).values.detach().numpy(), rtol=1e-3)
+
+
+def test_the_path_says_what_share_of_the_variance_it_shows(visit):
+    seen = visit("states", model="shakespeare-lstm", text=TEXT, layer=2)
+    with xr.open_dataset(checkpoints.components_path("shakespeare-lstm"), engine="h5netcdf") as fitted:
+        share = float(fitted["share"][1, 0, :2].sum())
+    assert share < 0.5  # far from the whole state
+    (title,) = (figure["title"] for figure in seen.board["figures"] if figure["id"] == "path")
+    assert title == f"The state's path in 2 of its 256 dimensions: {100 * share:.1f} % of the variance"
 
 
 def test_kept_and_written_add_up_to_the_cell(visit):

@@ -1,12 +1,14 @@
 """learn/vanishing as a reader meets it: each part draws what its settings say."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from rnnviz.studies import comparing
 from rnnviz.ui.rooms import SETTINGS
 from rnnviz.ui.shell.settings import declare
 from tests.conftest import PATIENCE
@@ -27,6 +29,13 @@ HELPS = (
     "truncate",
     "clip",
 )
+
+
+def recurrent(radius: float) -> np.ndarray:
+    """The weight of part 4."""
+    made = comparing.Stack(comparing.Architecture("rnn", units=64), comparing.NOISE, 1)
+    drawn = made.layers[0].weight_hh_l0.detach().numpy()
+    return radius * drawn / np.abs(np.linalg.eigvals(drawn)).max()
 
 
 class Page:
@@ -157,6 +166,15 @@ def test_the_formula_has_the_numbers_of_the_last_steps():
     assert r"\cdots" not in Page("unit", steps=2).formulas
 
 
+@pytest.mark.parametrize(
+    ("weight", "said"), [(0.5, "half of the gradient is left after 1 steps"), (1.0, "more than half")]
+)
+def test_one_unit_without_input_is_halved_where_its_curve_is(weight, said):
+    seen = Page("unit", weight=weight, input=0.0, steps=50)
+    (board,) = (f for f in seen.test.get("bidi_component") if f.proto.component_name == "rnnviz_board")
+    assert said in json.loads(board.proto.json)["summary"]
+
+
 # --- a network
 
 
@@ -165,10 +183,41 @@ def test_a_network_stays_under_its_bound(radius):
     seen = Page("network", radius=radius)
     curves = seen.curves("network")
     assert (curves["measured"] <= curves["bound σ<sub>max</sub><sup>T−t</sup>"] + 1e-9).all()
-    slope = np.diff(curves["ρ<sup>T−t</sup>"])
-    np.testing.assert_allclose(slope, -np.log10(radius), atol=1e-9)
+    matrix = recurrent(radius)
+    carried = [np.linalg.norm(np.linalg.matrix_power(matrix, k), 2) for k in range(50)]
+    alone = curves["W alone"][::-1] - curves["W alone"][-1]
+    assert (
+        alone <= np.log10(carried) + 1e-9
+    ).all()  # no vector grows more than the largest singular value of Wᵏ
+    assert alone[-1] - alone[20] == pytest.approx(29 * np.log10(radius), abs=0.5)  # in the long run ρ a step
     points = seen.figures["eigenvalues"]["data"][-1]
     assert np.hypot(decoded(points["x"]), decoded(points["y"])).max() == pytest.approx(radius)
+
+
+@pytest.mark.parametrize(("radius", "word"), [(0.6, "shrinks"), (2.0, "grows")])
+def test_the_verdict_says_how_much_is_left_and_where_the_bound_s_excess_goes(radius, word):
+    seen = Page("network", radius=radius)
+    bound, alone, measured = (line[0] - line[-1] for line in seen.curves("network").values())
+    (said,) = (text.value for text in seen.test.markdown if "**" in text.value)
+    assert f"Over 49 steps back the gradient **{word}** to" in said
+    powers, gap, turned, flat = (
+        float(n) for n in re.findall(r"(?:by|lies|above that:|σmax at every step,) ([\d.]+)", said)
+    )
+    assert powers == pytest.approx(abs(measured), abs=0.051)
+    assert gap == pytest.approx(bound - measured, abs=0.051)
+    assert (turned, flat) == pytest.approx((bound - alone, alone - measured), abs=0.051)
+
+
+def test_the_axis_is_made_for_what_was_measured_and_an_arrow_says_how_far_the_bound_goes():
+    seen = Page("network", radius=2.0)
+    layout = seen.figures["network"]["layout"]
+    measured = seen.curves("network")["measured"]
+    assert layout["yaxis"]["range"][1] < measured.max() + 2
+    assert [note["text"] for note in layout["annotations"]] == [
+        "bound σ<sub>max</sub><sup>T−t</sup> ↑ 10<sup>25</sup>",
+        "W alone ↑ 10<sup>13</sup>",
+    ]
+    assert Page("network", radius=0.3).figures["network"]["layout"].get("annotations", []) == []
 
 
 def test_two_steps_are_enough():
@@ -196,10 +245,41 @@ def test_all_switches_at_once():
     looks = [
         (t["line"]["color"], t["line"]["dash"], t["marker"].get("symbol"))
         for t in seen.figures["helps"]["data"]
+        if t.get("showlegend") is not False and t.get("fill") is None
     ]
     assert len(set(looks)) == len(looks)
     blue = [look for look in looks if look[0] in ("#0072B2", "#56B4E9")]
     assert len({look[1:] for look in blue}) == len(blue)  # told apart without their hue
+
+
+def test_the_table_and_the_band_span_five_seeds_and_the_line_is_the_first():
+    seen = Page("helps", helps=["forget_bias"])
+    row = comparing.Architecture("lstm", units=64, forget_bias=2)
+    wanted = comparing.compare(comparing.Setup((row,), steps=50, seeds=5, batch=1)).isel(architecture=0)
+    norms = wanted["log_norm"].isel(layer=0) / np.log(10)
+    np.testing.assert_allclose(seen.curves("helps")["LSTM, forget bias 2"], norms[0], rtol=1e-6)
+    low, high = (decoded(t["y"]) for t in seen.figures["helps"]["data"][2:4])
+    np.testing.assert_allclose((low, high), (norms.min("seed"), norms.max("seed")), rtol=1e-6)
+    told = seen.test.dataframe[0].value.loc["LSTM, forget bias 2"]
+    lives = np.sort(wanted["half_life"].values)
+    assert told["half-life of the fitted line (steps)"] == f"{wanted['half_life'][0].item():.4g}"
+    assert [told[f"{which} of 5"] for which in ("lowest", "median", "highest")] == [
+        f"{life:.4g}" for life in lives[[0, 2, 4]]
+    ]
+    assert float(told["left after 49 steps"]) == pytest.approx(
+        10 ** (norms[0, 0] - norms[0, -1]).item(), rel=1e-3
+    )
+
+
+def test_the_forget_gates_alone_would_leave_less_than_is_left():
+    (said,) = (
+        text.value for text in Page("helps", helps=["forget_bias"]).test.caption if "∂L/∂c" in text.value
+    )
+    left, alone = (
+        float(n.replace("−", "-").rstrip("."))
+        for n in re.findall(r" ([\d.]+(?:e−\d+)?)(?= of the cell|\.$)", said)
+    )
+    assert alone < 0.01 < 0.1 < left
 
 
 def test_what_is_truncated_is_cut_off():

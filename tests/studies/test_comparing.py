@@ -45,6 +45,23 @@ def network(architecture, inputs=2, outputs=1, seed=0, **weights):
     return made
 
 
+def test_single_paths_start_where_the_measured_gradient_does_and_carry_it_back_by_the_weight_alone():
+    setup = Setup((SMALL,), steps=12, seeds=2, batch=1)
+    found = comparing.paths(SMALL, setup, seed=1)
+    wanted = compare(setup)["log_norm"].isel(architecture=0, seed=1, layer=0)
+    np.testing.assert_allclose(found.sel(path="measured"), wanted, rtol=1e-9)
+    own, made = comparing.data(setup, 1), Stack(SMALL, comparing.NOISE, 1, 1)
+    hidden = made.layers[0](own.x)[0]
+    (grad,) = torch.autograd.grad(nn_loss(own, made, hidden), hidden)
+    by_hand = [torch.linalg.matrix_power(made.layers[0].weight_hh_l0.T, k) @ grad[0, -1] for k in range(12)]
+    alone = [row.norm().log().item() for row in by_hand[::-1]]
+    np.testing.assert_allclose(found.sel(path="weights alone"), alone, rtol=1e-9)
+
+
+def nn_loss(own, made, hidden):
+    return own.loss(made.head(hidden), "last")
+
+
 def numbers(steps, batch=1, inputs=2, seed=0):
     """Positive numbers to read; 0 to be said."""
     drawn = torch.Generator().manual_seed(seed)

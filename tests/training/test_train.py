@@ -274,6 +274,18 @@ def test_a_card_of_dates_counts_what_is_right_also_by_length():
     assert all(low <= high < following for (low, high), (following, _) in itertools.pairwise(spans))
 
 
+def test_no_group_of_lengths_is_wide_unless_its_part_would_be_small():
+    training = begin(SMALL, DATES)
+    lengths = [*[6] * 60, *[10] * 60, *range(20, 60), *[59] * 20]
+    training.pairs["test"] = [("1" * length, "") for length in lengths]
+    spans = [(group["from"], group["to"]) for group in training._by_length([""] * len(lengths))]
+    assert spans[-1][1] == 59 and spans[-1][0] >= 30
+    few = [*[6] * 60, *[10] * 60, 20, 59]
+    training.pairs["test"] = [("1" * length, "") for length in few]
+    assert training._by_length([""] * len(few))[-1]["to"] == 59
+    assert all(group["sentences"] >= 2 for group in training._by_length([""] * len(few)))
+
+
 def test_sentences_are_scored_by_sacrebleu():
     training = begin(replace(SMALL, corpus="tatoeba", source="words"), SENTENCES)
     assert training.score("test", ["우린 뛰어."] * 2) == pytest.approx(100)

@@ -259,3 +259,12 @@ def test_what_a_link_gets_wrong_is_one_line():
         "The link's value for “translate_loss_step” must be a number from 0 to 80.",
     ]
     assert list(seen.go("attention").figures) == ["tree"]
+
+
+def test_the_shipped_translator_without_attention_mixes_up_the_places_of_digits_as_the_page_says():
+    right = {}
+    for name in ("translate-dates-plain", "translate-dates"):
+        model, card = checkpoints.load(name)
+        source, target = checkpoints.lexicons(card)
+        right[name] = target.decode(decoding.greedy(model, source.encode("1950/5/1")).tokens)
+    assert right == {"translate-dates-plain": "1950-05-10", "translate-dates": "1950-05-01"}

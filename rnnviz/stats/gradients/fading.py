@@ -18,10 +18,13 @@ def decay(norms: xr.DataArray, last: int | None = None, logarithmic: bool = Fals
     Returns, without time, with y_k = ln norm k steps back, padding left out:
         rate (nat/step)    least-squares slope of y_k over k: negative where it fades, positive where it grows. Exact zeros
                            have no logarithm and do not enter; with nothing but zeros further back it is −inf
-        half_life (steps)  −ln 2 / rate: steps back to half at that rate; inf where it does not fade
-        horizon (steps)    the first k, between steps linear in y, at which y_k <= y_0 − ln 1000: a thousandth is left.
-                           inf where that never happens within the text. An exact zero is crossed at the step before it
-        crossed (bool)     whether it happened
+        half_life (steps)  −ln 2 / rate: steps back to half at that rate, on the fitted line; inf where it does not fade
+        halved (steps)     measured: the first k, between steps linear in y, at which y_k <= y_0 − ln 2: half is left
+        horizon (steps)    likewise at y_k <= y_0 − ln 1000: a thousandth is left. Both are inf where that never happens
+                           within the text. An exact zero is crossed at the step before it
+        crossed (bool)     whether a thousandth was reached
+        fitted (steps)     how many steps the line was fitted to
+    A curve that falls late or in steps is halved long after, or before, the half-life of its line.
     NaN where the sequence has no gradient, and rate and half_life NaN where there is one step alone.
     Raises ValueError if a norm is negative, or `last` is not on time.
 
@@ -44,7 +47,7 @@ def decay(norms: xr.DataArray, last: int | None = None, logarithmic: bool = Fals
     backward = np.zeros(kept.shape, bool)
     if "direction" in lines.coords:
         backward = np.broadcast_to((kept["direction"] == "backward").broadcast_like(kept).values, kept.shape)
-    found = np.full((4, *kept.shape), np.nan)
+    found = np.full((6, *kept.shape), np.nan)
     for index in np.ndindex(kept.shape):
         line = (
             values[index]
@@ -56,9 +59,11 @@ def decay(norms: xr.DataArray, last: int | None = None, logarithmic: bool = Fals
         found[(slice(None), *index)] = _fading(line if backward[index] else line[::-1], last is not None)
     names = {
         "rate": ("slope of ln norm going back", "nat/step"),
-        "half_life": ("half-life going back", "steps"),
+        "half_life": ("half-life of the fitted line going back", "steps"),
+        "halved": ("steps back to half", "steps"),
         "horizon": ("steps back to a thousandth", "steps"),
         "crossed": ("a thousandth is reached within the text", "1"),
+        "fitted": ("steps that the line is fitted to", "steps"),
     }
     return xr.Dataset(
         {
@@ -73,17 +78,18 @@ def decay(norms: xr.DataArray, last: int | None = None, logarithmic: bool = Fals
     )
 
 
-def _fading(line: np.ndarray, fixed: bool) -> tuple[float, float, float, bool]:
-    """rate, half-life, horizon and whether it was crossed, of ln norms going back, NaN left out.
+def _fading(line: np.ndarray, fixed: bool) -> tuple[float, float, float, float, bool, int]:
+    """What `decay` finds, in its order, of ln norms going back, NaN left out.
 
     fixed: the first of them is where to start; else the first that has a gradient.
     """
+    nothing = np.nan, np.nan, np.nan, np.nan, False, 0
     if fixed and not (len(line) and np.isfinite(line[0])):
-        return np.nan, np.nan, np.nan, False
+        return nothing
     line = line[~np.isnan(line)]
     some = np.flatnonzero(np.isfinite(line))
     if not len(some):
-        return np.nan, np.nan, np.nan, False
+        return nothing
     line = line[some[0] :]
     back = np.flatnonzero(np.isfinite(line))
     if len(back) > 1:
@@ -92,10 +98,16 @@ def _fading(line: np.ndarray, fixed: bool) -> tuple[float, float, float, bool]:
     else:
         rate = -np.inf if len(line) > 1 else np.nan
     half_life = np.nan if np.isnan(rate) else -np.log(2) / rate if rate < 0 else np.inf
-    left = line - (line[0] - np.log(1000))
+    horizon = _crossing(line, np.log(1000))
+    return rate, half_life, _crossing(line, np.log(2)), horizon, bool(np.isfinite(horizon)), len(back)
+
+
+def _crossing(line: np.ndarray, fall: float) -> float:
+    """The first place, between steps linear, at which a line lies `fall` below its start; inf where it never does."""
+    left = line - (line[0] - fall)
     below = np.flatnonzero(left <= 0)
     if not len(below):
-        return rate, half_life, np.inf, False
+        return np.inf
     step = below[0]
     share = left[step - 1] / (left[step - 1] - left[step])  # 0 where the step is an exact zero
-    return rate, half_life, float(step - 1 + share), True
+    return float(step - 1 + share)

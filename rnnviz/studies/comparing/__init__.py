@@ -9,7 +9,7 @@ sent back, and `record` sees what arrives at each step. The same setup gives the
 carried as a logarithm, so that a gradient of 1e-2000 is that and not 0.
 """
 
-from rnnviz.studies.comparing.measuring import measure
+from rnnviz.studies.comparing.measuring import measure, paths
 from rnnviz.studies.comparing.networks import Stack, pieces
 from rnnviz.studies.comparing.running import CURVES, ENDS, NUMBERS, Progress, compare, curves, run
 from rnnviz.studies.comparing.sequences import Data, data
@@ -47,6 +47,7 @@ __all__ = [
     "data",
     "dynamics",
     "measure",
+    "paths",
     "pieces",
     "run",
     "run_dynamics",

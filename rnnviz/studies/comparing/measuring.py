@@ -8,10 +8,11 @@ import xarray as xr
 from torch import Tensor
 
 from rnnviz.recording.block import record
+from rnnviz.stats import mechanism
 from rnnviz.studies.comparing.networks import Stack
 from rnnviz.studies.comparing.scaled import carried_log_norms, log_norm
-from rnnviz.studies.comparing.sequences import Data
-from rnnviz.studies.comparing.setup import Setup
+from rnnviz.studies.comparing.sequences import Data, data
+from rnnviz.studies.comparing.setup import Architecture, Setup
 from rnnviz.trace import GATES
 
 REPRESENTABLE = math.log(1e-250)  # from here down norms are carried, as parts of them may have left float64
@@ -38,6 +39,27 @@ def measure(network: Stack, own: Data, setup: Setup) -> dict[str, np.ndarray | f
         found[name] = whole
     found |= {"loss": loss, "parameter_norm": norm, "parameter_norm_clipped": clipped}
     return found | {"blown": blown, "blown_in": way}
+
+
+def paths(architecture: Architecture, setup: Setup, seed: int = 0) -> xr.DataArray:
+    """The gradient in the lowest layer of one network, measured and along single paths, as `stats.mechanism.paths` names them.
+
+    The network and data of that seed, its first sequence, its loss sent back from the last step in one piece. Returns (path,
+    time), natural logs; of an LSTM it is ∂L/∂c.
+
+    >>> from rnnviz.studies.comparing import Architecture, Setup, paths
+    >>> row = Architecture("rnn", units=4)
+    >>> found = paths(row, Setup((row,), steps=10))
+    >>> found["path"].values.tolist(), found.sizes["time"]
+    (['measured', 'slopes alone', 'weights alone'], 10)
+    """
+    own = data(setup, seed)
+    own = Data(own.x[:1], own.target[:1], own.outputs)
+    network = Stack(architecture, own.x.shape[-1], own.outputs, seed)
+    with record(network) as recording:
+        own.loss(network(own.x), "last").backward()
+    node = recording.trace["layers.0"].isel(layer=0, direction=0, batch=0).to_dataset()
+    return mechanism.paths(node, own.x.shape[1] - 1)
 
 
 def _sent_back(network: Stack, own: Data, setup: Setup) -> tuple[list[dict[str, np.ndarray]], float]:

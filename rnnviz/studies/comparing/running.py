@@ -46,7 +46,8 @@ def compare(setup: Setup, progress: Callable[[Progress], None] | None = None) ->
     Returns, over architecture (names, with the coordinates `kind` and `layers`), seed, layer and time, in float64:
         log_norm (architecture, seed, layer, time)   ln of the total ‖∂L/∂h_t‖
         log_norm_direct, log_cell_norm               of the direct part; of the total ‖∂L/∂c_t‖ of an LSTM
-        rate, half_life, horizon, crossed (architecture, seed)  of log_norm in the top layer, see `stats.gradients.decay`
+        rate, half_life, halved, horizon, crossed, fitted (architecture, seed)  of log_norm in the top layer, see
+                                                     `stats.gradients.decay`
         loss, parameter_norm, parameter_norm_clipped (architecture, seed)   the gradient of all parameters, L2
         blown, blown_in (architecture, seed)         where a number left float64, and on which way, -1 and '' if none did:
                                                      with 'forward' the first step of the states, with 'backward' the first

@@ -33,11 +33,24 @@ def table_csv(frame: pd.DataFrame, name: str, file: pd.DataFrame | None = None) 
 
 def faded(decay: Mapping[str, float], steps: int) -> dict[str, str]:
     """How fast a gradient fades, as cells of a table. decay: numbers as stats.gradients.decay names them."""
-    half_life, horizon = decay["half_life"], decay["horizon"]
+    half_life, within = decay["half_life"], _("not within {steps}").format(steps=steps)
     return {
         _("factor per step"): shown(stats.gradients.factor(decay["rate"])),
-        _("half-life (steps)"): _("does not fade") if half_life == math.inf else shown(half_life),
-        _("a thousandth is left after (steps)"): _("not within {steps}").format(steps=steps)
-        if horizon == math.inf
-        else shown(horizon),
+        _("half is left after (steps)"): within if decay["halved"] == math.inf else shown(decay["halved"]),
+        _("a thousandth is left after (steps)"): within
+        if decay["horizon"] == math.inf
+        else shown(decay["horizon"]),
+        _("half-life of the fitted line (steps)"): _("does not fade")
+        if half_life == math.inf
+        else shown(half_life),
+        _("line fitted over (steps)"): shown(decay["fitted"]),
     }
+
+
+def fading_words() -> str:
+    """What the columns of `faded` are."""
+    return _(
+        "Half and a thousandth are read off the curves: how far back you first find no more than that left (between two steps "
+        "the curve is taken as straight on the log axis). The half-life is that of a straight line fitted to the whole curve. "
+        "The two can disagree: a curve that starts off level and then drops keeps its first half for longer than its line says."
+    )

@@ -15,6 +15,7 @@ def test_a_norm_that_halves_at_each_step_by_hand():
     found = gradients.decay(xr.DataArray(2.0 ** np.arange(-20, 1), dims="time"))
     assert found["rate"].item() == pytest.approx(-LN2)
     assert found["half_life"].item() == pytest.approx(1)
+    assert found["halved"].item() == pytest.approx(1)
     assert found["horizon"].item() == pytest.approx(np.log2(1000))  # 9.97 steps
     assert found["crossed"].item() is True
     assert found["rate"].attrs["units"] == "nat/step"
@@ -29,10 +30,24 @@ def test_the_horizon_is_the_first_crossing_between_two_steps():
     assert short["horizon"].item() == INF and not short["crossed"]
 
 
+def test_a_line_that_falls_late_is_halved_long_after_its_half_life():
+    found = gradients.decay(xr.DataArray([2.0**-8, 0.25, 1.0, 1.0, 1.0], dims="time"))
+    assert found["halved"].item() == pytest.approx(2.5)  # from 1 to a quarter: half lies in the middle
+    slope = np.polyfit(range(5), [0, 0, 0, -2, -8], 1)[0]  # in powers of 2
+    assert found["half_life"].item() == pytest.approx(-1 / slope) and found["half_life"] < 0.6
+    assert found["fitted"].item() == 5
+
+
+def test_the_measured_half_is_the_first_crossing_though_the_norm_grows_again():
+    found = gradients.decay(xr.DataArray([8.0, 4.0, 0.5, 1.0], dims="time"))
+    assert found["halved"].item() == 1 and found["half_life"].item() == INF
+
+
 def test_what_grows_has_no_half_life():
     found = gradients.decay(xr.DataArray([8.0, 4.0, 2.0, 1.0], dims="time"))
     assert found["rate"].item() == pytest.approx(LN2)
-    assert found["half_life"].item() == INF and found["horizon"].item() == INF
+    assert found["half_life"].item() == INF and found["halved"].item() == INF
+    assert found["horizon"].item() == INF
 
 
 def test_decay_starts_at_the_last_step_that_has_gradient():

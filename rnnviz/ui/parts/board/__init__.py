@@ -54,6 +54,7 @@ def show_board(
     *,
     summary: str,
     colour: tuple[xr.DataArray, tuple[float, float], str] | None = None,
+    keeps: str = "",
     candidates: tuple[xr.Dataset, Sequence[str]] | None = None,
     lists: Sequence[tuple[str, xr.DataArray]] = (),
     unit: int | None = None,
@@ -67,6 +68,8 @@ def show_board(
     id: stands for the text and what is drawn of it; another id starts with the whole text in view.
     tokens: as shown, one a step; unknown: the steps whose token the model does not know.
     colour: a curve (time,), the limits of the scale that colours the tokens, and what it is of the chosen unit.
+    keeps: the letter of that curve in formulas where it is the gate that keeps the old state; its half-life is then shown at
+        the cursor.
     candidates: `id` and `probability` (time, rank) and the tokens that ids stand for.
     lists: titles, and (rank,) values NAME with a coordinate `NAME_step`, as stats.states.strongest makes them.
     finer: true where fewer numbers were sent than there are; then a zoom comes back, see `zoom`.
@@ -99,6 +102,7 @@ def show_board(
             "limits": list(map(float, limits)),
             "scale": scale,
             "label": _("Colour of the characters: {value} of unit {unit}").format(value=name, unit=unit),
+            "keeps": keeps,
         }
     if candidates is not None:
         best, names = candidates
@@ -175,6 +179,7 @@ def _labels() -> dict[str, str]:
         "step": _("step"),
         "steps": _("steps"),
         "unit": _("unit"),
+        "halves": _("at the cursor {letter} = {value}: half-life ln 2 / −ln {letter} = {life} steps"),
         "hovering": _("unit {unit} (chosen: {chosen})"),
         "rounded": _("Rounded: zoom in for exact values"),
         "open": _("open"),

@@ -19,6 +19,7 @@ import { save } from "./saved.js";
 import { Side } from "./side.js";
 import { Text } from "./text.js";
 import { Tools } from "./tools.js";
+import { halfLife } from "./values.js";
 
 /** @typedef {import("./types.js").Data} Data */
 /** @typedef {import("./types.js").Range} Range */
@@ -276,6 +277,10 @@ export class Board {
       if (text && figure.timed) said.push(`${figure.title.textContent}: ${text}`);
     }
     this.spoken = `${labels.step} ${step + 1}, ${data.tokens[step]}${unit === null ? "" : `, ${named}`}. ${said.join("; ")}`;
+    const { colour } = this;
+    const halves = colour?.keeps ? halfLife(colour.keeps, colour.values[step], labels.halves) : "";
+    this.frame.life.textContent = halves;
+    if (halves) this.spoken += ` ${halves}`;
     this.side.show(step);
   }
 

@@ -17,6 +17,7 @@ export class Frame {
     this.band.hidden = true;
     this.timed = element("div", "rv-timed"); // all that lies along the axis
     this.colourLine = element("p", "rv-colour");
+    this.life = element("span", "rv-life"); // what the colour's value means at the cursor
     this.below = element("div", "rv-below");
     this.problem = element("p", "rv-problem");
     this.problem.hidden = true;
@@ -54,6 +55,6 @@ export class Frame {
     this.colourLine.hidden = !colour;
     if (!colour) return;
     const legend = element("span", "rv-legend", ...scaleLegend(colour, look));
-    this.colourLine.replaceChildren(element("span", "", colour.label), legend);
+    this.colourLine.replaceChildren(element("span", "", colour.label), legend, this.life);
   }
 }

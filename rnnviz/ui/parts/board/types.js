@@ -26,7 +26,7 @@
  * @property {string} unloaded said where the script did not come
  */
 
-/** @typedef {"board" | "passage" | "keys" | "step" | "steps" | "unit" | "hovering" | "rounded" | "open" | "shut" | "candidates" | "back" | "forward" | "play" | "narrower" | "wider" | "all" | "save" | "noPlotly"} Word */
+/** @typedef {"board" | "passage" | "keys" | "step" | "steps" | "unit" | "halves" | "hovering" | "rounded" | "open" | "shut" | "candidates" | "back" | "forward" | "play" | "narrower" | "wider" | "all" | "save" | "noPlotly"} Word */
 /** @typedef {Record<Word, string>} Words */
 /** @typedef {{ id: string, spec: string, title: string | null }} SentFigure spec: plotly's JSON */
 
@@ -38,6 +38,7 @@
  * @property {number[]} limits of the scale
  * @property {string} scale
  * @property {string} label
+ * @property {string} keeps the letter of a gate that keeps the old state; empty where the values are none
  */
 
 /**

@@ -1,6 +1,7 @@
 // What a figure says at the cursor.
 
 import { fixed, number, percent, power } from "../js/numbers.js";
+import { filled } from "../js/words.js";
 
 /** @typedef {import("./types.js").Figure} Figure */
 /** @typedef {import("./types.js").Words} Words */
@@ -12,6 +13,15 @@ export function valueText(figure, step, unit, words) {
   if (figure.meta.axis === "unit") return pointText(figure, unit, words);
   if (figure.meta.axis !== "time") return "";
   return figure.parsed.data[0].type === "heatmap" ? cellText(figure, step, unit) : lineText(figure, step);
+}
+
+/**
+ * For how long a gate that stayed at its value would keep half of a memory, with its formula.
+ * @param {string} letter @param {number} value in [0, 1] @param {string} words
+ */
+export function halfLife(letter, value, words) {
+  const life = Math.LN2 / Math.abs(Math.log(value)); // of 1: ∞, of 0: 0
+  return filled(words, { letter, value: number(value), life: number(life) });
 }
 
 /** @param {Figure} figure @param {number | null} unit @param {Words} words */

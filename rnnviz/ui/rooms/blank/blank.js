@@ -1,8 +1,11 @@
 // A sentence of which each word can be left out, and what two models put there: candidates, and which side spoke for them.
-// Python hears of a choice, the place of a word; text of the reader goes in through textContent only.
+// Python hears of a choice, the place of a word; text of the reader goes in through textContent only. While a sentence is typed
+// into Streamlit's box above, its words stand here with those marked that the models do not know.
 
 import { stepOf } from "../../parts/js/cursor.js";
 import { button, element, mounted } from "../../parts/js/dom.js";
+import { filled } from "../../parts/js/words.js";
+import { counted, marked, split as wordsOf } from "./words.js";
 
 /** @typedef {import("./types.js").Data} Data */
 /** @typedef {import("./types.js").Candidate} Candidate */
@@ -20,8 +23,17 @@ class Drawing {
     this.sentence.setAttribute("role", "radiogroup");
     this.sentence.addEventListener("keydown", (event) => this.key(event));
     this.panels = element("div", "bl-panels");
-    this.root = element("section", "bl-root", this.sentence, this.panels);
+    this.draft = element("div", "bl-sentence bl-draft");
+    this.draft.hidden = true;
+    this.told = element("p", "bl-told");
+    this.told.setAttribute("aria-live", "polite");
+    this.root = element("section", "bl-root", this.sentence, this.draft, this.told, this.panels);
     parent.append(this.root);
+    /** @type {Data | undefined} */
+    this.sent = undefined;
+    this.known = new Set();
+    this.typed = (/** @type {Event} */ { target }) => this.hear(target);
+    document.addEventListener("input", this.typed);
     this.revision = 0;
     this.place = -1;
     /** @type {{ word: HTMLElement, text: string }[]} */
@@ -29,12 +41,15 @@ class Drawing {
   }
 
   destroy() {
+    document.removeEventListener("input", this.typed);
     this.root.remove();
   }
 
   /** @param {Data} data */
   update(data) {
     const focused = this.sentence.contains(document.activeElement);
+    if (this.sent?.known !== data.known) this.known = new Set(data.known.split(" "));
+    this.sent = data;
     this.sentence.setAttribute("aria-label", data.labels.sentence);
     this.words = data.words.map(({ text, unknown }, place) => {
       const word = button(unknown ? "bl-word bl-unknown" : "bl-word", "", () => this.choose(place));
@@ -44,9 +59,33 @@ class Drawing {
     });
     this.sentence.replaceChildren(...this.words.map(({ word }) => word));
     this.mark(data.place, focused);
+    this.show(null);
     this.panels.replaceChildren(...data.models.map((model) => panel(model, data)));
     this.root.dataset.revision = String((this.revision += 1));
     this.root.dataset.drawn = "";
+  }
+
+  // ---- what is being typed ----------------------------------------------------------------------------------------
+
+  /** @param {EventTarget | null} target */
+  hear(target) {
+    if (!this.sent || !(target instanceof HTMLInputElement) || target.getAttribute("aria-label") !== this.sent.labels.box) return;
+    const words = wordsOf(target.value);
+    this.show(words.length && words.join(" ") !== this.sent.read ? marked(target.value, this.known) : null);
+  }
+
+  /** Words that are typed and not yet read, in the place of those that were; null: none. @param {Data["words"] | null} words */
+  show(words) {
+    const { labels, words: read } = /** @type {Data} */ (this.sent);
+    this.sentence.hidden = words !== null;
+    this.draft.hidden = words === null;
+    this.draft.replaceChildren(
+      ...(words ?? []).map(({ text, unknown }) => element("span", unknown ? "bl-word bl-unknown" : "bl-word", text)),
+    );
+    this.panels.classList.toggle("bl-earlier", words !== null);
+    const count = counted(words ?? read);
+    const line = filled(count.words ? labels.some : labels.all, count);
+    this.told.textContent = words ? `${line} ${labels.enter}` : line;
   }
 
   // ---- the sentence: one of its words is left out -----------------------------------------------------------------

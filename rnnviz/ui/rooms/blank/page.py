@@ -32,6 +32,7 @@ SCALES = (10, 20, 40, 80, 160)  # of the bars that show a score's parts: the fir
 # a sentence and the place of its blank, counted from 0
 EXAMPLES = {
     "weather": ("show me the weather forecast for new york", 3),
+    "verb": ("i would like you to add this song to my playlist", 5),
     "film": ("show me the movie schedule for the nearest cinema", 3),
     "first": ("rate this book five out of six stars", 0),
     "before": ("rate this book five out of six stars", 5),
@@ -111,12 +112,17 @@ def text() -> str:
     return DEFAULT_TEXT if typed is None else typed
 
 
+def box() -> str:
+    """What the text box is called, by which the script finds it."""
+    return _("An English sentence, as you would say it to a voice assistant")
+
+
 def sentence() -> None:
     """The box for the reader's sentence, and sentences that make a point; what is typed stays."""
     pick(
         st.text_input,
         "blank_text",
-        _("An English sentence, as you would say it to a voice assistant"),
+        box(),
         value=text(),
         choose=_choose_text,
         help=_("Up to {longest} words and punctuation marks; press Enter to have them read.").format(
@@ -125,6 +131,7 @@ def sentence() -> None:
     )
     labels = {
         "weather": _("decided by what follows"),
+        "verb": _("the verb, by its object"),
         "film": _("same beginning, different end"),
         "first": _("the first word"),
         "before": _("decided by what comes before"),
@@ -153,6 +160,11 @@ def _seen(example: str) -> str:
         "weather": _(
             "“show me the …” can go on in many ways. Only “forecast”, after the blank, tells which: see how much surer the "
             "network that reads it becomes."
+        ),
+        "verb": _(
+            "Built like “Exercise is very effective at ____ belly fat”, in words that these models know: what is done is decided "
+            "by what it is done to. From the left “add” is one guess among many; “this song to my playlist” makes it all but "
+            "sure."
         ),
         "film": _(
             "The same three words before the blank as with “forecast”, so the network that reads from the left gives the very "
@@ -226,9 +238,6 @@ def _say(found: Blank) -> None:
                 count=len(unknown), total=len(tokens)
             )
         )
-    elif others := [visible(tokens[i]) for i in unknown if i != found.place]:
-        some = " ".join(list(dict.fromkeys(others))[:5]) + (" …" if len(set(others)) > 5 else "")
-        notice(_("Unknown to these models, and read as “unknown”: {words}.").format(words=some))
     if found.true is None and len(unknown) <= len(tokens) / 2 and tokens[found.place].strip("_"):
         line = _("“{word}” is not among the {count:,} words that the models know: neither can name it.")
         notice(line.format(word=visible(tokens[found.place]), count=len(found.both.words) - 3))
@@ -276,6 +285,8 @@ def picture(found: Blank) -> None:
                 {"text": visible(token), "unknown": not id}
                 for token, id in zip(found.tokens, found.both.ids[1:-1], strict=True)
             ],
+            "read": " ".join(found.tokens),
+            "known": " ".join(found.both.words.entries),
             "place": found.place,
             "models": [
                 {
@@ -294,6 +305,12 @@ def picture(found: Blank) -> None:
             ],
             "ticks": [f"−{scale}", "0", str(scale)],
             "labels": {
+                "box": box(),
+                "all": _("These models know all {total} words."),
+                "some": _(
+                    "These models know {known} of {total} words. They do not know, and read as gaps: {words}."
+                ),
+                "enter": _("Press Enter to fill in this sentence."),
                 "sentence": _("The sentence: choose the word that is left out"),
                 "candidates": _("the likeliest words for the blank"),
                 "own": _("the word that was left out"),

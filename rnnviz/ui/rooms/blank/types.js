@@ -5,10 +5,12 @@
 /**
  * @typedef {object} Data
  * @property {{ text: string, unknown: boolean }[]} words of the sentence
+ * @property {string} read the words as they were read, with blanks between
+ * @property {string} known every word that the models know, with blanks between
  * @property {number} place of the one that is left out
  * @property {Model[]} models
  * @property {string[]} ticks under the bars: the ends and the middle
- * @property {Record<Side | "sentence" | "candidates" | "own" | "split", string>} labels
+ * @property {Record<Side | "box" | "all" | "some" | "enter" | "sentence" | "candidates" | "own" | "split", string>} labels
  * @property {string} unloaded said where the script did not come
  */
 

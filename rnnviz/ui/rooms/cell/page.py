@@ -34,6 +34,13 @@ def show() -> None:
     with above:  # says whose numbers these are, so it waits for what is typed into them
         presets()
     drawing()
+    if settings()["cell_kind"] in ("gru", "all"):
+        st.caption(
+            _(
+                "The GRU here is PyTorch’s: n = tanh(W_xn x + b_xn + r∘(W_hn h + b_hn)), so r acts after the weight. In Cho et "
+                "al. 2014 and most diagrams it acts before: W_hn(r∘h). The numbers differ as soon as W_hn mixes units."
+            )
+        )
     prose()
     onward()
 
@@ -326,8 +333,9 @@ def drawing() -> None:
     if flat:
         st.caption(
             _(
-                "Saturated: {flat} of {every} activations lie so near 0, 1 or −1 that four decimals show the limit; there the "
-                "slope is nearly 0, and a small change of a weight changes nothing."
+                "Saturated: {flat} of {every} activations lie so near an end of their function (0 or 1 for σ, −1 or 1 for tanh) "
+                "that four decimals show the end. There the slope is nearly 0, so a small change of a weight changes next to "
+                "nothing; in the middle it is largest: tanh has slope 1 at 0."
             ).format(flat=flat, every=every)
         )
 
@@ -347,6 +355,11 @@ def prose() -> None:
             _(
                 "Shapes: PyTorch keeps W as (units, inputs) and computes x Wᵀ with x as a row; textbooks write W x with x "
                 "as a column. The gates are stacked in weight_ih_l0: i, f, g, o, or r, z, n."
+            ),
+            _(
+                "Why is g a tanh and not a σ? i, f and o say how much, from 0 to 1. g says what: a number that can push c up or "
+                "down, from −1 to 1. With σ in its place i∘g would never be negative: a c that starts at 0 would never fall "
+                "below it."
             ),
             _(
                 "There are two biases, b_x and b_h. They are simply added, except in a GRU's candidate, where r multiplies "

@@ -4,7 +4,7 @@ import streamlit as st
 
 from rnnviz.ui.parts.board import show_figures
 from rnnviz.ui.parts.explored.controls import text_box
-from rnnviz.ui.parts.tables import table_csv
+from rnnviz.ui.parts.tables import fading_words, table_csv
 from rnnviz.ui.rooms.compare import pictures, results, setup, table
 from rnnviz.ui.shell.language import _
 
@@ -56,6 +56,7 @@ def show() -> None:
                 st.caption(_("Line: the median over the seeds. Band: from the lowest seed to the highest."))
             st.subheader(_("How fast it fades"))
             table_csv(pictures.fading(found), "compare")
+            st.caption(fading_words())
             pictures.exponents(found, inside)
             pictures.take_away(found)
     pictures.reading()

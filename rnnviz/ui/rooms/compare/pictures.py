@@ -174,7 +174,18 @@ def remarks(of: Found) -> None:
 def fading(of: Found) -> pd.DataFrame:
     """How fast each architecture's gradient fades, a row each: medians over the seeds."""
     data = of.dataset
-    numbers = data[["rate", "half_life", "horizon", "loss", "parameter_norm", "parameter_norm_clipped"]]
+    numbers = data[
+        [
+            "rate",
+            "half_life",
+            "halved",
+            "horizon",
+            "fitted",
+            "loss",
+            "parameter_norm",
+            "parameter_norm_clipped",
+        ]
+    ]
     middle, steps = numbers.median("seed"), data.sizes["time"]
     rows = {}
     for name in data["architecture"].values:

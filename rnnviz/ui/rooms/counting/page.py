@@ -64,8 +64,9 @@ def show() -> None:
             _("4 Networks"),
             network,
             _(
-                "Shakespeare’s letters, counted, beside three networks that read them. A network needs no smoothing to stay "
-                "above 0: what it learned of one context serves others like it, also those it never saw."
+                "Shakespeare’s letters, counted, beside three networks that read them. A network never says 0, not even "
+                "untrained: its softmax leaves every character a chance. What it learned decides how large, also in contexts it "
+                "never saw."
             ),
         ),
         "heldout": (

@@ -9,7 +9,7 @@ from rnnviz.ui.parts.board import drawn, keys
 from rnnviz.ui.parts.explored.controls import text_box
 from rnnviz.ui.parts.explored.runs import Run, current_run
 from rnnviz.ui.parts.explored.views import show_board, small_multiples
-from rnnviz.ui.parts.terms import gate_name
+from rnnviz.ui.parts.terms import LETTERS, gate_name
 from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import choose, settings
@@ -62,17 +62,21 @@ def _gated(run: Run) -> None:
         ),
         drawn(
             "half_life",
-            _("Half-life that each {gate} implies").format(gate=gate_name(keeping)),
+            _("Memory length of each unit: steps to half, by its mean {gate} over this text").format(
+                gate=gate_name(keeping)
+            ),
             lambda: figures.half_lives(lives.sortby(lives, ascending=False), run.kind, unit),
         ),
     ]
     summary = _(
-        "Gates of {model}, layer {layer}; characters read: {steps}. Half-life of unit {unit}, in steps: {life:.4g}."
+        "Gates of {model}, layer {layer}; characters read: {steps}. Memory length of unit {unit}, in steps: {life:.4g}."
     ).format(
         model=run.name, layer=layer + 1, steps=len(run.text), unit=unit, life=lives.sel(unit=unit).item()
     )
     colour = (node[keeping].sel(unit=unit), (0, 1), gate_name(keeping, run.kind))
-    show_board(id, run, drawings, colour=colour, finer=finer, summary=summary)
+    show_board(
+        id, run, drawings, colour=colour, keeps=LETTERS[run.kind][keeping], finer=finer, summary=summary
+    )
     recordings.take_away(run.trace, run.name)
 
 
@@ -111,12 +115,17 @@ def _reading() -> None:
                 "textbooks write z the other way round."
             ),
             _(
+                "PyTorch’s candidate is n = tanh(W_xn x + b_xn + r∘(W_hn h + b_hn)): r acts after the weight. In Cho et al. 2014 "
+                "and most diagrams it acts before: W_hn(r∘h)."
+            ),
+            _(
                 "A dot at the right edge is a unit whose gate is nearly always open, at the top one that is nearly "
                 "always shut; on the dotted line it is never in between."
             ),
             _(
-                "The half-life is what the keeping gate alone implies: a gate of 0.9 halves a memory every 6.6 steps. "
-                "Other paths through the gates come on top."
+                "Half-life at the cursor: a gate that stayed at f = 0.9 would halve a memory every ln 2 / −ln 0.9 = 6.6 steps. "
+                "The memory length of a unit is ln 2 divided by the mean of −ln f over the text: one number for all its steps. "
+                "Both count this gate alone; the paths through the other gates are left out."
             ),
             keys(),
         )

@@ -7,7 +7,7 @@ from rnnviz.ui.parts.board import drawn, keys
 from rnnviz.ui.parts.explored.controls import text_box
 from rnnviz.ui.parts.explored.runs import Run, current_run, loss_matrix, peers, send_back
 from rnnviz.ui.parts.explored.views import compared, fading, show_board, unit_heatmap
-from rnnviz.ui.parts.tables import table_csv
+from rnnviz.ui.parts.tables import fading_words, table_csv
 from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import settings
@@ -88,6 +88,7 @@ def _draw(run: Run) -> None:
         ),
     )
     table_csv(fading(backs, norms, end), "rnnviz-gradients")
+    st.caption(fading_words())
 
 
 def _mechanism(node, last: int, kind: str):

@@ -321,6 +321,11 @@ def background() -> None:
                 "T × layers as well."
             ),
             _(
+                "Recurrent is not recursive. A recurrent network, as here, applies the same weights along time, from one step to "
+                "the next. A recursive one applies them along a tree, as from words to phrases to the sentence (Goller & Küchler "
+                "1996; Socher et al. 2011). A chain is a tree without branches, so recurrent is the special case."
+            ),
+            _(
                 "Parameters and the cost of a step do not depend on T: the copies share their weights. Twice as many units "
                 "make W_hh four times as large."
             ),

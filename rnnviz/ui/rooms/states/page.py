@@ -1,4 +1,4 @@
-"""The hidden states of a layer: all units as a heatmap, the chosen one as a curve, the whole state as a path."""
+"""The hidden states of a layer: all units as a heatmap, the chosen one as a curve, the state's path along its main axes."""
 
 import streamlit as st
 
@@ -8,6 +8,7 @@ from rnnviz.ui.parts.board import drawn, keys
 from rnnviz.ui.parts.explored.controls import text_box
 from rnnviz.ui.parts.explored.runs import Run, current_run
 from rnnviz.ui.parts.explored.views import show_board, unit_heatmap
+from rnnviz.ui.parts.numbers import percent
 from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import settings
@@ -47,10 +48,17 @@ def _draw(run: Run) -> None:
     curve = kept(lambda: node["hidden"].sel(unit=unit))
     height = 420 if node.sizes["unit"] <= 300 else 560
     states, finer = unit_heatmap(run, id, node, "hidden", (-1, 1), _("Hidden state h"), height)
+    axes = run.components.isel(layer=layer, direction=0, component=slice(components))
     drawings = [
         states,
         drawn("curve", _("Unit {unit}").format(unit=unit), figures.lines, curve, run.kind),
-        drawn("path", _("The state's path"), _path, run, layer, components),
+        drawn(
+            "path",
+            _("The state's path in {count} of its {units} dimensions: {share} of the variance").format(
+                count=components, units=node.sizes["unit"], share=percent(float(axes["share"].sum()))
+            ),
+            lambda: figures.path(stats.states.path(run.at(layer)["hidden"], axes), run.kind),
+        ),
     ]
     extremes = stats.states.strongest(curve)
     show_board(
@@ -77,11 +85,6 @@ def _draw(run: Run) -> None:
     recordings.take_away(run.trace, run.name)
 
 
-def _path(run: Run, layer: int, components: int):
-    axes = run.components.isel(layer=layer, direction=0, component=slice(components))
-    return figures.path(stats.states.path(run.at(layer)["hidden"], axes), run.kind)
-
-
 def _reading() -> None:
     """How to read the pictures and which keys move them, folded below."""
     folded(
@@ -94,8 +97,9 @@ def _reading() -> None:
                 "Units with similar curves lie side by side when ordered by similarity; by activity, the busiest are on top."
             ),
             _(
-                "The path shows the whole state of the layer as one point that moves. Its axes were fitted once on "
-                "held-out text, so two texts can be compared."
+                "The path is a shadow of the layer's state: a point that moves along the two or three directions in which states "
+                "spread most. The share in its title is how much of their variance these hold, on held-out text; the rest does "
+                "not show. The axes were fitted once on that text, so two texts can be compared."
             ),
             _(
                 "The candidates are the next characters at the cursor, with the probability that the model gives them."
