@@ -189,7 +189,7 @@ def test_predict_then_reveal(cell):
 def test_motion_is_soft_and_leaves_where_it_is_not_wanted(cell):
     step = (  # in one breath: a busy machine may look only when the motion is over
         "e => { e.dispatchEvent(new KeyboardEvent('keydown', {key: 'ArrowRight', bubbles: true}));"
-        " return document.getAnimations().filter(a => a.effect.target.closest('.cv'))"
+        " return document.getAnimations().filter(a => a.timeline === document.timeline && a.effect.target.closest('.cv'))"
         ".map(a => a.effect.getComputedTiming().endTime); }"
     )
     seen = cell("/cell")
