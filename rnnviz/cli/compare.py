@@ -180,7 +180,7 @@ def _page(setup, found, inside) -> str:
             )
     for number in range(0 if inside is None else inside.sizes["architecture"]):
         own = inside["log_singular_value"].isel(architecture=number)
-        own = own.assign_attrs(long_name="singular value", units="1")
+        own = own.assign_attrs(long_name="singular value", units="1", scale="natural logarithm")
         for layer in own.dropna("layer", how="all")["layer"].values:
             kind = str(found["kind"].values[number])
             title = (

@@ -6,6 +6,7 @@ import plotly.graph_objects as go
 import xarray as xr
 
 from rnnviz.figures import style
+from rnnviz.figures.arranged import arranged
 from rnnviz.figures.words import named
 
 
@@ -16,6 +17,7 @@ def lines(
 
     array: (time,) or (other, time). kind: 'rnn', 'gru' or 'lstm', whose colour is taken; a dim `architecture` brings
     its own. limits: of the vertical axis; without them `valid_range`, and where there is none the axis fits the data.
+    Raises ValueError for more dims.
 
     >>> import rnnviz, xarray as xr
     >>> unit = xr.DataArray([0.1, -0.2, 0.3], dims="time", attrs={"long_name": "hidden state h", "valid_range": (-1, 1)})
@@ -23,6 +25,8 @@ def lines(
     >>> len(drawn.data), drawn.layout.title.text
     (1, 'hidden state h')
     """
+    several = sum(length > 1 for dim, length in array.sizes.items() if dim != "time")
+    array = arranged(array, *[None] * bool(several), "time", of="lines")
     limits = limits or array.attrs.get("valid_range")
     other = [d for d in array.dims if d != "time"]
     rows = [array] if not other else [array.isel({other[0]: i}) for i in range(array.sizes[other[0]])]
@@ -63,7 +67,9 @@ def contributions(parts: xr.Dataset, height: int = 240) -> go.Figure:
     """What a unit keeps (solid) and writes (hatched) at each step, stacked, and their sum, its state, as a line.
 
     parts: `keep`, `write`, `state`, each (time,), as stats.gates.contributions makes them, for one unit.
+    Raises ValueError for more dims.
     """
+    parts = parts.map(arranged, keep_attrs=True, args=("time",), of="contributions")
     colour = style.ARCHITECTURE[parts["state"].attrs["kind"]]
     first = _first(parts["state"])
     bars = [

@@ -5,6 +5,7 @@ import plotly.graph_objects as go
 import xarray as xr
 
 from rnnviz.figures import style
+from rnnviz.figures.arranged import arranged
 from rnnviz.figures.words import named
 
 
@@ -19,7 +20,7 @@ def heatmap(
     array: floats; or bytes made by stats.pixels.codes, where 0 … 255 stand for the limits, which are then needed. Rows are
     drawn in the order they come, named by the coordinate of the first dim. The numeric coordinate of the second dim
     gives the middle of the columns. rows_title: what the rows are and their order; else the name of the first dim.
-    Raises ValueError where there are no limits.
+    Raises ValueError where there are no limits, and for other dims than time and one more.
 
     >>> import rnnviz, xarray as xr
     >>> gate = xr.DataArray([[0.1, 0.2]], dims=("unit", "time"), attrs={"valid_range": (0, 1), "long_name": "gate"})
@@ -31,6 +32,7 @@ def heatmap(
     if coded and limits is None:
         raise ValueError("bytes stand for values between limits; give limits=(low, high)")
     low, high = style.limits_of(array, limits)
+    array = arranged(array, None, "time", of="heatmap")
     rows, columns = array.dims
     names = array[rows].values if rows in array.coords else np.arange(array.sizes[rows])
     middle = array[columns].values if columns in array.coords else np.arange(array.sizes[columns])

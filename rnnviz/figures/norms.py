@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 import xarray as xr
 
 from rnnviz.figures import style
+from rnnviz.figures.arranged import arranged, logarithms
 from rnnviz.figures.words import _, named, series
 
 DASHES = ("solid", "dash", "dot", "dashdot")
@@ -27,7 +28,8 @@ def log_norms(
     array: (series, time), natural logs; its first dim's coordinate names the series. kinds: for each series 'rnn', 'gru',
     'lstm' or a colour. band: (bound, series, time), the lower and the upper. axis: 'time' under a token strip, else 'free'.
     dashes: one of DASHES for each series; without them, the second series of a colour is dashed, and so on. -inf is a gap:
-    exactly zero has no place on a log axis.
+    exactly zero has no place on a log axis. Norms as `stats.gradients.norm` makes them are drawn as well; their logs are taken.
+    Raises ValueError for other dims, and where an array may hold either.
 
     >>> import numpy as np, rnnviz, xarray as xr
     >>> logs = xr.DataArray([[-4605.17, 0.0]], dims=("series", "time"), coords={"series": ["LSTM"]})
@@ -35,7 +37,10 @@ def log_norms(
     >>> drawn.data[0].y.round(1)  # exponents of ten
     array([-2000.,     0.])
     """
+    array = logarithms(arranged(array, None, "time", of="log_norms"), of="log_norms")
     names = [series(str(name)) for name in array[array.dims[0]].values]
+    if len(kinds) != len(names):
+        raise ValueError(f"log_norms wants a kind for each of the {len(names)} series; got {len(kinds)}")
     colours = [style.ARCHITECTURE.get(kind, kind) for kind in kinds]
     dashes = dashes or [DASHES[colours[:i].count(c) % len(DASHES)] for i, c in enumerate(colours)]
     first = float(array["time"].values[0]) if "time" in array.coords else 0.0
@@ -73,8 +78,9 @@ def log_matrix(
 
     array: (row, time), rows named by a numeric coordinate, steps from 0. limits: exponents between which colour changes;
     what lies outside takes the colour of the limit, -inf is left empty. Steps are counted from 1 on the
-    axes; a click gives back the row, from 0.
+    axes; a click gives back the row, from 0. Raises ValueError for other dims, and where the array may hold norms.
     """
+    array = logarithms(arranged(array, None, "time", of="log_matrix"), of="log_matrix")
     rows, columns = array.dims
     exponents = style.exponents(array.values)
     low, high = limits

@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 import xarray as xr
 
 from rnnviz.figures import style
+from rnnviz.figures.arranged import arranged
 from rnnviz.figures.norms import shade
 from rnnviz.figures.words import _, series
 
@@ -37,6 +38,7 @@ def functions(
     array: (function, x). point: (function, x) with one x. limits: of the vertical axis. largest: for each function the
     height of a guide at its maximum.
     """
+    array = arranged(array, "function", "x", of="functions")
     names, x, at = array["function"].values.tolist(), array["x"].values, point["x"].values
     lines = [
         go.Scatter(
@@ -179,6 +181,7 @@ def eigenvalues(
     values: (eigenvalue,), complex. radius: the spectral radius, drawn as a dotted circle. limit: of both axes, the same
     whatever the values are.
     """
+    values = arranged(values, "eigenvalue", of="eigenvalues")
     turn = np.linspace(0, 2 * np.pi, 181)
     circles = [
         go.Scatter(

@@ -5,6 +5,7 @@ import plotly.graph_objects as go
 import xarray as xr
 
 from rnnviz.figures import style
+from rnnviz.figures.arranged import arranged
 from rnnviz.figures.words import _, named
 
 
@@ -12,8 +13,9 @@ def path(points: xr.DataArray, kind: str = "lstm", height: int = 420) -> go.Figu
     """The state's way through time, one point a step, lighter early and darker late.
 
     points: (time, component) with two or three components and their `share` of the variance, as stats.states.path makes them.
-    Raises ValueError for another number of components.
+    Raises ValueError for another number of components, and for other dims.
     """
+    points = arranged(points, "time", "component", of="path")
     count = points.sizes["component"]
     if count not in (2, 3):
         raise ValueError(f"a path is drawn along 2 or 3 components; got {count}")
@@ -58,7 +60,7 @@ def saturation(
     shares: `open` and `shut`, each (unit,), as stats.gates.saturation makes them. chosen: the unit to mark.
     Karpathy, Johnson & Fei-Fei 2015, figure 3.
     """
-    across, up = shares["open"], shares["shut"]
+    across, up = (arranged(shares[name], "unit", of="saturation") for name in ("open", "shut"))
     units = _units(up)
     marker = _markers(units, chosen, kind, edge=1.0)  # tells dots apart that overlap
     trace = go.Scatter(x=across.values, y=up.values, mode="markers", marker=marker, hoverinfo="none")
@@ -88,6 +90,7 @@ def half_lives(steps: xr.DataArray, kind: str, chosen: int | None = None, height
     >>> drawn.layout.title.text, drawn.layout.yaxis.type
     ('', 'log')
     """
+    steps = arranged(steps, "unit", of="half_lives")
     units = _units(steps)
     trace = go.Scatter(
         x0=1, dx=1, y=steps.values, mode="markers", marker=_markers(units, chosen, kind), hoverinfo="none"

@@ -52,7 +52,13 @@ def paths(node: xr.Dataset, last: int) -> xr.DataArray:
         rows,
         dims=("path", "time"),
         coords={"path": list(found), "time": node["time"].values},
-        attrs={"long_name": f"‖{of}‖", "units": "1", "kind": kind, "comment": f"natural log; {FADED}"},
+        attrs={
+            "long_name": f"‖{of}‖",
+            "units": "1",
+            "scale": "natural logarithm",
+            "kind": kind,
+            "comment": f"natural log; {FADED}",
+        },
     )
 
 

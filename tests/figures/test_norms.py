@@ -16,7 +16,7 @@ def curves(rows, names=("RNN", "LSTM")):
         np.array(rows) * LN10,
         dims=("architecture", "time"),
         coords={"architecture": list(names)[: len(rows)]},
-        attrs={"long_name": "norm", "units": "1"},
+        attrs={"long_name": "norm", "units": "1", "scale": "natural logarithm"},
     )
 
 
@@ -53,7 +53,7 @@ def test_a_matrix_has_its_first_row_on_top_and_steps_from_1():
         np.array([[0.0, -np.inf], [-2.0, 0.0]]) * LN10,
         dims=("loss step", "time"),
         coords={"loss step": [0, 1], "time": [0, 1]},
-        attrs={"long_name": "norm", "units": "1"},
+        attrs={"long_name": "norm", "units": "1", "scale": "natural logarithm"},
     )
     figure = log_matrix(array)
     (heat,) = figure.data

@@ -44,15 +44,15 @@ def norm(node: Node, part: str = "total", of: str = "hidden") -> xr.DataArray:
         lengths,
         dims=kept.dims,
         coords=kept.coords,
-        attrs={"long_name": f"{part} gradient norm ‖∂L/∂{symbol}‖", "units": "1"},
+        attrs={"long_name": f"{part} gradient norm ‖∂L/∂{symbol}‖", "units": "1", "scale": "linear"},
     )
 
 
 def logarithm(norms: xr.DataArray) -> xr.DataArray:
-    """Natural logs of norms, -inf where one is exactly 0, with their names."""
+    """Natural logs of norms, -inf where one is exactly 0, with their names; the attribute `scale` says that they are logs."""
     with np.errstate(divide="ignore"):
         logs: xr.DataArray = xr.apply_ufunc(np.log, norms)
-    return logs.assign_attrs(norms.attrs)
+    return logs.assign_attrs(norms.attrs | {"scale": "natural logarithm"})
 
 
 def contributions(node: Node, of: str = "hidden") -> xr.DataArray:
@@ -125,6 +125,7 @@ def contributions(node: Node, of: str = "hidden") -> xr.DataArray:
         attrs={
             "long_name": f"ln of the norm that the direct gradient of a source adds to the total ∂L/∂{symbol}",
             "units": "nat",
+            "scale": "natural logarithm",
         },
     )
 

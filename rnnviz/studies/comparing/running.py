@@ -110,6 +110,7 @@ def curves(
     band = xr.concat([every.min("seed"), every.max("seed")], dim="bound")
     middle = every.median("seed").transpose("architecture", "time")
     drawn_as = {"long_name": CURVES[name][0].removeprefix("ln of the "), "units": "1"}
+    drawn_as["scale"] = "natural logarithm"
     return middle.assign_attrs(drawn_as), band
 
 

@@ -55,7 +55,7 @@ def pictures(of: Found, within: xr.Dataset | None) -> list[Drawn]:
         values = (
             own["log_singular_value"]
             .transpose("rank", "time")
-            .assign_attrs(long_name="singular value", units="1")
+            .assign_attrs(long_name="singular value", units="1", scale="natural logarithm")
         )
         make = lambda: figures.log_norms(values, [one.kind] * len(values), axis="free")  # noqa: E731
         drawings.append(
