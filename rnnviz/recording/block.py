@@ -8,8 +8,9 @@ a backward brings (`backward`, `backpropagation`). The cells (nn.RNNCell, nn.LST
 the caller's and are seen one by one. What was seen becomes a trace in the end (`to_trace`).
 """
 
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import torch
 import xarray as xr
@@ -19,6 +20,7 @@ from rnnviz.recording.edits import Edit
 from rnnviz.recording.observed import Observed
 from rnnviz.recording.refusals import refuse_model
 from rnnviz.recording.to_trace import recorded
+from rnnviz.recording.torch_private import is_compiled, run_eagerly
 from rnnviz.recording.watch import Watch, watching
 from rnnviz.trace import Tokens, assemble
 
@@ -78,16 +80,24 @@ def record(model: nn.Module, tokens: Tokens = None, edit: Edit | Sequence[Edit] 
     NaN where a state was changed on its way there. What a backward was told not to reach is NaN, too.
     edit: states and gates to change while the model runs, without gradients; see `Edit`.
     Without edits it changes nothing: outputs, gradients, random numbers and the modules are what they would have been.
-    Raises NotImplementedError for scripted and compiled modules, and at the call for numbers that are no floats, under
-    torch.autocast, torch.func and vmap, saved-tensor hooks as torch.utils.checkpoint sets them, and for dropout between
-    layers in training off the CPU; TypeError if model is not a module; ValueError for an edit of what is not there.
+    What torch.compile has compiled runs eagerly in the block, which a RuntimeWarning says; names are those inside its wrapper.
+    Raises NotImplementedError for scripted modules and the copies of DataParallel, and at the call for numbers that are no
+    floats, under torch.autocast, torch.func and vmap, saved-tensor hooks as torch.utils.checkpoint sets them, and for dropout
+    between layers in training off the CPU; TypeError if model is not a module; ValueError for an edit of what is not there.
     """
     refuse_model(model)
     observed = Observed(model, [edit] if isinstance(edit, Edit) else edit)
+    compiled = [module for module in model.modules() if is_compiled(module)]
+    if compiled:
+        warnings.warn(
+            "record runs a compiled module eagerly, as it was before torch.compile: its numbers may differ by rounding",
+            RuntimeWarning,
+            stacklevel=3,
+        )
     recording = Recording(observed, tokens)
     active = watching()
     try:
-        with Watch():
+        with run_eagerly() if compiled else nullcontext(), Watch():
             active.append(observed)
             try:
                 yield recording

@@ -9,7 +9,7 @@ from torch.utils.hooks import RemovableHandle
 from rnnviz.recording.attention import Look
 from rnnviz.recording.calls import Call, CameBack
 from rnnviz.recording.edits import Edit
-from rnnviz.recording.torch_private import has_stock_forward, own_weights
+from rnnviz.recording.torch_private import has_stock_forward, inside_wrappers, own_weights
 
 # by the names of their classes, as a scripted module no longer is one of them
 STOCK = ("RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell")
@@ -51,13 +51,27 @@ class Watched:
         return len(own) == len(weights) and all(a is b for a, b in zip(own, weights, strict=True))
 
 
+def _unwrapped(model: nn.Module) -> nn.Module:
+    """The model inside torch.compile, DataParallel and DistributedDataParallel, whose names its modules have."""
+    while True:
+        inner = getattr(model, "_orig_mod", None)
+        if isinstance(model, (nn.DataParallel, nn.parallel.DistributedDataParallel)):
+            inner = model.module
+        if not isinstance(inner, nn.Module):
+            return model
+        model = inner
+
+
 class Observed:
     """The modules of one model: which are watched, which may call attention, and what was seen of either."""
 
     def __init__(self, model: nn.Module, edits: Iterable[Edit] = ()):
+        model = _unwrapped(model)
         self.name = type(model).__name__
-        self.names = {module: name for name, module in model.named_modules()}
-        self.watched = [Watched(n, m) for n, m in model.named_modules() if isinstance(m, MODULES)]
+        self.names = {module: inside_wrappers(name) for name, module in model.named_modules()}
+        self.watched = [
+            Watched(name, module) for module, name in self.names.items() if isinstance(module, MODULES)
+        ]
         self.quantised = {
             name: type(module).__name__
             for name, module in model.named_modules()

@@ -5,14 +5,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from rnnviz.recording.observed import MODULES, STOCK
-from rnnviz.recording.torch_private import (
-    forward_mode,
-    in_function,
-    is_compiled,
-    is_wrapped,
-    packs_saved_tensors,
-)
+from rnnviz.recording.observed import STOCK
+from rnnviz.recording.torch_private import forward_mode, in_function, is_wrapped, packs_saved_tensors
 
 DTYPES = (torch.float32, torch.float64, torch.bfloat16, torch.float16)
 
@@ -27,9 +21,9 @@ def refuse_model(model: nn.Module) -> None:
             raise NotImplementedError(
                 f"record cannot look into a ScriptModule ({title}): record the model that was scripted"
             )
-        if is_compiled(module) and any(isinstance(inner, MODULES) for inner in module.modules()):
+        if isinstance(module, nn.DataParallel) and len(module.device_ids) > 1:
             raise NotImplementedError(
-                f"record cannot look into a compiled module ({title}): record the model before torch.compile"
+                f"record cannot look into the copies that DataParallel makes on each device ({title}): record its .module"
             )
 
 

@@ -182,6 +182,18 @@ def is_compiled(module: nn.Module) -> bool:
     return type(module).__name__ == "OptimizedModule" or module._compiled_call_impl is not None
 
 
+@contextmanager
+def run_eagerly() -> Iterator[None]:
+    """Where what torch.compile has compiled runs as if it were not."""
+    with torch.compiler.set_stance("force_eager"):
+        yield
+
+
+def inside_wrappers(name: str) -> str:
+    """A module's name without what torch.compile puts between its parts."""
+    return ".".join(part for part in name.split(".") if part != "_orig_mod")
+
+
 def has_stock_forward(module: nn.Module) -> bool:
     """Whether a recurrent module or cell runs torch's own forward."""
     return _code(type(module).forward) in FORWARDS | CELL_FORWARDS
