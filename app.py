@@ -4,21 +4,14 @@ import streamlit as st
 
 if __name__ == "__main__":  # a reader's visit
     from rnnviz.ui import rooms
-    from rnnviz.ui.parts.explored.controls import model_box, settle
+    from rnnviz.ui.parts.explored.controls import settle
     from rnnviz.ui.shell import frame
     from rnnviz.ui.shell.language import _
 
     frame.start(rooms.SETTINGS)
-    models = settle()
-    # a language model reads on these; the other pages have networks of their own
-    explored = [
-        st.Page("pages/explore/home.py", title=_("Start"), default=True),
-        st.Page("pages/explore/states.py", title=_("Hidden states")),
-        st.Page("pages/explore/gates.py", title=_("Gates")),
-        st.Page("pages/explore/gradients.py", title=_("Gradients")),
-    ]
+    settle()
     pages = {
-        "": explored[:1],
+        "": [st.Page("pages/explore/home.py", title=_("Start"), default=True)],
         _("Learn"): [
             st.Page("pages/learn/cell.py", title=_("One cell by hand")),
             st.Page("pages/learn/order.py", title=_("The order of words")),
@@ -32,7 +25,9 @@ if __name__ == "__main__":  # a reader's visit
             st.Page("pages/learn/counting.py", title=_("The limits of counting")),
         ],
         _("Explore"): [
-            *explored[1:],
+            st.Page("pages/explore/states.py", title=_("Hidden states")),
+            st.Page("pages/explore/gates.py", title=_("Gates")),
+            st.Page("pages/explore/gradients.py", title=_("Gradients")),
             st.Page("pages/explore/attention.py", title=_("Attention")),
             st.Page("pages/explore/generate.py", title=_("Text, letter by letter")),
             st.Page("pages/explore/sentiment.py", title=_("Sentiment")),
@@ -40,7 +35,7 @@ if __name__ == "__main__":  # a reader's visit
         _("Lab"): [st.Page("pages/lab/compare.py", title=_("Compare architectures"))],
     }
     page = st.navigation(pages, position="hidden")
-    frame.open_page(page, pages, (lambda: model_box(models)) if page in explored else None)
+    frame.open_page(page, pages)
     frame.finish(rooms.OF_ROOM[page.url_path.replace("-", "_") or "home"])
 else:  # the server starts
     from rnnviz.ui.shell import server

@@ -1,18 +1,26 @@
 """Points: the state's path along its principal components, and how saturated the gates are."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import plotly.graph_objects as go
 import xarray as xr
 
 from rnnviz.figures import style
 from rnnviz.figures.arranged import arranged
+from rnnviz.figures.filling import escaped
 from rnnviz.figures.words import _, named
 
+LETTERED = 120  # steps up to which each bears what was read
 
-def path(points: xr.DataArray, kind: str = "lstm", height: int = 420) -> go.Figure:
+
+def path(
+    points: xr.DataArray, kind: str = "lstm", height: int = 420, tokens: Sequence[str] | None = None
+) -> go.Figure:
     """The state's way through time, one point a step, lighter early and darker late.
 
     points: (time, component) with two or three components and their `share` of the variance, as stats.states.path makes them.
+    tokens: what was read at each step, written at its point where there are few.
     Raises ValueError for another number of components, and for other dims.
     """
     points = arranged(points, "time", "component", of="path")
@@ -33,6 +41,13 @@ def path(points: xr.DataArray, kind: str = "lstm", height: int = 420) -> go.Figu
         },
         "hoverinfo": "none",
     }
+    if tokens is not None and steps <= LETTERED:
+        look |= {
+            "mode": "lines+markers+text",
+            "text": [escaped(token) for token in tokens],
+            "textposition": "top center",
+            "textfont": {"size": 13},
+        }
     values = points.transpose("component", "time").values
     if count == 2:
         drawn = style.figure(

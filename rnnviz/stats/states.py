@@ -1,5 +1,7 @@
 """What the hidden states do: order of the units, where a unit is excited, the path of the state."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import xarray as xr
 
@@ -61,6 +63,36 @@ def strongest(curve: xr.DataArray, count: int = 5) -> xr.Dataset:
             values[best], dims="rank", coords={f"{name}_step": ("rank", best)}, attrs=curve.attrs, name=name
         )
     return xr.Dataset(found)
+
+
+def separation(hidden: xr.DataArray, where: Sequence[bool]) -> xr.DataArray:
+    """How well each unit tells some steps from all others: the share of pairs, one of each, in which it is higher at the first.
+
+    hidden: (unit, time), any order of dims; NaN steps are left out. where: (time,), true at the steps that are sought. Returns
+    (unit,) from 0 (always lower there) over 0.5 (chance) to 1 (always higher there); a tie counts half. It is U / (n m) of Mann
+    & Whitney 1947, the area under the ROC curve. Raises ValueError where `where` has another length, or no step of either kind.
+
+    >>> import rnnviz, xarray as xr
+    >>> hidden = xr.DataArray([[0.9, 0.1, 0.8], [0.0, 0.5, 0.5]], dims=("unit", "time"))
+    >>> rnnviz.stats.states.separation(hidden, [True, False, True]).values
+    array([1.  , 0.25])
+    """
+    from scipy.stats import rankdata
+
+    values = hidden.transpose("unit", "time").values
+    sought = np.asarray(where, bool)
+    if sought.shape != values.shape[1:]:
+        raise ValueError(f"where has {len(sought)} steps; hidden has {values.shape[1]}")
+    kept = np.isfinite(values).all(0)
+    values, sought = values[:, kept], sought[kept]
+    count = int(sought.sum())
+    if not 0 < count < len(sought):
+        raise ValueError(f"wanted steps of both kinds; {count} of {len(sought)} are sought")
+    ranks = rankdata(values, axis=1)[:, sought].sum(1)
+    share = (ranks - count * (count + 1) / 2) / (count * (len(sought) - count))
+    coords = {"unit": hidden["unit"].values} if "unit" in hidden.coords else {}
+    attrs = {"long_name": "share of pairs in which it is higher", "units": "1", "valid_range": [0.0, 1.0]}
+    return xr.DataArray(share, dims="unit", coords=coords, attrs=attrs)
 
 
 def principal_components(hidden: xr.DataArray, count: int = 3) -> xr.Dataset:

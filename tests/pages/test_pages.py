@@ -334,3 +334,12 @@ def test_without_any_checkpoint_the_page_says_how_to_train_one(visit, tmp_path, 
     seen = visit("states")
     assert not seen.test.exception
     assert any("python -m rnnviz train" in line for line in seen.lines)
+
+
+def test_units_are_found_for_a_kind_of_character_and_chosen(visit):
+    seen = visit("states", text="A bc.\nDe f g\n", find="blank")
+    (pills,) = (group for group in seen.test.get("button_group") if group.key == "found")
+    unit = int(pills.options[0].split(":")[0])
+    pills.set_value(unit).run()
+    assert seen.board["unit"] == unit and "find=blank" in seen.address and f"unit={unit}" in seen.address
+    assert "none of them" in " ".join(t.value for t in visit("states", text="abc", find="line").test.text)

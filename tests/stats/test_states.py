@@ -144,3 +144,22 @@ def test_the_slope_is_the_derivative_of_tanh():
     )
     np.testing.assert_allclose(slope, wanted, atol=1e-12)
     assert slope.attrs["valid_range"] == [0.0, 1.0]
+
+
+def test_separation_is_the_statistic_of_mann_and_whitney():
+    from scipy.stats import mannwhitneyu
+
+    rng = np.random.default_rng(0)
+    hidden = xr.DataArray(rng.normal(size=(40, 5)).round(1), dims=("time", "unit"), coords={"unit": range(5)})
+    hidden[3] = np.nan
+    where = rng.random(40) < 0.3
+    share = states.separation(hidden, where)
+    kept = np.isfinite(hidden.values[:, 0])
+    for unit in range(5):
+        one, other = hidden.values[where & kept, unit], hidden.values[~where & kept, unit]
+        wanted = mannwhitneyu(one, other).statistic / (len(one) * len(other))
+        assert share.sel(unit=unit).item() == pytest.approx(wanted)
+    with pytest.raises(ValueError, match="both kinds; 0 of"):
+        states.separation(hidden, np.zeros(40, bool))
+    with pytest.raises(ValueError, match="where has 3 steps"):
+        states.separation(hidden, [True, False, True])

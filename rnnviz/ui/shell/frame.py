@@ -1,6 +1,6 @@
 """What stands around every page: its settings, the way to every other page, language and projector, and the address."""
 
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Container, Mapping
 
 import streamlit as st
 
@@ -44,14 +44,15 @@ _preload = st.components.v2.component(
 def start(rooms: Mapping[str, Setting]) -> None:
     """Page settings and what the address brings; first of all in app.py. rooms: the settings that they declare."""
     declare(rooms)
-    st.set_page_config(page_title="rnnviz", page_icon=str(ICON), layout="wide")
     st.session_state.setdefault("notices", []).extend(address.read())
+    sidebar = "collapsed" if settings()["projector"] else "auto"  # its room is the picture's
+    st.set_page_config(page_title="rnnviz", page_icon=str(ICON), layout="wide", initial_sidebar_state=sidebar)
     st.html(f"<style>{STYLE}{PROJECTOR if settings()['projector'] else ''}</style>")
     _preload(data={"files": FIRST_FILES}, key="preload")
 
 
-def open_page(page, pages: dict[str, list], beside: Callable[[], None] | None = None) -> None:
-    """The sidebar with the way to every page, then the page. beside: draws what the page has in the sidebar.
+def open_page(page, pages: dict[str, list]) -> None:
+    """The sidebar with the way to every page, then the page.
 
     The links are ours: the list that Streamlit draws mixes headings and entries, which screen readers stumble over.
     """
@@ -63,8 +64,6 @@ def open_page(page, pages: dict[str, list], beside: Callable[[], None] | None = 
             for entry in entries:
                 st.page_link(entry, width="stretch")
         st.divider()
-        if beside:
-            beside()
         pick(
             st.segmented_control,
             "lang",

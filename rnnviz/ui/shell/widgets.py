@@ -57,9 +57,13 @@ def _picked(key: str, choose: Callable) -> None:
 
 
 def notice(line: str, error: bool = False) -> None:
-    """One line for the reader, shown as text: nothing in it is taken for markdown."""
-    shown = "".join(f"\\{c}" if c in string.punctuation else c for c in line)
-    (st.error if error else st.warning)(shown)
+    """One line for the reader."""
+    (st.error if error else st.warning)(as_text(line))
+
+
+def as_text(line: str) -> str:
+    """A line as Streamlit's markdown writes it: nothing in it is taken for markdown."""
+    return "".join(f"\\{c}" if c in string.punctuation else c for c in line)
 
 
 def folded(lines: Sequence[str]) -> None:

@@ -1,6 +1,7 @@
 """What the exploring pages let a reader choose: the text, the model, its layer and its unit."""
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from rnnviz.models import checkpoints
 from rnnviz.ui.parts import explored
@@ -16,7 +17,7 @@ def text_box() -> None:
         "text",
         _("Your text"),
         value=explored.reader_text(),
-        height=100,
+        height=84,
         help=_(
             "Up to {longest:,} characters. Press Ctrl+Enter or click outside the box to have them read."
         ).format(longest=LONGEST),
@@ -35,51 +36,59 @@ def text_box() -> None:
     examples("pick_example", texts, here, lambda name: choose(text=texts[name]), names)
 
 
-def settle() -> list[str]:
-    """The language models that are here. A chosen one that is not gives way to one that is."""
+def settle() -> None:
+    """A chosen model that is not here gives way to one that is."""
     names = checkpoints.names("language")
     if names and settings()["model"] not in names:
         choose(model=explored.DEFAULT_MODEL if explored.DEFAULT_MODEL in names else names[0])
-    return names
 
 
-def model_box(names: list[str]) -> None:
-    """The model, its layer and its unit, and what it was trained on. names: of the models that are here."""
-    now = settings()
-    if names:
-        pick(st.selectbox, "model", _("Model"), names)
-        try:
-            card = checkpoints.card(now["model"])
-        except checkpoints.CheckpointError:
-            card = None  # the page says what is wrong with it
-        if card:
-            layers, units = card["model"]["layers"], card["model"]["hidden"]
-            if now["layer"] < layers > 1:
-                pick(
-                    st.segmented_control,
-                    "layer",
-                    _("Layer"),
-                    range(layers),
-                    format_func=lambda i: str(i + 1),
-                    required=True,
-                )
-            if now["unit"] < units:
-                pick(
-                    st.number_input,
-                    "unit",
-                    _("Unit"),
-                    min_value=0,
-                    max_value=units - 1,
-                    step=1,
-                    help=_("Or click a row of a heatmap. Units are numbered from 0, as in the tensor."),
-                )
-            with st.expander(_("About this model")):
-                about(card)
-    else:
+def text_and_model() -> DeltaGenerator:
+    """The reader's text and, in a row below it, what reads it. Returns the row: a page's own controls stand there too."""
+    text_box()
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    with row:
+        _model()
+    return row
+
+
+def _model() -> None:
+    """The model, its layer and its unit, and what it was trained on."""
+    now, names = settings(), checkpoints.names("language")
+    if not names:
         notice(
             _("There is no trained model here. Train one:") + " python -m rnnviz train shakespeare-lstm",
             error=True,
         )
+        return
+    pick(st.selectbox, "model", _("Model"), names, width=220)
+    try:
+        card = checkpoints.card(now["model"])
+    except checkpoints.CheckpointError:
+        return  # the page says what is wrong with it
+    layers, units = card["model"]["layers"], card["model"]["hidden"]
+    if now["layer"] < layers > 1:
+        pick(
+            st.segmented_control,
+            "layer",
+            _("Layer"),
+            range(layers),
+            format_func=lambda i: str(i + 1),
+            required=True,
+        )
+    if now["unit"] < units:
+        pick(
+            st.number_input,
+            "unit",
+            _("Unit"),
+            min_value=0,
+            max_value=units - 1,
+            step=1,
+            width=150,
+            help=_("Or click a row of a heatmap. Units are numbered from 0, as in the tensor."),
+        )
+    with st.popover(_("About this model")):
+        about(card)
 
 
 def about(card: dict) -> None:

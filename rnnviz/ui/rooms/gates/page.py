@@ -2,11 +2,12 @@
 
 import streamlit as st
 import xarray as xr
+from streamlit.delta_generator import DeltaGenerator
 
 from rnnviz import figures, stats
 from rnnviz.ui.parts import recordings
 from rnnviz.ui.parts.board import drawn, keys
-from rnnviz.ui.parts.explored.controls import text_box
+from rnnviz.ui.parts.explored.controls import text_and_model
 from rnnviz.ui.parts.explored.runs import Run, current_run
 from rnnviz.ui.parts.explored.views import show_board, small_multiples
 from rnnviz.ui.parts.terms import LETTERS, gate_name
@@ -23,27 +24,31 @@ def show() -> None:
             "Each gate lies between 0 (shut) and 1 (open). Click a row or a dot to follow one unit through all of them."
         )
     )
-    text_box()
+    row = text_and_model()
     if run := current_run():
-        (_ungated if run.kind == "rnn" else _gated)(run)
+        if run.kind == "rnn":
+            _ungated(run)
+        else:
+            _gated(run, row)
     _reading()
 
 
-def _gated(run: Run) -> None:
+def _gated(run: Run, row: DeltaGenerator) -> None:
     unit, layer = settings()["unit"], settings()["layer"]
     node, id = run.at(layer), f"gates-{run.key}-{layer}"
     names, keeping = stats.gates.names(node), stats.gates.KEEPING[run.kind]
     gates = [name for name in names if name.endswith("gate")]
     if settings()["gate"] not in gates:
         choose(gate=keeping)
-    pick(
-        st.segmented_control,
-        "gate",
-        _("Gate in the saturation plot"),
-        gates,
-        format_func=gate_name,
-        required=True,
-    )
+    with row:
+        pick(
+            st.segmented_control,
+            "gate",
+            _("Gate in the saturation plot"),
+            gates,
+            format_func=gate_name,
+            required=True,
+        )
     gate = settings()["gate"]
     drawings, finer = small_multiples(run, id, node, names)
     lives = kept(lambda: stats.gates.half_life(node[keeping]))

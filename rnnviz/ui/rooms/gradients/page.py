@@ -1,10 +1,11 @@
 """A loss sent back through RNN, GRU and LSTM: what reaches each earlier step, on one absolute axis, and why."""
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from rnnviz import figures, stats
 from rnnviz.ui.parts.board import drawn, keys
-from rnnviz.ui.parts.explored.controls import text_box
+from rnnviz.ui.parts.explored.controls import text_and_model
 from rnnviz.ui.parts.explored.runs import Run, current_run, loss_matrix, peers, send_back
 from rnnviz.ui.parts.explored.views import compared, fading, show_board, unit_heatmap
 from rnnviz.ui.parts.tables import fading_words, table_csv
@@ -21,18 +22,18 @@ def show() -> None:
             "Click a character: the error there is sent back through all models. See how much of it reaches each earlier step."
         )
     )
-    text_box()
+    row = text_and_model()
     if run := current_run():
         if len(run.text) > 1:
-            _draw(run)
+            _draw(run, row)
         else:
             notice(_("A loss needs a next character: type at least two."))
     _reading()
 
 
-def _draw(run: Run) -> None:
+def _draw(run: Run, row: DeltaGenerator) -> None:
     parts = {"total": _("total"), "direct": _("direct")}
-    with st.container(horizontal=True):
+    with row:
         pick(
             st.segmented_control,
             "loss",

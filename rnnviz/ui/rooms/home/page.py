@@ -3,7 +3,7 @@
 import streamlit as st
 
 from rnnviz.ui.parts.board import keys
-from rnnviz.ui.parts.explored.controls import text_box
+from rnnviz.ui.parts.explored.controls import text_and_model
 from rnnviz.ui.parts.explored.runs import Run, current_run
 from rnnviz.ui.parts.explored.views import show_board, unit_heatmap
 from rnnviz.ui.shell.language import _
@@ -14,7 +14,7 @@ from rnnviz.ui.shell.widgets import folded
 def show() -> None:
     st.title(_("See inside a recurrent network"))
     st.write(_("Type a sentence: a trained network reads it, one character at a time."))
-    text_box()
+    text_and_model()
     if run := current_run():
         _draw(run)
     _reading()

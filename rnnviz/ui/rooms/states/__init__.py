@@ -3,4 +3,8 @@
 from rnnviz.ui.parts import explored
 from rnnviz.ui.shell.settings import one_of
 
-SETTINGS = explored.SETTINGS | {"components": one_of(2, (2, 3))}
+FOUND = ("blank", "line", "capital", "punctuation", "cursor")
+SETTINGS = explored.SETTINGS | {
+    "components": one_of(2, (2, 3)),
+    "find": one_of(None, FOUND),  # what units are sought for
+}
