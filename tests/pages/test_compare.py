@@ -97,9 +97,9 @@ def test_the_table_says_slope_half_life_and_horizon(open_bench):
     assert list(table.index) == ["RNN, 5 units", "RNN relu, 5 units, identity"]
     slope = found["rate"][0].item() / math.log(10)
     assert table["slope (log10 per step)"].iloc[0] == f"{slope:.4g}".replace("-", "−")
-    assert table["half-life of the fitted line (steps)"].iloc[0] == f"{found['half_life'][0].item():.4g}"
-    assert table["half is left after (steps)"].iloc[0] == f"{found['halved'][0].item():.4g}"
-    assert table["a thousandth is left after (steps)"].iloc[1] == "not within 12"
+    assert table["half-life of the line (steps)"].iloc[0] == f"{found['half_life'][0].item():.4g}"
+    assert table["half left after (steps)"].iloc[0] == f"{found['halved'][0].item():.4g}"
+    assert table["thousandth after (steps)"].iloc[1] == "not within 12"
 
 
 def test_clipping_adds_the_norm_after_it(open_bench):

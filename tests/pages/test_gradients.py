@@ -65,14 +65,14 @@ def test_the_table_has_the_crossing_of_the_curve_that_is_drawn_beside_the_fitted
     table = seen.test.dataframe[0].value
     for trace, (_name, row) in zip(seen.figures["norms"]["data"], table.iterrows(), strict=True):
         going_back = values(trace)[:12][::-1]
-        halved = float(row["half is left after (steps)"])
+        halved = float(row["half left after (steps)"])
         assert np.interp(halved, range(12), going_back) == pytest.approx(
             going_back[0] - np.log10(2), abs=1e-3
         )
         slope = np.polyfit(range(12), going_back, 1)[0]
-        fitted = float(row["half-life of the fitted line (steps)"])
+        fitted = float(row["half-life of the line (steps)"])
         assert fitted == pytest.approx(-np.log10(2) / slope, rel=1e-3)
-        assert row["line fitted over (steps)"] == "12"
+        assert row["line over (steps)"] == "12"
 
 
 def test_all_steps_and_the_direct_part(visit):

@@ -262,7 +262,7 @@ def test_the_table_and_the_band_span_five_seeds_and_the_line_is_the_first():
     np.testing.assert_allclose((low, high), (norms.min("seed"), norms.max("seed")), rtol=1e-6)
     told = seen.test.dataframe[0].value.loc["LSTM, forget bias 2"]
     lives = np.sort(wanted["half_life"].values)
-    assert told["half-life of the fitted line (steps)"] == f"{wanted['half_life'][0].item():.4g}"
+    assert told["half-life of the line (steps)"] == f"{wanted['half_life'][0].item():.4g}"
     assert [told[f"{which} of 5"] for which in ("lowest", "median", "highest")] == [
         f"{life:.4g}" for life in lives[[0, 2, 4]]
     ]

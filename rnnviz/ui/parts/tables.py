@@ -36,14 +36,14 @@ def faded(decay: Mapping[str, float], steps: int) -> dict[str, str]:
     half_life, within = decay["half_life"], _("not within {steps}").format(steps=steps)
     return {
         _("factor per step"): shown(stats.gradients.factor(decay["rate"])),
-        _("half is left after (steps)"): within if decay["halved"] == math.inf else shown(decay["halved"]),
-        _("a thousandth is left after (steps)"): within
+        _("half left after (steps)"): within if decay["halved"] == math.inf else shown(decay["halved"]),
+        _("thousandth after (steps)"): within
         if decay["horizon"] == math.inf
         else shown(decay["horizon"]),
-        _("half-life of the fitted line (steps)"): _("does not fade")
+        _("half-life of the line (steps)"): _("does not fade")
         if half_life == math.inf
         else shown(half_life),
-        _("line fitted over (steps)"): shown(decay["fitted"]),
+        _("line over (steps)"): shown(decay["fitted"]),
     }
 
 

@@ -21,7 +21,7 @@ STYLE = """
 [data-testid="stSidebar"] [data-testid="stPageLink"] :is(a, span, p) { white-space: normal; overflow: visible; height: auto; }
 [data-testid="stMain"] [data-testid="stPageLink"] :is(a, span, p) { white-space: normal; overflow: visible; height: auto; }
 /* controls in a row: their labels stand at one height, and none is cut off on a telephone */
-[data-testid^="stBaseButton-segmented_control"] { min-height: 2.5rem; }
+[data-testid="stButtonGroup"] button[data-variant^="segmented_control"] { min-height: 2.5rem; }
 [data-testid="stButtonGroup"] [role="radiogroup"] { flex-wrap: wrap; row-gap: 4px; }
 /* what is being made anew fades only where that takes long */
 [data-stale="true"] { transition-delay: 3s !important; }

@@ -523,7 +523,7 @@ def spread(every_seed: dict, steps: int) -> pd.DataFrame:
             _("left after {steps} steps").format(steps=steps - 1): shown(
                 math.exp(drawn_one[0] - drawn_one[-1])
             ),
-            _("half-life of the fitted line (steps)"): _("does not fade")
+            _("half-life of the line (steps)"): _("does not fade")
             if np.isinf(lives[0])
             else shown(lives[0].item()),
             _("lowest of {seeds}").format(seeds=SEEDS): lowest,
