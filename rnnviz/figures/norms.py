@@ -67,6 +67,8 @@ def log_norms(
     drawn.update_yaxes(title=style.axis_title(array), **_powers(array, *([] if band is None else [band])))
     if axis == "time":
         return style.time_axis(drawn, first, first + array.sizes["time"])
+    steps = first + np.arange(array.sizes["time"])
+    drawn.add_traces(zeros(array.values, steps, names, colours, drawn.layout.yaxis.to_plotly_json()))
     drawn.update_xaxes(title=_("step"), nticks=12, range=[first - 0.5, first + array.sizes["time"] - 0.5])
     return drawn.update_layout(hovermode="x unified")
 
@@ -113,6 +115,25 @@ def log_matrix(
     )
     drawn.update_xaxes(title=_("step"), nticks=12)
     return drawn.update_yaxes(title=named(str(rows)), autorange="reversed", nticks=10)
+
+
+def zeros(
+    logs: np.ndarray, across: np.ndarray, names: Sequence[str], colours: Sequence[str], axis: style.Style
+) -> list[go.Scatter]:
+    """What has no place on a log axis, for the hover alone: at its lower end, unseen, where a curve is exactly 0.
+
+    logs: (series, across). axis: as `_powers` makes it.
+    """
+    said = _("exactly 0")
+    found = []
+    for row, name, colour in zip(logs, names, colours, strict=True):
+        here = np.isneginf(row)
+        if here.any():
+            look = {"mode": "markers", "marker": {"opacity": 0, "color": colour}, "showlegend": False}
+            up = np.full(int(here.sum()), axis["range"][0])
+            hover = f"{name}: {said}<extra></extra>"
+            found.append(go.Scatter(x=across[here], y=up, name=name, hovertemplate=hover, **look))
+    return found
 
 
 def shade(band: xr.DataArray, first: float, colour: str) -> list[go.Scatter]:

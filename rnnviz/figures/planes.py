@@ -12,7 +12,7 @@ import xarray as xr
 
 from rnnviz.figures import style
 from rnnviz.figures.arranged import arranged
-from rnnviz.figures.norms import shade
+from rnnviz.figures.norms import shade, zeros
 from rnnviz.figures.words import _, series
 
 FUNCTION = {"sigmoid": style.PURPLE, "tanh": style.SKY_BLUE, "relu": style.VERMILION}
@@ -102,7 +102,8 @@ def powers(
     for each series. point: (series, same dim) with one place, marked on each curve. across: title of the horizontal axis, else
     'step'. symbols: for each series plotly's name of a mark that tells it from those of like colour, or ''. band: (bound, series,
     time), the lower and the upper. holds: names of the series that the axis is made for, by default all; where another
-    leaves it upwards an arrow says how far it goes. −inf is a gap: exactly zero has no place on a log axis.
+    leaves it upwards an arrow says how far it goes. −inf is a gap: exactly zero has no place on a log axis, and
+    is said where one points at it.
     """
     across = across or _("step")
     rows, dim = array.dims
@@ -141,6 +142,7 @@ def powers(
     pad = 0.02 * (ends[1] - ends[0]) or 0.5
     held = array if holds is None else array.sel({rows: list(holds)})
     axis = _round_powers(*(each for each in (held, band) if each is not None))
+    drawn.add_traces(zeros(array.values, array[dim].values.astype(np.float64) + first, names, colours, axis))
     return drawn.update_layout(
         hovermode="x unified",
         xaxis={

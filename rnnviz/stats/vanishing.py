@@ -214,16 +214,18 @@ def clipping(
     """Gradient norms of networks over their spectral radius, before and after clipping, and one network's own.
 
     radii, norms: of networks, both (radius,). here: the norms of the network at `radius`, before and after, as they were
-    measured. Returns (series, radius) twice, ln of the norms, in nats: the curves, and the one point. A norm that is no
-    number, of a network that exploded beyond it, stays none. Raises ValueError unless threshold > 0.
+    measured. Returns (series, radius) twice, ln of the norms, in nats: the curves, which go through it, and the one point. A norm
+    that is no number, of a network that exploded beyond it, stays none. Raises ValueError unless threshold > 0.
     """
+    others = {float(at): norm for at, norm in zip(radii, np.asarray(norms, np.float64), strict=True)}
+    through = dict(sorted((others | {float(radius): here[0]}).items()))
     with np.errstate(divide="ignore"):
-        before, point = np.log(np.asarray(norms, np.float64)), np.log(np.asarray(here, np.float64))
+        before, point = np.log(np.array(list(through.values()))), np.log(np.asarray(here, np.float64))
     series, attributes = ["before", "clipped"], {"long_name": "‖g‖", "units": "1"}
     curves = xr.DataArray(
         np.stack((before, clipped(before, threshold))),
         dims=("series", "radius"),
-        coords={"series": series, "radius": np.asarray(radii, np.float64)},
+        coords={"series": series, "radius": list(through)},
         attrs=attributes,
     )
     return curves, xr.DataArray(

@@ -77,7 +77,7 @@ def test_natural_logs_are_drawn_as_exponents_of_ten_and_steps_counted_from_1():
 
 
 def test_exact_zeros_are_gaps():
-    (trace,) = powers(logs([[-np.inf, 0.0, 1.0]]), ["gru"]).data
+    trace = powers(logs([[-np.inf, 0.0, 1.0]]), ["gru"]).data[0]
     assert np.isnan(trace.y[0]) and np.isfinite(trace.y[1:]).all()
 
 
@@ -169,3 +169,11 @@ def test_a_band_is_drawn_behind_its_curve_and_has_room_on_the_axis():
     assert (high.fill, curve.name) == ("tonexty", str(array["series"].values[0]))
     np.testing.assert_allclose((low.y[0], high.y[0]), (-5, 1))
     assert drawn.layout.yaxis.range[0] < -5 and drawn.layout.yaxis.range[1] > 1
+
+
+def test_an_exact_zero_has_no_place_and_is_said_where_one_points_at_it():
+    array = xr.DataArray([[-np.inf, -1.0], [-2.0, -1.0]], dims=("series", "time"), coords={"series": ["cut", "whole"], "time": [0, 1]})
+    drawn = powers(array, ["lstm", "gru"])
+    (zero,) = (trace for trace in drawn.data if trace.marker.opacity == 0)
+    assert zero.hovertemplate.startswith("cut: exactly 0") and list(zero.x) == [1.0]
+    assert zero.y[0] == drawn.layout.yaxis.range[0] and not zero.showlegend

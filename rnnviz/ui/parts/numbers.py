@@ -34,6 +34,16 @@ def numeral(value: float) -> str:
     return "0" if mantissa == "-0" else mantissa
 
 
+def power(log: float) -> str:
+    """e^log, as a power of ten where it is small: −∞ is 0."""
+    if log == -math.inf:
+        return "0"
+    mantissa, exponent = stats.vanishing.decimal(log, 3)
+    if exponent > -4:
+        return shown(math.exp(log))
+    return f"{mantissa:.3f} × 10" + str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+
+
 def number(log: float) -> str:
     """e^log as LaTeX, four digits."""
     mantissa, exponent = stats.vanishing.decimal(log, 3)

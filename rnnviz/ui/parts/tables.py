@@ -37,12 +37,8 @@ def faded(decay: Mapping[str, float], steps: int) -> dict[str, str]:
     return {
         _("factor per step"): shown(stats.gradients.factor(decay["rate"])),
         _("half left after (steps)"): within if decay["halved"] == math.inf else shown(decay["halved"]),
-        _("thousandth after (steps)"): within
-        if decay["horizon"] == math.inf
-        else shown(decay["horizon"]),
-        _("half-life of the line (steps)"): _("does not fade")
-        if half_life == math.inf
-        else shown(half_life),
+        _("thousandth after (steps)"): within if decay["horizon"] == math.inf else shown(decay["horizon"]),
+        _("half-life of the line (steps)"): _("does not fade") if half_life == math.inf else shown(half_life),
         _("line over (steps)"): shown(decay["fitted"]),
     }
 

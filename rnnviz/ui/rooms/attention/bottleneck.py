@@ -300,7 +300,7 @@ def _norms(reading: Reading, norms: xr.DataArray, height: int):
         norms, [_kind(reading)] * len(NAMES), height=height, axis="free" if words else "time"
     )
     # a lone point, such as each of the two where the error enters without attention, is no line
-    for trace, symbol in zip(figure.data, ("circle", "square"), strict=True):
+    for trace, symbol in zip(figure.data[:2], ("circle", "square"), strict=True):
         trace.update(mode="lines+markers", marker={"color": trace.line.color, "size": 6, "symbol": symbol})
     if words:
         ticks = [token.replace("&", "&amp;").replace("<", "&lt;") for token in reading.source_tokens]

@@ -14,10 +14,10 @@ from rnnviz.models import checkpoints
 from rnnviz.models.counting import METHODS
 from rnnviz.ui.parts.board import drawn, show_figures
 from rnnviz.ui.parts.explored import runs
-from rnnviz.ui.parts.numbers import shown
+from rnnviz.ui.parts.numbers import power, shown
 from rnnviz.ui.parts.tables import table_csv
 from rnnviz.ui.rooms.counting.setup import SHIPPED, current, given
-from rnnviz.ui.rooms.counting.sheet import draw, power, scores
+from rnnviz.ui.rooms.counting.sheet import draw, scores
 from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import settings

@@ -11,22 +11,12 @@ from rnnviz.figures.counting import LOOKS, order_looks
 from rnnviz.figures.filling import escaped
 from rnnviz.models.counting import METHODS
 from rnnviz.ui.parts.board import drawn
-from rnnviz.ui.parts.numbers import shown
+from rnnviz.ui.parts.numbers import power, shown
 from rnnviz.ui.parts.tables import table_csv
 from rnnviz.ui.rooms.counting import KS
 from rnnviz.ui.rooms.counting.beyond import heldout, network
 from rnnviz.ui.rooms.counting.setup import Counted, current, given, place_of, strengths
-from rnnviz.ui.rooms.counting.sheet import (
-    bold,
-    conditional,
-    draw,
-    fraction,
-    ledger,
-    log10,
-    number,
-    power,
-    scores,
-)
+from rnnviz.ui.rooms.counting.sheet import bold, conditional, draw, fraction, ledger, log10, number, scores
 from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import settings

@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from rnnviz import stats
 from rnnviz.models.vocabularies import visible
 from rnnviz.ui.parts import explored
 from rnnviz.ui.parts.board import show_board, show_figures
 from rnnviz.ui.parts.component import component
-from rnnviz.ui.parts.numbers import shown
+from rnnviz.ui.parts.numbers import power, shown
 from rnnviz.ui.rooms.counting.setup import LONGEST, Counted
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import choose, settings
@@ -29,16 +28,6 @@ def number(value: float) -> str:
     if value == 0 or 1e-4 <= abs(value) < 1e6:
         return shown(value)
     return power(math.log(value))
-
-
-def power(log: float) -> str:
-    """e^log, as a power of ten where it is small: −∞ is 0."""
-    if log == -math.inf:
-        return "0"
-    mantissa, exponent = stats.vanishing.decimal(log, 3)
-    if exponent > -4:
-        return shown(math.exp(log))
-    return f"{mantissa:.3f} × 10" + str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 def log10(log: float) -> str:

@@ -13,7 +13,7 @@ from rnnviz.figures.style import INK, PURPLE, SKY_BLUE, VERMILION
 from rnnviz.figures.words import series
 from rnnviz.studies import comparing
 from rnnviz.ui.parts.board import drawn, show_figures
-from rnnviz.ui.parts.numbers import aligned, number, shown
+from rnnviz.ui.parts.numbers import aligned, number, power, shown
 from rnnviz.ui.parts.tables import table_csv
 from rnnviz.ui.rooms.vanishing import CLIPS, RATES
 from rnnviz.ui.rooms.vanishing.networks import SEEDS, UNITS, measured, over_seeds, plain, single_paths, weight
@@ -153,9 +153,7 @@ def product() -> None:
     summary = (
         _("What {count} factors leave at x = {x:.1f}:").format(count=count, x=x)
         + " "
-        + "; ".join(
-            f"{name} {stats.vanishing.decimal(log * count)}" for name, log in zip(names, logs, strict=True)
-        )
+        + "; ".join(f"{name}: {power(log * count)}" for name, log in zip(names, logs, strict=True))
     )
     lines = [
         _(
