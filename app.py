@@ -44,6 +44,6 @@ else:  # the server starts
         "h5netcdf",
         "scipy.cluster.hierarchy",
         *(f"rnnviz.figures.{name}" for name in ("curves", "grids", "points")),
-        *(f"rnnviz.ui.rooms.{name}.page" for name in ("home", "states")),
+        *(f"rnnviz.ui.rooms.{name}.pictures" for name in ("home", "states")),
     ]
     app = st.App("app.py", lifespan=server.lifespan(first, later=["captum.attr"]), routes=server.routes)

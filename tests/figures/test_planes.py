@@ -172,7 +172,11 @@ def test_a_band_is_drawn_behind_its_curve_and_has_room_on_the_axis():
 
 
 def test_an_exact_zero_has_no_place_and_is_said_where_one_points_at_it():
-    array = xr.DataArray([[-np.inf, -1.0], [-2.0, -1.0]], dims=("series", "time"), coords={"series": ["cut", "whole"], "time": [0, 1]})
+    array = xr.DataArray(
+        [[-np.inf, -1.0], [-2.0, -1.0]],
+        dims=("series", "time"),
+        coords={"series": ["cut", "whole"], "time": [0, 1]},
+    )
     drawn = powers(array, ["lstm", "gru"])
     (zero,) = (trace for trace in drawn.data if trace.marker.opacity == 0)
     assert zero.hovertemplate.startswith("cut: exactly 0") and list(zero.x) == [1.0]

@@ -32,7 +32,7 @@ STYLE = """
 # read from the last row: no type below 20 px, where it is 14 px else
 PROJECTOR = "html { font-size: calc(16px * 20 / 14) !important; }"
 
-# the browser reads plotly.js and the board's scripts while the server still reads the text
+# the browser reads plotly.js while the server still reads the text
 _preload = st.components.v2.component(
     "rnnviz_preload",
     js="""export default ({ data }) => {

@@ -60,7 +60,7 @@ def script_url(path: Path) -> str:
     return f"{SCRIPTS_URL}/{path.resolve().relative_to(UI).as_posix()}"
 
 
-FIRST_FILES = [PLOTLY_URL, script_url(UI / "parts" / "board" / "board.js")]  # most pages begin with the board
+FIRST_FILES = [PLOTLY_URL]  # most pages draw with it
 
 
 async def _plotly(request: Request) -> FileResponse:

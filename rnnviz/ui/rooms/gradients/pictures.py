@@ -1,0 +1,119 @@
+"""A loss sent back through RNN, GRU and LSTM: what reaches each earlier step, on one absolute axis, and why."""
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from rnnviz import figures, stats
+from rnnviz.ui.parts.board import drawn, keys
+from rnnviz.ui.parts.explored.runs import Run, current_run, loss_matrix, peers, send_back
+from rnnviz.ui.parts.explored.views import compared, fading, show_board, unit_heatmap
+from rnnviz.ui.parts.tables import fading_words, table_csv
+from rnnviz.ui.shell.keeping import kept
+from rnnviz.ui.shell.language import _
+from rnnviz.ui.shell.settings import settings
+from rnnviz.ui.shell.widgets import folded, notice, pick
+
+
+def show(row: DeltaGenerator) -> None:
+    """What stands below the reader's text. row: for controls."""
+    if run := current_run():
+        if len(run.text) > 1:
+            _draw(run, row)
+        else:
+            notice(_("A loss needs a next character: type at least two."))
+    _reading()
+
+
+def _draw(run: Run, row: DeltaGenerator) -> None:
+    parts = {"total": _("total"), "direct": _("direct")}
+    with row:
+        pick(
+            st.segmented_control,
+            "loss",
+            _("The loss that is sent back"),
+            ("step", "all"),
+            format_func={"step": _("of one step"), "all": _("of all steps")}.get,
+            required=True,
+        )
+        pick(st.segmented_control, "part", _("Gradient"), list(parts), format_func=parts.get, required=True)
+    now, last = settings(), len(run.text) - 2
+    step = None if now["loss"] == "all" else last if now["step"] is None else min(now["step"], last)
+    with st.spinner(_("Sending the loss back …")):
+        backs = [send_back(name, run.text, step) for name in peers(run)]
+        matrix = loss_matrix(run.name, run.text)
+    own = next(back for back in backs if back.name == run.name)
+    layer, part = min(now["layer"], own.node.sizes["layer"] - 1), now["part"]
+    id = f"gradients-{run.key}-{layer}-{step}-{part}"
+    node, end = own.at(layer), own.last
+    norms = compared(backs, layer, part)
+    name = "hidden_grad" if part == "total" else "hidden_grad_direct"
+    limit = kept(lambda: stats.mechanism.round_limit(node[name]))
+    heat, finer = unit_heatmap(
+        run,
+        id,
+        node,
+        name,
+        (-limit, limit),
+        _("Gradient of each unit ({part}), {model}").format(part=parts[part], model=run.name),
+        height=360,
+    )
+    drawings = [
+        drawn("norms", _("What reaches each step"), figures.log_norms, norms, [b.kind for b in backs]),
+        drawn("mechanism", _("Why, in {model}").format(model=run.name), _mechanism, node, end, run.kind),
+        heat,
+        drawn(
+            "matrix",
+            _("What each step's error contributes to each earlier step, {model}").format(model=run.name),
+            lambda: figures.log_matrix(matrix.isel(layer=layer)),
+        ),
+    ]
+    speaks = _("The loss of step {step} (“{token}” comes next)").format(
+        step=(step or 0) + 1, token=run.strip["tokens"][(step or 0) + 1]
+    )
+    st.text(speaks if step is not None else _("The loss of all steps, summed"))
+    show_board(
+        id,
+        run,
+        drawings,
+        finer=finer,
+        cursor=end,
+        summary=_("Gradient norms of {models} over {steps} characters.").format(
+            models=", ".join(b.name for b in backs), steps=len(run.text)
+        ),
+    )
+    table_csv(fading(backs, norms, end), "rnnviz-gradients")
+    st.caption(fading_words())
+
+
+def _mechanism(node, last: int, kind: str):
+    paths = stats.mechanism.paths(node, last)
+    return figures.log_norms(paths, [kind] * paths.sizes["path"], height=240)
+
+
+def _reading() -> None:
+    """How to read the pictures and which keys move them, folded below."""
+    folded(
+        (
+            _(
+                "The total gradient ∂L/∂h is what a small change of the state at a step would do to the loss, through all "
+                "the steps after it. The direct part is what does not come back from the next step."
+            ),
+            _(
+                "All models share one log axis, without rescaling. A straight line means a constant factor per step; the "
+                "higher it stands at the left end, the further back the error reaches."
+            ),
+            _(
+                "Why: for an LSTM, ∂L/∂c beside what the forget gates alone would leave of it; for a GRU, ∂L/∂h beside the "
+                "update gates alone; for an RNN the slopes of tanh and the weights, each alone. The rest comes through the "
+                "other paths."
+            ),
+            _(
+                "In the matrix each row is one step's loss and each column an earlier step; click a row to send that loss back."
+            ),
+            _(
+                "Hochreiter 1991; Bengio, Simard & Frasconi 1994; Pascanu, Mikolov & Bengio 2013. Computed in float64 with "
+                "the model's own weights."
+            ),
+            keys(),
+        )
+    )

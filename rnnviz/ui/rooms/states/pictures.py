@@ -1,0 +1,168 @@
+"""The hidden states of a layer: all units as a heatmap, the chosen one as a curve, the state's path along its main axes."""
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from rnnviz import figures, stats
+from rnnviz.models.vocabularies import visible
+from rnnviz.ui.parts import explored, recordings
+from rnnviz.ui.parts.board import drawn, keys
+from rnnviz.ui.parts.explored.runs import Run, current_run
+from rnnviz.ui.parts.explored.views import show_board, unit_heatmap
+from rnnviz.ui.parts.numbers import percent
+from rnnviz.ui.shell.keeping import kept
+from rnnviz.ui.shell.language import _
+from rnnviz.ui.shell.settings import choose, settings
+from rnnviz.ui.shell.widgets import as_text, folded, pick, shows
+
+MOST = 8  # units that are named
+
+
+def show(row: DeltaGenerator) -> None:
+    """What stands below the reader's text. row: for controls."""
+    if run := current_run():
+        with row:
+            _choices()
+        _draw(run)
+        _find(run)
+    _reading()
+
+
+def _choices() -> None:
+    names = dict(
+        zip(stats.states.ORDERS, (_("as stored"), _("by similarity"), _("by activity")), strict=True)
+    )
+    pick(
+        st.segmented_control,
+        "order",
+        _("Order of the units"),
+        list(names),
+        format_func=names.get,
+        required=True,
+    )
+    pick(st.segmented_control, "components", _("Components of the path"), (2, 3), required=True)
+
+
+def _draw(run: Run) -> None:
+    now = settings()
+    layer, unit, components = now["layer"], now["unit"], now["components"]
+    node, id = run.at(layer), f"states-{run.key}-{layer}"
+    curve = kept(lambda: node["hidden"].sel(unit=unit))
+    height = 420 if node.sizes["unit"] <= 300 else 560
+    states, finer = unit_heatmap(run, id, node, "hidden", (-1, 1), _("Hidden state h"), height)
+    axes = run.components.isel(layer=layer, direction=0, component=slice(components))
+    drawings = [
+        states,
+        drawn("curve", _("Unit {unit}").format(unit=unit), figures.lines, curve, run.kind),
+        drawn(
+            "path",
+            _("The state's path in {count} of its {units} dimensions: {share} of the variance").format(
+                count=components, units=node.sizes["unit"], share=percent(float(axes["share"].sum()))
+            ),
+            lambda: figures.path(
+                stats.states.path(node["hidden"], axes), run.kind, tokens=run.strip["tokens"]
+            ),
+        ),
+    ]
+    extremes = stats.states.strongest(curve)
+    show_board(
+        id,
+        run,
+        drawings,
+        colour=(curve, (-1, 1), _("hidden state h")),
+        candidates=run.candidates,
+        lists=[(_("Highest at"), extremes["highest"]), (_("Lowest at"), extremes["lowest"])],
+        finer=finer,
+        summary=_(
+            "Hidden states of {model}, layer {layer}; units: {units}, characters read: {steps}. "
+            "Unit {unit} runs from {low:.2f} to {high:.2f}."
+        ).format(
+            model=run.name,
+            layer=layer + 1,
+            units=node.sizes["unit"],
+            steps=len(run.text),
+            unit=unit,
+            low=curve.min().item(),
+            high=curve.max().item(),
+        ),
+    )
+    recordings.take_away(run.trace, run.name)
+
+
+def _find(run: Run) -> None:
+    """Units that tell one kind of character of this text from all others, ranked; a click chooses one."""
+    now, text = settings(), run.text
+    here = text[min(explored.cursor(len(text) - 1), len(text) - 1)]
+    kinds = {
+        "blank": (_("blanks"), str.isspace),
+        "line": (_("line ends"), "\n".__eq__),
+        "capital": (_("capitals"), str.isupper),
+        "punctuation": (_("punctuation marks"), lambda c: not c.isalnum() and not c.isspace()),
+        "cursor": (
+            _("the character at the cursor: {character}").format(character=visible(here)),
+            here.__eq__,
+        ),
+    }
+    st.subheader(_("Find units for"))
+    names = {name: as_text(said) for name, (said, _holds) in kinds.items()}
+    pick(
+        st.pills,
+        "find",
+        _("Find units for"),
+        list(names),
+        format_func=names.get,
+        label_visibility="collapsed",
+    )
+    if now["find"] is None:
+        return
+    where = [bool(kinds[now["find"]][1](c)) for c in text]
+    if not 0 < sum(where) < len(text):
+        st.text(_("This text has none of them.") if not sum(where) else _("This text has nothing else."))
+        return
+    share = kept(stats.states.separation, run.at(now["layer"])["hidden"], where)
+    best = abs(share - 0.5).argsort().values[::-1][:MOST].tolist()
+    labels = {unit: f"{unit}: {percent(float(share[unit]))}" for unit in best}
+    shows("found", now["unit"] if now["unit"] in labels else None, labels)
+    st.pills(
+        _("Units, the most telling first; choose one"),
+        best,
+        key="found",
+        format_func=labels.get,
+        on_change=_found,
+    )
+    st.caption(
+        _(
+            "The percentage says how often the unit is higher at such a character ({count} in this text) than at another one: "
+            "100 % is always higher, 0 % always lower, 50 % is chance. In a short text, some of {units} units look telling by "
+            "chance alone."
+        ).format(count=sum(where), units=share.size)
+    )
+
+
+def _found() -> None:
+    if (unit := st.session_state["found"]) is not None:
+        choose(unit=unit)
+
+
+def _reading() -> None:
+    """How to read the pictures and which keys move them, folded below."""
+    folded(
+        (
+            _(
+                "Each column is one character. Each row is one unit, with its value h, between −1 and 1, after reading that "
+                "character. White (or the dark background) is 0."
+            ),
+            _(
+                "Units with similar curves lie side by side when ordered by similarity; by activity, the busiest are on top."
+            ),
+            _(
+                "The path is a shadow of the layer's state: a point that moves along the two or three directions in which states "
+                "spread most. The share in its title is how much of their variance these hold, on held-out text; the rest does "
+                "not show. The axes were fitted once on that text, so two texts can be compared."
+            ),
+            _(
+                "The candidates are the next characters at the cursor, with the probability that the model gives them."
+            ),
+            keys(),
+        )
+    )
