@@ -295,6 +295,19 @@ def test_the_keys_play_and_choose(texts):
     assert seen.tab.locator(".gn-surprise .gn-at").count() == 4
 
 
+def test_no_press_of_a_slider_is_lost_while_a_text_is_played(texts):
+    seen = texts(f"{PAGE}?generate_length=2000")
+    seen.shown(128)
+    seen.button("Play (Space)").click()
+    slider = seen.tab.get_by_role("slider", name="Temperature")
+    slider.focus()
+    for _press in range(8):
+        seen.tab.keyboard.press("ArrowRight")
+        seen.tab.wait_for_timeout(120)  # the pace of a reader, not a wait for anything
+    seen.in_address("generate_temperature=1.2")
+    expect(slider).to_have_attribute("aria-valuenow", "1.2")
+
+
 def test_what_was_typed_is_shown_as_text(texts):
     seen = texts(f"{PAGE}?generate_who=python&generate_length=20")
     for label, root in (("Seed text", seen.root), ("Any text", seen.tab.locator(".gn-surprise"))):
