@@ -114,7 +114,9 @@ def test_dragging_a_bar_changes_the_weights_and_undo_takes_it_back(reader):
 
     place = seen.tab.locator(".ra-scroll").evaluate("e => e.offsetTop")
     seen.after(drag)
-    assert seen.tab.locator(".ra-scroll").evaluate("e => e.offsetTop") == place  # nothing moves under the finger
+    assert (
+        seen.tab.locator(".ra-scroll").evaluate("e => e.offsetTop") == place
+    )  # nothing moves under the finger
     expect(seen.tab.locator(".ra-sum")).to_contain_text("so each is divided by that")
     expect(seen.tab.locator(".ra-output[data-line=changed]")).not_to_contain_text("not changed anything yet")
     assert float(seen.tab.locator("[data-input='0']").input_value()) == pytest.approx(0.6, abs=0.02)

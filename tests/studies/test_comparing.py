@@ -387,7 +387,11 @@ def test_curves_are_the_median_and_the_span_of_the_seeds():
     assert middle.dims == ("architecture", "time") and band.dims[0] == "bound"
     own = found["log_norm"].isel(architecture=1, layer=1).values
     assert np.array_equal(middle[1], np.median(own, 0))
-    assert middle.attrs == {"long_name": "total gradient norm ‖∂L/∂h‖", "units": "1"}
+    assert middle.attrs == {
+        "long_name": "total gradient norm ‖∂L/∂h‖",
+        "units": "1",
+        "scale": "natural logarithm",
+    }
     assert np.array_equal(band[0, 1], own.min(0)) and np.array_equal(band[1, 1], own.max(0))
     assert list(comparing.curves(found, "log_cell_norm")[0]["architecture"].values) == [
         "LSTM 2 layers, 4 units"

@@ -32,7 +32,7 @@ def test_norms_are_over_units_and_keep_every_other_dim():
     assert total.dims == ("layer", "direction", "batch", "time") and total.dtype == np.float64
     np.testing.assert_allclose(total, np.where(np.isnan(values[..., 0]), NAN, 5.0))
     np.testing.assert_allclose(direct, 2 * total)
-    assert total.attrs == {"long_name": "total gradient norm ‖∂L/∂h‖", "units": "1"}
+    assert total.attrs == {"long_name": "total gradient norm ‖∂L/∂h‖", "units": "1", "scale": "linear"}
     assert direct.attrs["long_name"] == "direct gradient norm ‖∂L/∂h‖"
     assert cell.attrs["long_name"] == "total gradient norm ‖∂L/∂c‖"
 
