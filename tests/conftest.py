@@ -32,16 +32,3 @@ def until(condition: Callable[[], object]) -> None:
 
 hypothesis.settings.register_profile("ours", deadline=None)  # a busy machine is slow, not wrong
 hypothesis.settings.load_profile("ours")
-
-
-def pytest_collection_modifyitems(items: list) -> None:
-    """Files that need a browser first, in both halves of the list, which two workers take: short tests fill up the end."""
-    files: dict[str, list] = {}
-    for item in items:
-        files.setdefault(str(item.path), []).append(item)
-    halves: tuple[list, list] = [], []
-    for slow in (True, False):
-        of_kind = [own for own in files.values() if bool(own[0].get_closest_marker("browser")) == slow]
-        for number, own in enumerate(of_kind):
-            halves[number % 2].extend(own)
-    items[:] = [*halves[0], *halves[1]]

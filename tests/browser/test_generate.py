@@ -249,6 +249,8 @@ def test_a_character_is_explained_changed_and_the_change_undone(texts):
     seen.tab.wait_for_url("**/states**")
     expect(seen.tab.get_by_role("textbox", name="Your text")).to_have_value(re.compile("^ROMEO:"))
     changed = seen.tab.get_by_role("textbox", name="Your text").input_value()
+    seen.tab.wait_for_selector(".rv-board[data-drawn]")  # the box is there before the picture
+    seen.rests()
     seen.tab.get_by_role("link", name="Text, letter by letter").click()
     seen.drawn().shown(128)
     assert changed[:7] == "ROMEO:\n" and changed[37] == "Q"

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,8 @@ def asked(path: str) -> tuple[int, dict[str, str], bytes]:
         answers.append(message)
 
     scope = {"type": "http", "method": "GET", "path": path, "headers": [], "query_string": b""}
-    asyncio.run(Starlette(routes=server.routes)(scope, receive, send))
+    with ThreadPoolExecutor(1) as elsewhere:  # this thread may have a loop of its own, that of a browser
+        elsewhere.submit(asyncio.run, Starlette(routes=server.routes)(scope, receive, send)).result()
     headers = {name.decode(): value.decode() for name, value in answers[0]["headers"]}
     return answers[0]["status"], headers, b"".join(answer["body"] for answer in answers[1:])
 
