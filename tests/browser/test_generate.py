@@ -245,12 +245,6 @@ def test_a_character_is_explained_changed_and_the_change_undone(texts):
     expect(field).to_have_value("Q")
     field.press("Enter")
     expect(seen.letter(1, 30)).to_have_text("Q")
-    seen.shown(128)
-    seen.in_address("generate_changes=")
-    seen.tab.wait_for_timeout(
-        1500
-    )  # where the reader rests is told 0.7 s later; a page that is left meanwhile may stay empty
-    seen.rests()
     seen.tab.get_by_role("button", name="GRU’s text in: Hidden states").click()
     seen.tab.wait_for_url("**/states**")
     expect(seen.tab.get_by_role("textbox", name="Your text")).to_have_value(re.compile("^ROMEO:"))

@@ -535,7 +535,7 @@ def test_the_address_leads_back_to_the_same_view(page):
 
 def test_the_written_text_is_read_on_the_other_pages(page):
     seen = page(generate_writer="gru")
-    button = next(b for b in seen.test.button if b.key == "generate_states")
+    button = next(b for b in seen.test.button if b.key == "leave_states")
     assert button.label == "GRU’s text in: Hidden states"
     button.click().run()
     assert seen.settings["model"] == "shakespeare-gru"

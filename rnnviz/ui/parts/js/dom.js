@@ -12,7 +12,10 @@
 // 7. Colours, the theme's changes, widths and type: theme.js (watchPage replaces a probe and an observer of your own).
 // 8. What a link is to restore, though Python need not hear of it: remember and recall of link.js. 9. Play, pause, speed, less motion: Player of player.js.
 //    Keys and the step chosen: stepOf and Cursor of cursor.js.
+//    A button of Python's that leads to another page has a key that begins with leave_: then nothing more is told, see leaving.js.
 // 10. Text of the reader goes in as text: children of element(), textContent; never innerHTML.
+
+import { leaving } from "./leaving.js";
 
 const LOST = 8000; // ms after which an answer no longer comes
 
@@ -59,6 +62,7 @@ export function mounted(make) {
     part.send = {
       state: setStateValue,
       trigger: (name, value) => {
+        if (leaving()) return;
         place.told += 1;
         place.last = performance.now();
         part.behind = true;

@@ -24,7 +24,7 @@ def take_away(asked: Asked) -> None:
                 ("states", _("{model}’s text in: Hidden states")),
                 ("gates", _("{model}’s text in: Gates")),
             ):
-                if st.button(label.format(model=author.title), key=f"generate_{page}"):
+                if st.button(label.format(model=author.title), key=f"leave_{page}"):
                     text = author.vocabulary.decode(writing_of(author, asked).ids)[:LONGEST]
                     choose(text=text, model=author.name)
                     st.switch_page(f"pages/explore/{page}.py")
