@@ -36,6 +36,16 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.browser)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """What a failure is reported with: the pages as they stood."""
+    report = yield
+    if report.failed and report.when == "call":
+        opened = getattr(item.funcargs.get("reader"), "opened", ())
+        report.sections.extend(("a page as it stood", seen.as_it_stands) for seen in opened)
+    return report
+
+
 @pytest.fixture(scope="session")
 def chromium():
     found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -148,6 +158,16 @@ class Reader:
         inside = (self.address, self.address.replace("http", "ws"), "data:", "blob:", "about:blank")
         if not request.url.startswith(inside):
             self.wrong.append(f"left the machine: {request.url}")
+
+    @property
+    def as_it_stands(self) -> str:
+        page = self.tab.evaluate(
+            "drawing => [document.querySelector('[data-testid=stApp]')?.dataset.testScriptState,"
+            " ...[...document.querySelectorAll(drawing)].map((e) => `${e.className} ${JSON.stringify(e.dataset)}`),"
+            " document.body.innerText]",
+            DRAWING,
+        )
+        return "\n".join(map(str, [self.tab.url, *self.wrong, *page]))[:1500]
 
     def open(self, path: str = "/") -> "Reader":
         self.tab.goto(self.address + path)
@@ -288,6 +308,7 @@ def reader(tabs, server):
         opened.append(seen)
         return seen.open(path)
 
+    visit.opened = opened
     yield visit
     for seen in opened:
         seen.leave()

@@ -12,7 +12,8 @@ from rnnviz.ui.shell.server import script_url
 COMMON = Path(__file__).with_name("common.css")
 
 # all that is sent of a script: Streamlit calls the default export at every change of data, maybe before the file has come,
-# and ends a call when the next one has begun; so only the last call of a place draws, and only its end takes the place away
+# and ends a call before or after the next one has begun; so only the last call of a place draws, and the place is taken away
+# when the last call ends that is no longer on the page
 LOADER = """\
 const script = import(new URL("{url}", document.baseURI));
 const latest = new WeakMap();
@@ -23,7 +24,7 @@ export default async (call) => {{
   const module = await script.catch(() => null);
   if (!isLatest()) return;
   const end = module ? module.default(call) : say(place, call.data.unloaded);
-  return () => isLatest() && end();
+  return () => isLatest() && !place.isConnected && end();
 }};
 function say(place, line) {{
   const shown = Object.assign(document.createElement("p"), {{ className: "rnnviz-unloaded", role: "alert", textContent: line }});
@@ -47,16 +48,21 @@ def component(folder: Path) -> Callable:
             "This picture could not be loaded. Reload the page; if that does not help, restart the app."
         )
         key = more.get("key")
-        told = {f"on_{name}_change": partial(_hear, key, name, act) for name, act in (on or {}).items()}
+        told = {"on_told_change": partial(_hear, key, on)} if on else {}
         heard = st.session_state.get(f"{key}_heard", 0)
         return mount(data={**data, "unloaded": unloaded, "heard": heard}, **told, **more)
 
     return draw
 
 
-def _hear(key: str, name: str, act: Callable) -> None:
-    """A trigger's value goes to `act`; its number goes back with the next data, so that the script knows what they answer."""
-    trigger = (st.session_state.get(key) or {}).get(name)
-    if isinstance(trigger, dict) and type(trigger.get("told")) is int:
-        st.session_state[f"{key}_heard"] = max(trigger["told"], st.session_state.get(f"{key}_heard", 0))
-        act(trigger.get("value"))
+def _hear(key: str, acts: Mapping[str, Callable]) -> None:
+    """The script tells [number, name, value] of all that it has not been answered yet: the value goes to the act of that name,
+    in order and once. The last number goes back with the next data, so that the script knows what they answer."""
+    told = (st.session_state.get(key) or {}).get("told")
+    for trigger in told if isinstance(told, list) else ():
+        match trigger:
+            case [int(number), str(name), value] if name in acts and number > st.session_state.get(
+                f"{key}_heard", 0
+            ):
+                st.session_state[f"{key}_heard"] = number
+                acts[name](value)

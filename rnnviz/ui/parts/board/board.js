@@ -4,7 +4,7 @@
 
 import { unpacked } from "../js/arrays.js";
 import { Cursor } from "../js/cursor.js";
-import { mounted } from "../js/dom.js";
+import { drawn, mounted } from "../js/dom.js";
 import { remember } from "../js/link.js";
 import { clamp } from "../js/numbers.js";
 import { Player } from "../js/player.js";
@@ -196,8 +196,7 @@ export class Board {
     }
     if (revision !== this.revision) return;
     this.showCursor();
-    this.root.dataset.drawn = this.data.id;
-    this.root.dataset.revision = String(revision);
+    drawn(this.root, this.data.id);
   }
 
   allStale() {

@@ -2,7 +2,7 @@
 // numbers put in. All steps come at once; stepping, playing and predicting ask the server for nothing.
 
 import { Cursor, stepOf } from "../js/cursor.js";
-import { button, element, mounted, named, shape } from "../js/dom.js";
+import { button, drawn, element, mounted, named, shape } from "../js/dom.js";
 import { recall, recalledNumber, remember } from "../js/link.js";
 import { minus } from "../js/numbers.js";
 import { Player } from "../js/player.js";
@@ -59,7 +59,6 @@ class Cell {
     /** @type {Record<string, number[][]>} */
     this.stops = {};
     this.drawnFor = 0; // the room that the drawings were made for
-    this.revision = 0;
     this.cursor = new Cursor((at, before) => this.moved(at, before));
     this.player = new Player({
       step: () => this.cursor.at, steps: () => this.cursor.steps, go: (step) => this.cursor.move(step), pace: PACE,
@@ -111,7 +110,6 @@ class Cell {
     this.labels = data.labels;
     this.models = data.views.map(modelOf);
     this.cursor.reset(data.views[0].hidden.length, first ? (recalledNumber("step") ?? 1) - 1 : undefined);
-    this.revision += 1;
     this.root.setAttribute("aria-label", this.labels.cell);
     for (const name of /** @type {const} */ (["first", "back", "forward", "play", "speed"])) named(this.buttons[name], this.labels[name]);
     this.buttons.predict.textContent = this.labels.predict;
@@ -125,8 +123,7 @@ class Cell {
     const asked = first ? recall("predict")?.split("-") : undefined;
     if (asked) this.quiz.ask({ place: Number(asked[0]) || 0, id: asked[1], unit: Number(asked[2]) || 0 });
     this.show();
-    this.root.dataset.revision = String(this.revision);
-    this.root.dataset.drawn = "";
+    drawn(this.root);
   }
 
   // ---- theme and room -----------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 // The pictures of a worked example: a table of squares, numbers and bars, or the weights over the source words.
 // Drawn of plain elements; what the reader typed goes in through textContent only.
 
-import { element, mounted } from "../js/dom.js";
+import { drawn, element, mounted } from "../js/dom.js";
 import { gradient, hexParts, shade, themeSide, watchPage } from "../js/theme.js";
 
 /** @typedef {import("./types.js").Data} Data */
@@ -19,7 +19,6 @@ class Picture {
     this.root = element("div", "bh-picture", this.sheet);
     parent.append(this.root);
     this.unwatch = watchPage(this.root, { themed: () => this.paint(), resized: () => this.reach() });
-    this.revision = 0;
     /** @type {Data | undefined} */
     this.data = undefined;
     /** @type {{ place: HTMLElement, share: number, scale: string }[]} */
@@ -39,8 +38,7 @@ class Picture {
     this.sheet.replaceChildren(...("weights" in data ? this.weights(data) : [this.table(data.rows)]));
     this.paint();
     this.reach();
-    this.root.dataset.revision = String((this.revision += 1));
-    this.root.dataset.drawn = "";
+    drawn(this.root);
   }
 
   // what is wider than the page can be reached by keys

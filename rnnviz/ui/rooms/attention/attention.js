@@ -2,7 +2,7 @@
 // were sent once for all steps; Python hears of a change ("edit") and, when the reader has come to rest, of the chosen step.
 
 import { rows, unpacked } from "../../parts/js/arrays.js";
-import { element, mounted } from "../../parts/js/dom.js";
+import { drawn, element, mounted } from "../../parts/js/dom.js";
 import { clamp, number } from "../../parts/js/numbers.js";
 import { Player } from "../../parts/js/player.js";
 import { readTheme, typeSize, watchPage } from "../../parts/js/theme.js";
@@ -54,7 +54,6 @@ class AttentionMap {
     this.sentStep = null; // that Python knows
     this.touched = false; // whether the reader has asked for the change that comes next
     this.spoken = "";
-    this.revision = 0;
     this.drawnFor = "";
     this.frame = 0;
     this.resting = 0;
@@ -152,7 +151,6 @@ class AttentionMap {
     const { data, numbers } = this;
     if (!data || !numbers) return;
     this.root.removeAttribute("data-drawn");
-    this.revision += 1;
     this.drawnFor = this.room;
     this.theme = readTheme(this.root);
     this.root.dataset.theme = this.theme.side;
@@ -162,8 +160,7 @@ class AttentionMap {
     this.paint();
     this.legend.replaceChildren(...legendOf(data, pools, this.theme.side));
     this.show();
-    this.root.dataset.drawn = data.id;
-    this.root.dataset.revision = String(this.revision);
+    drawn(this.root, data.id);
   }
 
   /** The rows that are written. @private */

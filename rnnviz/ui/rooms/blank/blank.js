@@ -3,7 +3,7 @@
 // into Streamlit's box above, its words stand here with those marked that the models do not know.
 
 import { stepOf } from "../../parts/js/cursor.js";
-import { button, element, mounted } from "../../parts/js/dom.js";
+import { button, drawn, element, mounted } from "../../parts/js/dom.js";
 import { filled } from "../../parts/js/words.js";
 import { counted, marked, split as wordsOf } from "./words.js";
 
@@ -34,7 +34,6 @@ class Drawing {
     this.known = new Set();
     this.typed = (/** @type {Event} */ { target }) => this.hear(target);
     document.addEventListener("input", this.typed);
-    this.revision = 0;
     this.place = -1;
     /** @type {{ word: HTMLElement, text: string }[]} */
     this.words = [];
@@ -61,8 +60,7 @@ class Drawing {
     this.mark(data.place, focused);
     this.show(null);
     this.panels.replaceChildren(...data.models.map((model) => panel(model, data)));
-    this.root.dataset.revision = String((this.revision += 1));
-    this.root.dataset.drawn = "";
+    drawn(this.root);
   }
 
   // ---- what is being typed ----------------------------------------------------------------------------------------
@@ -159,7 +157,7 @@ function candidate({ rank, text, share, percent, own, below }, mine) {
 function bars({ text, own, parts, sum }) {
   const name = element("span", "bl-split-name", own ? `${text} ✓` : text);
   name.title = text;
-  const drawn = parts.map(({ side, from, to }) => {
+  const spans = parts.map(({ side, from, to }) => {
     const bar = element("i", `bl-${side}`);
     bar.style.left = `${100 * from}%`;
     bar.style.width = `${100 * (to - from)}%`;
@@ -172,7 +170,7 @@ function bars({ text, own, parts, sum }) {
     "div",
     own ? "bl-split bl-true" : "bl-split",
     name,
-    element("div", "bl-bars", ...drawn),
+    element("div", "bl-bars", ...spans),
     element("span", "bl-sum", ...written, " = ", element("b", "", sum)),
   );
 }

@@ -2,7 +2,7 @@
 // counted. Python hears of a choice, the place of a token; text of the reader goes in through textContent only.
 
 import { stepOf } from "../../parts/js/cursor.js";
-import { button, element, mounted } from "../../parts/js/dom.js";
+import { button, drawn, element, mounted } from "../../parts/js/dom.js";
 
 /** @typedef {import("./types.js").Data} Data */
 /** @typedef {import("./types.js").Piece} Piece */
@@ -20,7 +20,6 @@ class Ledger {
     this.text = element("div", "cn-text");
     this.root = element("section", "cn-root", element("div", "cn-top", this.scroller, this.lines), this.text);
     parent.append(this.root);
-    this.revision = 0;
     this.place = -1;
     /** @type {{ token: HTMLElement, head: HTMLElement, cells: HTMLElement[] }[]} */
     this.columns = [];
@@ -41,8 +40,7 @@ class Ledger {
     this.lines.replaceChildren(...data.lines.map((pieces) => element("p", "cn-line", ...pieces.map(piece))));
     this.text.hidden = !data.text;
     if (data.text) this.text.replaceChildren(...counted(data.text, data.labels));
-    this.root.dataset.revision = String((this.revision += 1));
-    this.root.dataset.drawn = "";
+    drawn(this.root);
   }
 
   /** @param {Data} data */

@@ -1,7 +1,7 @@
 // How a text surprises each model, character by character.
 
 import { stepOf } from "../../parts/js/cursor.js";
-import { element } from "../../parts/js/dom.js";
+import { drawn, element } from "../../parts/js/dom.js";
 import { percent } from "../../parts/js/numbers.js";
 import { gradient, hexParts, shade, themeSide, watchPage } from "../../parts/js/theme.js";
 import { filled } from "../../parts/js/words.js";
@@ -29,7 +29,6 @@ export class Surprise {
     this.panels = [];
     /** @type {number | null} */
     this.at = null;
-    this.revision = 0;
     this.legend = element("div", "gn-legend");
     this.grid = element("div", "gn-columns");
     this.root = element("section", "gn-root gn-surprise", this.legend, this.grid);
@@ -50,8 +49,7 @@ export class Surprise {
     this.panels = data.models.map((model) => this.panel(data, model));
     this.grid.replaceChildren(...this.panels.map(({ root }) => root));
     this.recolour();
-    this.root.dataset.revision = String((this.revision += 1));
-    this.root.dataset.drawn = "";
+    drawn(this.root);
   }
 
   /** @private @param {Data} data @param {Model} model */

@@ -3,7 +3,7 @@
 // ("change", "undo"), other states are wanted ("show"), and where the reader has come to rest ("rest").
 
 import { stepOf } from "../../parts/js/cursor.js";
-import { element } from "../../parts/js/dom.js";
+import { drawn, element } from "../../parts/js/dom.js";
 import { Player, calm } from "../../parts/js/player.js";
 import { themeSide, typeSize, watchPage } from "../../parts/js/theme.js";
 import { Asking, goalOf, wanted } from "./asking.js";
@@ -46,7 +46,6 @@ export class Texts {
     this.tapped = undefined; // the kind of the author whose letter was
     this.size = "";
     this.drawn = ""; // states that are shown
-    this.revision = 0;
     this.pieces = new Pieces();
     this.player = new Player({
       step: () => this.shown, steps: () => (this.data?.length ?? 0) + 1, go: (shown) => this.go(shown), pace: FRAME, changed: () => this.played(), stills: false,
@@ -116,8 +115,7 @@ export class Texts {
     else if (playing) this.controls();
     else this.grow();
     this.drawn = data.states.key;
-    this.root.dataset.revision = String((this.revision += 1));
-    this.root.dataset.drawn = "";
+    drawn(this.root);
   }
 
   // ---- the next piece -----------------------------------------------------------------------------------------------

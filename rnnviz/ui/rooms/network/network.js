@@ -2,7 +2,7 @@
 // was sent once; stepping, playing and looking need no server.
 
 import { stepOf } from "../../parts/js/cursor.js";
-import { button, element, mounted } from "../../parts/js/dom.js";
+import { button, drawn, element, mounted } from "../../parts/js/dom.js";
 import { recall, remember } from "../../parts/js/link.js";
 import { clamp } from "../../parts/js/numbers.js";
 import { Player, calm } from "../../parts/js/player.js";
@@ -38,7 +38,6 @@ class Picture {
     this.side = "light";
     this.said = ""; // the words that are shown
     this.fitted = ""; // the width and type size that the picture was made for
-    this.revision = 0;
     this.player = new Player({
       step: () => this.frame, steps: () => this.frames, go: (frame) => this.go(frame), pace: PACE,
       changed: () => this.played(), stills: false,
@@ -104,7 +103,7 @@ class Picture {
     this.played();
     this.show();
     this.root.dataset.stage = data.stage;
-    this.root.dataset.revision = String((this.revision += 1));
+    drawn(this.root);
   }
 
   /** @private @param {Data} data */

@@ -2,7 +2,7 @@
 // The cursor moves here alone; Python hears of another model. Text of the reader goes in through textContent only.
 
 import { stepOf } from "../../parts/js/cursor.js";
-import { element, mounted } from "../../parts/js/dom.js";
+import { drawn, element, mounted } from "../../parts/js/dom.js";
 import { recalledNumber, remember } from "../../parts/js/link.js";
 import { gradient, hexParts, shade, themeSide, typeSize, watchPage } from "../../parts/js/theme.js";
 import { Chart } from "./chart.js";
@@ -27,7 +27,6 @@ export class Review {
     this.root = element("section", "se-root", this.body);
     parent.append(this.root);
     this.measure = /** @type {CanvasRenderingContext2D} */ (element("canvas").getContext("2d"));
-    this.revision = 0;
     this.place = 0;
     this.rem = 16;
     /** @type {string[]} */
@@ -74,8 +73,7 @@ export class Review {
     this.layout();
     this.move(Math.min(this.place, last));
     if (stop !== undefined) /** @type {HTMLElement | null} */ (this.body.querySelector(`[data-stop="${stop}"]`))?.focus();
-    this.root.dataset.revision = String((this.revision += 1));
-    this.root.dataset.drawn = "";
+    drawn(this.root);
   }
 
   get joined() {
