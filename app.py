@@ -38,7 +38,10 @@ if __name__ == "__main__":  # a reader's visit
     frame.open_page(page, pages)
     frame.finish(rooms.OF_ROOM[page.url_path.replace("-", "_") or "home"])
 else:  # the server starts
+    from starlette.middleware import Middleware
+
     from rnnviz.ui.shell import server
+    from rnnviz.ui.shell.guard import Guard
 
     first = [
         "h5netcdf",
@@ -46,4 +49,9 @@ else:  # the server starts
         *(f"rnnviz.figures.{name}" for name in ("curves", "grids", "points")),
         *(f"rnnviz.ui.rooms.{name}.pictures" for name in ("home", "states")),
     ]
-    app = st.App("app.py", lifespan=server.lifespan(first, later=["captum.attr"]), routes=server.routes)
+    app = st.App(
+        "app.py",
+        lifespan=server.lifespan(first, later=["captum.attr"]),
+        routes=server.routes,
+        middleware=[Middleware(Guard)],
+    )

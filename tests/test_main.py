@@ -278,6 +278,15 @@ def test_a_port_that_cannot_be_is_refused(port, monkeypatch, capsys):
     assert one_line(capsys) == f"rnnviz: a port is a number from 1 to 65535; got {port}\n"
 
 
+@pytest.mark.parametrize("host", ["192.0.2.200", "no.such.name.invalid", "a b"])
+def test_a_host_that_this_machine_is_not_is_refused(host, monkeypatch, capsys):
+    monkeypatch.delenv("RNNVIZ_CHECKPOINTS")
+    assert main(["app", "--host", host]) == 2
+    assert one_line(capsys) == (
+        f"rnnviz: --host is an address of this machine, 127.0.0.1, or 0.0.0.0 for all of them; got {host}\n"
+    )
+
+
 def test_python_m_rnnviz_is_the_same_command(folder):
     called = subprocess.run(
         [sys.executable, "-W", "error", "-m", "rnnviz", "fly"],

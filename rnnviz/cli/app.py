@@ -17,6 +17,7 @@ from rnnviz.cli.models import there
 
 NEEDED = ("streamlit", "babel", "captum")  # of the extra `app`, those that nothing else brings
 PORTS = range(1, 2**16)
+HERE = "127.0.0.1"
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -24,6 +25,9 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         "app", help="start the app and open it in the browser", description="Ctrl+C ends it."
     )
     app.add_argument("--port", type=int, default=8501, help="where it listens: 8501")
+    app.add_argument(
+        "--host", default=HERE, help=f"for whom: {HERE}, this machine only; 0.0.0.0, everyone on its network"
+    )
     app.add_argument("--no-browser", action="store_true", help="print the address and open nothing")
     app.set_defaults(run=run, extra="app")
 
@@ -31,9 +35,12 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 def run(options: argparse.Namespace) -> int:
     need(*NEEDED)
     there()
-    _check(options.port)
-    threading.Thread(target=_tell, args=(options.port, not options.no_browser), daemon=True).start()
+    _check(options.host, options.port)
+    threading.Thread(
+        target=_tell, args=(options.host, options.port, not options.no_browser), daemon=True
+    ).start()
     settings = {
+        "server.address": options.host,
         "server.port": options.port,
         "server.headless": "true",  # it asks for no e-mail address; the browser is opened here
         "server.fileWatcherType": "none",  # what is installed does not change
@@ -46,41 +53,64 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _check(port: int) -> None:
+def _check(host: str, port: int) -> None:
     """Raises ValueError, in one line that says what to do, where nothing can listen at that port."""
     if port not in PORTS:
         raise ValueError(f"a port is a number from 1 to {PORTS[-1]}; got {port}")
-    if why := _refused(port):
-        free = next((other for other in PORTS[port:] if not _refused(other)), "NUMBER")
+    if why := _refused(host, port):
+        free = next((other for other in PORTS[port:] if not _refused(host, other)), "NUMBER")
         raise ValueError(
             f"port {port} is {why}; end what listens there, or choose another: rnnviz app --port {free}"
         )
 
 
-def _refused(port: int) -> str:
-    """Why nothing can listen at that port; empty where it can."""
-    with socket.socket() as probe:
+def _refused(host: str, port: int) -> str:
+    """Why nothing can listen at that port; empty where it can. Raises ValueError where the host is none of this machine's."""
+    try:
+        kind, _, _, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except OSError:
+        raise ValueError(_no_host(host)) from None
+    with socket.socket(kind) as probe:
         if os.name == "posix":  # elsewhere the option would let two listen at one port
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("", port))
+            probe.bind(place)
         except OSError as problem:
+            if problem.errno == errno.EADDRNOTAVAIL:
+                raise ValueError(_no_host(host)) from None
             return "taken" if problem.errno == errno.EADDRINUSE else f"refused ({problem.strerror})"
     return ""
 
 
-def _tell(port: int, browser: bool) -> None:
+def _no_host(host: str) -> str:
+    return f"--host is an address of this machine, {HERE}, or 0.0.0.0 for all of them; got {host}"
+
+
+def _tell(host: str, port: int, browser: bool) -> None:
     """Once the server answers, says where, and opens it in the browser, where there is one that does not draw in the terminal."""
+    everyone = host in ("0.0.0.0", "::")
+    asked = HERE if everyone else host
     while True:
         try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            socket.create_connection((asked, port), timeout=1).close()
             break
         except OSError:
             time.sleep(0.1)
-    address = f"http://localhost:{port}"
-    print(f"rnnviz: {address} (Ctrl+C ends it)", flush=True)
+    address = f"http://{'localhost' if asked == HERE else asked}:{port}"
+    others = f"; for others on its network: http://{_on_the_network()}:{port}" if everyone else ""
+    print(f"rnnviz: {address}{others} (Ctrl+C ends it)", flush=True)
     seen = (
         sys.platform in ("darwin", "win32") or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     )
     if browser and seen:
         webbrowser.open(address)
+
+
+def _on_the_network() -> str:
+    """The address of this machine as its network has it; nothing is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("10.255.255.255", 1))
+        except OSError:
+            return socket.gethostname()
+        return probe.getsockname()[0]

@@ -1,0 +1,110 @@
+"""What stands before Streamlit: who may ask, what a browser is told about what it gets, and what no reader may send."""
+
+import ipaddress
+import socket
+from urllib.parse import parse_qs, urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocketClose
+from streamlit import config
+from streamlit.proto.BackMsg_pb2 import BackMsg
+
+# of what a page can send: these act on everybody's caches, on the server's watching of files, and on its git
+DROPPED = {"clear_cache", "set_run_on_save", "load_git_info"}
+CLOSED = "/_stcore/metrics"  # how many readers there are, and what their sessions hold
+REFUSED = 1008  # a websocket's code for 'against the rules'
+
+
+class Guard:
+    """ASGI middleware.
+
+    A Host that is a name nobody gave this server is refused: a page elsewhere may have had its own name point here (DNS
+    rebinding). Names are `localhost`, the machine's own, `browser.serverAddress` and those of `server.allowedHosts`; an
+    address in digits cannot be pointed elsewhere. A websocket is opened for this server's own pages, and for
+    `server.corsAllowedOrigins`; Streamlit would ask an outside server for its own address before it refuses another.
+    """
+
+    def __init__(self, app: ASGIApp):
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            return await self.app(scope, receive, send)
+        headers = Headers(scope=scope)
+        host = headers.get("host", "")
+        page = scope["type"] == "http"
+        if not known(host) or (not page and not own(headers.get("origin"), host)):
+            refusal = PlainTextResponse(f"This server does not go by that name: {host!r}.", 421)
+            return await (refusal if page else WebSocketClose(REFUSED))(scope, receive, send)
+        if page and scope["path"].rstrip("/").endswith(CLOSED):
+            return await PlainTextResponse("Not Found", 404)(scope, receive, send)
+        if page:
+            embedded = "true" in parse_qs(scope["query_string"].decode("latin-1")).get("embed", ())
+            return await self.app(scope, receive, _told(send, embedded))
+        return await self.app(scope, _heard(receive), send)
+
+
+def known(host: str) -> bool:
+    """Whether a request's Host is one of this server's names."""
+    try:
+        name = (urlsplit(f"//{host}").hostname or "").rstrip(".")
+    except ValueError:
+        return False
+    try:
+        return bool(ipaddress.ip_address(name))
+    except ValueError:
+        pass
+    machine = socket.gethostname().lower()
+    names = {"localhost", machine, f"{machine}.local", config.get_option("browser.serverAddress").lower()}
+    return name in names or any(_fits(name, pattern) for pattern in config.get_option("server.allowedHosts"))
+
+
+def own(origin: str | None, host: str) -> bool:
+    """Whether a page of that origin may open a websocket here; None is no browser."""
+    if origin is None:
+        return True
+    return origin.partition("://")[2] == host or origin in map(
+        str.strip, config.get_option("server.corsAllowedOrigins")
+    )
+
+
+def _fits(name: str, pattern: str) -> bool:
+    pattern = pattern.strip().lower().rstrip(".")
+    return pattern == "*" or name == pattern or (pattern.startswith("*.") and name.endswith(pattern[1:]))
+
+
+def _told(send: Send, embedded: bool) -> Send:
+    """Answers with what a browser keeps to: types as they are said, no address told elsewhere (it holds what was typed), and
+    no frame around a page but on pages of this server, unless the address asks for it by embed=true."""
+
+    async def sent(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            headers["X-Content-Type-Options"] = "nosniff"
+            headers["Referrer-Policy"] = "same-origin"
+            if not embedded and headers.get("content-type", "").startswith("text/html"):
+                headers["Content-Security-Policy"] = "frame-ancestors 'self'"
+        await send(message)
+
+    return sent
+
+
+def _heard(receive: Receive) -> Receive:
+    """What a reader sends, less what acts on everybody."""
+
+    async def received() -> Message:
+        while True:
+            message = await receive()
+            if message["type"] != "websocket.receive" or _kind(message.get("bytes")) not in DROPPED:
+                return message
+
+    return received
+
+
+def _kind(sent: bytes | None) -> str | None:
+    try:
+        return BackMsg.FromString(sent or b"").WhichOneof("type")
+    except Exception:  # no such message: Streamlit's to refuse
+        return None
