@@ -38,10 +38,7 @@ if __name__ == "__main__":  # a reader's visit
     frame.open_page(page, pages)
     frame.finish(rooms.OF_ROOM[page.url_path.replace("-", "_") or "home"])
 else:  # the server starts
-    from starlette.middleware import Middleware
-
     from rnnviz.ui.shell import server
-    from rnnviz.ui.shell.guard import Guard
 
     first = [
         "h5netcdf",
@@ -53,5 +50,5 @@ else:  # the server starts
         "app.py",
         lifespan=server.lifespan(first, later=["captum.attr"]),
         routes=server.routes,
-        middleware=[Middleware(Guard)],
+        middleware=server.middleware,
     )

@@ -6,31 +6,44 @@ Nobody names the key: it is the code of the function, its arguments, every value
 Numbers, texts, frozen records and small arrays count by what they are; large arrays, recordings and models by which they are, so
 take a large one from what was kept: one that is made anew is computed with anew. What is kept may not ask for the reader's
 settings, which would be no part of its key.
+
+It is kept while there is room, the last used longest, and let go when nobody has asked for it for a while; see `sweep`.
 """
 
 import dataclasses
 import functools
 import itertools
 import threading
+import time
 import types
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from typing import TypeVar
 
 import numpy as np
 import xarray as xr
 
-from rnnviz.ui.shell import language
+from rnnviz.ui.shell import language, memory
 from rnnviz.ui.shell.settings import closed
 
-MOST = 200  # results
+MOST = 400 * 2**20  # bytes of all results
+REST = 300.0  # s after which a result that nobody asked for is let go
 SMALL = 65_536  # bytes of an array up to which it counts by what it holds
 Result = TypeVar("Result")
 
+
+@dataclasses.dataclass(eq=False)
+class _Entry:
+    result: Future = dataclasses.field(default_factory=Future)
+    used: float = 0.0
+    held: tuple[int, ...] = ()
+
+
 _lock = threading.Lock()
-_results: OrderedDict[Hashable, Future] = OrderedDict()
+_results: OrderedDict[Hashable, _Entry] = OrderedDict()
+_held = memory.Held()
 _numbers: dict[int, tuple[weakref.ref, int]] = {}  # of things that count by which they are, by their id
 _next_number = itertools.count()
 computed = 0  # how often something was computed, for the tests
@@ -43,31 +56,77 @@ def kept(function: Callable[..., Result], *arguments, **named) -> Result:
     """
     global computed
     key = (language.current(), _key(function), _key(arguments), _key(named))
-    with _lock:
-        found = _results.get(key)
-        mine = found is None
+    while True:
+        with _lock:
+            entry = _results.get(key)
+            mine = entry is None
+            if mine:
+                entry = _results[key] = _Entry()
+                computed += 1
+            entry.used = time.monotonic()
+            _results.move_to_end(key)
         if mine:
-            found = _results[key] = Future()
-            computed += 1
-            while len(_results) > MOST:
-                _results.popitem(last=False)
-        _results.move_to_end(key)
-    if not mine:
-        return found.result()
+            return _computed(key, entry, function, *arguments, **named)
+        try:
+            return entry.result.result()
+        except CancelledError:
+            pass  # who computed it was called away
+
+
+def keeps(function: Callable[..., Result]) -> Callable[..., Result]:
+    """The function with all its results kept; a decorator."""
+
+    @functools.wraps(function)
+    def called(*arguments, **named) -> Result:
+        return kept(function, *arguments, **named)
+
+    return called
+
+
+def _computed(key: Hashable, entry: _Entry, function: Callable[..., Result], *arguments, **named) -> Result:
     try:
         with closed():
-            found.set_result(function(*arguments, **named))
+            result = function(*arguments, **named)
     except BaseException as problem:
         with _lock:
-            _results.pop(key, None)
-        found.set_exception(problem)
-    return found.result()
+            if _results.get(key) is entry:
+                _let_go(key)
+        if isinstance(problem, Exception):
+            entry.result.set_exception(problem)
+        else:
+            entry.result.cancel()  # a rerun of this reader's page is none of the others'
+        raise
+    with _lock:
+        entry.result.set_result(result)
+        if _results.get(key) is entry:
+            entry.held = _held.add(result)
+        old = [other for other, one in _results.items() if one.result.done() and one is not entry]
+        while _held.total > MOST and old:
+            _let_go(old.pop(0))
+    return result
+
+
+def _let_go(key: Hashable) -> None:
+    if entry := _results.pop(key, None):
+        _held.drop(entry.held)
+
+
+def sweep() -> None:
+    """Lets go of what nobody has asked for lately, and gives the memory back."""
+    with _lock:
+        last = time.monotonic() - REST
+        old = [key for key, entry in _results.items() if entry.result.done() and entry.used < last]
+        for key in old:
+            _let_go(key)
+    if old:
+        memory.give_back()
 
 
 def forget() -> None:
     """Drops all that was kept."""
     with _lock:
-        _results.clear()
+        for key in list(_results):
+            _let_go(key)
 
 
 def _key(value) -> Hashable:

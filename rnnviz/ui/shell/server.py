@@ -3,17 +3,22 @@
 import gc
 import hashlib
 import importlib
+import os
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from importlib import metadata, util
 from pathlib import Path
 
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 from streamlit.runtime.pages_manager import PagesManager
+
+from rnnviz.ui.shell.guard import Guard
 
 PLOTLY_FILE = Path(util.find_spec("plotly").origin).parent / "package_data" / "plotly.min.js"
 PLOTLY_URL = (
@@ -33,12 +38,16 @@ def lifespan(first: Sequence[str], later: Sequence[str] = ()) -> Callable:
     first: modules that a first visit needs. later: modules of pages that are seldom the first.
     """
 
+    # torch's threads wait for each other by spinning: beside a second reader two of them take twice as long as one
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
     @asynccontextmanager
     async def ready(app) -> AsyncIterator[dict]:
         # a folder called pages makes Streamlit take the first visit for an app of its older kind and answer a deep link
         # with 'page not found'; st.navigation says otherwise, but only once it has run
         PagesManager.uses_pages_directory = False
         threading.Thread(target=_import, args=(first, later), daemon=True, name="warm-up").start()
+        threading.Thread(target=_sweep, daemon=True, name="sweep").start()
         yield {}
 
     return ready
@@ -53,6 +62,12 @@ def _import(first: Sequence[str], later: Sequence[str]) -> None:
     for name in later:
         importlib.import_module(name)
     gc.freeze()
+
+
+def _sweep(every: float = 60.0) -> None:
+    while True:
+        time.sleep(every)
+        importlib.import_module("rnnviz.ui.shell.keeping").sweep()  # by now it is there
 
 
 def script_url(path: Path) -> str:
@@ -76,3 +91,4 @@ async def _script(request: Request) -> Response:
 
 
 routes = [Route(f"/{PLOTLY_URL}", _plotly), Route(f"/{SCRIPTS_URL}/{{path:path}}", _script)]
+middleware = [Middleware(Guard)]

@@ -6,12 +6,14 @@ import threading
 
 import numpy as np
 import pytest
+import torch
 import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as some
 
 from rnnviz.ui.shell import keeping
 from rnnviz.ui.shell.keeping import SMALL, kept
+from rnnviz.ui.shell.memory import buffers
 from rnnviz.ui.shell.settings import settings
 
 
@@ -187,12 +189,86 @@ def test_two_readers_at_once_wait_for_one_computation():
     assert calls.count == 1 and found == [calls] * 3
 
 
-def test_the_oldest_result_makes_room(monkeypatch):
-    monkeypatch.setattr(keeping, "MOST", 2)
+def test_the_oldest_result_makes_room_and_shared_arrays_count_once(monkeypatch):
+    monkeypatch.setattr(keeping, "MOST", 2_500_000)
+
+    def made(value):
+        return kept(np.full, 125_000, float(value))  # a million bytes
+
     for value in (1, 2, 3):
-        kept(doubled, value)
-    assert computed(lambda: kept(doubled, 3)) == 0
-    assert computed(lambda: kept(doubled, 1)) == 1
+        made(value)
+    views = [kept(lambda n=n: made(3)[n:]) for n in range(1, 9)]  # of what is there
+    assert len(views) == 8
+    assert computed(lambda: (made(3), made(2))) == 0
+    assert computed(lambda: made(1)) == 1
+    assert computed(lambda: made(3)) == 1  # the views did not go alone
+
+
+def test_what_is_too_large_is_still_given(monkeypatch):
+    monkeypatch.setattr(keeping, "MOST", 1000)
+    assert kept(np.zeros, 10_000).sum() == 0
+
+
+def test_what_nobody_asks_for_is_let_go(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(keeping.time, "monotonic", lambda: now[0])
+    old, young = np.zeros(9_000), np.zeros(9_000)
+    kept(lambda: old)
+    now[0] = keeping.REST
+    kept(lambda: young)
+    now[0] += 1
+    keeping.sweep()
+    assert keeping._held.total == young.nbytes
+    now[0] += keeping.REST
+    keeping.sweep()
+    assert keeping._held.total == 0 and not keeping._results
+
+
+def test_who_is_called_away_takes_nobody_along():
+    inside, may_end, tries = threading.Event(), threading.Event(), []
+
+    class Rerun(BaseException):
+        pass
+
+    def slow():
+        tries.append(1)
+        if len(tries) > 1:
+            return "there"
+        inside.set()
+        may_end.wait()
+        raise Rerun
+
+    def first():
+        with pytest.raises(Rerun):
+            kept(slow)
+
+    found = []
+    readers = [threading.Thread(target=first), threading.Thread(target=lambda: found.append(kept(slow)))]
+    readers[0].start()
+    inside.wait()
+    readers[1].start()
+    may_end.set()
+    for reader in readers:
+        reader.join()
+    assert found == ["there"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Recorded:
+    trace: xr.DataTree
+    text: str
+
+
+def test_all_that_a_result_keeps_alive_is_counted():
+    array, tensor = np.zeros((100, 100)), torch.zeros(1000)
+    trace = xr.DataTree(xr.Dataset({"whole": (("a", "b"), array), "part": ("b", array[3])}))
+    result = [
+        Recorded(trace, "x" * 5_000),
+        {"tensor": tensor, "view": tensor[1:].numpy()},
+        torch.nn.Linear(50, 50),
+    ]
+    counted = sum(buffers(result).values())
+    assert counted == pytest.approx(80_000 + 5_000 + 4_000 + 10_000, rel=0.02)
 
 
 def test_what_has_no_identity_is_refused():

@@ -13,7 +13,7 @@ from rnnviz.models import checkpoints, networks
 from rnnviz.models.vocabularies import Vocabulary, visible
 from rnnviz.recording.block import record
 from rnnviz.ui.parts import explored
-from rnnviz.ui.shell.keeping import kept
+from rnnviz.ui.shell.keeping import keeps, kept
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import LONGEST, choose, settings
 from rnnviz.ui.shell.widgets import notice
@@ -125,7 +125,7 @@ def _model(name: str, stamp: str):
         ) from problem
 
 
-@st.cache_resource(max_entries=24, show_spinner=False)
+@keeps
 def read(name: str, stamp: str, text: str) -> Run:
     """The model `name` reading `text`. stamp: changes when the file does. Raises CheckpointError."""
     model, card, vocabulary, components = _model(name, stamp)
@@ -189,7 +189,15 @@ def send_back(name: str, text: str, step: int | None) -> Back:
     return _send_back(name, checkpoints.stamp(name), text, step)
 
 
-@st.cache_resource(max_entries=36, show_spinner=False)
+# of a recording in float64, what is drawn: the rest would fill the memory
+DRAWN_BACK = {
+    "rnn": ("hidden_grad", "hidden_grad_direct", "hidden", "recurrent_weight"),
+    "gru": ("hidden_grad", "hidden_grad_direct", "update_gate"),
+    "lstm": ("hidden_grad", "hidden_grad_direct", "cell_grad", "forget_gate"),
+}
+
+
+@keeps
 def _send_back(name: str, stamp: str, text: str, step: int | None) -> Back:
     model, vocabulary = _exact_model(name, stamp)
     ids = vocabulary.encode(text)
@@ -197,7 +205,8 @@ def _send_back(name: str, stamp: str, text: str, step: int | None) -> Back:
     with record(model) as recording:
         loss = networks.send_back(model, ids, [steps])
     node = recording.trace["rnn"]
-    picked = node.to_dataset().isel(direction=0, batch=0).assign_attrs(node.attrs)
+    fields = [field for field in DRAWN_BACK[node.attrs["kind"]] if field in node]
+    picked = node.to_dataset()[fields].isel(direction=0, batch=0).assign_attrs(node.attrs)
     return Back(name, node.attrs["kind"], picked, loss.item(), steps[-1])
 
 
@@ -212,7 +221,7 @@ def loss_matrix(name: str, text: str) -> xr.DataArray:
     return _loss_matrix(name, checkpoints.stamp(name), text)
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@keeps
 def _loss_matrix(name: str, stamp: str, text: str) -> xr.DataArray:
     model, _card, vocabulary, _components = _model(name, stamp)
     ids = vocabulary.encode(text)

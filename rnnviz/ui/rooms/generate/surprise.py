@@ -14,6 +14,7 @@ from rnnviz.studies.writing import surprises
 from rnnviz.ui.parts.tables import table_csv
 from rnnviz.ui.rooms.generate.authors import MODELS, colour_of, open_writer, or_default, title_of
 from rnnviz.ui.rooms.generate.texts import picture
+from rnnviz.ui.shell.keeping import keeps
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import LONGEST, settings
 from rnnviz.ui.shell.widgets import notice, pick
@@ -25,7 +26,7 @@ PASTED = {
 MOST_NATS = 8.0  # where the colour of surprise ends
 
 
-@st.cache_resource(max_entries=24, show_spinner=False)
+@keeps
 def _surprises(name: str, stamp: str, order: int, text: str) -> xr.Dataset:
     writer, _card, vocabulary = open_writer(name, stamp, order)
     return surprises(writer, vocabulary.encode(text))

@@ -23,6 +23,7 @@ from rnnviz.ui.parts.terms import LIMITS, gate_name
 from rnnviz.ui.rooms import generate
 from rnnviz.ui.rooms.generate.authors import Asked, Author, inputs, open_writer
 from rnnviz.ui.rooms.generate.changes import MOST_CHANGES, changes, packed_changes, read_changes
+from rnnviz.ui.shell.keeping import keeps
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import LONGEST, choose, settings
 
@@ -269,7 +270,7 @@ def _states(asked: Asked, writing: Writing, sent: dict[str, int]) -> dict:
     }
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+@keeps
 def _order(name: str, stamp: str, layer: int) -> list[int]:
     """The units of a layer as they are drawn, similar ones side by side: fixed by what they do while the network reads our
     examples, so that no row moves while a text grows and two texts can be compared."""

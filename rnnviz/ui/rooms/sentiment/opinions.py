@@ -14,6 +14,7 @@ from rnnviz.models.networks import Classifier
 from rnnviz.models.vocabularies import Lexicon, cut, visible
 from rnnviz.studies import judging
 from rnnviz.ui.rooms.sentiment import MODELS
+from rnnviz.ui.shell.keeping import keeps
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import settings
 from rnnviz.ui.shell.widgets import notice
@@ -127,7 +128,7 @@ def models() -> Models:
     return found
 
 
-@st.cache_resource(max_entries=120, show_spinner=False)
+@keeps
 def _read(name: str, stamp: str, which: str, text: str) -> Opinion:
     model, card, words = _model(name, stamp)
     ids = words.encode(text)
@@ -136,7 +137,7 @@ def _read(name: str, stamp: str, which: str, text: str) -> Opinion:
     )
 
 
-@st.cache_resource(max_entries=60, show_spinner=False)
+@keeps
 def _shares(name: str, stamp: str, text: str) -> xr.Dataset:
     model, _card, words = _model(name, stamp)
     return judging.shares(model, words.encode(text))

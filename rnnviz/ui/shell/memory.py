@@ -1,0 +1,92 @@
+"""How much memory results hold: what two of them share counts once."""
+
+import ctypes
+import dataclasses
+import sys
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+SMALL = 1_000  # bytes below which a thing is not counted
+
+
+class Held:
+    """The buffers of all results that are held, by where they lie."""
+
+    def __init__(self) -> None:
+        self.total = 0  # bytes
+        self._holders: Counter[int] = Counter()
+        self._sizes: dict[int, int] = {}
+
+    def add(self, result: object) -> tuple[int, ...]:
+        """Counts a result; returns what `drop` takes to uncount it."""
+        found = buffers(result)
+        for place, size in found.items():
+            if not self._holders[place]:
+                self._sizes[place] = size
+                self.total += size
+            self._holders[place] += 1
+        return tuple(found)
+
+    def drop(self, places: Iterable[int]) -> None:
+        for place in places:
+            self._holders[place] -= 1
+            if not self._holders[place]:
+                del self._holders[place]
+                self.total -= self._sizes.pop(place)
+
+
+def buffers(value: object) -> dict[int, int]:
+    """Where the arrays and texts of a value lie, and their bytes. A view counts as all of what it keeps alive."""
+    found: dict[int, int] = {}
+    seen: dict[int, object] = {}  # by id, and held so that no id is used again meanwhile
+    left: list[Any] = [value]
+    while left:
+        thing = left.pop()
+        if id(thing) in seen:
+            continue
+        seen[id(thing)] = thing
+        match thing:
+            case str() | bytes():
+                found[id(thing)] = sys.getsizeof(thing)
+            case np.ndarray():
+                while isinstance(thing.base, np.ndarray):
+                    thing = thing.base
+                if hasattr(thing.base, "untyped_storage"):
+                    left.append(thing.base)
+                else:
+                    found[thing.__array_interface__["data"][0]] = thing.nbytes
+            case xr.DataTree():
+                left += [node.to_dataset(inherit=False) for node in thing.subtree]
+            case xr.Dataset():
+                left += thing.variables.values()
+            case xr.DataArray():
+                left += [thing.variable, *thing.coords.variables.values()]
+            case xr.IndexVariable():
+                pass  # an axis
+            case xr.Variable():
+                left.append(thing.data)
+            case Mapping():
+                left += thing.values()
+            case list() | tuple() | set() | frozenset():
+                found[id(thing)] = sys.getsizeof(thing)
+                left += thing
+            case _ if hasattr(thing, "untyped_storage"):  # a tensor
+                storage = thing.untyped_storage()
+                found[storage.data_ptr()] = storage.nbytes()
+            case _ if hasattr(thing, "state_dict"):  # a module
+                left += thing.state_dict().values()
+            case _ if dataclasses.is_dataclass(thing) and not isinstance(thing, type):
+                left += (getattr(thing, field.name) for field in dataclasses.fields(thing))
+    return {place: size for place, size in found.items() if size >= SMALL}
+
+
+def give_back() -> None:
+    """What is free is given back to the system; C's library would keep it for what comes next."""
+    if sys.platform == "linux":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # musl has none
+        if trim:
+            trim(0)
