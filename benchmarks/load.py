@@ -1,0 +1,196 @@
+"""How the app bears many readers at once: how long they wait, what goes wrong, and how much memory the server takes.
+
+python benchmarks/load.py [--readers 30] [--seconds 60] [--address http://…] [--length 200]        needs tests/requirements.txt
+
+Each reader is a websocket that speaks as a browser does: a first visit, then, after 2 to 6 s of thought, a new text of up to
+--length characters on a page that explores, or another page, by turns of a coin. A wait ends with the script. Without --address a
+server is started here, and shares the processors with the readers.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import random
+import socket
+import statistics
+import string
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlencode
+
+import psutil
+import websockets
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ClientState_pb2 import ClientState
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+ROOT = Path(__file__).resolve().parents[1]
+EXPLORE = (
+    "states",
+    "gates",
+    "gradients",
+    "home",
+)  # a text typed on another page is typed on the first of these
+THOUGHT = (2.0, 6.0)  # s
+PATIENCE = 120.0  # s after which an answer is a failure
+LETTERS = string.ascii_letters + " " * 12
+
+
+@dataclass
+class Seen:
+    """What readers met. waits: seconds, by what was done."""
+
+    waits: dict[str, list[float]] = field(default_factory=dict)
+    errors: list[str] = field(default_factory=list)
+
+    def waited(self, what: str, begun: float) -> None:
+        self.waits.setdefault(what, []).append(time.perf_counter() - begun)
+
+
+class Reader:
+    def __init__(self, address: str, seen: Seen, chance: random.Random, length: int):
+        self.address, self.seen, self.chance, self.length = address, seen, chance, length
+        self.pages: dict[str, str] = {}  # hashes by the name in the address
+        self.page, self.query = "", ""
+
+    async def visit(self, until: float) -> None:
+        url = self.address.replace("http", "ws", 1) + "/_stcore/stream"
+        async with websockets.connect(
+            url, max_size=None, subprotocols=["streamlit"], origin=self.address
+        ) as socket_:
+            self.socket = socket_
+            begun = time.perf_counter()
+            await self.ask("first visit", begun)
+            while time.perf_counter() < until:
+                await asyncio.sleep(self.chance.uniform(*THOUGHT))
+                await self.act()
+
+    async def act(self) -> None:
+        if self.chance.random() < 0.5:
+            if self.page not in EXPLORE:
+                self.page = "states"
+            text = "".join(self.chance.choices(LETTERS, k=self.chance.randint(20, self.length)))
+            self.query = urlencode({"text": text})
+            await self.ask(f"a new text: {self.page}", time.perf_counter())
+        else:
+            self.page, self.query = self.chance.choice([name for name in self.pages if name != self.page]), ""
+            await self.ask(f"another page: {self.page}", time.perf_counter())
+
+    async def ask(self, what: str, begun: float) -> None:
+        """Runs the script, and waits for its end."""
+        state = ClientState(query_string=self.query, page_script_hash=self.pages.get(self.page, ""))
+        state.context_info.url = f"{self.address}/{self.page}"
+        await self.socket.send(BackMsg(rerun_script=state).SerializeToString())
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while not self.ended(await self.socket.recv(), what):
+                    pass
+        except TimeoutError:
+            self.seen.errors.append(f"{what}: no answer in {PATIENCE:.0f} s")
+        else:
+            self.seen.waited(what, begun)
+
+    def ended(self, sent: bytes, what: str) -> bool:
+        message = ForwardMsg.FromString(sent)
+        kind = message.WhichOneof("type")
+        if kind == "navigation":
+            self.pages = {
+                page.url_pathname or ("home" if page.is_default else page.page_name): page.page_script_hash
+                for page in message.navigation.app_pages
+            }
+        if kind == "delta" and message.delta.WhichOneof("type") == "new_element":
+            element = message.delta.new_element
+            if element.WhichOneof("type") == "exception":
+                self.seen.errors.append(f"{what}: {element.exception.type} {element.exception.message[:90]}")
+        return kind == "script_finished" and message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY
+
+
+@contextlib.contextmanager
+def serving():
+    """A server of this checkout; yields its address and its process."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true"]
+    command += [f"--server.port={port}", "--server.address=127.0.0.1", "--server.fileWatcherType=none"]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
+    try:
+        while True:
+            with contextlib.suppress(OSError):
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                break
+            time.sleep(0.1)
+        yield f"http://127.0.0.1:{port}", psutil.Process(process.pid)
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def megabytes(process: psutil.Process) -> int:
+    """Of a server and its children."""
+    total = 0
+    for one in [process, *process.children(recursive=True)]:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            total += one.memory_info().rss
+    return total // 10**6
+
+
+async def loaded(address: str, readers: int, seconds: float, length: int, seed: int = 0) -> Seen:
+    """So many readers for so long; they come within two seconds."""
+    seen, until = Seen(), time.perf_counter() + seconds
+
+    async def come(number: int) -> None:
+        await asyncio.sleep(2 * number / readers)
+        await Reader(address, seen, random.Random(f"{seed} {number}"), length).visit(until)
+
+    for problem in await asyncio.gather(*map(come, range(readers)), return_exceptions=True):
+        if problem is not None:
+            seen.errors.append(f"{type(problem).__name__}: {problem}")
+    return seen
+
+
+def table(seen: Seen) -> str:
+    rows = {
+        "all but first visits": [w for what, ws in seen.waits.items() if what != "first visit" for w in ws]
+    }
+    rows |= dict(sorted(seen.waits.items()))
+    lines = [f"{'':32}{'times':>7}{'p50, s':>9}{'p95, s':>9}{'most, s':>9}"]
+    for what, waits in rows.items():
+        if len(waits) > 1:
+            p = statistics.quantiles(waits, n=20, method="inclusive")
+            lines.append(f"{what:32}{len(waits):7}{p[9]:9.2f}{p[18]:9.2f}{max(waits):9.2f}")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--readers", type=int, default=30)
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--length", type=int, default=200)
+    parser.add_argument("--address", help="of a server that runs; else one is started")
+    options = parser.parse_args()
+    with (
+        contextlib.nullcontext((options.address, None)) if options.address else serving() as (
+            address,
+            process,
+        )
+    ):
+        before = megabytes(process) if process else 0
+        seen = asyncio.run(loaded(address, options.readers, options.seconds, options.length))
+        print(
+            f"{options.readers} readers, {options.seconds:.0f} s, texts of 20 to {options.length} characters"
+        )
+        print(table(seen))
+        reruns = sum(map(len, seen.waits.values()))
+        print(f"{reruns / options.seconds:.1f} answers a second, {len(seen.errors)} errors")
+        for line in dict.fromkeys(seen.errors):
+            print("  ", line)
+        if process:
+            print(f"memory: {before} MB before, {megabytes(process)} MB after")
+
+
+if __name__ == "__main__":
+    main()
