@@ -8,12 +8,9 @@ import pytest
 from rnnviz.studies import tiny
 from rnnviz.studies.tiny import LETTERS, ORDER, STEPS
 from rnnviz.ui.parts.sheet import percent
-from rnnviz.ui.parts.tiny import CHUNK, Training
+from rnnviz.ui.parts.tiny import CHUNK, Course, Training
 from tests.pages.conftest import PAGES, app
 from tests.pages.test_pages import decoded
-
-# What a page has trained to the end, by page, cell, units and seed: a session that asks for the same is given it.
-TRAINED: dict[tuple, Training] = {}
 
 
 class Page:
@@ -25,14 +22,7 @@ class Page:
         self.test.query_params["lang"] = lang
         for name, value in params.items():
             self.test.query_params[f"{page}_{name}"] = str(value)
-        asked = (page, params.get("kind", "rnn"), params.get("units", 3), params.get("seed", 0))
-        usual = (page, "rnn", 3, 0)  # where the address makes no sense
-        kept = next((key for key in (asked, usual) if key in TRAINED), None)
-        self.test.session_state["tiny"] = {kept: TRAINED[kept]} if kept else {}
         self.test.switch_page(PAGES[page]).run()
-        for key, made in self.test.session_state["tiny"].items():
-            if made.over and made.step == STEPS:
-                TRAINED[key] = made
         self.lines = self.warnings()
         assert not self.test.exception
 
@@ -201,11 +191,7 @@ def test_the_address_holds_what_was_chosen():
 def test_what_was_stopped_stays_as_it_is_until_it_is_trained_again(page):
     seen = Page(page)
     kept = seen.test.session_state["tiny"]
-    task = {"order": ORDER, "letters": LETTERS}[page]
-    models = {"rnn": tiny.build(task, "rnn", 3, 0)}
-    if page == "order":
-        models["bag"] = tiny.bag(task, 3, 0)
-    half = Training(models, tiny.train(models, task))
+    half = Training(Course(page, "rnn", 3, 0))
     half.go_on()
     half.over = True
     kept[(page, "rnn", 3, 0)] = half

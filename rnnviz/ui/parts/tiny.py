@@ -1,8 +1,9 @@
-"""What the two pages share that train a tiny network in the reader's session while the page is looked at."""
+"""What the two pages share that train a tiny network while the page is looked at."""
 
+import copy
 import itertools
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+import threading
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,8 @@ from rnnviz import figures, stats
 from rnnviz.figures.style import PURPLE
 from rnnviz.studies import tiny
 from rnnviz.studies.tiny import LETTERS, ORDER, STEPS
+from rnnviz.ui.parts.board import Drawn, drawn
+from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import choose, declared, settings
 from rnnviz.ui.shell.widgets import pick
@@ -31,34 +34,68 @@ STYLE = """
 """
 
 
+class Course:
+    """How the networks of one seed learn: the same for all readers, and done once, as far as somebody has looked.
+
+    seen: the steps so far, from before the first update. weights: of each model, every KEPT steps.
+    """
+
+    def __init__(self, page: str, kind: str, units: int, seed: int):
+        task = TASKS[page]
+        self.models = {kind: tiny.build(task, kind, units, seed)}
+        if page == "order":
+            self.models["bag"] = tiny.bag(task, units, seed)
+        self.seen: list[tiny.Step] = []
+        self.weights: list[dict[str, Tensor]] = []
+        self._learning = copy.deepcopy(self.models)
+        self._steps = tiny.train(self._learning, task)
+        self._lock = threading.Lock()
+
+    def up_to(self, step: int) -> None:
+        """Trains to that step, unless that was done before."""
+        with self._lock:
+            while len(self.seen) <= step:
+                now = next(self._steps)
+                if now.step % KEPT == 0:
+                    self.weights.append({name: tiny.weights(model) for name, model in self._learning.items()})
+                self.seen.append(now)
+
+
 @dataclass
 class Training:
-    """Networks on their way, kept in the reader's session. weights: of the main model, every KEPT steps."""
+    """A reader's way through a course, kept in the session. step: updates that the reader has seen."""
 
-    models: dict[str, nn.Module]
-    steps: Iterator[tiny.Step]
-    seen: list[tiny.Step] = field(default_factory=list)
-    weights: dict[int, Tensor] = field(default_factory=dict)
+    course: Course
+    step: int = 0
     over: bool = False
 
+    def go_on(self) -> None:
+        """The next few steps."""
+        self.step = min(self.step + CHUNK, STEPS)
+        self.course.up_to(self.step)
+        self.over |= self.step == STEPS
+
     @property
-    def step(self) -> int:
-        """Updates made so far."""
-        return self.seen[-1].step
+    def seen(self) -> list[tiny.Step]:
+        return self.course.seen[: self.step + 1]
+
+    @property
+    def kept_steps(self) -> range:
+        """The steps whose networks can be looked at."""
+        return range(0, self.step + 1, KEPT)
+
+    def models_at(self, step: int) -> dict[str, nn.Module]:
+        """The networks as they were after one of `kept_steps`."""
+        weights = self.course.weights[step // KEPT]
+        return {name: tiny.with_weights(model, weights[name]) for name, model in self.course.models.items()}
+
+    @property
+    def models(self) -> dict[str, nn.Module]:
+        return self.models_at(self.step)
 
     @property
     def main(self) -> nn.Module:
         return next(iter(self.models.values()))
-
-    def go_on(self) -> None:
-        """The next few steps."""
-        for now in self.steps:
-            self.seen.append(now)
-            if now.step % KEPT == 0:
-                self.weights[now.step] = tiny.weights(self.main)
-            if now.step and now.step % CHUNK == 0:
-                break
-        self.over |= self.step == STEPS
 
     def over_steps(self, values: list[list[float]], names: list[str], dim: str) -> xr.DataArray:
         """Numbers of each step seen, NaN for those to come: (dim, step). values: (step, dim)."""
@@ -69,13 +106,13 @@ class Training:
     def log_losses(self) -> xr.DataArray:
         """ln of the losses so far: (model, step)."""
         found = np.log([list(one.losses().values()) for one in self.seen])
-        return self.over_steps(found, [called(name) for name in self.models], "model").assign_attrs(
+        return self.over_steps(found, [called(name) for name in self.course.models], "model").assign_attrs(
             long_name="loss", units="nats"
         )
 
     def right(self) -> xr.DataArray:
         """What the main model has given to each right answer so far: (answer, step)."""
-        name = next(iter(self.models))
+        name = next(iter(self.course.models))
         found = np.exp([one.log_right[name] for one in self.seen])
         text = (*LETTERS.sequences[0], LETTERS.tokens[LETTERS.targets[-1]])
         names = [f"{i + 1}: {a} → {b}" for i, (a, b) in enumerate(itertools.pairwise(text))]
@@ -114,7 +151,6 @@ def training(page: str, **then) -> Training:
     then: settings that begin anew with another start.
     """
     now = settings()
-    task = TASKS[page]
     st.html(f"<style>{STYLE}</style>")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         pick(
@@ -139,13 +175,9 @@ def training(page: str, **then) -> Training:
     made = _trainings()
     key = asked(page)
     if key not in made:
-        kind, units, seed = key[1:]
-        models = {kind: tiny.build(task, kind, units, seed)}
-        if page == "order":
-            models["bag"] = tiny.bag(task, units, seed)
         for old in list(made)[:-7]:
             del made[old]
-        made[key] = Training(models, tiny.train(models, task))
+        made[key] = Training(kept(Course, *key))
     found = made[key]
     if not found.over:
         found.go_on()
@@ -183,14 +215,14 @@ def go_on(found: Training) -> None:
         st.rerun()
 
 
-def losses(found: Training, point: int | None = None):
+def losses(found: Training, point: int | None = None) -> Drawn:
     """The loss as it falls, on a log axis."""
     logs = found.log_losses()
-    colours = [BAG if name == "bag" else name for name in found.models]
+    colours = [BAG if name == "bag" else name for name in found.course.models]
     marked = None if point is None else logs.sel(step=[point])
-    return figures.powers(
-        logs, colours, ["solid", "dash"][: len(colours)], marked, across=_("training step"), height=260
-    )
+    styles = ["solid", "dash"][: len(colours)]
+    title, across = _("The loss falls"), _("training step")
+    return drawn("loss", title, figures.powers, logs, colours, styles, marked, across=across, height=260)
 
 
 def vector(numbers) -> str:

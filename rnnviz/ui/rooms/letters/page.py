@@ -11,7 +11,7 @@ from rnnviz import figures
 from rnnviz.figures.style import ARCHITECTURE, PURPLE
 from rnnviz.studies import tiny
 from rnnviz.studies.tiny import LETTERS, STEPS
-from rnnviz.ui.parts.board import Drawn, show_figures
+from rnnviz.ui.parts.board import drawn, show_figures
 from rnnviz.ui.parts.cell import show_cell
 from rnnviz.ui.parts.numbers import percent
 from rnnviz.ui.parts.tiny import KEPT, Training, code, go_on, losses, shapes, steps, training
@@ -57,7 +57,7 @@ def show() -> None:
 
 def _picture(found: Training) -> nn.Module:
     """The largest picture: how likely each right letter becomes in training. Returns the network at the chosen step."""
-    last = max(found.weights)
+    last = found.kept_steps[-1]
     if found.over:
         now = settings()["letters_trained"]
         choose(letters_trained=min(now // KEPT * KEPT, last))
@@ -77,12 +77,16 @@ def _picture(found: Training) -> nn.Module:
     show_figures(
         "letters",
         [
-            Drawn.of(
+            drawn(
                 "right",
-                figures.learning(right, RIGHT, at, height=380),
                 _("The probability of each right letter"),
+                figures.learning,
+                right,
+                RIGHT,
+                at,
+                height=380,
             ),
-            Drawn.of("loss", losses(found, at), _("The loss falls")),
+            losses(found, at),
         ],
         summary=_("At training step {step}:").format(step=at)
         + " "
@@ -90,7 +94,7 @@ def _picture(found: Training) -> nn.Module:
             f"{name} {percent(value)}" for name, value in zip(here["answer"].values, here.values, strict=True)
         ),
     )
-    return tiny.with_weights(found.main, found.weights[at])
+    return next(iter(found.models_at(at).values()))
 
 
 def _text() -> str | None:

@@ -7,7 +7,7 @@ import streamlit as st
 from rnnviz import figures
 from rnnviz.studies import tiny
 from rnnviz.studies.tiny import ORDER, STEPS
-from rnnviz.ui.parts.board import Drawn, show_figures
+from rnnviz.ui.parts.board import drawn, show_figures
 from rnnviz.ui.parts.cell import show_cell
 from rnnviz.ui.parts.numbers import aligned, percent, shown
 from rnnviz.ui.parts.sheet import sums
@@ -63,12 +63,15 @@ def _picture(found: Training) -> None:
     show_figures(
         "order",
         [
-            Drawn.of(
+            drawn(
                 "answers",
-                figures.answers(outputs, ORDER.targets, [asked("order")[1], BAG]),
                 _("The output after each word; rings: the right answer at the end"),
+                figures.answers,
+                outputs,
+                ORDER.targets,
+                [asked("order")[1], BAG],
             ),
-            Drawn.of("loss", losses(found), _("The loss falls")),
+            losses(found),
         ],
         summary=_("After the last word:") + " " + "; ".join(last),
     )
@@ -80,14 +83,14 @@ def _results(found: Training) -> None:
     texts = [" ".join(words) for words in ORDER.sequences]
     columns = {_("right answer"): [str(target) for target in ORDER.targets]} | {
         called(name): [percent(value) for value in last.sel(model=name).values.tolist()]
-        for name in found.models
+        for name in found.course.models
     }
     rows = pd.DataFrame(columns, index=pd.Index(texts, name=_("sequence")))
     rows.loc[_("loss (nats)")] = ["", *(shown(loss) for loss in found.seen[-1].losses().values())]
     left, right = st.columns(2, gap="medium")
     with left:
         st.table(rows)
-        name = next(iter(found.models))
+        name = next(iter(found.course.models))
         if found.seen[-1].losses()[name] > 0.1:
             st.text(
                 _(
