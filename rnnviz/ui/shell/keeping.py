@@ -100,10 +100,17 @@ def _computed(key: Hashable, entry: _Entry, function: Callable[..., Result], *ar
         entry.result.set_result(result)
         if _results.get(key) is entry:
             entry.held = _held.add(result)
-        old = [other for other, one in _results.items() if one.result.done() and one is not entry]
-        while _held.total > MOST and old:
-            _let_go(old.pop(0))
+        if _held.total > MOST:
+            _make_room(entry)
     return result
+
+
+def _make_room(newest: _Entry) -> None:
+    for key, entry in list(_results.items()):
+        if entry is not newest and entry.result.done():
+            _let_go(key)
+        if _held.total <= MOST:
+            return
 
 
 def _let_go(key: Hashable) -> None:
@@ -112,14 +119,13 @@ def _let_go(key: Hashable) -> None:
 
 
 def sweep() -> None:
-    """Lets go of what nobody has asked for lately, and gives the memory back."""
+    """Lets go of what nobody has asked for lately and of what sessions left behind, and gives the memory back."""
     with _lock:
         last = time.monotonic() - REST
         old = [key for key, entry in _results.items() if entry.result.done() and entry.used < last]
         for key in old:
             _let_go(key)
-    if old:
-        memory.give_back()
+    memory.give_back()
 
 
 def forget() -> None:

@@ -2,6 +2,7 @@
 
 import ctypes
 import dataclasses
+import gc
 import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -85,7 +86,8 @@ def buffers(value: object) -> dict[int, int]:
 
 
 def give_back() -> None:
-    """What is free is given back to the system; C's library would keep it for what comes next."""
+    """What is garbage is found, and what is free given back to the system; C's library would keep it for what comes next."""
+    gc.collect()
     if sys.platform == "linux":
         trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # musl has none
         if trim:
