@@ -17,8 +17,8 @@ import sys
 import threading
 import time
 import traceback
-from collections import OrderedDict, deque
-from collections.abc import Iterator
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,9 +26,11 @@ import xarray as xr
 
 LEASE = 90.0  # seconds without a word from a reader; a browser lets a hidden tab speak once a minute
 LONGEST = 900.0  # seconds that a job may run
+GRACE = 30.0  # seconds that a reader's connection may be gone
 IDLE = 300.0  # seconds after which a worker without work gives its memory back
 KEPT = 16  # results
 QUEUE = 20  # jobs that may wait
+SHARE = 3  # of them, for one reader
 
 
 @dataclass(eq=False)
@@ -68,7 +70,9 @@ class Job:
 class Jobs:
     """A few workers and the queue before them. Workers start when there is work and end when there is none for long.
 
-    workers: processes at most. lease, longest, idle: seconds; kept, queue: jobs; see the constants of this file.
+    A reader goes by PERSON/VISIT: of those who wait, the person's turn comes who was served longest ago, whatever the number
+    of visits. workers: processes at most. lease, longest, idle, grace: seconds; kept, queue, share: jobs; see the constants of
+    this file. present: whether a reader's connection is there.
     """
 
     def __init__(
@@ -79,12 +83,16 @@ class Jobs:
         idle: float = IDLE,
         kept: int = KEPT,
         queue: int = QUEUE,
+        share: int = SHARE,
+        grace: float = GRACE,
     ):
         self.workers, self.lease, self.longest = workers, lease, longest
-        self.idle, self.kept, self.queue = idle, kept, queue
+        self.idle, self.kept, self.queue, self.share, self.grace = idle, kept, queue, share, grace
+        self.present: Callable[[str], bool] = lambda reader: True
         self._changed = threading.Condition()
         self._jobs: OrderedDict[str, Job] = OrderedDict()
-        self._waiting: deque[Job] = deque()
+        self._waiting: list[Job] = []
+        self._served: dict[str, float] = {}  # when a person's turn last was
         self._serving = 0
         self._watching = False
         self._processes: set[subprocess.Popen] = set()
@@ -104,7 +112,8 @@ class Jobs:
                 self._jobs.move_to_end(known.key)
                 return known
             job.readers[reader] = time.monotonic()
-            if len(self._waiting) >= self.queue:
+            mine = sum(_person(reader) in map(_person, other.readers) for other in self._waiting)
+            if len(self._waiting) >= self.queue or mine >= self.share:
                 return self._end(job, "busy")
             self._jobs[job.key] = job
             self._jobs.move_to_end(job.key)
@@ -136,7 +145,17 @@ class Jobs:
         """How many jobs come first."""
         with self._changed:
             running = sum(j.state == "running" for j in self._jobs.values())
-            return running + self._waiting.index(job) if job in self._waiting else 0
+            return running + self._in_turn().index(job) if job in self._waiting else 0
+
+    def _in_turn(self) -> list[Job]:
+        """Who waits, in the order of their turns: each person's first job before anyone's second."""
+        counts: Counter[str] = Counter()
+        ranks = {}
+        for job in self._waiting:
+            persons = set(map(_person, job.readers))
+            ranks[job] = min(((counts[p], self._served.get(p, 0.0)) for p in persons), default=(0, 0.0))
+            counts.update(persons)
+        return sorted(self._waiting, key=ranks.__getitem__)
 
     def close(self) -> None:
         """Ends all workers."""
@@ -165,11 +184,14 @@ class Jobs:
                     self._watching = False
                     return
                 for job in alive:
-                    if all(now - heard > self.lease for heard in job.readers.values()):
+                    if all(self._gone(reader, now - heard) for reader, heard in job.readers.items()):
                         self._end(job, "abandoned")
                     elif job.state == "running" and now - job.began > self.longest:
                         self._end(job, "late")
-            time.sleep(min(1.0, self.lease / 4))
+            time.sleep(min(1.0, self.lease / 4, self.grace / 4))
+
+    def _gone(self, reader: str, silent: float) -> bool:
+        return silent > self.lease or (silent > self.grace and not self.present(reader))
 
     def _serve(self) -> None:
         """One worker's jobs, one after the other."""
@@ -181,7 +203,11 @@ class Jobs:
                     if worker:
                         self._discard(worker)
                     return
-                job = self._waiting.popleft()
+                job = self._in_turn()[0]
+                self._waiting.remove(job)
+                self._served |= dict.fromkeys(map(_person, job.readers), time.monotonic())
+                for long_ago in list(self._served)[:-1000]:
+                    del self._served[long_ago]
                 if worker is None or worker.poll() is not None:
                     worker = _started()
                     self._processes.add(worker)
@@ -221,8 +247,13 @@ class Jobs:
         self._processes.discard(worker)
         worker.kill()
         worker.wait()
-        worker.stdin.close()
+        with contextlib.suppress(OSError):  # an order that it never read
+            worker.stdin.close()
         worker.stdout.close()
+
+
+def _person(reader: str) -> str:
+    return reader.partition("/")[0]
 
 
 def _started() -> subprocess.Popen:

@@ -203,6 +203,32 @@ def test_a_full_queue_says_so(make):
     assert asked(jobs, "counting", steps=2).state == "busy"
 
 
+def test_turns_go_round_by_person_however_many_tabs_one_has(make):
+    jobs = make(share=2)
+    first = asked(jobs, "counting", "ann/1", steps=5000, seconds=0.01)
+    until(lambda: first.state == "running")
+    anns = [asked(jobs, "counting", f"ann/{n}", steps=n) for n in (2, 3)]
+    assert asked(jobs, "counting", "ann/4", steps=4).state == "busy"  # her share
+    bobs = [asked(jobs, "counting", "bob/1", steps=n) for n in (5, 6)]
+    assert [jobs.ahead(job) for job in (bobs[0], anns[0], bobs[1], anns[1])] == [1, 2, 3, 4]
+    jobs.leave(first, "ann/1")
+    until(lambda: bobs[0].over)
+    for job in (*anns, *bobs):
+        assert finished(job).state == "done"
+
+
+def test_work_ends_soon_after_its_readers_connection(make):
+    jobs = make(grace=0.2)
+    connected = {"ann/1", "bob/1"}
+    jobs.present = connected.__contains__
+    job = asked(jobs, "held", "ann/1", file="never")
+    other = asked(jobs, "held", "bob/1", file="never either")
+    connected.remove("ann/1")
+    until(lambda: job.over)
+    assert (job.state, other.over) == ("abandoned", False)
+    jobs.leave(other, "bob/1")
+
+
 def test_only_the_last_results_are_kept(make):
     jobs = make(kept=2)
     first, *_others = (finished(asked(jobs, "counting", steps=n)) for n in (1, 2, 3))

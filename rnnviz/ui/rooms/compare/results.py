@@ -2,7 +2,6 @@
 
 import dataclasses
 import shlex
-import uuid
 
 import streamlit as st
 import xarray as xr
@@ -13,10 +12,12 @@ from rnnviz.ui.parts import explored
 from rnnviz.ui.rooms.compare.setup import ROW, draft, visit
 from rnnviz.ui.shell.jobs import Job, jobs
 from rnnviz.ui.shell.language import _
+from rnnviz.ui.shell.readers import present, reader
 from rnnviz.ui.shell.settings import LONGEST, settings
 from rnnviz.ui.shell.widgets import notice
 
 PATIENCE = 0.4  # seconds that a page waits for a job before it shows its progress
+jobs.present = present
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,11 +66,6 @@ def setup() -> comparing.Setup | None:
         st.code(command(asked), language="sh", wrap_lines=True)
         return None
     return asked
-
-
-def reader() -> str:
-    """Stands for this visit before the workers."""
-    return visit().setdefault("reader", uuid.uuid4().hex)
 
 
 def found(pressed: bool) -> Found | None:
