@@ -78,13 +78,16 @@ def test_the_numbers_are_those_of_the_model():
     assert reading.target_ids[-1] == END_ID
 
 
-@settings(deadline=None, max_examples=12)
-@given(some.integers(0, 9), some.data())
-def test_setting_weights_to_what_they_were_changes_nothing_to_the_last_digit(step, data):
-    before = translate(NAME, TEXT)
+@pytest.mark.parametrize(
+    ("name", "text"), [(NAME, TEXT), ("translate-korean", "Tom said he didn't want to study French.")]
+)
+@settings(deadline=None, max_examples=6)
+@given(step=some.integers(0, 9), data=some.data())
+def test_setting_weights_to_what_they_were_changes_nothing_to_the_last_digit(name, text, step, data):
+    before = translate(name, text)
     own = before.steps["weight"].values[step].astype(float)
     places = data.draw(some.sets(some.integers(0, len(own) - 1), min_size=1))
-    after = translate(NAME, TEXT, written({step: Override({i: own[i].item() for i in places})}))
+    after = translate(name, text, written({step: Override({i: own[i].item() for i in places})}))
     assert list(after.translation.given) == [step]
     assert after.target_ids == before.target_ids
     # `own` of an edited step is computed anew from its scores

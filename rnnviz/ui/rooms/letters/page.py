@@ -9,6 +9,7 @@ from torch import nn
 
 from rnnviz import figures
 from rnnviz.figures.style import ARCHITECTURE, PURPLE
+from rnnviz.models.vocabularies import visible
 from rnnviz.studies import tiny
 from rnnviz.studies.tiny import LETTERS, STEPS
 from rnnviz.ui.parts.board import Drawn, show_figures
@@ -121,7 +122,7 @@ def _text() -> str | None:
     unknown = sorted(set(text) - set(LETTERS.tokens), key=text.index)
     if unknown:
         line = _("This network knows only h, e, l and o; it cannot read “{letters}”. Change it above.")
-        notice(line.format(letters=" ".join(unknown)[:40]))
+        notice(line.format(letters=" ".join(map(visible, unknown))[:40]))
         return None
     if len(text) < 2:
         notice(_("Type at least two of the letters h, e, l, o: one to read and one to predict."))
