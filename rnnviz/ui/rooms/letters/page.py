@@ -119,7 +119,7 @@ def _text() -> str | None:
         )
     typed = settings()["letters_text"].strip()
     text = typed.lower()
-    unknown = sorted(set(text) - set(LETTERS.tokens), key=text.index)
+    unknown = [letter for letter in dict.fromkeys(text) if letter not in LETTERS.tokens]
     if unknown:
         line = _("This network knows only h, e, l and o; it cannot read “{letters}”. Change it above.")
         notice(line.format(letters=" ".join(map(visible, unknown))[:40]))
