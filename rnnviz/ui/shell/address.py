@@ -33,7 +33,7 @@ def read() -> list[str]:
     """Takes the settings from the address where it brings new ones. Returns what was wrong with it, a line each."""
     params = st.query_params.to_dict()
     page = (st.context.url or "").split("?")[0]
-    came = urlencode(sorted(params.items()))
+    came = urlencode(sorted(params.items()), errors="replace")
     moved = page != st.session_state.get("page")
     first = "settings" not in st.session_state
     st.session_state["page"] = page
