@@ -8,12 +8,11 @@ from rnnviz.ui.shell.settings import typed
 
 TEXTS = (
     "a\0b\x07\x1b[31m \x7f\x85\x9f \ufffe\uffff\U0001fffe\U0010ffff",  # controls and noncharacters
-    "\u202eabc\u2066 \u200b\u200d\u0301 \u3164\uffa0\ufeff e\u0301 👩‍👩‍👧",  # what has no shape of its own
+    "שלום \u202eabc\u2066 \u200b\u200d\u0301 \u3164\uffa0\ufeff e\u0301 👩‍👩‍👧",  # what has no shape of its own
     "<img src=x onerror=alert(1)> **b** $x^2$ `c` [d](//e) :red[f] {g} %s ____ \\",
     "²⁵/٣/𝟘𝟘 -1e999 " + "9" * 60,  # digits, and none that int() knows
     "\0",
     " \t\n",
-    "",
 )
 VIEWS = {
     **{page: {} for page in ("home", "states", "gates", "gradients", "blank", "letters", "generate")},
