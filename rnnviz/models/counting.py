@@ -6,10 +6,12 @@ key is one whole number for any order and vocabulary, and everything is done for
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 METHODS = ("likelihood", "add-k", "backoff", "kneser-ney")
+KEPT = 8  # of what estimates need of every n-gram: one text needs Kneser-Ney of six orders, and backoff
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,8 @@ class NGrams:
 
     def __init__(self, size: int, levels: Sequence[Level]):
         self.size, self.levels = size, list(levels)
-        self._fitted: dict = {}
+        # any number between 0 and 1 is a discount: what was asked for last is kept, not all that ever was
+        self._weights = lru_cache(maxsize=KEPT)(self._fitted)
         # by level: how often each context was followed by anything
         self._total = [
             np.bincount(
@@ -266,11 +269,8 @@ class NGrams:
         count = np.where(place >= 0, counts[np.maximum(place, 0)], 0)
         return count, np.where(context >= 0, totals[np.maximum(context, 0)], 0)
 
-    def _weights(self, method: str, order: int, discount: float) -> dict:
-        """What the estimates of an order need of every n-gram, computed once."""
-        key = (method, order, discount)
-        if key in self._fitted:
-            return self._fitted[key]
+    def _fitted(self, method: str, order: int, discount: float) -> dict:
+        """What the estimates of an order need of every n-gram."""
         counts = [level.count for level in self.levels[:order]]
         if method == "kneser-ney":
             # below the top: after how many different tokens an n-gram was seen
@@ -290,8 +290,7 @@ class NGrams:
                 own = (count - np.where(rest > 0, discount, 0)[parents]) / total[parents]
             totals.append(total)
             rests.append(rest)
-        self._fitted[key] = {"count": counts, "total": totals, "rest": rests}
-        return self._fitted[key]
+        return {"count": counts, "total": totals, "rest": rests}
 
     def perplexity(
         self, ids: Sequence[int], method: str = "kneser-ney", order: int | None = None, **more

@@ -1,7 +1,7 @@
 """One sentence into another, token by token: the likeliest each time, with changes on the way, or by beam search."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -12,6 +12,7 @@ from rnnviz.models.vocabularies import END_ID, START_ID
 
 LONGEST = 80  # tokens that are written at most
 NEAR = 1e-6  # weights whose sum is so close to 1 are left as they are
+HUGE = 1e300  # weights whose sum is beyond it are made smaller before they are summed
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,8 @@ def normalised(weights: Sequence[float]) -> tuple[float, ...]:
     for i, weight in enumerate(weights):
         if not (math.isfinite(weight) and weight >= 0):
             raise ValueError(f"a weight must be a number from 0 up; weight {i + 1} is {weight}")
+    if sum(weights) > HUGE:  # only shares matter, and a sum beyond float64 is none
+        weights = [weight / max(weights) for weight in weights]
     total = math.fsum(weights)
     if total == 0:
         raise ValueError("all weights are 0; give one of them a number")
@@ -56,12 +59,13 @@ def normalised(weights: Sequence[float]) -> tuple[float, ...]:
 def greedy(
     model: Translator,
     source: Sequence[int],
-    changes: Mapping[int, Change] | None = None,
+    changes: Mapping[int, Change | Callable[[list[float]], Change]] | None = None,
     longest: int = LONGEST,
 ) -> Written:
     """Writes the likeliest token at each step, until `END`.
 
-    source: ids (key,). changes: by step, what is done otherwise; the steps after it go on from there. Raises ValueError for
+    source: ids (key,). changes: by step, what is done otherwise, or what says so from the step's own weights (key,); the steps
+    after it go on from there. Raises ValueError for
     an empty source, weights that are not as many as the source's tokens or do not fit `normalised`, a token that is not
     there, or weights for a model without attention.
 
@@ -76,6 +80,8 @@ def greedy(
     changes = changes or {}
     targets = model.head.out_features
     for step, change in changes.items():
+        if callable(change):
+            continue
         if change.token is not None and not 0 <= change.token < targets:
             raise ValueError(f"step {step}: a token must be from 0 to {targets - 1}; got {change.token}")
         if change.weights is None:
@@ -90,6 +96,8 @@ def greedy(
         last = START_ID
         for step in range(longest):
             change = changes.get(step, Change())
+            if callable(change):
+                change = change(model.weights(torch.tensor([[last]]), state, memory)[0, 0].tolist())
             given = None
             if change.weights is not None:
                 given = torch.tensor([[normalised(change.weights)]], dtype=memory.dtype)

@@ -138,12 +138,22 @@ class Translator(nn.Module):
         Returns scores of the next tokens (batch, query, target), s̃ = tanh(W_c [a; s]) (batch, query, hidden), and the
         decoder's state after the last of them.
         """
-        states, state = self.decoder(self.dropout(self.target_embedding(ids)), state)
+        states, state = self._told(ids, state)
         told = states
         if self.attention is not None:
             told = torch.cat((self.attention(states, memory, valid, given), states), -1)
         attentional = self.combine(told).tanh()
         return self.head(self.dropout(attentional)), attentional, state
+
+    def weights(self, ids: Tensor, state, memory: Tensor) -> Tensor:
+        """Where `write` looks by itself: (batch, query, key). Raises ValueError for a model without attention."""
+        if self.attention is None:
+            raise ValueError("this model has no attention that could have weights")
+        return self.attention.scores(self._told(ids, state)[0], memory).softmax(-1)
+
+    def _told(self, ids: Tensor, state) -> tuple[Tensor, object]:
+        """The decoder's states once it has been told these tokens, (batch, query, hidden), and the last for the next call."""
+        return self.decoder(self.dropout(self.target_embedding(ids)), state)
 
     def forward(self, source: Tensor, lengths: Tensor | None, target: Tensor) -> Tensor:
         """Teacher forcing: the scores (batch, query, target) of the token after each of `target` (batch, query)."""

@@ -65,7 +65,18 @@ class Vocabulary:
 
 START, END = "⟨start⟩", "⟨end⟩"
 START_ID, END_ID = 1, 2
-WORD = re.compile(r"\w+(?:'\w+)*|[^\w\s]")
+LONGEST_WORD = 100  # letters; what is longer is no word, and counts as several
+WORD = re.compile(rf"(?:\w(?:'(?=\w))?){{1,{LONGEST_WORD}}}|[^\w\s]")
+# up to 500 characters and then one that is never composed with what stands before it: there a text can be cut
+_STRETCH = re.compile(r".{1,500}(?=[\0-\x7f\u1100-\u115f\u4e00-\u9fff\uac00-\ud7a3]|\Z)|.{1,500}", re.DOTALL)
+
+
+def composed(text: str) -> str:
+    """Unicode's form NFC: Hangul and accents that came in parts are put together.
+
+    Python takes time that grows with the square of how many marks stand on one letter; so they are looked at by hundreds.
+    """
+    return "".join(unicodedata.normalize("NFC", stretch) for stretch in _STRETCH.findall(text))
 
 
 @dataclass(frozen=True)
@@ -106,7 +117,7 @@ class Lexicon:
 
     def split(self, text: str) -> list[str]:
         """The tokens of a text; Hangul that came in parts is put together, typographic quotes become plain ones."""
-        text = unicodedata.normalize("NFC", text).replace("’", "'")
+        text = composed(text).replace("’", "'")
         return list(text) if self.unit == "characters" else WORD.findall(text.lower())
 
     def encode(self, text: str) -> list[int]:

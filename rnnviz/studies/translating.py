@@ -2,9 +2,10 @@
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
+from functools import partial
 
 import numpy as np
 import torch
@@ -41,7 +42,7 @@ class Override:
 def parse(value: str) -> dict[int, Override]:
     """Overrides by step from their written form: '3:*=0,7=1;5:>12' looks at step 3 only at place 7 and takes token 12 at step 5.
 
-    Steps and places count from 1 there. Raises ValueError for anything else.
+    Steps and places count from 1 there. Raises ValueError for anything else, and for more steps than a text can have.
     """
     found = {}
     try:
@@ -61,6 +62,8 @@ def parse(value: str) -> dict[int, Override]:
             if int(step) < 1 or any(i < 0 or not 0 <= w < math.inf for i, w in weights.items()):
                 raise ValueError
             found[int(step) - 1] = Override(weights, bare, token)
+        if len(found) > decoding.LONGEST:
+            raise ValueError
     except (ValueError, AttributeError):
         raise ValueError(f"no overrides of a translation: {value[:60]!r}") from None
     return found
@@ -102,40 +105,34 @@ def translate(
     target: Lexicon,
     text: str,
     overrides: Mapping[int, Override] | None = None,
-    earlier: Callable[[Mapping[int, Override]], Translation] | None = None,
 ) -> Translation:
     """The text translated greedily, with what is set by hand; an override leaves alone what it does not name.
 
-    source, target: what the model reads and writes. earlier: gives the translation with the overrides of the steps before, where
-    it is kept; else each is computed on the way.
+    source, target: what the model reads and writes. However many overrides there are, the text is written twice: once to learn
+    what the network makes of those before each, and once to be recorded.
     """
-
-    def until(made: Mapping[int, Override]) -> Translation:
-        return _run(model, source, target, text, made, changes, given, ignored)
-
-    wanted, made, given, ignored = dict(overrides or {}), {}, {}, []
+    ids, wanted = source.encode(text), dict(sorted((overrides or {}).items()))
+    made, given = {}, {}
     changes: dict[int, decoding.Change] = {}
-    for step, override in sorted(wanted.items()):
-        # what was not touched stays what the network makes of the overrides before
-        before = until(made) if earlier is None else earlier(made)
+
+    def fitting(step: int, own: list[float]) -> decoding.Change:
+        override = wanted[step]
         try:
-            if step >= len(before.target_ids):
-                raise ValueError("the text ended before")
             if override.token is not None and override.token >= len(target):
                 raise ValueError("no such token")
-            weights = override.over(before.steps["weight"].values[step].astype(float).tolist())
+            weights = override.over(own)
             changes[step] = decoding.Change(weights and decoding.normalised(weights), override.token)
         except ValueError:
-            ignored.append(step)
-            continue
+            return decoding.Change()
         made[step] = override
         if weights:
             given[step] = weights
-    return until(made)
+        return changes[step]
 
-
-def _run(model, source, target, text, made, changes, given, ignored) -> Translation:
-    ids, read, wrote = source.encode(text), source.split(text), []
+    if wanted:
+        with record(model):  # only so are its numbers the same to the last digit
+            decoding.greedy(model, ids, {step: partial(fitting, step) for step in wanted})
+    read, wrote = source.split(text), []
     tokens = {"encoder": read, "decoder": wrote, "attention": (wrote, read)}
     with record(model, tokens=tokens) as recording:
         done = decoding.greedy(model, ids, changes)
@@ -145,9 +142,9 @@ def _run(model, source, target, text, made, changes, given, ignored) -> Translat
         tuple(done.tokens),
         recording.trace,
         _steps(model, recording.trace, done, list(given)),
-        dict(made),
-        dict(given),
-        tuple(ignored),
+        made,
+        given,
+        tuple(step for step in wanted if step not in made),
     )
 
 

@@ -9,6 +9,7 @@ test("words and signs are told apart as in Python: apostrophes inside a word sta
   assert.deepEqual(split("It’s five o'clock, 'now' — ok?"), ["it's", "five", "o'clock", ",", "'", "now", "'", "—", "ok", "?"]);
   assert.deepEqual(split("\u1112\u1161\u11ab 2² ____"), ["한", "2²", "____"]);
   assert.deepEqual(split("  "), []);
+  assert.deepEqual(split("a".repeat(250)).map((word) => word.length), [100, 100, 50]);
 });
 
 test("unknown words are marked and counted, each named once; a blank is no word", () => {

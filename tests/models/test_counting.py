@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnnviz.models.counting import METHODS, NGrams
+from rnnviz.models.counting import KEPT, METHODS, NGrams
 
 TEXT = [0, 1, 2, 0, 1, 3, 0, 1, 2, 3, 0, 2]
 texts = st.lists(st.integers(0, 3), min_size=1, max_size=30)
@@ -255,3 +255,12 @@ def test_stages_by_hand():
 def test_what_does_not_back_off_has_no_stages(method):
     with pytest.raises(ValueError, match="have stages"):
         NGrams.of(TEXT, 2, 4).stages([0], method)
+
+
+def test_of_all_discounts_that_were_ever_asked_for_only_the_last_are_kept():
+    counts = NGrams.of([0, 1, 0, 2, 1], 3, 3)
+    first = counts.probability([0, 1, 2], discount=0.01)
+    for thousandth in range(10, 100):
+        counts.probability([0, 1, 2], discount=thousandth / 1000)
+    assert counts._weights.cache_info().currsize <= KEPT
+    np.testing.assert_array_equal(counts.probability([0, 1, 2], discount=0.01), first)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnnviz.models.vocabularies import END, END_ID, START, UNKNOWN, Lexicon, Vocabulary, visible
+from rnnviz.models.vocabularies import END, END_ID, START, UNKNOWN, Lexicon, Vocabulary, composed, visible
 
 
 @settings(max_examples=60, deadline=None)
@@ -146,3 +146,13 @@ def test_words_are_cut_as_the_script_of_the_blank_cuts_them():
     assert words.split("It’s five o'clock, 'now' — ok?") == "it's five o'clock , ' now ' — ok ?".split()
     assert words.split("\u1112\u1161\u11ab 2² ____") == ["한", "2²", "____"]
     assert words.split("  ") == []
+    assert [len(word) for word in words.split("a" * 250)] == [100, 100, 50]
+
+
+@given(
+    st.text(st.characters() | st.sampled_from("a \u0301\u0327\u1112\u1161\u11ab"), max_size=60),
+    st.integers(0, 600),
+)
+def test_a_text_is_composed_stretch_by_stretch_as_it_is_as_a_whole(text, before):
+    text = "b" * before + text
+    assert composed(text) == unicodedata.normalize("NFC", text)

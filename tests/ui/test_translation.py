@@ -6,8 +6,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from rnnviz.models import checkpoints
+from rnnviz.models import checkpoints, decoding
 from rnnviz.models.vocabularies import END_ID, Lexicon, cut
+from rnnviz.studies import translating
 from rnnviz.studies.translating import Override, different, parse, written
 from rnnviz.ui.rooms.attention import translation
 from rnnviz.ui.rooms.attention.translation import checked, translate
@@ -41,8 +42,17 @@ def test_a_link_counts_from_one():
     assert parse("3:*=0,7=1;5:>12") == {2: Override({6: 1.0}, bare=True), 4: Override(token=12)}
 
 
+def chosen(count: int) -> str:
+    """A link that sets the token of so many steps."""
+    return ";".join(f"{step}:>5" for step in range(1, count + 1))
+
+
 @pytest.mark.parametrize(
-    "value", ["3", "3:", "0:1=1", "3:0=1", "3:1=-1", "3:1=nan", "3:1=1e999", "3:>x", "x" * 20_001, "3:1=1=1"]
+    "value",
+    [
+        *("3", "3:", "0:1=1", "3:0=1", "3:1=-1", "3:1=nan", "3:1=1e999", "3:>x", "x" * 20_001, "3:1=1=1"),
+        chosen(decoding.LONGEST + 1),
+    ],
 )
 def test_a_damaged_link_is_one_line(value):
     with pytest.raises(ValueError, match="The changes in this link are damaged"):
@@ -68,13 +78,16 @@ def test_the_numbers_are_those_of_the_model():
     assert reading.target_ids[-1] == END_ID
 
 
-@settings(deadline=None, max_examples=12)
-@given(some.integers(0, 9), some.data())
-def test_setting_weights_to_what_they_were_changes_nothing_to_the_last_digit(step, data):
-    before = translate(NAME, TEXT)
+@pytest.mark.parametrize(
+    ("name", "text"), [(NAME, TEXT), ("translate-korean", "Tom said he didn't want to study French.")]
+)
+@settings(deadline=None, max_examples=6)
+@given(step=some.integers(0, 9), data=some.data())
+def test_setting_weights_to_what_they_were_changes_nothing_to_the_last_digit(name, text, step, data):
+    before = translate(name, text)
     own = before.steps["weight"].values[step].astype(float)
     places = data.draw(some.sets(some.integers(0, len(own) - 1), min_size=1))
-    after = translate(NAME, TEXT, written({step: Override({i: own[i].item() for i in places})}))
+    after = translate(name, text, written({step: Override({i: own[i].item() for i in places})}))
     assert list(after.translation.given) == [step]
     assert after.target_ids == before.target_ids
     # `own` of an edited step is computed anew from its scores
@@ -105,6 +118,22 @@ def test_weights_are_normalised():
 def test_looking_only_at_one_place_makes_its_state_the_context():
     after = translate(NAME, TEXT, "3:*=0,7=1")
     np.testing.assert_array_equal(after.steps["context"][2], after.steps["memory"][6])
+
+
+def test_however_many_changes_a_link_has_the_text_is_written_twice(monkeypatch):
+    runs, greedy = [], decoding.greedy
+    monkeypatch.setattr(decoding, "greedy", lambda *given: runs.append(given) or greedy(*given))
+    model, card = checkpoints.load(NAME)
+    wanted = parse(chosen(decoding.LONGEST) + ";2:1=0.5,3=0.1")
+    found = translating.translate(model, *checkpoints.lexicons(card), TEXT, wanted)
+    assert found.target_ids == (*found.target_ids[:2], *[5] * (decoding.LONGEST - 2))
+    assert list(found.given) == [1] and found.overrides == wanted and not found.ignored
+    assert len(runs) == 2
+
+
+def test_weights_whose_sum_is_beyond_float64_are_shares_like_all_others():
+    after = translate(NAME, TEXT, "3:*=0,1=1e308,7=1e308")
+    np.testing.assert_allclose(after.steps["weight"][2, [0, 6]], 0.5)
 
 
 def test_another_token_is_taken_and_decoding_goes_on():

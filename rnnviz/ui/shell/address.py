@@ -4,6 +4,7 @@ It is written by the browser's history.replaceState: a choice makes no history e
 are read once when they arrive: at a first visit, after Back, or when the address was edited by hand.
 """
 
+import logging
 import re
 from collections.abc import Container
 from urllib.parse import quote, urlencode
@@ -12,7 +13,7 @@ import streamlit as st
 
 from rnnviz.ui.shell.folding import fold, unfold
 from rnnviz.ui.shell.language import LANGUAGES, _
-from rnnviz.ui.shell.settings import LONGEST_LINK, OWN, choose, declared, settings, typed
+from rnnviz.ui.shell.settings import LONGEST_LINK, OWN, choose, declared, settings
 
 PLAIN = 3000  # characters of an address up to which a text stands in it as it is; else folded
 LONGEST = 30_000  # characters of all texts in an address: servers refuse twice that
@@ -32,7 +33,7 @@ def read() -> list[str]:
     """Takes the settings from the address where it brings new ones. Returns what was wrong with it, a line each."""
     params = st.query_params.to_dict()
     page = (st.context.url or "").split("?")[0]
-    came = urlencode(sorted(params.items()))
+    came = urlencode(sorted(params.items()), errors="replace")
     moved = page != st.session_state.get("page")
     first = "settings" not in st.session_state
     st.session_state["page"] = page
@@ -57,6 +58,9 @@ def read() -> list[str]:
                 found[folded[name]] = _unfolded(value)
         except ValueError as problem:
             wrong.append(str(problem))
+        except Exception:  # a link costs no more than the setting that it names, whatever it holds
+            logging.getLogger(__name__).exception("a link's value for %s", name)
+            wrong.append(_("The link's value for “{name}” is damaged and was left out.").format(name=name))
     choose(**found)
     return wrong
 
@@ -77,8 +81,8 @@ def write(names: Container[str]) -> bool:
             value += 1
         text = ",".join(value) if isinstance(value, list) else str(value)
         if one.folds and len(quote(text)) > PLAIN:
-            text, name = fold(text), _folded(name)
-            room = room - len(quote(text)) if len(quote(text)) <= room else -1
+            whole, text, name = len(text) <= LONGEST_LINK, fold(text), _folded(name)
+            room = room - len(quote(text)) if whole and len(quote(text)) <= room else -1
             if room < 0:
                 continue
         params[name] = text
@@ -99,6 +103,6 @@ def _folded(name: str) -> str:
 def _unfolded(value: str) -> str:
     try:
         # what a mail or a chat has put between its letters is no part of it
-        return typed(unfold(re.sub(r"[^\w=-]", "", value, flags=re.ASCII), LONGEST_LINK))
+        return unfold(re.sub(r"[^\w=-]", "", value, flags=re.ASCII), 4 * LONGEST_LINK)[:LONGEST_LINK]
     except ValueError:
         raise ValueError(_("The text in this link is damaged; type or paste the text again.")) from None

@@ -11,15 +11,17 @@ counts it from 1, whether it is a text that folds, and which others fall back wh
 
 import contextlib
 import contextvars
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import streamlit as st
 
+from rnnviz.models.vocabularies import UNKNOWN, visible
 from rnnviz.ui.shell.language import LANGUAGES, _
 
 LONGEST = 2000  # characters of a reader's text that are read
-LONGEST_LINK = 200_000  # characters that a link may unfold to; more is not looked at
+LONGEST_LINK = 200_000  # characters of a text that travel in a link
 
 
 @dataclass(frozen=True)
@@ -52,13 +54,14 @@ def kept(default) -> Setting:
 
 def text(default: str | None = None) -> Setting:
     """A text of the reader's. None stands for what the page shows until something is typed."""
-    return Setting(default, lambda _name, value: typed(value), folds=True)
+    return Setting(default, lambda _name, value: value[:LONGEST_LINK], folds=True)
 
 
 def typed(value: str) -> str:
-    """A text as it is kept: its line ends are one sign, and what is no text is replaced."""
-    value = value[:LONGEST_LINK].replace("\r\n", "\n").replace("\r", "\n")
-    return value.encode("utf-8", "replace").decode("utf-8")
+    """A text as it is kept, from wherever it came: its line ends are one sign, and in place of NUL and of lone surrogates, which
+    no file and no browser takes, stands the sign that they are shown by."""
+    value = value.replace("\r\n", "\n").replace("\r", "\n").replace("\0", visible("\0"))
+    return re.sub("[\ud800-\udfff]", UNKNOWN, value)
 
 
 def checked(default, check: Callable[[str], object]) -> Setting:
@@ -175,4 +178,9 @@ def choose(**changes) -> None:
                 changes[one.undo] = now[name] or now[one.undo]
             changes[name] = one.default
             waiting.append(name)
-    now.update(changes)
+    now.update(
+        {
+            name: typed(value) if _declared[name].folds and isinstance(value, str) else value
+            for name, value in changes.items()
+        }
+    )

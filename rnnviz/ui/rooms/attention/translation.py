@@ -211,11 +211,8 @@ def _plain(name: str, stamp: str, text: str) -> tuple[int, ...]:
 @st.cache_resource(max_entries=48, show_spinner=False)
 def _translate(name: str, stamp: str, plain_stamp: str, text: str, edits: str) -> Reading:
     model, card, source, target = opened(name, stamp)
-
-    def earlier(some: Mapping[int, Override]) -> Translation:
-        return _translate(name, stamp, plain_stamp, text, written(some)).translation
-
-    found = translating.translate(model, source, target, text, parse(edits), earlier)
+    found = translating.translate(model, source, target, text, parse(edits))
+    original = _translate(name, stamp, plain_stamp, text, "") if found.overrides else found
     return Reading(
         key=f"{name}-{hashlib.sha256(f'{stamp}{plain_stamp}{text}{edits}'.encode()).hexdigest()[:16]}",
         name=name,
@@ -224,7 +221,7 @@ def _translate(name: str, stamp: str, plain_stamp: str, text: str, edits: str) -
         source=source,
         target=target,
         translation=found,
-        original_ids=earlier({}).target_ids if found.overrides else found.target_ids,
+        original_ids=original.target_ids,
         plain_ids=_plain(f"{name}-plain", plain_stamp, text),
     )
 

@@ -5,7 +5,7 @@ a size shrinks. It travels in the address as `attention_example`, or packed as `
 """
 
 import copy
-import math
+import sys
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ import streamlit as st
 
 from rnnviz.ui.shell import folding
 from rnnviz.ui.shell.language import _
-from rnnviz.ui.shell.settings import choose, settings
+from rnnviz.ui.shell.settings import choose, settings, typed
 from rnnviz.ui.shell.widgets import shows
 
 LONGEST_NAME = 40
@@ -133,11 +133,11 @@ def _like(model, value):
     if isinstance(model, str):
         if not isinstance(value, str) or len(value) > LONGEST_NAME:
             raise ValueError("name")
-        return value
+        return typed(value)
     if isinstance(model, float):
-        if value is not None and (type(value) not in (int, float) or not math.isfinite(value)):
+        if value is not None and (number := _cell(value)) is None:
             raise ValueError("number")
-        return None if value is None else float(value)
+        return None if value is None else number
     return value
 
 
@@ -302,7 +302,7 @@ def _edited(name: str, columns: list[int], names: str, key: str) -> None:
     for row, (called, numbers) in enumerate(base):
         edits = st.session_state[key]["edited_rows"].get(row, {})
         if names:
-            setup[names][row] = str(edits.get("name", called) or "")[:LONGEST_NAME]
+            setup[names][row] = typed(str(edits.get("name", called) or "")[:LONGEST_NAME])
         for column, before in zip(columns, numbers, strict=True):
             _rows(setup, name)[row][column] = _cell(edits.get(str(column), before))
     tables[name] = version, base, _shown(setup, name, len(base), columns, names)
@@ -310,8 +310,10 @@ def _edited(name: str, columns: list[int], names: str, key: str) -> None:
 
 
 def _cell(value) -> float | None:
-    """The number that was typed; None where there is none."""
-    return float(value) if type(value) in (int, float) and math.isfinite(value) else None
+    """The number that was typed, or that a link names; None where there is none."""
+    if type(value) not in (int, float) or not abs(value) <= sys.float_info.max:
+        return None
+    return float(value)
 
 
 def called(setup: dict, names: str) -> list[str]:

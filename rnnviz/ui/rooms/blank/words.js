@@ -1,6 +1,6 @@
 // The words of a sentence, as the models' lexicon has them, and which of them it knows: for what is still being typed.
 
-const WORD = /[\p{L}\p{N}_]+(?:'[\p{L}\p{N}_]+)*|[^\p{L}\p{N}_\s]/gu; // as WORD of models/vocabularies.py
+const WORD = /(?:[\p{L}\p{N}_](?:'(?=[\p{L}\p{N}_]))?){1,100}|[^\p{L}\p{N}_\s]/gu; // as WORD of models/vocabularies.py
 
 /** @param {string} text @returns {string[]} */
 export const split = (text) => text.normalize("NFC").replaceAll("’", "'").toLowerCase().match(WORD) ?? [];

@@ -9,6 +9,7 @@ from torch import nn
 
 from rnnviz import figures
 from rnnviz.figures.style import ARCHITECTURE, PURPLE
+from rnnviz.models.vocabularies import visible
 from rnnviz.studies import tiny
 from rnnviz.studies.tiny import LETTERS, STEPS
 from rnnviz.ui.parts.board import drawn, show_figures
@@ -122,10 +123,10 @@ def _text() -> str | None:
         )
     typed = settings()["letters_text"].strip()
     text = typed.lower()
-    unknown = sorted(set(text) - set(LETTERS.tokens), key=text.index)
+    unknown = [letter for letter in dict.fromkeys(text) if letter not in LETTERS.tokens]
     if unknown:
         line = _("This network knows only h, e, l and o; it cannot read “{letters}”. Change it above.")
-        notice(line.format(letters=" ".join(unknown)[:40]))
+        notice(line.format(letters=" ".join(map(visible, unknown))[:40]))
         return None
     if len(text) < 2:
         notice(_("Type at least two of the letters h, e, l, o: one to read and one to predict."))

@@ -15,6 +15,7 @@ from rnnviz.studies import judging
 from rnnviz.ui.parts.tables import table_csv
 from rnnviz.ui.rooms.sentiment.opinions import LONGEST, Models, called, language, percent
 from rnnviz.ui.shell.language import _
+from rnnviz.ui.shell.settings import typed
 from rnnviz.ui.shell.widgets import notice, shows
 
 LARGEST = 5 * 2**20  # bytes of a file
@@ -90,15 +91,15 @@ def show(opened: Models) -> None:
 
 def _pasted() -> tuple[list[str], None]:
     """The lines of a box that are not empty."""
-    typed = st.session_state.setdefault("sentiment_pasted", {})
+    pasted = st.session_state.setdefault("sentiment_pasted", {})
     key = "pick_sentiment_pasted"
-    shows(key, typed.get(language(), PASTED[language()]))
+    shows(key, pasted.get(language(), PASTED[language()]))
     here = language()
     st.text_area(
         _("Reviews, one per line"),
         key=key,
         height=150,
-        on_change=lambda: typed.update({here: st.session_state[key]}),
+        on_change=lambda: pasted.update({here: typed(st.session_state[key])}),
     )
     reviews = [line.strip() for line in st.session_state[key].splitlines() if line.strip()]
     if not reviews:
