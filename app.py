@@ -48,7 +48,7 @@ else:  # the server starts
     ]
     app = st.App(
         "app.py",
-        lifespan=server.lifespan(first, later=["captum.attr"]),
+        lifespan=server.lifespan(first, later=[*server.ROOMS, "scipy.stats", "captum.attr"]),
         routes=server.routes,
         middleware=server.middleware,
     )

@@ -433,7 +433,7 @@ def held_out(
 
 def _along(drawn: go.Figure, tokens: Sequence[str], axis: str) -> go.Figure:
     if axis == "time":
-        return style.time_axis(drawn, 0, len(tokens))
+        return drawn.update_xaxes(**style.time_axis(0, len(tokens)))
     return word_axis(drawn, tokens, 1).update_xaxes(range=[0.5, len(tokens) + 0.5])
 
 

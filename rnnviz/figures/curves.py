@@ -46,21 +46,22 @@ def lines(
                 hoverinfo="none",
             )
         )
-    drawn = style.figure(
+    up: style.Style = {"nticks": 5}
+    if limits is not None:
+        pad = (limits[1] - limits[0]) * 0.04
+        up["range"] = [limits[0] - pad, limits[1] + pad]
+    crossed = limits is None or limits[0] < 0 < limits[1]
+    return style.figure(
         *traces,
         axis="time",
         title=style.axis_title(array),
         height=height,
         unit=_unit(array),
         limits=_listed(limits),
+        x=style.time_axis(_first(array), _first(array) + array.sizes["time"]),
+        y=up,
+        more={"shapes": [style.level(0)]} if crossed else None,
     )
-    drawn.update_yaxes(nticks=5)
-    if limits is not None:
-        pad = (limits[1] - limits[0]) * 0.04
-        drawn.update_yaxes(range=[limits[0] - pad, limits[1] + pad])
-    if limits is None or limits[0] < 0 < limits[1]:
-        drawn.add_hline(0, line={"color": style.INK, "width": 1, "dash": "dot"})
-    return style.time_axis(drawn, _first(array), _first(array) + array.sizes["time"])
 
 
 def contributions(parts: xr.Dataset, height: int = 240) -> go.Figure:
@@ -98,12 +99,17 @@ def contributions(parts: xr.Dataset, height: int = 240) -> go.Figure:
         hoverinfo="none",
         line={"color": style.INK, "width": 2},
     )
-    drawn = style.figure(
-        *bars, line, axis="time", title=style.axis_title(state), height=height, unit=_unit(state), legend=True
+    return style.figure(
+        *bars,
+        line,
+        axis="time",
+        title=style.axis_title(state),
+        height=height,
+        unit=_unit(state),
+        legend=True,
+        x=style.time_axis(first, first + state.sizes["time"]),
+        more={"barmode": "relative", "bargap": 0.15, "shapes": [style.level(0)]},
     )
-    drawn.update_layout(barmode="relative", bargap=0.15)
-    drawn.add_hline(0, line={"color": style.INK, "width": 1, "dash": "dot"})
-    return style.time_axis(drawn, first, first + state.sizes["time"])
 
 
 def _first(array: xr.DataArray) -> float:

@@ -54,7 +54,9 @@ def heatmap(
         hoverinfo="none",
         zsmooth=False,
     )
-    drawn = style.figure(
+    start = round(float(middle[0]) - width / 2 + 0.5)
+    stride = max(1, -(-len(names) // 8))
+    return style.figure(
         trace,
         axis="time",
         title=style.axis_title(array),
@@ -64,14 +66,11 @@ def heatmap(
         units=[int(n) for n in names],
         beyond="valid_range" not in array.attrs,
         pooled=int(array.attrs.get("pooled", 1)),
+        x=style.time_axis(start, start + array.attrs.get("steps", round(width * len(middle)))),
+        y={
+            "title": rows_title or named(str(rows)),
+            "range": [len(names) - 0.5, -0.5],
+            "tickvals": list(range(0, len(names), stride)),
+            "ticktext": [str(int(n)) for n in names[::stride]],
+        },
     )
-    start = round(float(middle[0]) - width / 2 + 0.5)
-    style.time_axis(drawn, start, start + array.attrs.get("steps", round(width * len(middle))))
-    stride = max(1, -(-len(names) // 8))
-    drawn.update_yaxes(
-        title=rows_title or named(str(rows)),
-        range=[len(names) - 0.5, -0.5],
-        tickvals=list(range(0, len(names), stride)),
-        ticktext=[str(int(n)) for n in names[::stride]],
-    )
-    return drawn

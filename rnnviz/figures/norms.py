@@ -61,16 +61,25 @@ def log_norms(
                 hoverinfo="none" if axis == "time" else None,
             )
         )
-    drawn = style.figure(
-        *traces, axis=axis, title=title or style.axis_title(array), height=height, legend=True, log10=True
-    )
-    drawn.update_yaxes(title=style.axis_title(array), **_powers(array, *([] if band is None else [band])))
+    powers = _powers(array, *([] if band is None else [band]))
+    last = first + array.sizes["time"]
     if axis == "time":
-        return style.time_axis(drawn, first, first + array.sizes["time"])
-    steps = first + np.arange(array.sizes["time"])
-    drawn.add_traces(zeros(array.values, steps, names, colours, drawn.layout.yaxis.to_plotly_json()))
-    drawn.update_xaxes(title=_("step"), nticks=12, range=[first - 0.5, first + array.sizes["time"] - 0.5])
-    return drawn.update_layout(hovermode="x unified")
+        across, more = style.time_axis(first, last), {}
+    else:
+        traces += zeros(array.values, np.arange(first, last), names, colours, powers)
+        across = {"title": _("step"), "nticks": 12, "range": [first - 0.5, last - 0.5]}
+        more = {"hovermode": "x unified"}
+    return style.figure(
+        *traces,
+        axis=axis,
+        title=title or style.axis_title(array),
+        height=height,
+        legend=True,
+        log10=True,
+        x=across,
+        y={"title": style.axis_title(array)} | powers,
+        more=more,
+    )
 
 
 def log_matrix(
@@ -101,7 +110,7 @@ def log_matrix(
         hovertemplate=f"{named(str(rows))} %{{y}}, {_('step')} %{{x}}: 10<sup>%{{z:.2f}}</sup><extra></extra>",
         hoverongaps=False,
     )
-    drawn = style.figure(
+    return style.figure(
         trace,
         axis="free",
         title=title or style.axis_title(array),
@@ -112,9 +121,9 @@ def log_matrix(
         beyond=True,
         chooses="y",
         counted=1,
+        x={"title": _("step"), "nticks": 12},
+        y={"title": named(str(rows)), "autorange": "reversed", "nticks": 10},
     )
-    drawn.update_xaxes(title=_("step"), nticks=12)
-    return drawn.update_yaxes(title=named(str(rows)), autorange="reversed", nticks=10)
 
 
 def zeros(

@@ -50,13 +50,10 @@ def path(
         }
     values = points.transpose("component", "time").values
     if count == 2:
-        drawn = style.figure(
-            go.Scatter(x=values[0], y=values[1], **look), axis="path", title="", height=height
-        )
-        drawn.update_xaxes(title=titles[0])
-        return drawn.update_yaxes(title=titles[1])
+        flat = go.Scatter(x=values[0], y=values[1], **look)
+        across, up = ({"title": title} for title in titles)
+        return style.figure(flat, axis="path", title="", height=height, x=across, y=up)
     trace = go.Scatter3d(x=values[0], y=values[1], z=values[2], **look)
-    drawn = style.figure(trace, axis="path", title="", height=height + 80)
     axes = {
         f"{name}axis": {"title": {"text": text}, "color": style.INK, "nticks": 5}
         for name, text in zip("xyz", titles, strict=True)
@@ -64,7 +61,8 @@ def path(
     scene = axes | {
         "camera": {"eye": {"x": 1.55, "y": 1.55, "z": 0.9}, "center": {"x": 0, "y": 0, "z": -0.12}}
     }
-    return drawn.update_layout(scene=scene, margin={"l": 0, "r": 0, "t": 36, "b": 0})
+    more = {"scene": scene, "margin": {"l": 0, "r": 0, "t": 36, "b": 0}}
+    return style.figure(trace, axis="path", title="", height=height + 80, more=more)
 
 
 def saturation(
@@ -86,11 +84,13 @@ def saturation(
         line={"color": style.INK, "width": 1, "dash": "dot"},
         hoverinfo="skip",
     )
-    drawn = style.figure(
-        trace, diagonal, axis="unit", title=title, height=height, points=units, shows="saturation"
+    x, y = (
+        {"range": [-0.03, 1.03], "title": named(array.attrs["long_name"]), "tickformat": ".0%"}
+        for array in (across, up)
     )
-    drawn.update_xaxes(range=[-0.03, 1.03], title=named(across.attrs["long_name"]), tickformat=".0%")
-    return drawn.update_yaxes(range=[-0.03, 1.03], title=named(up.attrs["long_name"]), tickformat=".0%")
+    return style.figure(
+        trace, diagonal, axis="unit", title=title, height=height, x=x, y=y, points=units, shows="saturation"
+    )
 
 
 def half_lives(steps: xr.DataArray, kind: str, chosen: int | None = None, height: int = 300) -> go.Figure:
@@ -110,11 +110,21 @@ def half_lives(steps: xr.DataArray, kind: str, chosen: int | None = None, height
     trace = go.Scatter(
         x0=1, dx=1, y=steps.values, mode="markers", marker=_markers(units, chosen, kind), hoverinfo="none"
     )
-    drawn = style.figure(trace, axis="unit", title="", height=height, points=units, shows="half_life")
-    drawn.update_xaxes(title=_("units, longest memory first"))
     ticks = [lead * 10.0**power for power in range(-3, 7) for lead in (1, 3)]
-    return drawn.update_yaxes(
-        type="log", tickvals=ticks, ticktext=[f"{t:g}" for t in ticks], title=style.axis_title(steps)
+    return style.figure(
+        trace,
+        axis="unit",
+        title="",
+        height=height,
+        points=units,
+        shows="half_life",
+        x={"title": _("units, longest memory first")},
+        y={
+            "type": "log",
+            "tickvals": ticks,
+            "ticktext": [f"{t:g}" for t in ticks],
+            "title": style.axis_title(steps),
+        },
     )
 
 

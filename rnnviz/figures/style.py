@@ -67,9 +67,16 @@ def colorscale(name: str) -> list[list[float | str]]:
 
 
 def figure(
-    *traces: go.Bar | go.Heatmap | go.Scatter, axis: str, title: str, height: int, **meta: object
+    *traces: go.Bar | go.Heatmap | go.Scatter | go.Scatter3d,
+    axis: str,
+    title: str,
+    height: int,
+    x: Style | None = None,
+    y: Style | None = None,
+    more: Style | None = None,
+    **meta: object,
 ) -> go.Figure:
-    """An empty sheet with the house's margins and type. axis, meta: see the package's docstring."""
+    """A sheet with the house's margins and type. axis, meta: see the package's docstring; x, y, more: of axes and layout."""
     lines = {"zeroline": False, "linecolor": INK, "tickcolor": INK, "automargin": False}
     layout = {
         "meta": {"axis": axis} | meta,
@@ -83,10 +90,10 @@ def figure(
         "hovermode": "closest",
         "dragmode": "zoom",
         "template": "none",
-        "xaxis": {"showgrid": False} | lines,
-        "yaxis": {"gridcolor": GRID} | lines,
+        "xaxis": {"showgrid": False} | lines | (x or {}),
+        "yaxis": {"gridcolor": GRID} | lines | (y or {}),
     }
-    return go.Figure(list(traces), layout)  # in one piece: updates take five times as long
+    return go.Figure(list(traces), layout | (more or {}))  # in one piece: updates take five times as long
 
 
 def faint(colour: str) -> str:
@@ -95,16 +102,26 @@ def faint(colour: str) -> str:
     return f"rgba({red},{green},{blue},0.2)"
 
 
-def time_axis(drawn: go.Figure, start: float, stop: float) -> go.Figure:
+def level(height: float) -> Style:
+    """A dotted line across, for `shapes` of a layout."""
+    line = {"color": INK, "width": 1, "dash": "dot"}
+    ends = {"x0": 0, "x1": 1, "xref": "x domain", "y0": height, "y1": height, "yref": "y"}
+    return {"type": "line", "line": line} | ends
+
+
+def time_axis(start: float, stop: float) -> Style:
     """A numeric axis over the steps start … stop - 1, counted from 1 on screen; labels on round steps."""
     steps = int(stop - start)
     stride = next(
         s for s in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000) if steps / s <= 14 or s == 5000
     )
     shown = [t for t in range(int(start), int(stop)) if (t + 1) % stride == 0 or stride == 1]
-    return drawn.update_xaxes(
-        range=[start - 0.5, stop - 0.5], tickvals=shown, ticktext=[str(t + 1) for t in shown], title=_("step")
-    )
+    return {
+        "range": [start - 0.5, stop - 0.5],
+        "tickvals": shown,
+        "ticktext": [str(t + 1) for t in shown],
+        "title": _("step"),
+    }
 
 
 def exponents(logs: np.ndarray) -> np.ndarray:

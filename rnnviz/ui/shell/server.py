@@ -29,6 +29,11 @@ UI = Path(__file__).resolve().parents[1]
 # read once: what an address names never changes while a browser keeps it, and nothing else in the folder can be asked for
 SCRIPTS = {path.relative_to(UI).as_posix(): path.read_bytes() for path in sorted(UI.rglob("*.js"))}
 SCRIPTS_URL = f"rnnviz/{hashlib.sha256(repr(SCRIPTS).encode()).hexdigest()[:16]}"  # by contents
+ROOMS = [
+    f"rnnviz.ui.rooms.{path.parent.name}.{path.stem}"
+    for name in ("page", "pictures")
+    for path in sorted(UI.glob(f"rooms/*/{name}.py"))
+]
 FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
