@@ -10,6 +10,7 @@ server is started here, and shares the processors with the readers.
 import argparse
 import asyncio
 import contextlib
+import itertools
 import random
 import socket
 import statistics
@@ -17,6 +18,7 @@ import string
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlencode
@@ -51,21 +53,36 @@ class Seen:
 
 
 class Reader:
-    def __init__(self, address: str, seen: Seen, chance: random.Random, length: int):
-        self.address, self.seen, self.chance, self.length = address, seen, chance, length
+    def __init__(
+        self,
+        address: str,
+        seen: Seen,
+        chance: random.Random,
+        length: int,
+        thought: tuple[float, float] = THOUGHT,
+    ):
+        self.address, self.seen, self.chance, self.length, self.thought = (
+            address,
+            seen,
+            chance,
+            length,
+            thought,
+        )
         self.pages: dict[str, str] = {}  # hashes by the name in the address
         self.page, self.query = "", ""
 
-    async def visit(self, until: float) -> None:
+    async def visit(self, goes_on: Callable[[int], bool]) -> None:
+        """goes_on: whether after so many answers there is another."""
         url = self.address.replace("http", "ws", 1) + "/_stcore/stream"
         async with websockets.connect(
             url, max_size=None, subprotocols=["streamlit"], origin=self.address
         ) as socket_:
             self.socket = socket_
-            begun = time.perf_counter()
-            await self.ask("first visit", begun)
-            while time.perf_counter() < until:
-                await asyncio.sleep(self.chance.uniform(*THOUGHT))
+            await self.ask("first visit", time.perf_counter())
+            for answers in itertools.count(1):
+                if not goes_on(answers):
+                    return
+                await asyncio.sleep(self.chance.uniform(*self.thought))
                 await self.act()
 
     async def act(self) -> None:
@@ -144,7 +161,8 @@ async def loaded(address: str, readers: int, seconds: float, length: int, seed: 
 
     async def come(number: int) -> None:
         await asyncio.sleep(2 * number / readers)
-        await Reader(address, seen, random.Random(f"{seed} {number}"), length).visit(until)
+        reader = Reader(address, seen, random.Random(f"{seed} {number}"), length)
+        await reader.visit(lambda _: time.perf_counter() < until)
 
     for problem in await asyncio.gather(*map(come, range(readers)), return_exceptions=True):
         if problem is not None:
