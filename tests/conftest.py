@@ -1,7 +1,9 @@
 """What every test stands on: one thread, nothing sought or compiled in vain, and one limit to how long it waits."""
 
+import contextlib
+import resource
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import hypothesis
 import torch
@@ -28,6 +30,17 @@ def until(condition: Callable[[], object]) -> None:
         if time.monotonic() > end:
             raise TimeoutError(f"it did not come within {PATIENCE} seconds")
         time.sleep(0.01)
+
+
+@contextlib.contextmanager
+def full_disk(room: int = 0) -> Iterator[None]:
+    """While it lasts no file grows beyond so many bytes: writing fails as it does where the disk is full."""
+    before, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, most))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (before, most))
 
 
 hypothesis.settings.register_profile("ours", deadline=None)  # a busy machine is slow, not wrong

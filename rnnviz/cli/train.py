@@ -178,6 +178,7 @@ def _principal_components(name: str, training) -> None:
     """Fits the axes of the state's path once, on the first 20,000 characters of the validation text."""
     import torch
 
+    from rnnviz import netcdf
     from rnnviz.models import checkpoints
     from rnnviz.recording.block import record
     from rnnviz.stats import states
@@ -189,4 +190,4 @@ def _principal_components(name: str, training) -> None:
     with record(training.model) as recording, torch.inference_mode():
         training.model(ids)
     components = states.principal_components(recording.trace["rnn"]["hidden"])
-    components.to_netcdf(checkpoints.components_path(name), engine="h5netcdf")
+    netcdf.write(components, checkpoints.components_path(name))
