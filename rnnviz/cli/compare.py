@@ -49,6 +49,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 def run(options: argparse.Namespace) -> int:
     from tqdm import tqdm
 
+    from rnnviz import files
     from rnnviz.studies import comparing
 
     setup = comparing.Setup.from_dict(asked(options))
@@ -89,7 +90,7 @@ def asked(options: argparse.Namespace) -> dict:
     if options.setup is not None:
         try:
             values = json.loads(options.setup.read_text("utf-8"))
-        except ValueError as problem:
+        except (ValueError, RecursionError) as problem:
             raise ValueError(f"{options.setup} is no JSON: {problem}") from None
         if not isinstance(values, dict):
             raise ValueError(f"{options.setup} holds no object with fields")
