@@ -70,9 +70,8 @@ def run(options: argparse.Namespace) -> int:
         return 1
 
     card = _card(training, corpus, options, seconds)
-    path = checkpoints.save(name, training.model, card)
-    if training.task == "language":
-        _principal_components(name, training)
+    components = _principal_components(training) if training.task == "language" else None
+    path = checkpoints.save(name, training.model, card, components)
     unfinished.unlink(missing_ok=True)
     print(f"{path}: {card['parameters']:,} parameters, {card['scores']}: {card['scores_unit']}")
     return 0
@@ -174,12 +173,10 @@ def _made(recipe, corpus, options, seconds: float) -> dict:
     }
 
 
-def _principal_components(name: str, training) -> None:
-    """Fits the axes of the state's path once, on the first 20,000 characters of the validation text."""
+def _principal_components(training) -> memoryview:
+    """The axes of the state's path, fitted once on the first 20,000 characters of the validation text, as netCDF."""
     import torch
 
-    from rnnviz import netcdf
-    from rnnviz.models import checkpoints
     from rnnviz.recording.block import record
     from rnnviz.stats import states
 
@@ -190,4 +187,4 @@ def _principal_components(name: str, training) -> None:
     with record(training.model) as recording, torch.inference_mode():
         training.model(ids)
     components = states.principal_components(recording.trace["rnn"]["hidden"])
-    netcdf.write(components, checkpoints.components_path(name))
+    return components.to_netcdf(engine="h5netcdf")
