@@ -1,10 +1,15 @@
-"""Files that appear whole or not at all."""
+"""Files that appear whole or not at all, and are written by one process at a time."""
 
 import contextlib
 import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # Windows: two processes are not kept apart there
+    fcntl = None  # type: ignore[assignment]
 
 
 @contextlib.contextmanager
@@ -28,19 +33,44 @@ def written(path: str | os.PathLike[str]) -> Iterator[Path]:
         with unfinished.open("rb+") as file:
             os.fsync(file.fileno())  # a disk may say only now that it is full
         unfinished.replace(path)
+    except OSError as problem:
+        problem.filename = problem.filename or str(path)  # a write that fails names no file
+        raise
     finally:
         with contextlib.suppress(OSError):
             unfinished.unlink(missing_ok=True)
 
 
 def check_writable(folder: str | os.PathLike[str]) -> None:
-    """Makes the folder if need be, and raises OSError, naming it, where no file can be written there."""
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    """Raises OSError, in a line that names the folder, where no file can be written there. It need not be there yet."""
+    folder = Path(folder).absolute()
+    there = next(each for each in (folder, *folder.parents) if each.exists())
     try:
-        with tempfile.TemporaryFile(dir=folder) as file:
+        with tempfile.TemporaryFile(dir=there) as file:
             file.write(b"0")
+            file.flush()
     except OSError as problem:
-        raise OSError(
-            problem.errno, f"nothing can be written there ({problem.strerror})", str(folder)
-        ) from problem
+        raise OSError(f"nothing can be written to {folder}: {problem.strerror}") from problem
+
+
+@contextlib.contextmanager
+def alone(path: str | os.PathLike[str], what: str) -> Iterator[None]:
+    """While it lasts, no other process that asks for the same file comes in; it ends with the process, however that ends.
+
+    what: happens, as the error says it. Raises BlockingIOError where another process is in.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab") as file:
+        if fcntl is not None:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if not os.path.samestat(os.fstat(file.fileno()), path.stat()):
+                    raise FileNotFoundError  # another has just come out, and a third may be in
+            except (BlockingIOError, FileNotFoundError) as problem:
+                raise BlockingIOError(f"{what} by another process; wait until it ends") from problem
+        try:
+            yield
+        finally:
+            with contextlib.suppress(OSError):
+                path.unlink()

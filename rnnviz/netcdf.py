@@ -23,11 +23,14 @@ TEXT = 64  # bytes that an empty str takes, and more
 PIECE = 256  # texts that are read at once to be measured
 
 
+def packed(data: xr.Dataset | xr.DataTree) -> bytes:
+    """The bytes of a netCDF file, made in memory: HDF5 takes the whole process down where the disk is full."""
+    return bytes(data.to_netcdf(engine="h5netcdf"))
+
+
 def write(data: xr.Dataset | xr.DataTree, path: str | os.PathLike[str]) -> None:
     """Writes a netCDF file, over one that may be there. Raises OSError, and leaves what was there, where the disk is full."""
-    raw = data.to_netcdf(
-        engine="h5netcdf"
-    )  # in memory: HDF5 takes the whole process down where the disk is full
+    raw = packed(data)
     with files.written(path) as unfinished:
         unfinished.write_bytes(raw)
         look_over(unfinished)  # what is written can be opened
@@ -101,7 +104,7 @@ def _claimed(name: str, array: h5py.Dataset, left: int) -> int:
     if array.shape is None:
         raise ValueError(f"{name}: empty of any value")
     longer = text is not None and text.length is None
-    claimed = array.size * (TEXT if longer else array.dtype.itemsize)
+    claimed = int(array.size) * (TEXT if longer else array.dtype.itemsize)
     if array.chunks is not None:  # read as a whole
         claimed = max(claimed, math.prod(array.chunks) * array.dtype.itemsize)
     return claimed + (_lengths(array, left - claimed) if longer and claimed < left else 0)

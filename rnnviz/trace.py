@@ -251,6 +251,12 @@ def save(tree: xr.DataTree, path: str | os.PathLike[str]) -> None:
     netcdf.write(tree, path)
 
 
+def packed(tree: xr.DataTree) -> bytes:
+    """What `save` would write, without a disk. Raises ValueError if it is no trace."""
+    check(tree)
+    return netcdf.packed(tree)
+
+
 def open_trace(path: str | os.PathLike[str]) -> xr.DataTree:
     """A saved trace, wholly in memory, its file closed again.
 

@@ -54,6 +54,7 @@ def run(options: argparse.Namespace) -> int:
 
     setup = comparing.Setup.from_dict(asked(options))
     files.check_writable(options.out)
+    options.out.mkdir(parents=True, exist_ok=True)
     jobs = {"networks": comparing.run(setup)}
     if options.dynamics:
         jobs["dynamics"] = comparing.run_dynamics(setup)

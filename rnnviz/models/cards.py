@@ -43,7 +43,7 @@ SIZE = whole(1, 2**20)
 LAYERS = whole(1, 64)  # a model is built of them before its weights can be compared
 KIND = among("rnn", "gru", "lstm")
 SCORES = {"validation": NUMBER, "test": NUMBER}
-PARTS = {"train": COUNT, "validation": COUNT, "test": COUNT}
+PARTS = {"train?": COUNT, "validation?": COUNT, "test?": COUNT}
 LEXICON = {"unit": among("words", "characters"), "tokens": TEXTS}
 
 # An object is a mapping of its fields, a list one schema in brackets. A field with ? may be missing; others may come on top.
@@ -86,7 +86,7 @@ MORE = {
         "source": LEXICON,
         "target": LEXICON,
         "by_length?": [_GROUP],
-        "data": {"sentences": PARTS},
+        "data": {"sentences": {"train": COUNT}},
     },
     "blank": {"words": LEXICON},
     "sentiment": {"words": LEXICON, "baseline?": {"name": TEXT, "scores": SCORES}},
@@ -95,7 +95,7 @@ MORE = {
         "words?": LEXICON,
         "held_out?": [_POINT],
         "recipe": {"unit": LEXICON["unit"], "discount": NUMBER, "k": NUMBER},
-        "data": {"characters": PARTS},
+        "data": {"characters": {"train": COUNT, "validation": COUNT}},
     },
 }
 
