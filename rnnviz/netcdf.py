@@ -4,6 +4,7 @@ A file may name other files of the machine, load code, or claim more than fits i
 """
 
 import math
+import mmap
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ MOST = 4_000  # groups and arrays in all: 150 modules, a minute to read
 FREE = 64 * 2**20  # bytes that a file of any size may claim
 TIMES = 50  # and beyond them so many times its own size: compression makes numbers a few times smaller
 FILTERS = {h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32}
+HEAP = b"GCOL\1\0\0\0"  # how one begins
 TEXT = 64  # bytes that an empty str takes, and more
 PIECE = 256  # texts that are read at once to be measured
 
@@ -43,7 +45,9 @@ def look_over(path: str | os.PathLike[str]) -> None:
     files or are put together from them, filters other than gzip, shuffle and fletcher32, arrays of neither numbers nor text,
     a part that stands in it twice (a circle), more depth, parts or bytes than a trace has. OSError where it is no HDF5 file.
     """
-    size = Path(path).stat().st_size
+    with Path(path).open("rb") as raw, mmap.mmap(raw.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        size = len(content)
+        _check_heaps(content)
     left = limit = FREE + TIMES * size
     with h5py.File(path, "r") as file:
         for name, array in _arrays(file):
@@ -52,6 +56,29 @@ def look_over(path: str | os.PathLike[str]) -> None:
                 raise ValueError(
                     f"{name}: up to here the arrays claim more than {limit:,} bytes, in a file of {size:,}"
                 )
+
+
+def _check_heaps(content: mmap.mmap) -> None:
+    """Raises ValueError where a heap, in which HDF5 keeps texts, is no chain that ends: HDF5 would read it for ever.
+
+    HDF5 File Format Specification 4.0, II.A and III.E: a heap is "GCOL", a version, its size, and objects, each with its number,
+    how often it is used, four zeros and its size; number 0 is the room that is left.
+    """
+    length_at = 14 if content[8:9] < b"\2" else 10  # of the superblock, by its version
+    if content[:8] != b"\x89HDF\r\n\x1a\n" or content[length_at : length_at + 1] != b"\x08":
+        raise ValueError("no netCDF file, or one that was cut short")
+    start = content.find(HEAP)
+    while start >= 0:
+        at, end = start + 16, start + int.from_bytes(content[start + 8 : start + 16], "little")
+        while at + 16 <= end <= len(content):
+            number = int.from_bytes(content[at : at + 2], "little")
+            size = int.from_bytes(content[at + 8 : at + 16], "little")
+            if any(content[at + 4 : at + 8]) or (not number and size < 16):
+                break
+            at += 16 + (size + 7) // 8 * 8 if number else size
+        if not end - 16 < at <= end:
+            raise ValueError(f"the texts that begin at byte {start:,} are damaged")
+        start = content.find(HEAP, start + 4)
 
 
 def _arrays(file: h5py.File) -> Iterator[tuple[str, h5py.Dataset]]:

@@ -1,6 +1,7 @@
 """What every test stands on: one thread, nothing sought or compiled in vain, and one limit to how long it waits."""
 
 import contextlib
+import os
 import resource
 import time
 from collections.abc import Callable, Iterator
@@ -42,6 +43,12 @@ def full_disk(room: int = 0) -> Iterator[None]:
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (before, most))
 
+
+# of tests that damage files: always the same examples, unless benchmarks/damage.py asks for more
+EXAMPLES = int(os.environ.get("RNNVIZ_EXAMPLES", "100"))
+DAMAGED = hypothesis.settings(
+    max_examples=EXAMPLES, deadline=None, derandomize="RNNVIZ_EXAMPLES" not in os.environ
+)
 
 hypothesis.settings.register_profile("ours", deadline=None)  # a busy machine is slow, not wrong
 hypothesis.settings.load_profile("ours")

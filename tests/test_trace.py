@@ -4,9 +4,11 @@ import h5py
 import numpy as np
 import pytest
 import xarray as xr
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from rnnviz.trace import FIELDS, Recorded, assemble, check, open_trace, pad_inputs, save
-from tests.conftest import full_disk
+from tests.conftest import DAMAGED, EXAMPLES, full_disk
 
 SIZES = {
     "layer": 2,
@@ -261,3 +263,54 @@ def test_a_disk_that_is_full_costs_no_older_trace(tmp_path):
     with full_disk(2**14), pytest.raises(OSError):
         save(assemble({"m": recorded()}), path)
     assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]
+
+
+@pytest.fixture(scope="module")
+def smallest(tmp_path_factory):
+    """The file of the smallest trace, and a path for others."""
+    sizes = dict.fromkeys((*SIZES, "gate"), 1) | {"time": 2}
+    fields = {key: field for key, field in FIELDS["rnn"].items() if not field.optional}
+    ones = {key: np.ones([sizes[dim] for dim in field.dims], np.float32) for key, field in fields.items()}
+    path = tmp_path_factory.mktemp("smallest") / "a.nc"
+    save(assemble({"m": Recorded("rnn", ones, [2])}, ["a", "b"]), path)
+    return path, path.read_bytes()
+
+
+@pytest.mark.filterwarnings("default")  # what a library warns of is no exception to a reader
+@settings(DAMAGED, max_examples=max(10, EXAMPLES // 10))
+@given(st.data())
+def test_any_flipped_bits_of_a_file_give_a_trace_or_one_line(smallest, data):
+    path, raw = smallest[0], bytearray(smallest[1])
+    for bit in data.draw(st.lists(st.integers(0, 8 * len(raw) - 1), min_size=1, max_size=4)):
+        raw[bit // 8] ^= 1 << bit % 8
+    path.write_bytes(raw)
+    opens_or_says(path)
+
+
+VALUES = (
+    st.none() | st.integers(-2, 2**31) | st.floats() | st.text(st.characters(codec="ascii", min_codepoint=32))
+)
+
+
+@pytest.mark.filterwarnings("default")
+@settings(DAMAGED, max_examples=max(10, EXAMPLES // 10))
+@given(st.data(), VALUES | st.lists(st.integers(-2, 2**31), max_size=3))
+def test_any_value_in_any_attribute_of_a_file_gives_a_trace_or_one_line(smallest, data, value):
+    path, raw = smallest
+    path.write_bytes(raw)
+    with h5py.File(path, "r+") as file:
+        parts = ["/", "m", *(f"m/{name}" for name in file["m"])]
+        part = file[data.draw(st.sampled_from(parts))]
+        name = data.draw(st.sampled_from([*sorted(part.attrs), "scale_factor", "units", "dtype"]))
+        if value is None:
+            part.attrs.pop(name, None)
+        else:
+            part.attrs[name] = value
+    opens_or_says(path)
+
+
+def opens_or_says(path):
+    try:
+        open_trace(path)
+    except ValueError as problem:
+        assert str(problem).startswith(str(path)) and "\n" not in str(problem)

@@ -171,18 +171,25 @@ def load(name: str) -> "tuple[nn.Module | NGrams, dict]":
                 raise ValueError(f"n-grams of 1 to {counts.order}; the card says {size['order']}")
             return counts, found
         weights = safetensors.torch.load(raw)
+        if (least := _least(size)) > (have := sum(each.numel() for each in weights.values())):
+            raise ValueError(f"{have:,} numbers; a model of that size has {least:,} and more")
         # the random start that is overwritten must not move anyone's generator
         with torch.random.fork_rng(devices=[]):
-            with torch.device("meta"):  # shapes without memory: what a card claims may not fit into any
-                claimed = kinds[task](**size).state_dict()
-            _compare(weights, claimed)
             model = kinds[task](**size)
+        _compare(weights, model.state_dict())
         model.load_state_dict(weights)
     except Exception as problem:  # what safetensors and torch raise, nobody has listed
         raise CheckpointError(
             f"{path.name} does not hold the model of its card ({_cut(problem)}); {_again(name)}"
         ) from problem
     return model.eval().requires_grad_(False), found
+
+
+def _least(size: "Mapping[str, int]") -> int:
+    """Numbers that a network of that size has, and more: one that claims more than its file holds must not be built."""
+    tokens = size.get("vocabulary", 0) + size.get("source", 0) + size.get("target", 0)
+    embedding, hidden, layers = size["embedding"], size["hidden"], size.get("layers", 1)
+    return tokens * embedding + hidden * (embedding + hidden) + (layers - 1) * 2 * hidden**2
 
 
 def _compare(weights: "Mapping[str, Tensor]", claimed: "Mapping[str, Tensor]") -> None:
