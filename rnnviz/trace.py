@@ -15,6 +15,8 @@ from typing import Any, cast
 import numpy as np
 import xarray as xr
 
+from rnnviz import netcdf
+
 FORMAT = "rnnviz trace 1"
 
 STATE = ("layer", "direction", "batch", "time", "unit")
@@ -154,6 +156,7 @@ COORDINATES = {
     "query_token": "token at the position that looks",
     "key_token": "token that is looked at",
 }
+TEXTS = ("direction", "gate", "token", "query_token", "key_token")  # the other coordinates are numbers
 
 
 @dataclass(frozen=True)
@@ -219,17 +222,18 @@ def check(tree: xr.DataTree) -> None:
     Raises ValueError naming the field, the shape that came and the shape that was wanted. Arrays and nodes
     that the schema does not know (a statistic kept beside its trace) are left alone.
     """
-    if not isinstance(tree, xr.DataTree) or tree.attrs.get("format") != FORMAT:
+    if not isinstance(tree, xr.DataTree) or _word(tree, "format") != FORMAT:
         raise ValueError(
             f"not a trace: wanted a DataTree with the attribute format={FORMAT!r}; got {_described(tree)}"
         )
     for node in tree.subtree:
-        name, kind = node.path.lstrip("/"), node.attrs.get("kind")
+        name, kind = node.path.lstrip("/"), _word(node, "kind")
         if kind in FIELDS:
             _check_node(name, kind, node.to_dataset(inherit=False))
         if kind == "attention":
             own = node.to_dataset(inherit=False)
             _check_fields(name, own, ATTENTION, {str(dim): length for dim, length in own.sizes.items()})
+            _check_coordinates(name, own)
 
 
 def save(tree: xr.DataTree, path: str | os.PathLike[str]) -> None:
@@ -244,19 +248,20 @@ def save(tree: xr.DataTree, path: str | os.PathLike[str]) -> None:
     'gru'
     """
     check(tree)
-    path = Path(path)
-    unfinished = path.with_name(path.name + ".part")
-    try:
-        tree.to_netcdf(unfinished, engine="h5netcdf")
-        unfinished.replace(path)  # so that a write that fails does not cost the file that was there
-    finally:
-        unfinished.unlink(missing_ok=True)
+    netcdf.write(tree, path)
+
+
+def packed(tree: xr.DataTree) -> bytes:
+    """What `save` would write, without a disk. Raises ValueError if it is no trace."""
+    check(tree)
+    return netcdf.packed(tree)
 
 
 def open_trace(path: str | os.PathLike[str]) -> xr.DataTree:
     """A saved trace, wholly in memory, its file closed again.
 
-    Raises FileNotFoundError if there is no such file, ValueError if it is cut short, damaged or not a trace.
+    Raises FileNotFoundError if there is no such file, ValueError if it is cut short, damaged or not a trace, if it leads to other
+    files, or claims more than it can hold (see `netcdf.look_over`).
 
     >>> import pathlib, rnnviz, tempfile, torch
     >>> with rnnviz.record(module := torch.nn.GRU(2, 3)) as recording:
@@ -269,10 +274,11 @@ def open_trace(path: str | os.PathLike[str]) -> xr.DataTree:
     if not Path(path).exists():
         raise FileNotFoundError(f"no such trace: {path}")
     try:
-        with xr.open_datatree(path, engine="h5netcdf") as opened:
+        netcdf.look_over(path)
+        with xr.open_datatree(path, engine="h5netcdf", phony_dims="access") as opened:
             tree = opened.load()
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
-        reason = str(error).partition("\n")[0]
+    except Exception as error:  # what a damaged file makes four libraries raise, nobody has listed
+        reason = str(error).partition("\n")[0] or type(error).__name__
         raise ValueError(f"{path} cannot be read as a trace: {reason}") from error
     try:
         check(tree)
@@ -424,8 +430,9 @@ def _check_node(name: str, kind: str, node: xr.Dataset) -> None:
     sizes = {str(dim): length for dim, length in node.sizes.items()} | {"gate": len(GATES[kind])}
     sizes["previous_unit"] = sizes.get("projection", sizes.get("unit", 0))
     _check_fields(name, node, fields(kind, "projection_weight" in node), sizes)
+    _check_coordinates(name, node)
     for coordinate, wanted_values in (("gate", GATES[kind]), ("direction", DIRECTIONS[: sizes["direction"]])):
-        came = tuple(node[coordinate].values.tolist())
+        came = tuple(node[coordinate].values.ravel().tolist()) if coordinate in node else None
         if came != wanted_values:
             raise ValueError(f"{name}: {coordinate} came as {came}; wanted {wanted_values}")
 
@@ -438,11 +445,38 @@ def _check_fields(name: str, node: xr.Dataset, schema: Mapping[str, Field], size
             raise ValueError(f"{name}: {key} is missing; wanted {_shape_text(wanted.dims, sizes)}")
 
 
+def _check_coordinates(name: str, node: xr.Dataset) -> None:
+    """Raises ValueError where a coordinate that the schema knows is text where numbers belong, or the other way round."""
+    for key in COORDINATES:
+        if key not in node.coords:
+            continue
+        if key not in TEXTS:
+            _check_numbers(f"{name}: {key}", node[key])
+        elif not all(isinstance(each, str) for each in node[key].values.ravel().tolist()):
+            raise ValueError(f"{name}: {key} came as {node[key].dtype}; wanted text")
+
+
+def _check_numbers(title: str, array: xr.DataArray) -> None:
+    if array.dtype.kind not in "fiu":
+        raise ValueError(f"{title} came as {array.dtype}; wanted numbers")
+
+
+def _word(node: xr.DataTree, key: str) -> str | None:
+    """An attribute that is one word; None where it is not there."""
+    found = node.attrs.get(key)
+    if found is not None and not isinstance(found, str):
+        raise ValueError(
+            f"{node.path.lstrip('/') or '/'}: the attribute {key} came as {found!r:.60}; wanted one word"
+        )
+    return found
+
+
 def _check_dims(title: str, array: xr.DataArray, dims: tuple[str, ...], sizes: Mapping[str, int]) -> None:
     if array.dims != dims:
         came = _shape_text(map(str, array.dims), {str(dim): size for dim, size in array.sizes.items()})
         raise ValueError(f"{title} came as {came}; wanted {_shape_text(dims, sizes)}")
     _check_shape(title, array.shape, dims, sizes)
+    _check_numbers(title, array)
 
 
 def _check_shape(title: str, shape: tuple[int, ...], dims: tuple[str, ...], sizes: Mapping[str, int]) -> None:

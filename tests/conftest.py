@@ -1,7 +1,10 @@
 """What every test stands on: one thread, nothing sought or compiled in vain, and one limit to how long it waits."""
 
+import contextlib
+import os
+import resource
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import hypothesis
 import torch
@@ -29,6 +32,23 @@ def until(condition: Callable[[], object]) -> None:
             raise TimeoutError(f"it did not come within {PATIENCE} seconds")
         time.sleep(0.01)
 
+
+@contextlib.contextmanager
+def full_disk(room: int = 0) -> Iterator[None]:
+    """While it lasts no file grows beyond so many bytes: writing fails as it does where the disk is full."""
+    before, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, most))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (before, most))
+
+
+# of tests that damage files: always the same examples, unless benchmarks/damage.py asks for more
+EXAMPLES = int(os.environ.get("RNNVIZ_EXAMPLES", "100"))
+DAMAGED = hypothesis.settings(
+    max_examples=EXAMPLES, deadline=None, derandomize="RNNVIZ_EXAMPLES" not in os.environ
+)
 
 hypothesis.settings.register_profile("ours", deadline=None)  # a busy machine is slow, not wrong
 hypothesis.settings.load_profile("ours")

@@ -19,18 +19,23 @@ ROOMS = sorted(p.name for p in (ROOT / "rnnviz/ui/rooms").iterdir() if (p / "__i
 # The tower, from the ground up: what the files of each room may import beside the standard library and their own room. A room
 # inside rnnviz goes by its full name; whoever may import a room may import all that is in it.
 LAZY = {"rnnviz.lazy"}
-LIBRARY = {f"rnnviz.{name}" for name in "trace stats figures recording models training studies".split()}
+LIBRARY = {
+    f"rnnviz.{name}" for name in "netcdf trace stats figures recording models training studies".split()
+}
 SHOWN = {"numpy", "pandas", "plotly", "streamlit", "torch", "xarray"} | LIBRARY
 MAY_IMPORT = {
     "rnnviz/lazy.py": set(),
     "rnnviz/shipped.py": set(),
     "rnnviz/__init__.py": LAZY,
-    "rnnviz/trace.py": {"numpy", "xarray"},
+    "rnnviz/files.py": set(),
+    "rnnviz/netcdf.py": {"h5py", "xarray", "rnnviz.files"},
+    "rnnviz/trace.py": {"numpy", "xarray", "rnnviz.netcdf"},
     "rnnviz/stats": LAZY | {"numpy", "scipy", "sklearn", "xarray"},
     "rnnviz/figures": LAZY | {"numpy", "plotly", "xarray"},
     "rnnviz/recording": LAZY | {"numpy", "torch", "xarray", "rnnviz.trace"},
-    "rnnviz/models": LAZY | {"rnnviz.shipped", "numpy", "safetensors", "torch", "rnnviz.recording"},
-    "rnnviz/training": LAZY | {"numpy", "sacrebleu", "sklearn", "torch", "rnnviz.models"},
+    "rnnviz/models": LAZY
+    | {"rnnviz.files", "rnnviz.shipped", "numpy", "safetensors", "torch", "rnnviz.recording"},
+    "rnnviz/training": LAZY | {"numpy", "sacrebleu", "sklearn", "torch", "rnnviz.files", "rnnviz.models"},
     "rnnviz/studies": LAZY
     | {
         "captum",
@@ -45,7 +50,17 @@ MAY_IMPORT = {
     }
     | {"rnnviz.models", "rnnviz.training"},
     "rnnviz/__main__.py": {"rnnviz.cli"},
-    "rnnviz/cli": {"numpy", "packaging", "streamlit", "torch", "tqdm", "xarray", "rnnviz.shipped"} | LIBRARY,
+    "rnnviz/cli": {
+        "numpy",
+        "packaging",
+        "streamlit",
+        "torch",
+        "tqdm",
+        "xarray",
+        "rnnviz.files",
+        "rnnviz.shipped",
+    }
+    | LIBRARY,
     "rnnviz/ui/__init__.py": set(),
     "rnnviz/ui/shell": {
         "rnnviz.shipped",

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-import torch
 import xarray as xr
 
 from rnnviz.cli import main
@@ -21,6 +20,7 @@ from rnnviz.models import checkpoints
 from rnnviz.studies import comparing
 from rnnviz.studies.comparing import running
 from rnnviz.training import loop, recipes
+from tests.conftest import full_disk
 
 ROOT = Path(__file__).resolve().parent.parent
 TINY = recipes.Recipe("gru", "python", hidden=4, embedding=3, steps=6, batch=2, length=6)
@@ -112,12 +112,15 @@ def test_a_stop_saves_and_the_same_command_goes_on(folder, data, capsys):
         text=True,
     ) as child:
         assert child.stdout.readline() == "two steps done\n"
+        assert main(command) == 2  # two trainings of one name do not overwrite each other
+        assert one_line(capsys) == "rnnviz: tiny is being trained by another process; wait until it ends\n"
         child.send_signal(signal.SIGINT)
         out, err = child.communicate("go on\n", timeout=60)
     assert child.returncode == 1
     assert out == "stopped at step 2 of 6; the same command goes on from there\n"
     assert "Traceback" not in err
     assert [p.name for p in folder.iterdir()] == ["tiny.training.pt"]
+    (folder / "tiny.training.lock").touch()  # as a killed process leaves it: it locks nobody out
     assert main(command) == 0
     assert capsys.readouterr().out.startswith("going on from step 2 of ")
     assert not (folder / "tiny.training.pt").exists()
@@ -135,7 +138,7 @@ def test_a_polite_kill_in_the_midst_of_a_step_waits_for_its_end(folder, data, mo
 
     monkeypatch.setattr(loop.Training, "_one_step", killed)
     assert main(["train", "tiny", "--data", data]) == 1
-    assert torch.load(folder / "tiny.training.pt", weights_only=True)["step"] == 4
+    assert loop.saved(folder / "tiny.training.pt")["step"] == 4
 
 
 def test_a_damaged_unfinished_training_is_named_and_fresh_starts_again(folder, data, capsys):
@@ -145,6 +148,27 @@ def test_a_damaged_unfinished_training_is_named_and_fresh_starts_again(folder, d
     assert "is not a saved training; delete it or train with --fresh" in one_line(capsys)
     assert main(["train", "tiny", "--data", data, "--fresh"]) == 0
     assert not (folder / "tiny.training.pt").exists()
+
+
+@pytest.mark.parametrize("place", ["/proc/checkpoints", "a file", "a file/in it"])
+def test_a_folder_that_cannot_be_written_is_said_before_anything_is_read(
+    place, tmp_path, monkeypatch, capsys
+):
+    (tmp_path / "a file").write_text("no folder")
+    monkeypatch.setenv("RNNVIZ_CHECKPOINTS", str(tmp_path / place))
+    assert main(["train", "tiny", "--data", "/nowhere"]) == 2
+    assert f"nothing can be written to {tmp_path / place}: " in one_line(capsys)
+
+
+def test_a_disk_that_is_full_ends_a_training_in_one_line_and_costs_no_older_model(folder, data, capsys):
+    command = ["train", "tiny", "--data", data]
+    assert main(command) == 0
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    with full_disk(1000):
+        assert main([*command, "--seed", "2"]) == 2
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said.startswith("rnnviz: ") and "tiny.safetensors" in said
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
 @pytest.mark.parametrize(
@@ -417,9 +441,12 @@ def test_compare_reads_a_setup_and_options_change_it(tmp_path, capsys):
         (["rnn", "--clip", "0"], "clip must be above 0; got 0"),
         (["--setup", "/nowhere.json"], "No such file or directory: '/nowhere.json'"),
         (["--setup", __file__], "is no JSON"),
+        (["--setup", "deep.json"], "is no JSON"),
     ],
 )
-def test_what_cannot_be_compared_is_said_in_one_line(tmp_path, capsys, arguments, words):
+def test_what_cannot_be_compared_is_said_in_one_line(tmp_path, capsys, monkeypatch, arguments, words):
+    monkeypatch.chdir(tmp_path)
+    Path("deep.json").write_text("[" * 10_000)
     assert compared(tmp_path, *arguments) == 2
     assert words in one_line(capsys)
     assert not (tmp_path / "out" / "compare.nc").exists()

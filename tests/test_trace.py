@@ -1,10 +1,14 @@
 """A trace says what it holds, refuses what does not fit, and comes back from its file as it was."""
 
+import h5py
 import numpy as np
 import pytest
 import xarray as xr
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from rnnviz.trace import FIELDS, Recorded, assemble, check, open_trace, pad_inputs, save
+from tests.conftest import DAMAGED, EXAMPLES, full_disk
 
 SIZES = {
     "layer": 2,
@@ -146,3 +150,167 @@ def test_check_names_the_field_and_the_shapes():
         check(xr.Dataset())
     with pytest.raises(ValueError, match="not a trace"):
         check(xr.DataTree())
+
+
+# files that lie
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    """The file of a small trace, to be copied and changed."""
+    path = tmp_path_factory.mktemp("saved") / "a.nc"
+    save(assemble({"m": recorded("rnn")}, list("abcde")), path)
+    return path.read_bytes()
+
+
+def deep(file):
+    for _ in range(1500):
+        file = file.create_group("g")
+
+
+def virtual(file):
+    layout = h5py.VirtualLayout((5,), "f4")
+    layout[:] = h5py.VirtualSource("elsewhere.nc", "/m/call", (5,))
+    file["m"].create_virtual_dataset("x", layout)
+
+
+def one_long_text_often(file):
+    """A text of a megabyte that a thousand places point to: a gigabyte, once it is read."""
+    texts = file["m"].create_dataset("x", shape=(2,), dtype=h5py.string_dtype())
+    texts[:] = ["y" * 2**20, "z"]
+    file.flush()
+    one = file.id.name.decode(), texts.id.get_offset()
+    with open(one[0], "rb") as raw:
+        raw.seek(one[1])
+        pointer = raw.read(16)
+    many = file["m"].create_dataset("many", shape=(1000,), dtype=h5py.string_dtype())
+    many[:] = [""] * 1000
+    file.flush()
+    start = many.id.get_offset()
+    file.close()
+    with open(one[0], "r+b") as raw:
+        raw.seek(start)
+        raw.write(pointer * 1000)
+
+
+def texts_for_numbers(file):
+    shape, dims = file["m/hidden"].shape, FIELDS["rnn"]["hidden"].dims
+    del file["m/hidden"]
+    hidden = file["m"].create_dataset("hidden", data=np.full(shape, "x", object), dtype=h5py.string_dtype())
+    for axis, dim in enumerate(dims):
+        hidden.dims[axis].attach_scale(file["m"][dim])
+
+
+def array(**more):
+    return lambda file: file["m"].create_dataset("x", **more)
+
+
+def link(to):
+    return lambda file: file["m"].__setitem__("x", to)
+
+
+def attribute(name, value, at="m"):
+    return lambda file: file[at].attrs.__setitem__(name, value)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            array(shape=(9,), dtype="u1", external=[("/etc/passwd", 0, 9)]),
+            "m/x: lies in another file, '/etc/passwd'",
+        ),
+        (virtual, "m/x: is put together from other arrays"),
+        (link(h5py.ExternalLink("/etc/passwd", "/")), "m/x: a ExternalLink"),
+        (link(h5py.SoftLink("/m")), "m/x: a SoftLink"),
+        (lambda file: file["m"].__setitem__("x", file["/"]), "m/x: stands in the file twice"),
+        (deep, "groups lie more than 20 deep"),
+        (array(shape=(3 * 10**9,), dtype="f4"), "m/x: up to here the arrays claim more than 6"),
+        (array(shape=(3 * 10**9,), dtype="f4", chunks=(10**6,), compression="gzip"), "m/x: up to here"),
+        (array(shape=(2,), maxshape=(None,), dtype="f4", chunks=(10**9,)), "m/x: up to here"),
+        (one_long_text_often, "m/many: up to here"),
+        (array(data=np.zeros(9), compression="lzf"), "m/x: compressed by 'lzf'"),
+        (array(data=np.zeros(9, "V4")), "m/x: of type |V4; wanted numbers or text"),
+        (array(data=h5py.Empty("f4")), "m/x: empty"),
+        (link(np.dtype("f4")), "m/x: neither a group nor an array"),
+        (texts_for_numbers, "m: hidden came as <U1; wanted numbers"),
+        (attribute("kind", ["rnn", "gru"]), "m: the attribute kind came as ['rnn', 'gru']; wanted one word"),
+        (attribute("format", [1.0], "/"), "/: the attribute format came as"),
+    ],
+)
+def test_a_file_that_lies_is_refused_in_one_line_that_names_the_part(tmp_path, saved, change, message):
+    path = tmp_path / "lies.nc"
+    path.write_bytes(saved)
+    with h5py.File(path, "r+") as file:
+        change(file)
+    with pytest.raises(ValueError) as refused:
+        open_trace(path)
+    said = str(refused.value)
+    assert message in said and said.startswith(str(path)) and "\n" not in said
+
+
+def test_a_trace_that_was_compressed_is_opened(tmp_path):
+    tree = assemble({"m": recorded("rnn")})
+    how = {"zlib": True, "shuffle": True, "fletcher32": True}
+    tree.to_netcdf(tmp_path / "a.nc", engine="h5netcdf", encoding={"/m": {"hidden": how, "input": how}})
+    assert open_trace(tmp_path / "a.nc")["m"]["hidden"].equals(tree["m"]["hidden"])
+
+
+def test_a_disk_that_is_full_costs_no_older_trace(tmp_path):
+    path = tmp_path / "a.nc"
+    save(assemble({"m": recorded("rnn")}), path)
+    before = path.read_bytes()
+    with full_disk(2**14), pytest.raises(OSError):
+        save(assemble({"m": recorded()}), path)
+    assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]
+
+
+@pytest.fixture(scope="module")
+def smallest(tmp_path_factory):
+    """The file of the smallest trace, and a path for others."""
+    sizes = dict.fromkeys((*SIZES, "gate"), 1) | {"time": 2}
+    fields = {key: field for key, field in FIELDS["rnn"].items() if not field.optional}
+    ones = {key: np.ones([sizes[dim] for dim in field.dims], np.float32) for key, field in fields.items()}
+    path = tmp_path_factory.mktemp("smallest") / "a.nc"
+    save(assemble({"m": Recorded("rnn", ones, [2])}, ["a", "b"]), path)
+    return path, path.read_bytes()
+
+
+@pytest.mark.filterwarnings("default")  # what a library warns of is no exception to a reader
+@settings(DAMAGED, max_examples=max(10, EXAMPLES // 10))
+@given(st.data())
+def test_any_flipped_bits_of_a_file_give_a_trace_or_one_line(smallest, data):
+    path, raw = smallest[0], bytearray(smallest[1])
+    for bit in data.draw(st.lists(st.integers(0, 8 * len(raw) - 1), min_size=1, max_size=4)):
+        raw[bit // 8] ^= 1 << bit % 8
+    path.write_bytes(raw)
+    opens_or_says(path)
+
+
+VALUES = (
+    st.none() | st.integers(-2, 2**31) | st.floats() | st.text(st.characters(codec="ascii", min_codepoint=32))
+)
+
+
+@pytest.mark.filterwarnings("default")
+@settings(DAMAGED, max_examples=max(10, EXAMPLES // 10))
+@given(st.data(), VALUES | st.lists(st.integers(-2, 2**31), max_size=3))
+def test_any_value_in_any_attribute_of_a_file_gives_a_trace_or_one_line(smallest, data, value):
+    path, raw = smallest
+    path.write_bytes(raw)
+    with h5py.File(path, "r+") as file:
+        parts = ["/", "m", *(f"m/{name}" for name in file["m"])]
+        part = file[data.draw(st.sampled_from(parts))]
+        name = data.draw(st.sampled_from([*sorted(part.attrs), "scale_factor", "units", "dtype"]))
+        if value is None:
+            part.attrs.pop(name, None)
+        else:
+            part.attrs[name] = value
+    opens_or_says(path)
+
+
+def opens_or_says(path):
+    try:
+        open_trace(path)
+    except ValueError as problem:
+        assert str(problem).startswith(str(path)) and "\n" not in str(problem)

@@ -49,9 +49,11 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 def run(options: argparse.Namespace) -> int:
     from tqdm import tqdm
 
+    from rnnviz import files
     from rnnviz.studies import comparing
 
     setup = comparing.Setup.from_dict(asked(options))
+    files.check_writable(options.out)
     options.out.mkdir(parents=True, exist_ok=True)
     jobs = {"networks": comparing.run(setup)}
     if options.dynamics:
@@ -89,7 +91,7 @@ def asked(options: argparse.Namespace) -> dict:
     if options.setup is not None:
         try:
             values = json.loads(options.setup.read_text("utf-8"))
-        except ValueError as problem:
+        except (ValueError, RecursionError) as problem:
             raise ValueError(f"{options.setup} is no JSON: {problem}") from None
         if not isinstance(values, dict):
             raise ValueError(f"{options.setup} holds no object with fields")
@@ -104,16 +106,21 @@ def asked(options: argparse.Namespace) -> dict:
 
 
 def _write_comparison(folder: Path, setup, found, inside) -> None:
-    found.to_netcdf(folder / "compare.nc", engine="h5netcdf")
+    from rnnviz import files, netcdf
+
+    netcdf.write(found, folder / "compare.nc")
     if inside is not None:
-        inside.to_netcdf(folder / "dynamics.nc", engine="h5netcdf")
+        netcdf.write(inside, folder / "dynamics.nc")
     curves = found[[name for name in found.data_vars if "time" in found[name].dims]]
     numbers = found.drop_vars([*curves.data_vars, "layer", "time", "token"], errors="ignore")
-    numbers.to_dataframe().to_csv(folder / "compare.csv")
+    with files.written(folder / "compare.csv") as unfinished:
+        numbers.to_dataframe().to_csv(unfinished)
     table = curves.drop_vars(["kind", "token"], errors="ignore").to_dataframe().reset_index()
     there = table.pop("layers") > table["layer"]
-    table[there].to_csv(folder / "curves.csv", index=False)
-    (folder / "compare.html").write_text(_page(setup, found, inside), "utf-8")
+    with files.written(folder / "curves.csv") as unfinished:
+        table[there].to_csv(unfinished, index=False)
+    with files.written(folder / "compare.html") as unfinished:
+        unfinished.write_text(_page(setup, found, inside), "utf-8")
 
 
 def _medians(found) -> dict[str, list[str]]:

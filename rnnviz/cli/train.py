@@ -41,6 +41,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 
 def run(options: argparse.Namespace) -> int:
+    from rnnviz import files
     from rnnviz.models import checkpoints
     from rnnviz.training import corpora, recipes, trainings
 
@@ -56,24 +57,24 @@ def run(options: argparse.Namespace) -> int:
         raise ValueError(f"a name has letters, digits, - and _ only; got {name!r}")
 
     need("sacrebleu")
+    files.check_writable(checkpoints.folder())
     corpus = corpora.CORPORA[recipe.corpus](options.data)
     if isinstance(recipe, recipes.CountRecipe):
         return _count(recipe, corpus, options, name)
     training = trainings.begin(recipe, corpus)
     unfinished = checkpoints.folder() / f"{name}.training.pt"
-    if unfinished.exists() and not options.fresh:
-        training.resume(unfinished)
-        print(f"going on from step {training.step} of {unfinished}")
-    seconds = _run_with_bar(training, unfinished, name)
-    if training.step < recipe.steps:
-        print(f"stopped at step {training.step} of {recipe.steps}; the same command goes on from there")
-        return 1
-
-    card = _card(training, corpus, options, seconds)
-    path = checkpoints.save(name, training.model, card)
-    if training.task == "language":
-        _principal_components(name, training)
-    unfinished.unlink(missing_ok=True)
+    with files.alone(unfinished.with_suffix(".lock"), f"{name} is being trained"):
+        if unfinished.exists() and not options.fresh:
+            training.resume(unfinished)
+            print(f"going on from step {training.step} of {unfinished}")
+        seconds = _run_with_bar(training, unfinished, name)
+        if training.step < recipe.steps:
+            print(f"stopped at step {training.step} of {recipe.steps}; the same command goes on from there")
+            return 1
+        card = _card(training, corpus, options, seconds)
+        components = _principal_components(training) if training.task == "language" else None
+        path = checkpoints.save(name, training.model, card, components)
+        unfinished.unlink(missing_ok=True)
     print(f"{path}: {card['parameters']:,} parameters, {card['scores']}: {card['scores_unit']}")
     return 0
 
@@ -113,7 +114,6 @@ def _run_with_bar(training, unfinished: Path, name: str) -> float:
     """Trains until the end, Ctrl+C or a polite kill; saves at the stop and every minute. Returns the seconds it took."""
     from tqdm import tqdm
 
-    unfinished.parent.mkdir(parents=True, exist_ok=True)
     start = saved = time.monotonic()
     with (
         stops_noted() as asked_to_stop,  # a stop waits for the end of the step: half a step must not be saved
@@ -174,11 +174,11 @@ def _made(recipe, corpus, options, seconds: float) -> dict:
     }
 
 
-def _principal_components(name: str, training) -> None:
-    """Fits the axes of the state's path once, on the first 20,000 characters of the validation text."""
+def _principal_components(training) -> bytes:
+    """The axes of the state's path, fitted once on the first 20,000 characters of the validation text, as netCDF."""
     import torch
 
-    from rnnviz.models import checkpoints
+    from rnnviz import netcdf
     from rnnviz.recording.block import record
     from rnnviz.stats import states
 
@@ -189,4 +189,4 @@ def _principal_components(name: str, training) -> None:
     with record(training.model) as recording, torch.inference_mode():
         training.model(ids)
     components = states.principal_components(recording.trace["rnn"]["hidden"])
-    components.to_netcdf(checkpoints.components_path(name), engine="h5netcdf")
+    return netcdf.packed(components)

@@ -5,18 +5,23 @@ checkpoints/NAME.json          the card: model, vocabulary, data, recipe, comman
 checkpoints/NAME.nc            principal components of the states on held-out text (see stats.states)
 """
 
+import contextlib
 import functools
 import hashlib
 import json
+import math
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rnnviz import shipped
+from rnnviz import files, shipped
+from rnnviz.models import cards
 from rnnviz.models.vocabularies import Lexicon, Vocabulary
 
 if TYPE_CHECKING:  # cards are read by pages that should not wait for torch
-    from torch import nn
+    from collections.abc import Mapping
+
+    from torch import Tensor, nn
 
     from rnnviz.models.counting import NGrams
 
@@ -43,21 +48,17 @@ def names(task: str | None = None) -> list[str]:
 
 
 def _task(name: str) -> str:
+    path = folder() / f"{name}.json"
     try:
-        path = folder() / f"{name}.json"
-        return _read_task(path, path.stat().st_mtime_ns)
-    except (OSError, ValueError, AttributeError):
-        return "language"  # where all models are offered, and what is wrong with this one is said
+        return _read_task(path, _state(path))
+    except ValueError:
+        return cards.DEFAULT_TASK  # where all models are offered, and what is wrong with this one is said
 
 
 @functools.lru_cache(maxsize=256)
-def _read_task(path: Path, changed: int) -> str:
-    """changed: when the file was; every rerun of a page asks, and cards are long."""
-    return _task_of(json.loads(path.read_text("utf-8")))
-
-
-def _task_of(card: dict) -> str:
-    return card.get("task", "language")  # older cards do not say it
+def _read_task(path: Path, state: str) -> str:
+    """state: of the file; every rerun of a page asks, and cards are long."""
+    return cards.task_of(cards.read(path))
 
 
 def card(name: str) -> dict:
@@ -66,23 +67,18 @@ def card(name: str) -> dict:
         have = ", ".join(names()) or "none: train one with python -m rnnviz train"
         raise CheckpointError(f"there is no checkpoint {name!r}; there is {have}")
     try:
-        found = json.loads((folder() / f"{name}.json").read_text("utf-8"))
-        sizes = KNOWN[_task_of(found)](found)
-        if not isinstance(found["model"]["kind"], str) or any(
-            found["model"][k] != n for k, n in sizes.items()
-        ):
-            raise ValueError("vocabulary and model do not agree")
-        for name_wanted, kind_wanted in {
-            "scores": dict,
-            "parameters": int,
-            "data": dict,
-            "command": str,
-        }.items():
-            if not isinstance(found[name_wanted], kind_wanted):
-                raise ValueError(f"{name_wanted} is not a {kind_wanted.__name__}")
-        return found
-    except (ValueError, KeyError, TypeError, AttributeError) as problem:
-        raise CheckpointError(f"the card {name}.json is damaged ({problem}); {_again(name)}") from problem
+        found = cards.read(folder() / f"{name}.json")
+        cards.check(found)
+        for field, size in KNOWN[cards.task_of(found)](found).items():
+            if found["model"][field] != size:
+                raise ValueError(
+                    f"model.{field} is {found['model'][field]}, but the card lists {size} tokens: they do not agree"
+                )
+        return found | {"name": name}
+    except (ValueError, KeyError) as problem:
+        raise CheckpointError(
+            f"the card {name}.json is damaged ({_cut(problem)}); {_again(name)}"
+        ) from problem
 
 
 def vocabulary(card: dict) -> Vocabulary:
@@ -168,31 +164,54 @@ def load(name: str) -> "tuple[nn.Module | NGrams, dict]":
             f"{path.name} is truncated or is not the file its card describes; {_again(name)}"
         )
     try:
-        if _task_of(found) == "counts":
-            return NGrams.from_arrays(found["model"]["vocabulary"], safetensors.numpy.load(raw)), found
+        task, size = cards.task_of(found), found["model"]
+        if task == "counts":
+            counts = NGrams.from_arrays(size["vocabulary"], safetensors.numpy.load(raw))
+            if counts.order != size["order"]:
+                raise ValueError(f"n-grams of 1 to {counts.order}; the card says {size['order']}")
+            return counts, found
         weights = safetensors.torch.load(raw)
-        with torch.random.fork_rng(
-            devices=[]
-        ):  # the random start that is overwritten must not move anyone's generator
-            model = kinds[_task_of(found)](**found["model"])
+        if (least := _least(size)) > (have := sum(each.numel() for each in weights.values())):
+            raise ValueError(f"{have:,} numbers; a model of that size has {least:,} and more")
+        # the random start that is overwritten must not move anyone's generator
+        with torch.random.fork_rng(devices=[]):
+            model = kinds[task](**size)
+        _compare(weights, model.state_dict())
         model.load_state_dict(weights)
-    except (
-        safetensors.SafetensorError,
-        RuntimeError,
-        TypeError,
-        ValueError,
-        KeyError,
-        IndexError,
-    ) as problem:
-        line = str(problem).splitlines()[0]
+    except Exception as problem:  # what safetensors and torch raise, nobody has listed
         raise CheckpointError(
-            f"{path.name} does not hold the model of its card ({line}); {_again(name)}"
+            f"{path.name} does not hold the model of its card ({_cut(problem)}); {_again(name)}"
         ) from problem
     return model.eval().requires_grad_(False), found
 
 
-def save(name: str, model: "nn.Module | NGrams", card: dict) -> Path:
-    """Writes weights or counts, and card; the card gets their sha256. Returns the path of the weights."""
+def _least(size: "Mapping[str, int]") -> int:
+    """Numbers that a network of that size has, and more: one that claims more than its file holds must not be built."""
+    tokens = size.get("vocabulary", 0) + size.get("source", 0) + size.get("target", 0)
+    embedding, hidden, layers = size["embedding"], size["hidden"], size.get("layers", 1)
+    return tokens * embedding + hidden * (embedding + hidden) + (layers - 1) * 2 * hidden**2
+
+
+def _compare(weights: "Mapping[str, Tensor]", claimed: "Mapping[str, Tensor]") -> None:
+    """Raises ValueError that names the first array that is not the one of the claimed model, or is not of finite numbers."""
+    for key in [*claimed, *weights]:
+        if key not in weights or key not in claimed:
+            raise ValueError(f"{key} is {'missing' if key in claimed else 'no part of it'}")
+        own, wanted = weights[key], claimed[key]
+        if (own.shape, own.dtype) != (wanted.shape, wanted.dtype):
+            shapes = [f"{tuple(each.shape)} of {each.dtype}" for each in (own, wanted)]
+            raise ValueError(f"{key} came as {shapes[0]}; the card says {shapes[1]}")
+        if not math.isfinite(own.sum()) and not own.isfinite().all():  # a sum may overflow by itself
+            raise ValueError(f"{key} holds numbers that are not finite")
+
+
+def save(
+    name: str, model: "nn.Module | NGrams", card: dict, components: bytes | memoryview | None = None
+) -> Path:
+    """Writes weights or counts, and card; the card gets their sha256. Returns the path of the weights.
+
+    components: principal components of the states, as netCDF. Either all files are written or, where one cannot be, none.
+    """
     import safetensors.numpy
     import safetensors.torch
 
@@ -204,23 +223,40 @@ def save(name: str, model: "nn.Module | NGrams", card: dict) -> Path:
         raw = safetensors.numpy.save(model.arrays())
     else:
         raw = safetensors.torch.save({k: v.contiguous() for k, v in model.state_dict().items()})
-    path.write_bytes(raw)
     card = card | {"name": name, "sha256": hashlib.sha256(raw).hexdigest()}
-    (folder() / f"{name}.json").write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    said = json.dumps(card, indent=1, ensure_ascii=False) + "\n"
+    contents = {path: raw, folder() / f"{name}.json": said.encode("utf-8")}
+    if components is not None:
+        contents[components_path(name)] = components
+    with contextlib.ExitStack() as together:  # all are written before the first takes its place
+        for place, content in contents.items():
+            together.enter_context(files.written(place)).write_bytes(content)
     return path
 
 
 def stamp(name: str) -> str:
-    """Changes when the file of the weights does; 'missing' where there is none. Caches are keyed on it."""
+    """Changes when a file of the checkpoint does. Caches are keyed on it."""
+    return " ".join(_state(folder() / f"{name}.{kind}") for kind in ("json", "safetensors", "nc"))
+
+
+def _state(path: Path) -> str:
+    """Changes when the file does, also when another takes its place; 'missing' where there is none."""
     try:
-        return str((folder() / f"{name}.safetensors").stat().st_mtime_ns)
-    except OSError:
+        now = path.stat()
+    except (OSError, ValueError):  # a name with a NUL
         return "missing"
+    return f"{now.st_mtime_ns}-{now.st_size}-{now.st_ino}"
 
 
 def components_path(name: str) -> Path:
     """Where the principal components of a checkpoint's states lie (netCDF)."""
     return folder() / f"{name}.nc"
+
+
+def _cut(problem: Exception) -> str:
+    """What is wrong, in a line that is not too long."""
+    line = " ".join(str(problem).split()) or type(problem).__name__
+    return line if len(line) <= 200 else line[:199] + "…"
 
 
 def _again(name: str) -> str:

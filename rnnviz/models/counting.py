@@ -12,6 +12,8 @@ import numpy as np
 
 METHODS = ("likelihood", "add-k", "backoff", "kneser-ney")
 KEPT = 8  # of what estimates need of every n-gram: one text needs Kneser-Ney of six orders, and backoff
+MOST = 10**12  # times that an n-gram of a file may have been seen: sums stay exact
+KINDS = ("uu", "ui", "iu", "ii")  # of the arrays of a file: whole numbers
 
 
 @dataclass(frozen=True)
@@ -309,9 +311,23 @@ class NGrams:
 
     @classmethod
     def from_arrays(cls, size: int, arrays: Mapping[str, np.ndarray]) -> "NGrams":
-        """What `arrays` gave. Raises KeyError where one is missing."""
-        levels = [
-            Level(*(np.asarray(arrays[f"{name}_{n}"], np.int64) for name in ("key", "count")))
-            for n in range(1, len(arrays) // 2 + 1)
-        ]
-        return cls(size, levels)
+        """What `arrays` gave. Raises KeyError where one is missing, ValueError, naming it, where one cannot be."""
+        levels: list[Level] = []
+        for n in range(1, len(arrays) // 2 + 1):
+            key, count = (arrays[f"{name}_{n}"] for name in ("key", "count"))
+            if key.ndim != 1 or key.shape != count.shape or key.dtype.kind + count.dtype.kind not in KINDS:
+                raise ValueError(f"key_{n} and count_{n} are not as many whole numbers, in a row")
+            key, count = key.astype(np.int64), count.astype(np.int64)
+            below = len(levels[-1].key) if levels else 1
+            if not len(key) or key[0] < 0 or key[-1] >= below * size or (np.diff(key) <= 0).any():
+                raise ValueError(f"key_{n} does not rise from 0 to below {below * size:,}")
+            if count.min() < 1 or count.max() > MOST:
+                raise ValueError(f"count_{n} holds numbers that are not from 1 to {MOST:,}")
+            levels.append(Level(key, count))
+        if len(arrays) != 2 * len(levels) or not levels:
+            raise ValueError("not two arrays for each length of n-gram")
+        found = cls(size, levels)
+        for n, suffix in enumerate(found._suffix, 1):
+            if (suffix < 0).any():
+                raise ValueError(f"key_{n} holds an n-gram whose end key_{n - 1} does not hold")
+        return found

@@ -1,5 +1,7 @@
 """One training loop: a generator of metrics, with no screen in it."""
 
+import hashlib
+import io
 import math
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -7,6 +9,10 @@ from pathlib import Path
 
 import torch
 from torch import nn
+
+from rnnviz import files
+
+FORMAT = b"rnnviz training 1\n"  # then the sha256 of all that follows: a flipped bit must not be trained on
 
 
 class Training:
@@ -88,17 +94,16 @@ class Training:
             "optimiser": self.optimiser.state_dict(),
             "schedule": self.schedule.state_dict(),
         }
-        partial = path.with_suffix(path.suffix + ".writing")
-        torch.save(state, partial)
-        partial.replace(path)
+        packed = io.BytesIO()
+        torch.save(state, packed)
+        with files.written(path) as unfinished, unfinished.open("wb") as file:
+            file.write(FORMAT + hashlib.sha256(packed.getbuffer()).digest())
+            file.write(packed.getbuffer())
 
     def resume(self, path: Path) -> None:
-        """Goes on from a file that `save` wrote. Raises ValueError where it belongs to another recipe."""
-        try:
-            state = torch.load(path, weights_only=True)
-            theirs = state["recipe"]
-        except Exception as problem:
-            raise ValueError(f"{path} is not a saved training; delete it or train with --fresh") from problem
+        """Goes on from a file that `save` wrote. Raises ValueError where it is damaged or belongs to another recipe."""
+        state = saved(path)
+        theirs = state["recipe"]
         mine = asdict(self.recipe)
         if theirs != mine:
             other = ", ".join(
@@ -113,10 +118,47 @@ class Training:
             )
         try:
             self.model.load_state_dict(state["model"])
-        except RuntimeError as problem:
+        except (RuntimeError, TypeError, KeyError) as problem:
             raise ValueError(
                 f"{path} holds a model of another shape; delete it or train with --fresh"
             ) from problem
-        self.optimiser.load_state_dict(state["optimiser"])
-        self.schedule.load_state_dict(state["schedule"])
-        self.step = state["step"]
+        try:
+            self.optimiser.load_state_dict(state["optimiser"])
+            self.schedule.load_state_dict(state["schedule"])
+            self.step = state["step"]
+            self._check()
+        except Exception as problem:  # what torch raises for a state that is none, nobody has listed
+            line = " ".join(str(problem).split())[:200]
+            raise ValueError(
+                f"{path} cannot be gone on from ({line}); delete it or train with --fresh"
+            ) from problem
+
+    def _check(self) -> None:
+        """Raises ValueError where model, optimiser, schedule and step do not belong together."""
+        if type(self.step) is not int or not 0 <= self.step <= self.recipe.steps:
+            raise ValueError(f"step {self.step!r} of {self.recipe.steps}")
+        if self.schedule.last_epoch != self.step:
+            raise ValueError(f"step {self.step}, but the schedule is at {self.schedule.last_epoch}")
+        for name, weight in self.model.named_parameters():
+            moments = [
+                m for m in self.optimiser.state.get(weight, {}).values() if torch.is_tensor(m) and m.ndim
+            ]
+            if any(m.shape != weight.shape for m in moments):
+                raise ValueError(f"the optimiser's state of {name} has another shape")
+            if not all(each.isfinite().all() for each in (weight, *moments)):
+                raise ValueError(f"{name} holds numbers that are not finite")
+
+
+def saved(path: Path) -> dict:
+    """What `Training.save` wrote, sound to the last bit. Raises ValueError where it is not."""
+    try:
+        raw = path.read_bytes()
+        start = len(FORMAT) + hashlib.sha256().digest_size
+        if raw[:start] != FORMAT + hashlib.sha256(raw[start:]).digest():
+            raise ValueError("its checksum is wrong")
+        state = torch.load(io.BytesIO(raw[start:]), weights_only=True)
+        if not isinstance(state["recipe"], dict):
+            raise ValueError("it has no recipe")
+        return state
+    except Exception as problem:
+        raise ValueError(f"{path} is not a saved training; delete it or train with --fresh") from problem

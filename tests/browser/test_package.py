@@ -61,7 +61,7 @@ def test_the_wheel_holds_all_that_runs_and_nothing_else(wheel):
     ]
     held = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     assert set(there) - held == set()
-    assert {name for name in held if name.endswith((".pyc", ".training.pt", ".writing"))} == set()
+    assert {name for name in held if name.endswith((".pyc", ".training.pt", ".part", ".lock"))} == set()
     assert "rnnviz/py.typed" in held
 
 

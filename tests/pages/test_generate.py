@@ -39,9 +39,14 @@ def save() -> None:
         "vocabulary": list(LETTERS.characters),
         "scores": {"validation": 2.0, "test": 2.0},
         "parameters": 100,
-        "data": {"source": "a test", "licence": "none"},
+        "data": {
+            "source": "a test",
+            "licence": "none",
+            "characters": {"train": 500, "validation": 0, "test": 0},
+        },
         "command": "none",
-        "recipe": {"discount": 0.6},
+        "scores_unit": "nats a character",
+        "recipe": {"discount": 0.6, "k": 0.01, "unit": "characters"},
     }
     for name in ("shakespeare-rnn", "shakespeare-gru", "shakespeare-lstm", "python-lstm"):
         size = {"kind": name.split("-")[1], "vocabulary": SIZE, "embedding": 3, "hidden": 5, "layers": 2}

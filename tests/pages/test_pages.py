@@ -4,6 +4,7 @@ import json
 import random
 import shutil
 
+import h5py
 import numpy as np
 import pytest
 import torch
@@ -323,6 +324,40 @@ def test_a_damaged_card_gets_one_line(visit, few_checkpoints):
     assert not seen.test.exception
     assert len(seen.lines) == 1
     assert "shakespeare-lstm.json is damaged" in seen.lines[0]
+
+
+def test_a_card_that_cannot_be_read_costs_no_other_model(visit, few_checkpoints):
+    (few_checkpoints / "shakespeare-lstm.json").write_text("[" * 10_000)
+    (few_checkpoints / "a-folder.json").mkdir()
+    seen = visit("gradients", model="good", text=TEXT)
+    assert not seen.test.exception and seen.lines == []
+
+
+def test_components_that_lead_to_other_files_are_refused(visit, few_checkpoints):
+    with h5py.File(few_checkpoints / "shakespeare-lstm.nc", "r+") as file:
+        shape = file["axis"].shape
+        del file["axis"]
+        file.create_dataset("axis", shape, "f4", external=[("/etc/passwd", 0, h5py.h5f.UNLIMITED)])
+    (line,) = visit("states", model="shakespeare-lstm", text=TEXT).lines
+    assert "shakespeare-lstm.nc is missing or damaged" in line
+
+
+def test_a_model_that_goes_while_the_server_runs_is_said(visit, few_checkpoints):
+    seen = visit("states", model="shakespeare-lstm", text=TEXT)
+    assert seen.lines == []
+    (few_checkpoints / "shakespeare-lstm.json").unlink()
+    assert not seen.test.run().exception
+    assert seen.lines == ["The model shakespeare-lstm is not here any more; good is shown."]
+    assert "model=good" in seen.address
+
+
+def test_a_model_that_is_replaced_while_the_server_runs_is_read_anew(visit, few_checkpoints):
+    seen = visit("states", model="shakespeare-lstm", text=TEXT)
+    before = seen.figures["hidden"]
+    for end in (".json", ".safetensors", ".nc"):
+        shutil.copy(checkpoints.FOLDER / f"shakespeare-gru{end}", few_checkpoints / f"shakespeare-lstm{end}")
+    assert not seen.test.run().exception
+    assert seen.figures["hidden"] != before
 
 
 def test_without_any_checkpoint_the_page_says_how_to_train_one(visit, tmp_path, monkeypatch):

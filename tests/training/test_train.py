@@ -1,5 +1,7 @@
 """A recipe gives the same weights, never stopped or stopped often, whoever else draws random numbers."""
 
+import hashlib
+import io
 import itertools
 import math
 import random
@@ -11,10 +13,12 @@ import torch
 from torch import nn
 
 from rnnviz.models.networks import LanguageModel, parameter_count
+from rnnviz.training import loop
 from rnnviz.training.corpora import Corpus, Examples, dates, windows
 from rnnviz.training.recipes import RECIPES, Recipe, TranslationRecipe
 from rnnviz.training.scores import held_out_loss
 from rnnviz.training.trainings import LanguageTraining, begin
+from tests.conftest import full_disk
 
 TEXT = "the quick brown fox jumps over the lazy dog. " * 20
 CORPUS = Corpus(TEXT, TEXT[:90], TEXT[:90], "a test", "none", "0", "by hand")
@@ -144,7 +148,20 @@ def test_a_training_of_another_recipe_is_refused_and_named(tmp_path):
         other.resume(tmp_path / "a.pt")
 
 
-@pytest.mark.parametrize("damage", [lambda raw: b"", lambda raw: b"not a training", lambda raw: raw[:-200]])
+def flipped(byte):
+    """A bit of that byte flipped: negative from the end."""
+    return lambda raw: raw[:byte] + bytes([raw[byte] ^ 4]) + raw[byte:][1:]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda raw: b"",
+        lambda raw: b"not a training",
+        lambda raw: raw[:-200],
+        *(flipped(byte) for byte in (3, 30, 1_000, 5_000, -4_000, -900, -2)),
+    ],
+)
 def test_a_damaged_training_is_refused_in_one_line(tmp_path, damage):
     path = tmp_path / "a.pt"
     training = LanguageTraining(RECIPE, CORPUS)
@@ -153,6 +170,49 @@ def test_a_damaged_training_is_refused_in_one_line(tmp_path, damage):
     with pytest.raises(ValueError, match="not a saved training") as refused:
         training.resume(path)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda state: state.update(step=99), "step 99 of 6"),
+        (lambda state: state.update(step="2"), "step '2' of 6"),
+        (lambda state: state.update(step=1), "step 1, but the schedule is at 2"),
+        (
+            lambda state: state["model"]["head.bias"].fill_(math.nan),
+            "head.bias holds numbers that are not finite",
+        ),
+        (lambda state: state["optimiser"]["state"][0].update(exp_avg=torch.zeros(2)), "has another shape"),
+        (lambda state: state.pop("schedule"), "('schedule')"),
+        (lambda state: state.update(optimiser=[]), "cannot be gone on from"),
+        (lambda state: state.update(recipe="mine"), "is not a saved training"),
+        (lambda state: state.update(model=3), "a model of another shape"),
+    ],
+)
+def test_a_training_whose_parts_do_not_fit_is_refused_in_one_line(tmp_path, change, words):
+    path, training = tmp_path / "a.pt", LanguageTraining(RECIPE, CORPUS)
+    for measured in training.run():
+        if measured["step"] == 2:
+            break
+    training.save(path)
+    state = loop.saved(path)
+    change(state)
+    packed = io.BytesIO()
+    torch.save(state, packed)
+    path.write_bytes(loop.FORMAT + hashlib.sha256(packed.getvalue()).digest() + packed.getvalue())
+    with pytest.raises(ValueError) as refused:
+        LanguageTraining(RECIPE, CORPUS).resume(path)
+    assert words in str(refused.value) and "\n" not in str(refused.value)
+
+
+def test_a_disk_that_is_full_costs_no_older_state(tmp_path):
+    path, training = tmp_path / "a.pt", LanguageTraining(RECIPE, CORPUS)
+    training.save(path)
+    before = path.read_bytes()
+    next(training.run())
+    with full_disk(2**10), pytest.raises(OSError, match="a.pt"):
+        training.save(path)
+    assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]
 
 
 def test_a_training_on_another_alphabet_is_refused_in_one_line(tmp_path):

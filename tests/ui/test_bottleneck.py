@@ -43,7 +43,11 @@ def card_of(model, source, target, score):
             {"from": 9, "to": 20, "sentences": 60, "score": score / 2},
         ],
         "parameters": 1,
-        "data": {"source": "a test", "licence": "none"},
+        "data": {
+            "source": "a test",
+            "licence": "none",
+            "sentences": {"train": 1, "validation": 1, "test": 100},
+        },
         "command": "none",
         "source": {"unit": source.unit, "tokens": list(source.entries)},
         "target": {"unit": target.unit, "tokens": list(target.entries)},

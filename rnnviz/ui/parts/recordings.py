@@ -1,8 +1,5 @@
 """A recording to take away."""
 
-import tempfile
-from pathlib import Path
-
 import streamlit as st
 import xarray as xr
 
@@ -14,16 +11,9 @@ def take_away(tree: xr.DataTree, name: str) -> None:
     """A button that saves a trace as netCDF; the file is made only when asked for. name: of the file."""
     st.download_button(
         _("Download the recording (netCDF)"),
-        data=lambda: _as_netcdf(tree),
+        data=lambda: trace.packed(tree),
         file_name=f"{name}.nc",
         mime="application/x-netcdf",
         on_click="ignore",
         help=_("All states, gates and weights; open it with rnnviz.open_trace or xarray."),
     )
-
-
-def _as_netcdf(tree: xr.DataTree) -> bytes:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "trace.nc"
-        trace.save(tree, path)
-        return path.read_bytes()

@@ -1,8 +1,11 @@
 """explore/sentiment, a list or a file of reviews: each is judged, and what cannot be read gives a line."""
 
+import tomllib
+
 import numpy as np
 import pytest
 
+from rnnviz import shipped
 from rnnviz.studies import judging
 from rnnviz.ui.rooms import sentiment
 from rnnviz.ui.rooms.sentiment import page as room_page
@@ -141,12 +144,21 @@ def test_another_column_can_be_chosen(several):
         (b"text,label\n,1\n", "The column “text” is empty"),
         (b'text\n"' + b"a" * 200_000 + b'"', "cannot be read as CSV"),
         (b"text\n" + b"bad\n" * 1_400_000, "The file has 5.3 MB; the limit is 5 MB"),
+        (b"text" + b",a" * 99_999 + b"\nbad", "The file has 100,000 columns; the limit is 100. Leave out"),
+        (b'text,"\n"' + b",a" * 150 + b"\nbad", "The file has 152 columns; the limit is 100"),
+        (b"text\nbad" + b",a" * 10**6, "The file has 1,000,001 columns; the limit is 100"),
+        (b"text\n" + b"a\r" * 300_000, "The file has 300,001 lines; the limit is 200,000. Split it."),
     ],
 )
 def test_a_file_that_cannot_be_read_gives_one_line(several, raw, words):
     seen = chosen_file(several(), raw)
     (line,) = seen.lines
     assert words in line and "\n" not in line and "review" not in table_of(seen)
+
+
+def test_the_server_takes_no_larger_file_than_the_page():
+    config = tomllib.loads(shipped.path(".streamlit/config.toml").read_text("utf-8"))
+    assert config["server"]["maxUploadSize"] == reviews.LARGEST // 2**20 + 1  # what a form adds
 
 
 def test_rows_without_a_review_and_long_ones_are_judged_as_far_as_can_be(several):

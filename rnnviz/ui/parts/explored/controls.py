@@ -37,10 +37,15 @@ def text_box() -> None:
 
 
 def settle() -> None:
-    """A chosen model that is not here gives way to one that is."""
-    names = checkpoints.names("language")
-    if names and settings()["model"] not in names:
-        choose(model=explored.DEFAULT_MODEL if explored.DEFAULT_MODEL in names else names[0])
+    """A chosen model that is not here gives way to one that is, and a line says so where the reader has seen it."""
+    names, gone = checkpoints.names("language"), settings()["model"]
+    if not names or gone in names:
+        return
+    shown = explored.DEFAULT_MODEL if explored.DEFAULT_MODEL in names else names[0]
+    choose(model=shown)
+    if st.session_state.get("runs"):
+        line = _("The model {gone} is not here any more; {shown} is shown.")
+        st.session_state["notices"].append(line.format(gone=gone, shown=shown))
 
 
 def text_and_model() -> DeltaGenerator:

@@ -3,12 +3,14 @@
 import copy
 import hashlib
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import streamlit as st
 import xarray as xr
 
-from rnnviz import stats
+from rnnviz import netcdf, stats
 from rnnviz.models import checkpoints, networks
 from rnnviz.models.vocabularies import Vocabulary, visible
 from rnnviz.recording.block import record
@@ -115,11 +117,30 @@ def current_run() -> Run | None:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _model(name: str, stamp: str):
     model, card = checkpoints.load(name)
+    return model, card, checkpoints.vocabulary(card), _components(name, card["model"])
+
+
+def _components(name: str, size: Mapping[str, int]) -> xr.Dataset:
+    """The principal components of a model's states. size: of the model, as its card says. Raises CheckpointError."""
     path = checkpoints.components_path(name)
     try:
-        with xr.open_dataset(path, engine="h5netcdf") as components:
-            return model, card, checkpoints.vocabulary(card), components.load()
-    except (OSError, ValueError) as problem:
+        netcdf.look_over(path)
+        with xr.open_dataset(path, engine="h5netcdf") as opened:
+            components = opened.load()
+        wanted = {
+            "layer": size["layers"],
+            "direction": 1,
+            "component": min(3, size["hidden"]),
+            "unit": size["hidden"],
+        }
+        for key, left_out in (("mean", "component"), ("axis", ""), ("share", "unit")):
+            found = components[key]
+            if dict(found.sizes) != {dim: n for dim, n in wanted.items() if dim != left_out}:
+                raise ValueError(f"{key} came as {dict(found.sizes)}")
+            if found.dtype.kind != "f" or not np.isfinite(found).all():
+                raise ValueError(f"{key} holds what is no finite number")
+        return components
+    except Exception as problem:  # what a damaged file makes four libraries raise, nobody has listed
         raise checkpoints.CheckpointError(
             f"{path.name} is missing or damaged; restore it with git, or train it again: python -m rnnviz train {name}"
         ) from problem

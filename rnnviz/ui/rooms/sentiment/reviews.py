@@ -20,6 +20,8 @@ from rnnviz.ui.shell.widgets import notice, shows
 
 LARGEST = 5 * 2**20  # bytes of a file
 ROWS = 10_000  # that are read
+# more are refused before the table is parsed: a list of 100,000 columns freezes the browser
+COLUMNS, LINES = 100, 200_000
 CHUNK = 250  # reviews between two looks at the clock and the stop button
 # names of columns that are taken for the reviews and for the labels until the reader chooses others
 REVIEWS = ("text", "review", "sentence", "document", "리뷰", "내용", "문장")
@@ -158,7 +160,7 @@ def _uploaded() -> tuple[list[str], list[str] | None]:
 def table(raw: bytes) -> tuple[list[str], list[list[str]]]:
     """The names of the columns and the rows of a CSV file, separated by commas, semicolons or tabs.
 
-    Raises ValueError with a line for the reader: another encoding, no rows, or not a table.
+    Raises ValueError with a line for the reader: another encoding, no rows, too many rows or columns, or not a table.
     """
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise ValueError(_("The file is UTF-16. Save it as “CSV UTF-8” and choose it again."))
@@ -175,12 +177,16 @@ def table(raw: bytes) -> tuple[list[str], list[list[str]]]:
         raise ValueError(_("The file is not a text table."))
     first = text.lstrip().partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
+    if (lines := max(map(text.count, "\n\r")) + 1) > LINES:
+        line = _("The file has {count:,} lines; the limit is {limit:,}. Split it.")
+        raise ValueError(line.format(count=lines, limit=LINES))
+    _check_columns(first.count(delimiter) + 1)
+    rows = []
     try:
-        rows = [
-            row
-            for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-            if any(map(str.strip, row))
-        ]
+        for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
+            _check_columns(len(row))
+            if any(map(str.strip, row)):
+                rows.append(row)
     except csv.Error as problem:
         raise ValueError(_("The file cannot be read as CSV:") + f" {problem}") from None
     if len(rows) < 2:
@@ -188,6 +194,12 @@ def table(raw: bytes) -> tuple[list[str], list[list[str]]]:
             _("The file needs a line with the names of its columns and at least one row below it.")
         )
     return [name.strip() for name in rows[0]], rows[1:]
+
+
+def _check_columns(count: int) -> None:
+    if count > COLUMNS:
+        line = _("The file has {count:,} columns; the limit is {limit}. Leave out all but a few.")
+        raise ValueError(line.format(count=count, limit=COLUMNS))
 
 
 def _korean(raw: bytes) -> str | None:

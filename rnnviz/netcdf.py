@@ -1,0 +1,153 @@
+"""netCDF files: written whole or not at all, and looked over before anything in them is read.
+
+A file may name other files of the machine, load code, or claim more than fits in memory; and it comes from anyone.
+"""
+
+import math
+import mmap
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import h5py
+import xarray as xr
+
+from rnnviz import files
+
+DEEPEST = 20  # groups inside groups; a trace has one level
+MOST = 4_000  # groups and arrays in all: 150 modules, a minute to read
+FREE = 64 * 2**20  # bytes that a file of any size may claim
+TIMES = 50  # and beyond them so many times its own size: compression makes numbers a few times smaller
+FILTERS = {h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32}
+HEAP = b"GCOL\1\0\0\0"  # how one begins
+TEXT = 64  # bytes that an empty str takes, and more
+PIECE = 256  # texts that are read at once to be measured
+
+
+def packed(data: xr.Dataset | xr.DataTree) -> bytes:
+    """The bytes of a netCDF file, made in memory: HDF5 takes the whole process down where the disk is full."""
+    return bytes(data.to_netcdf(engine="h5netcdf"))
+
+
+def write(data: xr.Dataset | xr.DataTree, path: str | os.PathLike[str]) -> None:
+    """Writes a netCDF file, over one that may be there. Raises OSError, and leaves what was there, where the disk is full."""
+    raw = packed(data)
+    with files.written(path) as unfinished:
+        unfinished.write_bytes(raw)
+        look_over(unfinished)  # what is written can be opened
+
+
+def look_over(path: str | os.PathLike[str]) -> None:
+    """Nothing, if all that the file holds lies in it and fits in memory.
+
+    Raises ValueError that names the part of the file and what is wrong: links other than plain ones, arrays that lie in other
+    files or are put together from them, filters other than gzip, shuffle and fletcher32, arrays of neither numbers nor text,
+    a part that stands in it twice (a circle), more depth, parts or bytes than a trace has. OSError where it is no HDF5 file.
+    """
+    with Path(path).open("rb") as raw, mmap.mmap(raw.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        size = len(content)
+        _check_heaps(content)
+    left = limit = FREE + TIMES * size
+    with h5py.File(path, "r") as file:
+        for name, array in _arrays(file):
+            left -= _claimed(name, array, left)
+            if left < 0:
+                raise ValueError(
+                    f"{name}: up to here the arrays claim more than {limit:,} bytes, in a file of {size:,}"
+                )
+
+
+def _check_heaps(content: mmap.mmap) -> None:
+    """Raises ValueError where a heap, in which HDF5 keeps texts, is no chain that ends: HDF5 would read it for ever.
+
+    HDF5 File Format Specification 4.0, II.A and III.E: a heap is "GCOL", a version, its size, and objects, each with its number,
+    how often it is used, four zeros and its size; number 0 is the room that is left.
+    """
+    length_at = 14 if content[8:9] < b"\2" else 10  # of the superblock, by its version
+    if content[:8] != b"\x89HDF\r\n\x1a\n" or content[length_at : length_at + 1] != b"\x08":
+        raise ValueError("no netCDF file, or one that was cut short")
+    start = content.find(HEAP)
+    while start >= 0:
+        at, end = start + 16, start + int.from_bytes(content[start + 8 : start + 16], "little")
+        while at + 16 <= end <= len(content):
+            number = int.from_bytes(content[at : at + 2], "little")
+            size = int.from_bytes(content[at + 8 : at + 16], "little")
+            if any(content[at + 4 : at + 8]) or (not number and size < 16):
+                break
+            at += 16 + (size + 7) // 8 * 8 if number else size
+        if not end - 16 < at <= end:
+            raise ValueError(f"the texts that begin at byte {start:,} are damaged")
+        start = content.find(HEAP, start + 4)
+
+
+def _arrays(file: h5py.File) -> Iterator[tuple[str, h5py.Dataset]]:
+    """All arrays of a file, by their path in it."""
+    waiting, seen = [("", file["/"], 0)], {_address(file["/"])}
+    while waiting:
+        path, group, depth = waiting.pop()
+        if depth > DEEPEST:
+            raise ValueError(f"{_short(path)}: groups lie more than {DEEPEST} deep")
+        for key in group:
+            name = _short(f"{path}/{key}")
+            if not isinstance(link := group.get(key, getlink=True), h5py.HardLink):
+                raise ValueError(f"{name}: a {type(link).__name__}; what a trace holds lies in its own file")
+            part = group[key]
+            if (address := _address(part)) in seen:
+                raise ValueError(f"{name}: stands in the file twice")
+            seen.add(address)
+            if len(seen) > MOST:
+                raise ValueError(f"{name}: more than {MOST:,} groups and arrays")
+            if isinstance(part, h5py.Group):
+                waiting.append((f"{path}/{key}", part, depth + 1))
+            elif isinstance(part, h5py.Dataset):
+                yield name, part
+            else:
+                raise ValueError(f"{name}: neither a group nor an array")
+
+
+def _address(part: Any) -> int:
+    return int(h5py.h5o.get_info(part.id).addr)
+
+
+def _claimed(name: str, array: h5py.Dataset, left: int) -> int:
+    """Bytes that an array takes once it is read. Raises ValueError where it lies elsewhere or is of no kind that a trace has."""
+    made = array.id.get_create_plist()
+    if made.get_external_count():
+        raise ValueError(
+            f"{name}: lies in another file, {made.get_external(0)[0].decode(errors='replace')!r}"
+        )
+    if made.get_layout() == h5py.h5d.VIRTUAL:
+        raise ValueError(f"{name}: is put together from other arrays")
+    for n in range(made.get_nfilters()):
+        code, _flags, _values, called = made.get_filter(n)
+        if code not in FILTERS:
+            raise ValueError(
+                f"{name}: compressed by {called.decode(errors='replace') or code!r}; wanted gzip or nothing"
+            )
+    text = h5py.check_string_dtype(array.dtype)
+    if array.dtype.kind not in "fiubc" and text is None:
+        raise ValueError(f"{name}: of type {array.dtype}; wanted numbers or text")
+    if array.shape is None:
+        raise ValueError(f"{name}: empty of any value")
+    longer = text is not None and text.length is None
+    claimed = int(array.size) * (TEXT if longer else array.dtype.itemsize)
+    if array.chunks is not None:  # read as a whole
+        claimed = max(claimed, math.prod(array.chunks) * array.dtype.itemsize)
+    return claimed + (_lengths(array, left - claimed) if longer and claimed < left else 0)
+
+
+def _lengths(array: h5py.Dataset, left: int) -> int:
+    """Bytes of all texts of an array, as far as they fit: many may point to one long one."""
+    if not array.ndim:
+        return len(array[()])
+    total, step = 0, max(1, PIECE * len(array) // max(1, array.size))
+    for start in range(0, len(array), step):
+        total += sum(map(len, array[start : start + step].ravel()))
+        if total > left:
+            break
+    return total
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 100 else f"{name[:50]} … {name[-40:]}"
