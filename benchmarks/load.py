@@ -1,6 +1,6 @@
 """How the app bears many readers at once: how long they wait, what goes wrong, and how much memory the server takes.
 
-python benchmarks/load.py [--readers 30] [--seconds 60] [--address http://…] [--length 200]        needs tests/requirements.txt
+python benchmarks/load.py [--readers 30] [--seconds 60] [--length 200] [--warm 20] [--address http://…]
 
 Each reader is a websocket that speaks as a browser does: a first visit, then, after 2 to 6 s of thought, a new text of up to
 --length characters on a page that explores, or another page, by turns of a coin. A wait ends with the script. Without --address a
@@ -188,6 +188,7 @@ def main() -> None:
     parser.add_argument("--readers", type=int, default=30)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--length", type=int, default=200)
+    parser.add_argument("--warm", type=float, default=20, help="seconds that the server has been there before")
     parser.add_argument("--address", help="of a server that runs; else one is started")
     options = parser.parse_args()
     with (
@@ -196,6 +197,7 @@ def main() -> None:
             process,
         )
     ):
+        time.sleep(options.warm if process else 0)
         before = megabytes(process) if process else 0
         seen = asyncio.run(loaded(address, options.readers, options.seconds, options.length))
         print(

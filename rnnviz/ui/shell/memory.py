@@ -85,6 +85,14 @@ def buffers(value: object) -> dict[int, int]:
     return {place: size for place, size in found.items() if size >= SMALL}
 
 
+def share_arenas(most: int = 2) -> None:
+    """C's library keeps free memory apart for each thread, by the dozen; so many heaps do for all of them."""
+    if sys.platform == "linux":
+        choose = getattr(ctypes.CDLL(None), "mallopt", None)
+        if choose:
+            choose(ctypes.c_int(-8), ctypes.c_int(most))  # M_ARENA_MAX
+
+
 def give_back() -> None:
     """What is garbage is found, and what is free given back to the system; C's library would keep it for what comes next."""
     gc.collect()

@@ -18,6 +18,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 from streamlit.runtime.pages_manager import PagesManager
 
+from rnnviz.ui.shell import memory
 from rnnviz.ui.shell.guard import Guard
 
 PLOTLY_FILE = Path(util.find_spec("plotly").origin).parent / "package_data" / "plotly.min.js"
@@ -45,6 +46,7 @@ def lifespan(first: Sequence[str], later: Sequence[str] = ()) -> Callable:
 
     # torch's threads wait for each other by spinning: beside a second reader two of them take twice as long as one
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    memory.share_arenas()
 
     @asynccontextmanager
     async def ready(app) -> AsyncIterator[dict]:
@@ -69,7 +71,7 @@ def _import(first: Sequence[str], later: Sequence[str]) -> None:
     gc.freeze()
 
 
-def _sweep(every: float = 60.0) -> None:
+def _sweep(every: float = 30.0) -> None:
     while True:
         time.sleep(every)
         importlib.import_module("rnnviz.ui.shell.keeping").sweep()  # by now it is there
