@@ -188,7 +188,9 @@ def main() -> None:
     parser.add_argument("--readers", type=int, default=30)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--length", type=int, default=200)
-    parser.add_argument("--warm", type=float, default=20, help="seconds that the server has been there before")
+    parser.add_argument(
+        "--warm", type=float, default=20, help="seconds that the server has been there before"
+    )
     parser.add_argument("--address", help="of a server that runs; else one is started")
     options = parser.parse_args()
     with (

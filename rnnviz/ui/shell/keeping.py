@@ -25,7 +25,7 @@ from typing import TypeVar
 import numpy as np
 import xarray as xr
 
-from rnnviz.ui.shell import language, memory
+from rnnviz.ui.shell import heap, language, memory
 from rnnviz.ui.shell.settings import closed
 
 MOST = 400 * 2**20  # bytes of all results
@@ -125,7 +125,7 @@ def sweep() -> None:
         old = [key for key, entry in _results.items() if entry.result.done() and entry.used < last]
         for key in old:
             _let_go(key)
-    memory.give_back()
+    heap.give_back()
 
 
 def forget() -> None:

@@ -1,8 +1,6 @@
 """How much memory results hold: what two of them share counts once."""
 
-import ctypes
 import dataclasses
-import gc
 import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -83,20 +81,3 @@ def buffers(value: object) -> dict[int, int]:
             case _ if dataclasses.is_dataclass(thing) and not isinstance(thing, type):
                 left += (getattr(thing, field.name) for field in dataclasses.fields(thing))
     return {place: size for place, size in found.items() if size >= SMALL}
-
-
-def share_arenas(most: int = 2) -> None:
-    """C's library keeps free memory apart for each thread, by the dozen; so many heaps do for all of them."""
-    if sys.platform == "linux":
-        choose = getattr(ctypes.CDLL(None), "mallopt", None)
-        if choose:
-            choose(ctypes.c_int(-8), ctypes.c_int(most))  # M_ARENA_MAX
-
-
-def give_back() -> None:
-    """What is garbage is found, and what is free given back to the system; C's library would keep it for what comes next."""
-    gc.collect()
-    if sys.platform == "linux":
-        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # musl has none
-        if trim:
-            trim(0)

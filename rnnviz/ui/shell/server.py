@@ -18,7 +18,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 from streamlit.runtime.pages_manager import PagesManager
 
-from rnnviz.ui.shell import memory
+from rnnviz.ui.shell import heap
 from rnnviz.ui.shell.guard import Guard
 
 PLOTLY_FILE = Path(util.find_spec("plotly").origin).parent / "package_data" / "plotly.min.js"
@@ -46,7 +46,7 @@ def lifespan(first: Sequence[str], later: Sequence[str] = ()) -> Callable:
 
     # torch's threads wait for each other by spinning: beside a second reader two of them take twice as long as one
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    memory.share_arenas()
+    heap.share_arenas()
 
     @asynccontextmanager
     async def ready(app) -> AsyncIterator[dict]:
