@@ -139,6 +139,24 @@ def test_arrow_keys_move_a_bar_and_back_again_changes_nothing(reader):
     assert seen.tab.locator("[data-slider='3']").get_attribute("aria-valuetext") == own
 
 
+def test_a_text_box_that_comes_late_shows_the_text(reader):
+    """Streamlit loads each kind of widget when it is first drawn: one that begins empty would empty the text."""
+    held = []
+    seen = reader()
+    seen.tab.route("**/TextInput.*.js", lambda request: held.append(request))
+    seen.open(MAP)
+    seen.tab.locator("[data-slider='3']").focus()
+    seen.after(lambda: seen.tab.keyboard.press("PageUp"))
+    assert held
+    for request in held:
+        request.continue_()
+    expect(seen.tab.get_by_role("textbox", name="A date")).to_have_value("5 Mar 2024")
+    seen.after(lambda: seen.tab.keyboard.press("PageDown"))
+    seen.tab.wait_for_function("!location.search.includes('translate_changes')")
+    expect(seen.tab.get_by_role("textbox", name="A date")).to_have_value("5 Mar 2024")
+    seen.tab.unroute_all()
+
+
 def test_typing_a_weight_and_a_wrong_one(reader):
     seen = reader(MAP)
     box = seen.tab.locator("[data-input='3']")

@@ -4,6 +4,7 @@ import string
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from rnnviz.ui.shell.language import _, current
 from rnnviz.ui.shell.settings import choose as _choose
@@ -27,13 +28,25 @@ def shows(key: str, value, *drawn: object) -> None:
     """What the widget with that key shows. Call it before the widget is drawn. drawn: what it is drawn with.
 
     Nothing is told to a widget that shows it already: what the reader does meanwhile, while the page runs, would be undone.
-    On another page, in another language, or with other options it may be another widget, which shows nothing yet.
+    On another page, in another language, or with other options it may be another widget, which shows nothing yet; and one
+    that the browser has not spoken of may not be drawn yet, and would begin empty.
     """
     known = st.session_state.setdefault("drawn", {})
     now = (st.session_state.get("room"), current(), repr([one for one in drawn if not callable(one)]))
-    if known.get(key) != now or key not in st.session_state or st.session_state[key] != value:
+    same = known.get(key) == now and key in st.session_state and st.session_state[key] == value
+    if not (same and _spoken_of(key)):
         st.session_state[key] = value
     known[key] = now
+
+
+def _spoken_of(key: str) -> bool:
+    """Whether what the browser sent for this run holds a value of that widget. False where Streamlit cannot be asked."""
+    context = get_script_run_ctx()
+    state = getattr(context and context.session_state, "_state", None)
+    sent = getattr(state, "_new_widget_state", None)
+    if state is None or sent is None:
+        return False
+    return state.get_widget_id_from_key(key) in sent.states
 
 
 def examples(key: str, options: Iterable, here, choose: Callable, names: Mapping | None = None) -> None:
