@@ -36,7 +36,9 @@ class Guard:
         host = headers.get("host", "")
         page = scope["type"] == "http"
         if not known(host) or (not page and not own(headers.get("origin"), host)):
-            refusal = PlainTextResponse(f"This server does not go by the name {host!r}; allow it with --server.allowedHosts.", 421)
+            refusal = PlainTextResponse(
+                f"This server does not go by the name {host!r}; allow it with --server.allowedHosts.", 421
+            )
             return await (refusal if page else WebSocketClose(REFUSED))(scope, receive, send)
         if page and scope["path"].rstrip("/").endswith(CLOSED):
             return await PlainTextResponse("Not Found", 404)(scope, receive, send)
