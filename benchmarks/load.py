@@ -12,10 +12,8 @@ import asyncio
 import contextlib
 import itertools
 import random
-import socket
 import statistics
 import string
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -29,7 +27,10 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from tests.browser.conftest import serving
+
 EXPLORE = (
     "states",
     "gates",
@@ -125,31 +126,10 @@ class Reader:
         return kind == "script_finished" and message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY
 
 
-@contextlib.contextmanager
-def serving():
-    """A server of this checkout; yields its address and its process."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true"]
-    command += [f"--server.port={port}", "--server.address=127.0.0.1", "--server.fileWatcherType=none"]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
-    try:
-        while True:
-            with contextlib.suppress(OSError):
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                break
-            time.sleep(0.1)
-        yield f"http://127.0.0.1:{port}", psutil.Process(process.pid)
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-def megabytes(process: psutil.Process) -> int:
-    """Of a server and its children."""
+def megabytes() -> int:
+    """Of the servers that were started here, and their children."""
     total = 0
-    for one in [process, *process.children(recursive=True)]:
+    for one in psutil.Process().children(recursive=True):
         with contextlib.suppress(psutil.NoSuchProcess):
             total += one.memory_info().rss
     return total // 10**6
@@ -193,14 +173,9 @@ def main() -> None:
     )
     parser.add_argument("--address", help="of a server that runs; else one is started")
     options = parser.parse_args()
-    with (
-        contextlib.nullcontext((options.address, None)) if options.address else serving() as (
-            address,
-            process,
-        )
-    ):
-        time.sleep(options.warm if process else 0)
-        before = megabytes(process) if process else 0
+    with contextlib.nullcontext(options.address) if options.address else serving() as address:
+        time.sleep(0 if options.address else options.warm)
+        before = megabytes()
         seen = asyncio.run(loaded(address, options.readers, options.seconds, options.length))
         print(
             f"{options.readers} readers, {options.seconds:.0f} s, texts of 20 to {options.length} characters"
@@ -210,8 +185,8 @@ def main() -> None:
         print(f"{reruns / options.seconds:.1f} answers a second, {len(seen.errors)} errors")
         for line in dict.fromkeys(seen.errors):
             print("  ", line)
-        if process:
-            print(f"memory: {before} MB before, {megabytes(process)} MB after")
+        if not options.address:
+            print(f"memory: {before} MB before, {megabytes()} MB after")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ The checkouts take turns, so that what else the machine does meets all of them. 
 import argparse
 import contextlib
 import statistics
-import subprocess
 import sys
 import time
 import urllib.request
@@ -19,15 +18,13 @@ sys.path.insert(0, str(ROOT))
 
 from playwright.sync_api import sync_playwright  # noqa: E402
 
-from tests.browser.conftest import DRAWING, FLAGS  # noqa: E402
+from tests.browser.conftest import DRAWING, FLAGS, started  # noqa: E402
 
 
 def measured(chromium, checkout: Path, port: int) -> dict[str, float]:
     """Seconds from the start of the server, and MiB once the first picture is drawn."""
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true"]
-    command += [f"--server.port={port}", "--server.address=127.0.0.1", "--server.fileWatcherType=none"]
     begun = time.perf_counter()
-    server = subprocess.Popen(command, cwd=checkout, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
+    server = started(port, checkout)
     found = {}
     try:
         while "it listens, s" not in found:

@@ -65,9 +65,8 @@ def greedy(
     """Writes the likeliest token at each step, until `END`.
 
     source: ids (key,). changes: by step, what is done otherwise, or what says so from the step's own weights (key,); the steps
-    after it go on from there. Raises ValueError for
-    an empty source, weights that are not as many as the source's tokens or do not fit `normalised`, a token that is not
-    there, or weights for a model without attention.
+    after it go on from there. Raises ValueError for an empty source, weights that are not as many as the source's tokens or do
+    not fit `normalised`, a token that is not there, or weights for a model without attention.
 
     >>> import rnnviz
     >>> model, card = rnnviz.load("translate-dates")

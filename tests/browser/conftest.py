@@ -62,15 +62,20 @@ def chromium():
         browser.close()
 
 
+def started(port: int, checkout: Path = ROOT) -> subprocess.Popen:
+    """A server that will listen at that port of this machine."""
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true"]
+    command += [f"--server.port={port}", "--server.address=127.0.0.1", "--server.fileWatcherType=none"]
+    return subprocess.Popen(command, cwd=checkout, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
+
+
 @contextlib.contextmanager
 def serving():
     """A fresh server; yields its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true"]
-    command += [f"--server.port={port}", "--server.address=127.0.0.1", "--server.fileWatcherType=none"]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
+    process = started(port)
     address = f"http://127.0.0.1:{port}"
     try:
         until(lambda: answers(address))

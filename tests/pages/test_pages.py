@@ -166,6 +166,10 @@ BAD_TEXTS = {
     "too long": ("to be or not " * 20, "first 200 are read"),
     "not in the vocabulary": ("Ελλάδα", "6 of 6"),
     "control characters": ("a\x07\x1b[31mb", "unknown to this model"),
+    "right to left": ("שלום abc", "4 of 8"),
+    "emoji": ("ok 👩‍👩‍👧 done", "unknown to this model"),
+    "HTML": ("<img src=x onerror=alert(1)><b>bold</b>", "unknown to this model"),
+    "markdown": ("![a](https://example.com/a.png) **b** $x^2$", "unknown to this model"),
 }
 
 

@@ -96,10 +96,11 @@ def _computed(key: Hashable, entry: _Entry, function: Callable[..., Result], *ar
         else:
             entry.result.cancel()  # a rerun of this reader's page is none of the others'
         raise
+    buffers = memory.buffers(result)
     with _lock:
         entry.result.set_result(result)
         if _results.get(key) is entry:
-            entry.held = _held.add(result)
+            entry.held = _held.add(buffers)
         if _held.total > MOST:
             _make_room(entry)
     return result

@@ -20,9 +20,8 @@ class Held:
         self._holders: Counter[int] = Counter()
         self._sizes: dict[int, int] = {}
 
-    def add(self, result: object) -> tuple[int, ...]:
-        """Counts a result; returns what `drop` takes to uncount it."""
-        found = buffers(result)
+    def add(self, found: Mapping[int, int]) -> tuple[int, ...]:
+        """Counts the `buffers` of a result; returns what `drop` takes to uncount them."""
         for place, size in found.items():
             if not self._holders[place]:
                 self._sizes[place] = size

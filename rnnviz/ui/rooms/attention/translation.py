@@ -13,6 +13,7 @@ from rnnviz.models.vocabularies import END_ID, START_ID, Lexicon, cut, visible
 from rnnviz.studies import translating
 from rnnviz.studies.translating import Override, Translation, parse, written
 from rnnviz.training import dates
+from rnnviz.ui.shell.keeping import keeps
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import choose, settings
 
@@ -202,13 +203,13 @@ def opened(name: str, stamp: str):
     return model, card, *checkpoints.lexicons(card)
 
 
-@st.cache_resource(max_entries=48, show_spinner=False)
+@keeps
 def _plain(name: str, stamp: str, text: str) -> tuple[int, ...]:
     model, _card, source, _target = opened(name, stamp)
     return tuple(decoding.greedy(model, source.encode(text)).tokens)
 
 
-@st.cache_resource(max_entries=48, show_spinner=False)
+@keeps
 def _translate(name: str, stamp: str, plain_stamp: str, text: str, edits: str) -> Reading:
     model, card, source, target = opened(name, stamp)
     found = translating.translate(model, source, target, text, parse(edits))

@@ -20,6 +20,7 @@ from rnnviz.ui.parts.board import drawn, show_figures
 from rnnviz.ui.parts.component import component
 from rnnviz.ui.parts.numbers import percent, shown
 from rnnviz.ui.parts.tables import table_csv
+from rnnviz.ui.shell.keeping import keeps
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import choose, settings
 from rnnviz.ui.shell.widgets import examples, folded, notice, pick
@@ -249,7 +250,7 @@ def _model(name: str, stamp: str):
     return model, card, checkpoints.words(card)
 
 
-@st.cache_resource(max_entries=48, show_spinner=False)
+@keeps
 def _fill(name: str, stamp: str, text: str) -> Filling:
     model, card, words = _model(name, stamp)
     tokens, ids = words.split(text), [START_ID, *words.encode(text), END_ID]

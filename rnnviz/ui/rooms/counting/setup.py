@@ -10,6 +10,7 @@ import streamlit as st
 from rnnviz.models import checkpoints
 from rnnviz.models.counting import NGrams
 from rnnviz.models.vocabularies import START_ID, Lexicon, visible
+from rnnviz.ui.shell.keeping import keeps
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import choose, settings
 from rnnviz.ui.shell.widgets import examples, notice, pick
@@ -233,7 +234,7 @@ def _say_unknown(tokens: Sequence[str], ids: Sequence[int]) -> None:
 _ENDS = START_ID + 1  # ids of a lexicon before its first entry, less the one for unknown tokens
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+@keeps
 def _own(text: str) -> tuple[Lexicon, NGrams | None, tuple[tuple[str, ...], ...]]:
     """The reader's lines: one id for each different word, and 0 for all others. None for the counts where there is no word."""
     lexicon = Lexicon.of([text], "words")
