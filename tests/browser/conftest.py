@@ -26,6 +26,7 @@ FLAGS = [
 ]
 # the components that say what they have drawn
 DRAWING = ":is(.rv-board, .ra-root, .bh-picture, .bl-root, .cn-root, .cv, .gn-root, .se-root)"
+LOADING = "[data-testid=stSkeleton]"  # what stands for a widget whose script has not come
 # Streamlit's own page looks for its server beside a deep link first; the browser logs the two answers as errors
 PROBES = ("/_stcore/health", "/_stcore/host-config")
 
@@ -101,11 +102,11 @@ def server(chromium):
 
 # Nothing of the app's is under way: the script has ended, what it sent is drawn, in this theme, and nothing changes its looks. A
 # change of theme or size reaches a component when a frame is drawn, so that two of them go by first.
-AT_REST = """async ([drawing, theme]) => {
+AT_REST = """async ([drawing, loading, theme]) => {
   for (let i = 0; i < 2; i++) await new Promise(requestAnimationFrame);
   const app = document.querySelector("[data-testid=stApp][data-test-script-state=notRunning]");
   const all = (selector, holds) => [...document.querySelectorAll(selector)].every(holds);
-  return app && !app.querySelector("[data-stale=true]") && document.fonts.status === "loaded"
+  return app && !app.querySelector(`[data-stale=true], ${loading}`) && document.fonts.status === "loaded"
     && all(drawing, (e) => "drawn" in e.dataset || !e.clientWidth) && all(".nw-picture", (e) => "still" in e.dataset)
     && (!theme || (getComputedStyle(app).colorScheme === theme && all("[data-theme]", (e) => e.dataset.theme === theme)))
     && document.getAnimations().every((a) => a.timeline !== document.timeline || a.playState !== "running"
@@ -115,7 +116,7 @@ AT_REST = """async ([drawing, theme]) => {
 
 def at_rest(tab, theme: str = "") -> None:
     """Waits until the page has come to rest, in that theme."""
-    tab.wait_for_function(AT_REST, arg=[DRAWING, theme])
+    tab.wait_for_function(AT_REST, arg=[DRAWING, LOADING, theme])
     # the way to the other pages is drawn by itself: until its links are there, the sidebar scrolls and holds nothing to focus
     tab.wait_for_function(
         "() => { const bar = document.querySelector('[data-testid=stSidebarContent]');"
@@ -184,9 +185,10 @@ class Reader:
         return self.rests()
 
     def rests(self) -> "Reader":
-        """Waits until the script has ended."""
+        """Waits until the script has ended, and each widget stands in its place: a kind that is drawn for the first time is
+        loaded first, and what lies below it moves down when it comes."""
         self.tab.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
-        self.tab.wait_for_selector("[data-stale=true]", state="detached")
+        self.tab.wait_for_selector(f"[data-stale=true], {LOADING}", state="detached")
         return self
 
     @property

@@ -144,12 +144,14 @@ def test_a_text_box_that_comes_late_shows_the_text(reader):
     held = []
     seen = reader()
     seen.tab.route("**/TextInput.*.js", lambda request: held.append(request))
-    seen.open(MAP)
-    seen.tab.locator("[data-slider='3']").focus()
-    seen.after(lambda: seen.tab.keyboard.press("PageUp"))
+    seen.tab.goto(seen.address + MAP)
+    seen.tab.locator("[data-slider='3']").press("PageUp")
+    seen.tab.wait_for_function("location.search.includes('translate_changes')")
+    seen.tab.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')  # it has run twice
     assert held
     for request in held:
         request.continue_()
+    seen.rests()
     expect(seen.tab.get_by_role("textbox", name="A date")).to_have_value("5 Mar 2024")
     seen.after(lambda: seen.tab.keyboard.press("PageDown"))
     seen.tab.wait_for_function("!location.search.includes('translate_changes')")
