@@ -32,7 +32,10 @@ if __name__ == "__main__":  # a reader's visit
             st.Page("pages/explore/generate.py", title=_("Text, letter by letter")),
             st.Page("pages/explore/sentiment.py", title=_("Sentiment")),
         ],
-        _("Lab"): [st.Page("pages/lab/compare.py", title=_("Compare architectures"))],
+        _("Lab"): [
+            st.Page("pages/lab/own.py", title=_("Your own")),
+            st.Page("pages/lab/compare.py", title=_("Compare architectures")),
+        ],
     }
     page = st.navigation(pages, position="hidden")
     frame.open_page(page, pages)

@@ -17,6 +17,7 @@ _NAMES = {
     "open_trace": "rnnviz.trace",
     "record": "rnnviz.recording.block",
     "save": "rnnviz.trace",
+    "view": "rnnviz.cli.view",
 }
 _MODULES = {
     name: f"rnnviz.{name}"
@@ -32,6 +33,7 @@ _MODULES = {
     "filling": "rnnviz.studies.filling",
     "judging": "rnnviz.studies.judging",
     "one_cell": "rnnviz.studies.one_cell",
+    "subjects": "rnnviz.studies.subjects",
     "tiny": "rnnviz.studies.tiny",
     "translating": "rnnviz.studies.translating",
     "unrolled": "rnnviz.studies.unrolled",

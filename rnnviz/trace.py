@@ -150,13 +150,21 @@ COORDINATES = {
     "gate": "rows of a weight, in PyTorch's order",
     "call": "which call of the module this step belongs to",
     "token": "token read at this position",
+    "sequence": "name of the sequence",
     "head": "head of attention",
     "query": "position that looks",
     "key": "position that is looked at",
     "query_token": "token at the position that looks",
     "key_token": "token that is looked at",
 }
-TEXTS = ("direction", "gate", "token", "query_token", "key_token")  # the other coordinates are numbers
+TEXTS = (
+    "direction",
+    "gate",
+    "token",
+    "sequence",
+    "query_token",
+    "key_token",
+)  # the other coordinates are numbers
 
 
 @dataclass(frozen=True)
@@ -257,8 +265,9 @@ def packed(tree: xr.DataTree) -> bytes:
     return netcdf.packed(tree)
 
 
-def open_trace(path: str | os.PathLike[str]) -> xr.DataTree:
-    """A saved trace, wholly in memory, its file closed again.
+def open_trace(path: str | os.PathLike[str], lazy: bool = False) -> xr.DataTree:
+    """A saved trace, wholly in memory, its file closed again. lazy: numbers are read from the file where they are looked at,
+    and it stays open as long as the trace is there; what is damaged inside is then found only where it is read.
 
     Raises FileNotFoundError if there is no such file, ValueError if it is cut short, damaged or not a trace, if it leads to other
     files, or claims more than it can hold (see `netcdf.look_over`).
@@ -275,8 +284,10 @@ def open_trace(path: str | os.PathLike[str]) -> xr.DataTree:
         raise FileNotFoundError(f"no such trace: {path}")
     try:
         netcdf.look_over(path)
-        with xr.open_datatree(path, engine="h5netcdf", phony_dims="access") as opened:
-            tree = opened.load()
+        tree = xr.open_datatree(path, engine="h5netcdf", phony_dims="access")
+        if not lazy:
+            with tree:
+                tree = tree.load()
     except Exception as error:  # what a damaged file makes four libraries raise, nobody has listed
         reason = str(error).partition("\n")[0] or type(error).__name__
         raise ValueError(f"{path} cannot be read as a trace: {reason}") from error

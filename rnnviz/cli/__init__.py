@@ -1,10 +1,10 @@
-"""The command line: rnnviz app, models, train, compare. Each command is a file here; this one reads what was typed."""
+"""The command line: rnnviz app, view, models, train, compare. Each command is a file here; this one reads what was typed."""
 
 import argparse
 import sys
 from typing import NoReturn
 
-from rnnviz.cli import app, compare, models, train
+from rnnviz.cli import app, compare, models, train, view
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -32,7 +32,7 @@ def parser() -> argparse.ArgumentParser:
     """What can be typed; `run` of what it reads is the function that does it, `extra` the extra of the package it stands on."""
     reader = _Parser(prog="rnnviz", description="See inside recurrent networks.")
     commands = reader.add_subparsers(metavar="COMMAND")
-    for command in (app, models, train, compare):
+    for command in (app, view, models, train, compare):
         command.add(commands)
     return reader
 

@@ -29,7 +29,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         "--host", default=HERE, help=f"for whom: {HERE}, this machine only; 0.0.0.0, everyone on its network"
     )
     app.add_argument("--no-browser", action="store_true", help="print the address and open nothing")
-    app.set_defaults(run=run, extra="app")
+    app.set_defaults(run=run, extra="app", page="")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
     there()
     _check(options.host, options.port)
     threading.Thread(
-        target=_tell, args=(options.host, options.port, not options.no_browser), daemon=True
+        target=_tell, args=(options.host, options.port, not options.no_browser, options.page), daemon=True
     ).start()
     settings = {
         "server.address": options.host,
@@ -58,10 +58,15 @@ def _check(host: str, port: int) -> None:
     if port not in PORTS:
         raise ValueError(f"a port is a number from 1 to {PORTS[-1]}; got {port}")
     if why := _refused(host, port):
-        free = next((other for other in PORTS[port:] if not _refused(host, other)), "NUMBER")
+        free = free_port(port + 1, host) or "NUMBER"
         raise ValueError(
             f"port {port} is {why}; end what listens there, or choose another: rnnviz app --port {free}"
         )
+
+
+def free_port(first: int, host: str = HERE) -> int | None:
+    """The first port from there on at which something can listen; None where there is none."""
+    return next((port for port in PORTS[first - 1 :] if not _refused(host, port)), None)
 
 
 def _refused(host: str, port: int) -> str:
@@ -86,8 +91,9 @@ def _no_host(host: str) -> str:
     return f"--host is an address of this machine, {HERE}, or 0.0.0.0 for all of them; got {host}"
 
 
-def _tell(host: str, port: int, browser: bool) -> None:
-    """Once the server answers, says where, and opens it in the browser, where there is one that does not draw in the terminal."""
+def _tell(host: str, port: int, browser: bool, page: str) -> None:
+    """Once the server answers, says where, and opens it in the browser, where there is one that does not draw in the terminal.
+    page: which one, with what its link holds."""
     everyone = host in ("0.0.0.0", "::")
     asked = HERE if everyone else host
     while True:
@@ -96,7 +102,7 @@ def _tell(host: str, port: int, browser: bool) -> None:
             break
         except OSError:
             time.sleep(0.1)
-    address = f"http://{'localhost' if asked == HERE else asked}:{port}"
+    address = f"http://{'localhost' if asked == HERE else asked}:{port}{page and f'/{page}'}"
     others = f"; for others on its network: http://{_on_the_network()}:{port}" if everyone else ""
     print(f"rnnviz: {address}{others} (Ctrl+C ends it)", flush=True)
     seen = (

@@ -160,6 +160,10 @@ def path(hidden: xr.DataArray, components: xr.Dataset) -> xr.DataArray:
     )
 
 
-def slope(hidden: xr.DataArray) -> xr.DataArray:
-    """The slope of a tanh unit where it stands, 1 - h², the factor that its gradient meets at each step; in [0, 1]."""
+def slope(hidden: xr.DataArray, relu: bool = False) -> xr.DataArray:
+    """The slope of a tanh unit where it stands, 1 - h², the factor that its gradient meets at each step; in [0, 1].
+    relu: of a relu unit, 1 where h > 0 and else 0, as torch takes it."""
+    if relu:
+        on = (hidden > 0).astype(hidden.dtype).where(hidden.notnull())
+        return on.assign_attrs(long_name="slope of relu", units="1", valid_range=[0.0, 1.0])
     return (1 - hidden**2).assign_attrs(long_name="slope of tanh, 1 - h²", units="1", valid_range=[0.0, 1.0])

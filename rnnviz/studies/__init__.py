@@ -10,6 +10,7 @@ _MODULES = {
         "filling",
         "judging",
         "one_cell",
+        "subjects",
         "tiny",
         "translating",
         "unrolled",

@@ -132,7 +132,7 @@ def test_home_says_which_layer_it_shows(visit, layer):
 
 @pytest.mark.parametrize(("page", "of"), [("states", "hidden state h"), ("gates", "forget gate f")])
 def test_the_board_says_what_colours_the_characters(visit, page, of):
-    assert visit(page, unit=7).board["colour"]["label"] == f"Colour of the characters: {of} of unit 7"
+    assert visit(page, unit=7).board["colour"]["label"] == f"Colour of the text: {of} of unit 7"
 
 
 @pytest.mark.parametrize(

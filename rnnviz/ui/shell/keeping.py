@@ -141,6 +141,8 @@ def _key(value) -> Hashable:
     match value:
         case None | bool() | int() | float() | complex() | str() | bytes() | range() | slice():
             return type(value), repr(value)
+        case np.generic():  # as attributes come from a file
+            return value.dtype.str, value.tobytes()
         case types.FunctionType():
             cells = tuple(_key(cell.cell_contents) for cell in value.__closure__ or ())
             return "function", value.__code__, cells, _key(value.__defaults__), _key(value.__kwdefaults__)

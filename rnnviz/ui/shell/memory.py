@@ -66,7 +66,8 @@ def buffers(value: object) -> dict[int, int]:
             case xr.IndexVariable():
                 pass  # an axis
             case xr.Variable():
-                left.append(thing.data)
+                if getattr(thing, "_in_memory", True):  # else it is read from its file where it is looked at
+                    left.append(thing.data)
             case Mapping():
                 left += thing.values()
             case list() | tuple() | set() | frozenset():

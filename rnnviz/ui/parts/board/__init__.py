@@ -101,7 +101,11 @@ def show_board(
             "values": _packed(values.values),
             "limits": list(map(float, limits)),
             "scale": scale,
-            "label": _("Colour of the characters: {value} of unit {unit}").format(value=name, unit=unit),
+            "label": (
+                _("Colour of the text: {value} of unit {unit}")
+                if any(tokens)
+                else _("Colour of the steps: {value} of unit {unit}")
+            ).format(value=name, unit=unit),
             "keeps": keeps,
         }
     if candidates is not None:

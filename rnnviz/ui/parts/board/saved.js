@@ -107,7 +107,7 @@ function addColourBar({ meta }, first, { tokens, labels }) {
 function addSteps(layout, { tokens, labels }, axis, font) {
   const [low, high] = axis.range;
   const ticks = axis.ticks(Math.floor((WIDTH - layout.margin.l - layout.margin.r) / LABEL));
-  if ((WIDTH - layout.margin.l - layout.margin.r) / (high - low) >= LETTER) {
+  if (tokens.every((token) => token.length < 3) && (WIDTH - layout.margin.l - layout.margin.r) / (high - low) >= LETTER) {
     const numbered = new Set(ticks.tickvals);
     const first = Math.ceil(low);
     ticks.tickvals = Array.from({ length: Math.floor(high) - first + 1 }, (_, i) => first + i);

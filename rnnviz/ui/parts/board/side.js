@@ -2,7 +2,7 @@
 
 import { element } from "../js/dom.js";
 import { number, percent } from "../js/numbers.js";
-import { short } from "./tokens.js";
+import { isWord, short } from "./tokens.js";
 
 /** @typedef {import("./types.js").Data} Data */
 /** @typedef {import("./types.js").Typed} Typed */
@@ -45,16 +45,18 @@ export class Side {
 
   /** @param {{ step: number, value: number }} entry @param {string[]} tokens @param {string} word */
   entry({ step, value }, tokens, word) {
+    const between = tokens.some(isWord) ? " " : "";
     /** @param {number} from @param {number} to */
-    const shown = (from, to) => tokens.slice(Math.max(0, from), to).map(short).join("");
+    const shown = (from, to) => tokens.slice(Math.max(0, from), to).map(short).join(between);
     const text = element(
       "span",
       "rv-entry-text",
-      element("span", "rv-context", shown(step - 6, step)),
+      element("span", "rv-context", shown(step - 6, step) + between),
       element("b", "", shown(step, step + 1)),
-      element("span", "rv-context", shown(step + 1, step + 4)),
+      element("span", "rv-context", between + shown(step + 1, step + 4)),
     );
-    const made = element("button", "rv-entry", text, element("span", "rv-entry-value", number(value)));
+    const place = tokens[step] === "" ? element("span", "rv-entry-text", `${word} ${step + 1}`) : text;
+    const made = element("button", "rv-entry", place, element("span", "rv-entry-value", number(value)));
     made.type = "button";
     made.setAttribute("aria-label", `${word} ${step + 1}: ${tokens[step]}, ${number(value)}`);
     made.addEventListener("click", () => this.go(step));

@@ -2,13 +2,14 @@
 
 import { element } from "../js/dom.js";
 import { clamp } from "../js/numbers.js";
-import { paintToken, short } from "./tokens.js";
+import { isWord, paintToken, short } from "./tokens.js";
 
 /** @typedef {import("./types.js").Look} Look */
 /** @typedef {import("./types.js").Typed} Typed */
 /** @typedef {import("./types.js").Colour<Typed>} Colour */
 
 const NARROWEST = 9; // px of a letter
+const LETTERS = 8; // of a word that has room on the strip: the passage above has the longer ones
 
 export class Text {
   /** @param {import("./types.js").Axis} axis */
@@ -21,6 +22,8 @@ export class Text {
     this.canvas = element("canvas", "rv-strip-canvas");
     /** @type {string[]} */
     this.tokens = [];
+    this.words = false; // and not characters
+    this.longest = 1; // letters that a token is to have room for
     this.unknown = new Set();
     /** @type {HTMLElement[]} */
     this.letters = []; // of the passage
@@ -33,6 +36,8 @@ export class Text {
   /** @param {string[]} tokens @param {number[]} unknown @param {Colour | null} colour @param {Look} look */
   update(tokens, unknown, colour, look) {
     this.tokens = tokens;
+    this.words = tokens.some(isWord);
+    this.longest = this.words ? Math.min(LETTERS, Math.max(...tokens.map((token) => token.length))) : 1;
     this.unknown = new Set(unknown);
     this.colour = colour;
     this.look = look;
@@ -59,11 +64,19 @@ export class Text {
 
   drawPassage() {
     const { width, size } = this.axis;
-    this.passage.hidden = width / this.tokens.length >= NARROWEST * size;
+    const named = this.tokens.some((token) => token !== "");
+    this.passage.hidden = !named || width / this.tokens.length >= NARROWEST * size * this.longest;
+    this.passage.classList.toggle("rv-words", this.words);
     this.letters = this.passage.hidden ? [] : this.tokens.map((_token, step) => this.token("rv-letter", step));
     this.passage.replaceChildren(
-      ...this.letters.flatMap((letter, step) => (this.tokens[step] === "↵" ? [letter, element("br")] : [letter])),
+      ...this.letters.flatMap((letter, step) => [letter, ...this.after(this.tokens[step])]),
     );
+  }
+
+  /** What stands after a token in the passage. @param {string} token @returns {(Node | string)[]} */
+  after(token) {
+    if (token === "↵") return [element("br")];
+    return this.words ? [" "] : [];
   }
 
   drawStrip() {

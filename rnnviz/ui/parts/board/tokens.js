@@ -1,7 +1,10 @@
 // How a token is shown.
 
 /** A character without a shape comes as its code point: too wide for one place in the text. @param {string} token */
-export const isCode = (token) => [...token].length > 2;
+export const isCode = (token) => /^U\+[0-9A-F]{4,6}$/.test(token);
+
+/** More than one character, with its dotted circle, say: a word has a width of its own. @param {string} token */
+export const isWord = (token) => [...token].length > 2 && !isCode(token);
 
 /** @param {string} token */
 export const short = (token) => (isCode(token) ? "□" : token);

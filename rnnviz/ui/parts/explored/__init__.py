@@ -1,13 +1,15 @@
-"""What the exploring pages share: a language model that reads the reader's text, its layer and its unit.
+"""What the exploring pages share: what is looked at (a shipped model that reads the reader's text, or a recording of the
+reader's own), its layer and its unit.
 
 These settings belong to several rooms, so a part declares them, and each of the rooms names those it has.
 """
 
+import re
 from collections.abc import Iterable
 
 from rnnviz.models import checkpoints
 from rnnviz.ui.shell.language import _
-from rnnviz.ui.shell.settings import Setting, choose, index, one_of, settings, text
+from rnnviz.ui.shell.settings import Setting, checked, choose, index, one_of, settings, text
 
 DEFAULT_MODEL = "shakespeare-lstm"
 DEFAULT_TEXTS = {
@@ -39,6 +41,20 @@ def _model(_name: str, value: str) -> str:
     return value
 
 
+def _subject(value: str) -> str:
+    if len(value) > 300 or not re.fullmatch(r"[^\x00-\x1f]+~[0-9a-f]{16}", value):
+        raise ValueError(
+            _("The link names a recording in a way that cannot be read; open it from “Your own”.")
+        )
+    return value
+
+
+def _module(value: str) -> str:
+    if len(value) > 300:
+        raise ValueError(_("The link names a module that no recording can hold."))
+    return value
+
+
 def _orders() -> Iterable[str]:
     from rnnviz.stats.states import ORDERS  # brings xarray, which the first answer need not wait for
 
@@ -48,6 +64,12 @@ def _orders() -> Iterable[str]:
 SETTINGS = {
     "model": Setting(DEFAULT_MODEL, _model, always=True, resets=("step",)),
     "text": text().but(resets=("step",)),  # None: the default text of the model
+    "subject": checked(None, _subject).but(
+        resets=("module", "sequence", "direction", "step")
+    ),  # None: a shipped model
+    "module": checked(None, _module).but(resets=("sequence", "direction", "step")),  # None: the first one
+    "sequence": index(0).but(resets=("step",)),  # of the batch
+    "direction": one_of("forward", ("forward", "backward")),
     "layer": index(0),
     "unit": index(0, lowest=0),
     "order": one_of("similarity", _orders),  # of the units

@@ -1,13 +1,20 @@
-"""What the exploring pages let a reader choose: the text, the model, its layer and its unit."""
+"""What the exploring pages let a reader choose: a text and the model that reads it, or a recording, its module and its
+sequence; then the layer and the unit."""
+
+from typing import TYPE_CHECKING
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from rnnviz.models import checkpoints
 from rnnviz.ui.parts import explored
+from rnnviz.ui.parts.explored import subjects
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import LONGEST, choose, settings
 from rnnviz.ui.shell.widgets import examples, notice, pick
+
+if TYPE_CHECKING:
+    from rnnviz.studies.subjects import Subject
 
 
 def text_box() -> None:
@@ -49,12 +56,72 @@ def settle() -> None:
 
 
 def text_and_model() -> DeltaGenerator:
-    """The reader's text and, in a row below it, what reads it. Returns the row: a page's own controls stand there too."""
-    text_box()
+    """What is looked at: the reader's text and what reads it, or a recording and what of it. Returns the row below, where a
+    page's own controls stand too."""
+    if settings()["subject"] is None:
+        text_box()
     row = st.container(horizontal=True, vertical_alignment="bottom")
     with row:
-        _model()
+        _subject()
+        if settings()["subject"] is None:
+            _model()
+        elif subject := subjects.chosen():
+            _sequence(subject)
+    if settings()["subject"] is not None and not subjects.chosen():
+        st.page_link("pages/lab/own.py", label=_("To “Your own”"))
     return row
+
+
+def _subject() -> None:
+    """A choice between the shipped models and the recordings that are here, if there are any."""
+    here, now = subjects.here(), settings()["subject"]
+    if not here and now is None:
+        return
+    names = {name: subject.name for name, subject in here.items()}
+    for name, title in names.items():
+        if list(names.values()).count(title) > 1:  # two files of one name
+            names[name] = f"{title} ({here[name].key[:4]})"
+    if now is not None and now not in names:
+        names[now] = _("{name} (not here)").format(name=now.rpartition("~")[0])
+    pick(
+        st.selectbox,
+        "subject",
+        _("What you look at"),
+        [None, *names],
+        format_func=lambda name: _("a shipped model") if name is None else names[name],
+        width=240,
+    )
+
+
+def _sequence(subject: "Subject") -> None:
+    """Of a recording: the module, its direction and the sequence, where there are several; the layer and the unit."""
+    now, modules = settings(), subject.modules
+    module = now["module"] if now["module"] in modules else modules[0]
+    node = subject.node(module)
+    if len(modules) > 1:
+        pick(st.selectbox, "module", _("Module"), list(modules), value=module, width=180)
+    if node.sizes["direction"] > 1:
+        directions = {"forward": _("forward"), "backward": _("backward")}
+        pick(
+            st.segmented_control,
+            "direction",
+            _("Direction"),
+            list(directions),
+            format_func=directions.get,
+            required=True,
+        )
+    names = subject.sequences(module)
+    if now["sequence"] < len(names) > 1:
+        pick(
+            st.selectbox,
+            "sequence",
+            _("Sequence"),
+            range(len(names)),
+            format_func=lambda number: names[number],
+            width=150,
+        )
+    units = node.sizes.get("projection", node.sizes["unit"])
+    _layer_and_unit(node.sizes["layer"], units)
 
 
 def _model() -> None:
@@ -71,7 +138,13 @@ def _model() -> None:
         card = checkpoints.card(now["model"])
     except checkpoints.CheckpointError:
         return  # the page says what is wrong with it
-    layers, units = card["model"]["layers"], card["model"]["hidden"]
+    _layer_and_unit(card["model"]["layers"], card["model"]["hidden"])
+    with st.popover(_("About this model")):
+        about(card)
+
+
+def _layer_and_unit(layers: int, units: int) -> None:
+    now = settings()
     if now["layer"] < layers > 1:
         pick(
             st.segmented_control,
@@ -92,8 +165,6 @@ def _model() -> None:
             width=150,
             help=_("Or click a row of a heatmap. Units are numbered from 0, as in the tensor."),
         )
-    with st.popover(_("About this model")):
-        about(card)
 
 
 def about(card: dict) -> None:

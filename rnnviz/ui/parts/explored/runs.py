@@ -1,10 +1,11 @@
-"""A model reading the reader's text: done once, kept, and shared by all pages and readers."""
+"""What the pages look at: a model reading the reader's text, done once, kept, and shared by all pages and readers; or one
+sequence of a recording."""
 
 import copy
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import streamlit as st
@@ -14,7 +15,9 @@ from rnnviz import netcdf, stats
 from rnnviz.models import checkpoints, networks
 from rnnviz.models.vocabularies import Vocabulary, visible
 from rnnviz.recording.block import record
+from rnnviz.studies.subjects import Subject, of_states
 from rnnviz.ui.parts import explored
+from rnnviz.ui.parts.explored import subjects
 from rnnviz.ui.shell.keeping import keeps, kept
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import LONGEST, choose, settings
@@ -23,58 +26,180 @@ from rnnviz.ui.shell.widgets import notice
 
 @dataclass(frozen=True)
 class Run:
-    """One text read by one model. Shared between readers: look, never change.
+    """One sequence that was read by one recurrent module. Shared between readers: look, never change.
 
-    node: the recorded module. log_probability: (time, candidate), nats. components: the model's principal components.
+    text: what was read, a character or a token a step; None where nobody said. components: of the model's states, fitted on
+    held-out text; None where they are to be of this sequence alone. The rest is there where a shipped model read the reader's
+    text. log_probability: (time, candidate), nats.
     """
 
     key: str
     name: str
-    card: dict
-    vocabulary: Vocabulary
-    text: str
-    trace: xr.DataTree
-    log_probability: xr.DataArray
-    components: xr.Dataset
-    unknown: Counter
+    subject: Subject
+    text: Sequence[str] | None
+    module: str = "rnn"
+    direction: int = 0
+    sequence: int = 0
+    components: xr.Dataset | None = None
+    card: dict | None = None
+    vocabulary: Vocabulary | None = None
+    log_probability: xr.DataArray | None = None
+    unknown: Counter = field(default_factory=Counter)
+
+    @property
+    def live(self) -> bool:
+        """Whether the model is here as well, and not its recording alone."""
+        return self.card is not None
+
+    @property
+    def trace(self) -> xr.DataTree:
+        return self.subject.trace
 
     @property
     def node(self) -> xr.DataTree:
-        return self.trace["rnn"]
+        return self.subject.node(self.module)
 
     @property
     def kind(self) -> str:
-        return self.card["model"]["kind"]
+        return self.node.attrs["kind"]
+
+    @property
+    def steps(self) -> int:
+        return self.subject.steps(self.module, self.sequence)
+
+    @property
+    def units(self) -> int:
+        """Of the states; with proj_size there are more of the cell's."""
+        return self.node.sizes.get("projection", self.node.sizes["unit"])
 
     @property
     def strip(self) -> dict[str, list]:
         """What the board's strip shows: `tokens`, one visible one a step, and the steps that are `unknown`."""
+        if self.text is None:
+            return {"tokens": [""] * self.steps, "unknown": []}
         return {
             "tokens": [visible(c) for c in self.text],
             "unknown": [t for t, c in enumerate(self.text) if c in self.unknown],
         }
 
     @property
-    def candidates(self) -> tuple[xr.Dataset, list[str]]:
+    def candidates(self) -> tuple[xr.Dataset, list[str]] | None:
         """The likeliest next characters after each step, and the shown form of the vocabulary."""
+        if self.log_probability is None:
+            return None
         best = kept(stats.text.candidates, self.log_probability)
         return best, [visible(token) for token in self.vocabulary.tokens]
 
-    def order(self, layer: int, by: str):
-        """The units of a layer in drawing order: (unit,), integers."""
-        return kept(lambda: stats.states.order(self.at(layer)["hidden"], by))
+    def order(self, layer: int, by: str, name: str = "hidden"):
+        """The units of a layer in drawing order: (unit,), integers. name: whose units, where an LSTM projects its states."""
+        return kept(lambda: stats.states.order(self.of(layer, name)[name], by))
 
     def at(self, layer: int) -> xr.Dataset:
-        """What was recorded of one layer of this one text."""
-        return kept(_one_text, self.trace, layer)
+        """What was recorded of one layer of this one sequence. Raises ValueError where the file cannot be read there."""
+        return kept(_layer, self.subject, self.module, layer, self.direction, self.sequence)
+
+    def states(self, layer: int) -> xr.Dataset:
+        """The same with states and gradients over `unit`, projected or not."""
+        return kept(_states, self.at(layer))
+
+    def of(self, layer: int, name: str) -> xr.Dataset:
+        """Of these two the one in which the array lies over `unit`."""
+        node = self.at(layer)
+        return self.states(layer) if "projection" in node[name].dims else node
+
+    def main_axes(self, layer: int) -> xr.Dataset:
+        """The principal components of a layer: `mean` (unit), `axis` (component, unit), `share` (component)."""
+        if self.components is not None:
+            return self.components.isel(layer=layer, direction=0)
+        return kept(_components_of, self.states(layer)["hidden"])
 
 
-def _one_text(trace: xr.DataTree, layer: int) -> xr.Dataset:
-    return trace["rnn"].to_dataset().isel(layer=layer, direction=0, batch=0).assign_attrs(trace["rnn"].attrs)
+def _layer(subject: Subject, module: str, layer: int, direction: int, sequence: int) -> xr.Dataset:
+    return subject.layer(module, layer, direction, sequence)
+
+
+def _states(node: xr.Dataset) -> xr.Dataset:
+    return of_states(node)
+
+
+def _components_of(hidden: xr.DataArray) -> xr.Dataset:
+    return stats.states.principal_components(
+        hidden.drop_vars([c for c in hidden.coords if c not in ("time", "unit")])
+        .expand_dims(layer=1, direction=["here"], batch=1)
+        .transpose("layer", "direction", "batch", "time", "unit")
+    ).isel(layer=0, direction=0)
 
 
 def current_run() -> Run | None:
-    """The chosen model reading the chosen text; None, and a line on the page, where that cannot be."""
+    """What the reader has chosen to look at; None, and a line on the page, where that cannot be."""
+    if settings()["subject"] is None:
+        run = _read_text()
+    elif (subject := subjects.chosen()) is not None:
+        run = _sequence(subject)
+    else:
+        notice(subjects.wanted())
+        return None
+    if run is None:
+        return None
+    now = settings()
+    if now["layer"] >= run.node.sizes["layer"]:
+        line = _("This model has {count} layers; the first one is shown.")
+        notice(line.format(count=run.node.sizes["layer"]))
+        choose(layer=0)
+    if now["unit"] >= run.units:
+        notice(_("This model has units 0 to {last}; unit 0 is shown.").format(last=run.units - 1))
+        choose(unit=0)
+    if now["step"] is not None and now["step"] >= run.steps:
+        choose(step=None)
+    return run
+
+
+def _sequence(subject: Subject) -> Run | None:
+    """The chosen sequence of a recording; what is chosen and not in it gives way to what is, with a line."""
+    now, modules = settings(), subject.modules
+    module = modules[0] if now["module"] is None else now["module"]
+    if module not in modules:
+        line = _("{name} holds no module {module}; {shown} is shown.")
+        notice(line.format(name=subject.name, module=now["module"], shown=modules[0]))
+        module = modules[0]
+        choose(module=module)
+    node = subject.node(module)
+    if now["sequence"] >= node.sizes["batch"]:
+        line = _("Number of sequences here: {count}. The first one is shown.")
+        notice(line.format(count=node.sizes["batch"]))
+        choose(sequence=0)
+    if now["direction"] not in node["direction"].values:
+        notice(_("{module} reads forward only.").format(module=module))
+        choose(direction="forward")
+    sequence = settings()["sequence"]
+    direction = node["direction"].values.tolist().index(settings()["direction"])
+    if not subject.steps(module, sequence):
+        notice(_("This sequence has no steps; choose another."))
+        return None
+    run = kept(_recorded, subject, module, sequence, direction)
+    try:
+        run.at(min(settings()["layer"], node.sizes["layer"] - 1))
+    except ValueError as problem:
+        notice(str(problem), error=True)
+        return None
+    return run
+
+
+def _recorded(subject: Subject, module: str, sequence: int, direction: int) -> Run:
+    number = subject.modules.index(module)
+    return Run(
+        key=f"{subject.key}-{number}-{sequence}-{direction}",
+        name=f"{subject.name} · {module}" if len(subject.modules) > 1 else subject.name,
+        subject=subject,
+        text=subject.tokens(module, sequence),
+        module=module,
+        direction=direction,
+        sequence=sequence,
+    )
+
+
+def _read_text() -> Run | None:
+    """The chosen model reading the chosen text."""
     now, text = settings(), explored.reader_text()
     if not text:
         notice(_("Type at least one character above, and the network will read it."))
@@ -89,15 +214,6 @@ def current_run() -> Run | None:
     except checkpoints.CheckpointError as problem:
         notice(_("This model cannot be opened:") + f" {problem}", error=True)
         return None
-    layers, units = run.node.sizes["layer"], run.node.sizes["unit"]
-    if now["layer"] >= layers:
-        notice(_("This model has {count} layers; the first one is shown.").format(count=layers))
-        choose(layer=0)
-    if now["unit"] >= units:
-        notice(_("This model has units 0 to {last}; unit 0 is shown.").format(last=units - 1))
-        choose(unit=0)
-    if now["step"] is not None and now["step"] >= len(run.text):
-        choose(step=None)
     if run.unknown:
         count, total = run.unknown.total(), len(run.text)
         line = _(
@@ -153,13 +269,14 @@ def read(name: str, stamp: str, text: str) -> Run:
     ids = vocabulary.encode(text)
     with record(model, tokens=list(text)) as recording:
         log_probability = networks.log_probabilities(model, ids)
+    key = f"{name}-{hashlib.sha256(f'{stamp}{text}'.encode()).hexdigest()[:16]}"
     return Run(
-        key=f"{name}-{hashlib.sha256(f'{stamp}{text}'.encode()).hexdigest()[:16]}",
+        key=key,
         name=name,
         card=card,
         vocabulary=vocabulary,
         text=text,
-        trace=recording.trace,
+        subject=Subject(name, key, recording.trace),
         log_probability=xr.DataArray(
             log_probability.numpy(),
             dims=("time", "candidate"),
@@ -179,12 +296,13 @@ def _exact_model(name: str, stamp: str):
 
 @dataclass(frozen=True)
 class Back:
-    """What a loss sent back through one model. node: with gradients, batch 0. loss: nats. last: the last step it speaks at."""
+    """What a loss sent back through one model. node: with gradients, of one sequence. loss: nats; None where a recording does not
+    say. last: the last step it speaks at."""
 
     name: str
     kind: str
     node: xr.Dataset
-    loss: float
+    loss: float | None
     last: int
 
     def at(self, layer: int) -> xr.Dataset:

@@ -32,6 +32,14 @@ def show_board(
     )
 
 
+def limits_of(node: xr.Dataset, name: str) -> tuple[float, float]:
+    """What the colours and the axis of an array run between: of states without bounds (relu, edits), the next round number."""
+    if name == "hidden" and "valid_range" not in node[name].attrs:
+        limit = kept(lambda: stats.mechanism.round_limit(node[name]))
+        return -limit, limit
+    return LIMITS.get(name, (0.0, 1.0))
+
+
 def unit_heatmap(
     run: Run,
     id: str,
@@ -49,8 +57,8 @@ def unit_heatmap(
     id: of the board it lies on, whose zoom decides what is drawn exactly. node: has the array `name` (unit, time). columns,
     cells: see stats.pixels.fit.
     """
-    order, window, layer = order or settings()["order"], board.zoom(id, len(run.text)), settings()["layer"]
-    units = run.order(layer, order)
+    order, window, layer = order or settings()["order"], board.zoom(id, run.steps), settings()["layer"]
+    units = run.order(layer, order, "hidden" if node.sizes["unit"] == run.units else name)
     seen = kept(_seen, node, name, units, limits, window, columns, cells)
     rows_title = {"similarity": _("unit, by similarity"), "activity": _("unit, by activity")}.get(
         order, _("unit")
@@ -80,7 +88,7 @@ def small_multiples(run: Run, id: str, node: xr.Dataset, names) -> tuple[list[Dr
             id,
             node,
             name,
-            LIMITS.get(name, (0.0, 1.0)),
+            limits_of(node, name),
             gate_name(name, run.kind),
             height=176,
             columns=400,
@@ -91,16 +99,29 @@ def small_multiples(run: Run, id: str, node: xr.Dataset, names) -> tuple[list[Dr
     return [picture for picture, _finer in pictures], any(finer for _picture, finer in pictures)
 
 
-def compared(backs: list[Back], layer: int, part: str) -> xr.DataArray:
-    """Gradient norms of several models on one text: natural logs, (architecture, time)."""
-    return kept(_compared, [back.at(layer) for back in backs], [back.kind.upper() for back in backs], part)
+def compared(backs: list[Back], layer: int, part: str, steps: int) -> xr.DataArray:
+    """Gradient norms of several models over so many steps: natural logs, (architecture, time); NaN beyond a model's last."""
+    names = [back.kind.upper() if back.loss is not None else back.name for back in backs]
+    return kept(_compared, [back.at(layer) for back in backs], names, part, steps)
 
 
-def _compared(nodes: list[xr.Dataset], names: list[str], part: str) -> xr.DataArray:
-    logs = [stats.gradients.logarithm(stats.gradients.norm(node, part)) for node in nodes]
-    alone = [log.drop_vars([c for c in log.coords if c != "time"]) for log in logs]
+def _compared(nodes: list[xr.Dataset], names: list[str], part: str, steps: int) -> xr.DataArray:
+    logs = [stats.gradients.logarithm(stats.gradients.norm(node, part)).transpose("time") for node in nodes]
+    alone = [
+        log.drop_vars(list(log.coords)).assign_coords(time=range(log.size)).reindex(time=range(steps))
+        for log in logs
+    ]
     joined = xr.concat(alone, dim="architecture", coords="minimal")
     return joined.assign_coords(architecture=names).assign_attrs(logs[0].attrs)
+
+
+def faded_row(back: Back, layer: int, part: str) -> dict[str, str]:
+    """How fast one recording's gradient fades, going back from the last step that has one."""
+    node = back.at(layer)
+    found = stats.gradients.decay(stats.gradients.norm(node, part))
+    one = {name: value.item() for name, value in found.data_vars.items()}
+    loss = "–" if back.loss is None else shown(back.loss)
+    return {_("loss (nats)"): loss, **faded(one, node.sizes["time"])}
 
 
 def fading(backs: list[Back], norms: xr.DataArray, last: int) -> pd.DataFrame:

@@ -67,15 +67,14 @@ def _gated(run: Run, row: DeltaGenerator) -> None:
         ),
     ]
     summary = _(
-        "Gates of {model}, layer {layer}; characters read: {steps}. Memory length of unit {unit}, in steps: {life:.4g}."
-    ).format(
-        model=run.name, layer=layer + 1, steps=len(run.text), unit=unit, life=lives.sel(unit=unit).item()
-    )
+        "Gates of {model}, layer {layer}; steps: {steps}. Memory length of unit {unit}, in steps: {life:.4g}."
+    ).format(model=run.name, layer=layer + 1, steps=run.steps, unit=unit, life=lives.sel(unit=unit).item())
     colour = (node[keeping].sel(unit=unit), (0, 1), gate_name(keeping, run.kind))
     show_board(
         id, run, drawings, colour=colour, keeps=LETTERS[run.kind][keeping], finer=finer, summary=summary
     )
-    recordings.take_away(run.trace, run.name)
+    if run.live:
+        recordings.take_away(run.trace, run.name)
 
 
 def _contributions(node: xr.Dataset, unit: int):
@@ -84,8 +83,14 @@ def _contributions(node: xr.Dataset, unit: int):
 
 def _ungated(run: Run) -> None:
     unit, layer = settings()["unit"], settings()["layer"]
+    relu = run.node.attrs.get("nonlinearity") == "relu"
     st.info(
         _(
+            "A plain RNN has no gates: at every step one relu overwrites the whole state. What you can see instead is the hidden "
+            "state and the slope of its relu: 1 where the unit is on; 0 where it is off and passes on no gradient."
+        )
+        if relu
+        else _(
             "A plain RNN has no gates: at every step one tanh overwrites the whole state. What you can see instead is the "
             "hidden state and the slope of its tanh, 1 − h². Where the slope is near 0, the unit is saturated and passes on "
             "no gradient."
@@ -93,12 +98,13 @@ def _ungated(run: Run) -> None:
     )
     st.page_link("pages/explore/states.py", label=_("To the hidden states"))
     node, id = run.at(layer), f"gates-{run.key}-{layer}"
-    node = kept(lambda: node.assign(slope=stats.states.slope(node["hidden"])))
+    node = kept(lambda: node.assign(slope=stats.states.slope(node["hidden"], relu)))
     drawings, finer = small_multiples(run, id, node, ("hidden", "slope"))
-    summary = _("Hidden state and slope of the tanh of {model}.").format(model=run.name)
+    summary = _("Hidden state and slope of the nonlinearity of {model}.").format(model=run.name)
     colour = (node["slope"].sel(unit=unit), (0, 1), gate_name("slope", run.kind))
     show_board(id, run, drawings, colour=colour, finer=finer, summary=summary)
-    recordings.take_away(run.trace, run.name)
+    if run.live:
+        recordings.take_away(run.trace, run.name)
 
 
 def _reading() -> None:

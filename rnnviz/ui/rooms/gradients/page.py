@@ -4,15 +4,18 @@ import streamlit as st
 
 from rnnviz.ui.parts.explored.controls import text_and_model
 from rnnviz.ui.shell.language import _
+from rnnviz.ui.shell.settings import settings
 
 
 def show() -> None:
     st.header(_("Gradients"))
-    st.write(
-        _(
-            "Click a character: the error there is sent back through all models. See how much of it reaches each earlier step."
-        )
+    of_text = _(
+        "Click a character: the error there is sent back through all models. See how much of it reaches each earlier step."
     )
+    recorded = _(
+        "How much of the loss of this recording reached each step? All curves share one absolute axis."
+    )
+    st.write(of_text if settings()["subject"] is None else recorded)
     row = text_and_model()
     # they bring torch and plotly, which take seconds the first time; the reader's box is there meanwhile
     from rnnviz.ui.rooms.gradients import pictures

@@ -8,6 +8,7 @@ from rnnviz.ui.parts.board import drawn, keys
 from rnnviz.ui.parts.explored.runs import Run, current_run, loss_matrix, peers, send_back
 from rnnviz.ui.parts.explored.views import compared, fading, show_board, unit_heatmap
 from rnnviz.ui.parts.tables import fading_words, table_csv
+from rnnviz.ui.rooms.gradients import recorded
 from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import settings
@@ -17,15 +18,25 @@ from rnnviz.ui.shell.widgets import folded, notice, pick
 def show(row: DeltaGenerator) -> None:
     """What stands below the reader's text. row: for controls."""
     if run := current_run():
-        if len(run.text) > 1:
+        if not run.live:
+            with row:
+                _part()
+            recorded.draw(run)
+        elif len(run.text) > 1:
             _draw(run, row)
         else:
             notice(_("A loss needs a next character: type at least two."))
     _reading()
 
 
-def _draw(run: Run, row: DeltaGenerator) -> None:
+def _part() -> dict[str, str]:
+    """Which gradient is drawn; what the parts are called."""
     parts = {"total": _("total"), "direct": _("direct")}
+    pick(st.segmented_control, "part", _("Gradient"), list(parts), format_func=parts.get, required=True)
+    return parts
+
+
+def _draw(run: Run, row: DeltaGenerator) -> None:
     with row:
         pick(
             st.segmented_control,
@@ -35,7 +46,7 @@ def _draw(run: Run, row: DeltaGenerator) -> None:
             format_func={"step": _("of one step"), "all": _("of all steps")}.get,
             required=True,
         )
-        pick(st.segmented_control, "part", _("Gradient"), list(parts), format_func=parts.get, required=True)
+        parts = _part()
     now, last = settings(), len(run.text) - 2
     step = None if now["loss"] == "all" else last if now["step"] is None else min(now["step"], last)
     with st.spinner(_("Sending the loss back …")):
@@ -45,7 +56,7 @@ def _draw(run: Run, row: DeltaGenerator) -> None:
     layer, part = min(now["layer"], own.node.sizes["layer"] - 1), now["part"]
     id = f"gradients-{run.key}-{layer}-{step}-{part}"
     node, end = own.at(layer), own.last
-    norms = compared(backs, layer, part)
+    norms = compared(backs, layer, part, run.steps)
     name = "hidden_grad" if part == "total" else "hidden_grad_direct"
     limit = kept(lambda: stats.mechanism.round_limit(node[name]))
     heat, finer = unit_heatmap(

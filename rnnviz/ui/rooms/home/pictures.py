@@ -4,7 +4,7 @@ import streamlit as st
 
 from rnnviz.ui.parts.board import keys
 from rnnviz.ui.parts.explored.runs import Run, current_run
-from rnnviz.ui.parts.explored.views import show_board, unit_heatmap
+from rnnviz.ui.parts.explored.views import limits_of, show_board, unit_heatmap
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import settings
 from rnnviz.ui.shell.widgets import folded
@@ -53,10 +53,11 @@ def show() -> None:
             "sentiment": (_("Sentiment"), _("Where does a network change its mind about a film review?")),
         },
         _("Lab"): {
+            "own": (_("Your own"), _("What did your own PyTorch model do, unit by unit, gate by gate?")),
             "compare": (
                 _("Compare architectures"),
                 _("Which architecture, initialisation and gate keep the error alive longest?"),
-            )
+            ),
         },
     }
     for (heading, entries), folder in zip(rooms.items(), ("learn", "explore", "lab"), strict=True):
@@ -70,13 +71,14 @@ def show() -> None:
 
 def _draw(run: Run) -> None:
     layer, unit = settings()["layer"], settings()["unit"]
-    node, id = run.at(layer), f"home-{run.key}-{layer}"
+    node, id = run.states(layer), f"home-{run.key}-{layer}"
+    limits = limits_of(node, "hidden")
     picture, finer = unit_heatmap(
-        run, id, node, "hidden", (-1, 1), _("Hidden state h"), height=400, order="similarity"
+        run, id, node, "hidden", limits, _("Hidden state h"), height=400, order="similarity"
     )
     st.write(
         _(
-            "Below is the hidden state h of layer {layer}: each row is one unit, each column one character, and every "
+            "Below is the hidden state h of layer {layer}: each row is one unit, each column one step, and every "
             "number is computed by the network itself."
         ).format(layer=layer + 1)
     )
@@ -84,11 +86,11 @@ def _draw(run: Run) -> None:
         id,
         run,
         [picture],
-        colour=(node["hidden"].sel(unit=unit), (-1, 1), _("hidden state h")),
+        colour=(node["hidden"].sel(unit=unit), limits, _("hidden state h")),
         candidates=run.candidates,
         finer=finer,
-        summary=_("Hidden states of {model}; units: {units}, characters read: {steps}.").format(
-            model=run.name, units=node.sizes["unit"], steps=len(run.text)
+        summary=_("Hidden states of {model}; units: {units}, steps: {steps}.").format(
+            model=run.name, units=node.sizes["unit"], steps=run.steps
         ),
     )
 

@@ -8,7 +8,7 @@ from rnnviz.models.vocabularies import visible
 from rnnviz.ui.parts import explored, recordings
 from rnnviz.ui.parts.board import drawn, keys
 from rnnviz.ui.parts.explored.runs import Run, current_run
-from rnnviz.ui.parts.explored.views import show_board, unit_heatmap
+from rnnviz.ui.parts.explored.views import limits_of, show_board, unit_heatmap
 from rnnviz.ui.parts.numbers import percent
 from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
@@ -46,62 +46,69 @@ def _choices() -> None:
 def _draw(run: Run) -> None:
     now = settings()
     layer, unit, components = now["layer"], now["unit"], now["components"]
-    node, id = run.at(layer), f"states-{run.key}-{layer}"
+    node, id = run.states(layer), f"states-{run.key}-{layer}"
     curve = kept(lambda: node["hidden"].sel(unit=unit))
     height = 420 if node.sizes["unit"] <= 300 else 560
-    states, finer = unit_heatmap(run, id, node, "hidden", (-1, 1), _("Hidden state h"), height)
-    axes = run.components.isel(layer=layer, direction=0, component=slice(components))
-    drawings = [
-        states,
-        drawn("curve", _("Unit {unit}").format(unit=unit), figures.lines, curve, run.kind),
-        drawn(
-            "path",
-            _("The state's path in {count} of its {units} dimensions: {share} of the variance").format(
-                count=components, units=node.sizes["unit"], share=percent(float(axes["share"].sum()))
-            ),
-            lambda: figures.path(
-                stats.states.path(node["hidden"], axes), run.kind, tokens=run.strip["tokens"]
-            ),
-        ),
-    ]
+    limits = limits_of(node, "hidden")
+    states, finer = unit_heatmap(run, id, node, "hidden", limits, _("Hidden state h"), height)
+    drawings = [states, drawn("curve", _("Unit {unit}").format(unit=unit), figures.lines, curve, run.kind)]
+    if run.components is not None or run.steps > components < run.units:
+        axes = run.main_axes(layer).isel(component=slice(components))
+        drawings.append(
+            drawn(
+                "path",
+                _("The state's path in {count} of its {units} dimensions: {share} of the variance").format(
+                    count=components, units=node.sizes["unit"], share=percent(float(axes["share"].sum()))
+                ),
+                lambda: figures.path(
+                    stats.states.path(node["hidden"], axes), run.kind, tokens=run.strip["tokens"]
+                ),
+            )
+        )
     extremes = stats.states.strongest(curve)
     show_board(
         id,
         run,
         drawings,
-        colour=(curve, (-1, 1), _("hidden state h")),
+        colour=(curve, limits, _("hidden state h")),
         candidates=run.candidates,
         lists=[(_("Highest at"), extremes["highest"]), (_("Lowest at"), extremes["lowest"])],
         finer=finer,
         summary=_(
-            "Hidden states of {model}, layer {layer}; units: {units}, characters read: {steps}. "
+            "Hidden states of {model}, layer {layer}; units: {units}, steps: {steps}. "
             "Unit {unit} runs from {low:.2f} to {high:.2f}."
         ).format(
             model=run.name,
             layer=layer + 1,
             units=node.sizes["unit"],
-            steps=len(run.text),
+            steps=run.steps,
             unit=unit,
             low=curve.min().item(),
             high=curve.max().item(),
         ),
     )
-    recordings.take_away(run.trace, run.name)
+    if run.live:
+        recordings.take_away(run.trace, run.name)
 
 
 def _find(run: Run) -> None:
-    """Units that tell one kind of character of this text from all others, ranked; a click chooses one."""
+    """Units that tell one kind of token of this text from all others, ranked; a click chooses one."""
     now, text = settings(), run.text
+    if text is None:
+        st.caption(
+            _(
+                "Nobody said what was read at each step, so that no units can be sought for it. Say it when you record: "
+                "rnnviz.record(model, tokens=[…])."
+            )
+        )
+        return
     here = text[min(explored.cursor(len(text) - 1), len(text) - 1)]
     kinds = {
         "blank": (_("blanks"), str.isspace),
         "line": (_("line ends"), "\n".__eq__),
-        "capital": (_("capitals"), str.isupper),
-        "punctuation": (_("punctuation marks"), lambda c: not c.isalnum() and not c.isspace()),
-        "cursor": (
-            _("the character at the cursor: {character}").format(character=visible(here)),
-            here.__eq__,
-        ),
+        "capital": (_("capitals"), lambda c: c[:1].isupper()),
+        "punctuation": (_("punctuation marks"), lambda c: not any(map(str.isalnum, c)) and not c.isspace()),
+        "cursor": (_("what stands at the cursor: {token}").format(token=visible(here)), here.__eq__),
     }
     st.subheader(_("Find units for"))
     names = {name: as_text(said) for name, (said, _holds) in kinds.items()}
@@ -119,7 +126,7 @@ def _find(run: Run) -> None:
     if not 0 < sum(where) < len(text):
         st.text(_("This text has none of them.") if not sum(where) else _("This text has nothing else."))
         return
-    share = kept(stats.states.separation, run.at(now["layer"])["hidden"], where)
+    share = kept(stats.states.separation, run.states(now["layer"])["hidden"], where)
     best = abs(share - 0.5).argsort().values[::-1][:MOST].tolist()
     labels = {unit: f"{unit}: {percent(float(share[unit]))}" for unit in best}
     shows("found", now["unit"] if now["unit"] in labels else None, labels)
@@ -157,8 +164,9 @@ def _reading() -> None:
             ),
             _(
                 "The path is a shadow of the layer's state: a point that moves along the two or three directions in which states "
-                "spread most. The share in its title is how much of their variance these hold, on held-out text; the rest does "
-                "not show. The axes were fitted once on that text, so two texts can be compared."
+                "spread most. The share in its title is how much of their variance these hold; the rest does not show. Of "
+                "our models the axes were fitted once on held-out text, so two texts can be compared; of a recording, on the "
+                "sequence that you see."
             ),
             _(
                 "The candidates are the next characters at the cursor, with the probability that the model gives them."

@@ -1,0 +1,5 @@
+"""What did my own network do?"""
+
+from rnnviz.ui.rooms.own import page
+
+page.show()

@@ -1,0 +1,151 @@
+"""rnnviz view, and rnnviz.view from a script or a notebook: the app on recordings of one's own, opened on a picture of them."""
+
+import argparse
+import atexit
+import html
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from rnnviz.cli import app
+from rnnviz.cli.extras import need
+
+MOST = 6  # recordings at once
+FIRST_PORT = 8501
+VARIABLE = "RNNVIZ_VIEW"  # in the environment, for the app; see ui/parts/explored/subjects.py
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    command = commands.add_parser(
+        "view",
+        help="look at recordings of your own",
+        description="Starts the app on recordings that rnnviz.save has written, and opens the browser on the first one. "
+        "They stay on this machine. Ctrl+C ends it.",
+    )
+    command.add_argument("files", nargs="+", metavar="run.nc", help=f"one recording, or up to {MOST}")
+    command.add_argument(
+        "--port", type=int, help=f"where it listens: the first that is free from {FIRST_PORT} on"
+    )
+    command.add_argument("--no-browser", action="store_true", help="print the address and open nothing")
+    command.add_argument("--until-input-ends", action="store_true", help=argparse.SUPPRESS)
+    command.set_defaults(run=run, extra="app")
+
+
+def run(options: argparse.Namespace) -> int:
+    need(*app.NEEDED)
+    from rnnviz.studies import subjects
+
+    if len(options.files) > MOST:
+        raise ValueError(f"up to {MOST} recordings can be looked at at once; got {len(options.files)}")
+    opened = [subjects.opened(path) for path in options.files]
+    os.environ[VARIABLE] = json.dumps([str(Path(path).resolve()) for path in options.files])
+    page = f"states?{urlencode({'subject': f'{opened[0].name}~{opened[0].key}'})}"
+    del opened
+    if options.until_input_ends:
+        threading.Thread(target=_end_with_input, daemon=True).start()
+    port = options.port or app.free_port(FIRST_PORT)
+    return app.run(argparse.Namespace(host=app.HERE, port=port, no_browser=options.no_browser, page=page))
+
+
+def _end_with_input() -> None:
+    """Whoever started this process holds its input open: it ends when they do, however they end."""
+    sys.stdin.buffer.read()
+    os._exit(0)
+
+
+class Viewed:
+    """The app on recordings, in a process of its own that ends with this one. address: where the browser finds it."""
+
+    def __init__(
+        self, process: "subprocess.Popen[bytes]", folder: "tempfile.TemporaryDirectory[str]", address: str
+    ):
+        self.address = address
+        self._process, self._folder = process, folder
+        atexit.register(self.close)
+
+    def close(self) -> None:
+        """Ends it. What was recorded stays with whoever holds it."""
+        atexit.unregister(self.close)
+        if self._process.stdin:
+            self._process.stdin.close()
+        self._process.terminate()
+        self._process.wait()
+        self._folder.cleanup()
+
+    def __enter__(self) -> "Viewed":
+        return self
+
+    def __exit__(self, *_problem: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"rnnviz: {self.address}"
+
+    def _repr_html_(self) -> str:
+        source = html.escape(f"{self.address}&embed=true")
+        return f'<iframe src="{source}" title="rnnviz" width="100%" height="900" style="border: 0"></iframe>'
+
+
+def view(*recordings: Any, port: int | None = None, browser: bool | None = None) -> Viewed:
+    """Shows recordings in the app: starts it on this machine, opens the browser on the first one, and returns at once.
+
+    recordings: what rnnviz.record has given, traces, or paths of saved ones; up to 6. port: where it listens; the first that is
+    free. browser: whether to open one; in a notebook the app stands in a frame beside the code instead. The app ends with this
+    process, or with `close`. Raises TypeError and ValueError, in one line, where something is none of these.
+
+        with rnnviz.record(model) as recording:
+            model(x)
+        rnnviz.view(recording)
+    """
+    if not 1 <= len(recordings) <= MOST:
+        raise ValueError(f"view takes 1 to {MOST} recordings; got {len(recordings)}")
+    need(*app.NEEDED)
+    folder = tempfile.TemporaryDirectory(prefix="rnnviz-")
+    try:
+        paths = [_saved(one, Path(folder.name), number + 1) for number, one in enumerate(recordings)]
+        command = [sys.executable, "-m", "rnnviz", "view", *map(str, paths), "--until-input-ends"]
+        command += [] if port is None else ["--port", str(port)]
+        command += ["--no-browser"] if browser is False or (browser is None and _in_a_notebook()) else []
+        pipe = subprocess.PIPE
+        process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe)
+        assert process.stdout and process.stderr
+        line = process.stdout.readline().decode()
+        if not line.startswith("rnnviz: http"):
+            process.kill()
+            said = process.stderr.read().decode(errors="replace").strip()
+            raise ValueError(said.rpartition("\n")[2].removeprefix("rnnviz: ") or "the app did not start")
+        for stream in (process.stdout, process.stderr):
+            threading.Thread(target=stream.read, daemon=True).start()  # a full pipe would stop it
+    except BaseException:
+        folder.cleanup()
+        raise
+    return Viewed(process, folder, line.split()[1])
+
+
+def _saved(recording: Any, folder: Path, number: int) -> Path:
+    """The file of a recording, written into the folder where it is none yet."""
+    if isinstance(recording, str | os.PathLike):
+        return Path(recording)
+    import xarray as xr
+
+    from rnnviz import trace
+
+    tree = recording if isinstance(recording, xr.DataTree) else getattr(recording, "trace", None)
+    if not isinstance(tree, xr.DataTree):
+        raise TypeError(
+            f"view takes recordings, traces or paths of saved ones; got {type(recording).__name__}"
+        )
+    path = folder / (f"recording-{number}.nc" if number > 1 else "recording.nc")
+    trace.save(tree, path)
+    return path
+
+
+def _in_a_notebook() -> bool:
+    shell = sys.modules.get("IPython")
+    return bool(shell and type(shell.get_ipython()).__name__ == "ZMQInteractiveShell")

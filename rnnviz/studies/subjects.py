@@ -1,0 +1,135 @@
+"""What is looked at: recorded modules, the sequences that they read, and how the steps are called.
+
+subject = rnnviz.subjects.opened("run.nc")
+subject.modules                              # ('encoder', 'decoder')
+subject.layer("encoder", layer=0, direction=0, sequence=3)["forget_gate"]      # (time, unit)
+"""
+
+import functools
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import xarray as xr
+
+from rnnviz import trace
+
+WHOLE = 4 * 2**20  # bytes of a file up to which all of it makes its key
+PIECES, PIECE = (
+    64,
+    2**16,
+)  # of a larger one: so many pieces of so many bytes, the first and the last among them
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """Recorded modules with their sequences. Shared between readers: look, never change.
+
+    name: as a reader calls it. key: stands for what it holds. trace: what was recorded; of a file, read where it is looked at.
+    """
+
+    name: str
+    key: str
+    trace: xr.DataTree
+
+    @functools.cached_property
+    def modules(self) -> tuple[str, ...]:
+        """The recurrent modules, by their names in the trace."""
+        nodes = (node for node in self.trace.subtree if node.attrs.get("kind") in trace.FIELDS)
+        return tuple(node.path.lstrip("/") for node in nodes)
+
+    def node(self, module: str) -> xr.DataTree:
+        """What was recorded of a module. Raises ValueError where there is none of that name."""
+        if module not in self.modules:
+            have = ", ".join(self.modules) or "none"
+            raise ValueError(f"{self.name} holds no module {module!r}; it holds {have}")
+        return self.trace[module]
+
+    def sequences(self, module: str) -> tuple[str, ...]:
+        """What the sequences of the batch are called: by their names, or else by their numbers, counted from 1."""
+        node = self.node(module)
+        if "sequence" in node.coords:
+            return tuple(map(str, node["sequence"].values.tolist()))
+        return tuple(str(number + 1) for number in range(node.sizes["batch"]))
+
+    def steps(self, module: str, sequence: int = 0) -> int:
+        """How many steps a sequence has."""
+        node = self.node(module)
+        whole: int = node.sizes["time"]
+        return int(node["length"].values[sequence]) if "length" in node.coords else whole
+
+    def tokens(self, module: str, sequence: int = 0) -> tuple[str, ...] | None:
+        """What was read at each step of a sequence; None where nobody said."""
+        node = self.node(module)
+        if "token" not in node.coords:
+            return None
+        tokens = node["token"]
+        row = tokens.isel(batch=sequence) if "batch" in tokens.dims else tokens
+        return tuple(map(str, row.values[: self.steps(module, sequence)].tolist()))
+
+    def has_gradients(self, module: str) -> bool:
+        """Whether a loss was sent back through the module while it was recorded."""
+        return "hidden_grad" in self.node(module)
+
+    def layer(self, module: str, layer: int = 0, direction: int = 0, sequence: int = 0) -> xr.Dataset:
+        """One layer and direction of a module over one sequence, without what lies beyond its end: arrays (time, unit) and
+        weights, in memory. With proj_size the states and their gradients are (time, projection).
+
+        Raises ValueError where there is no such place, and where the file cannot be read there.
+        """
+        node = self.node(module)
+        for dim, place in (("layer", layer), ("direction", direction), ("batch", sequence)):
+            if not 0 <= place < node.sizes[dim]:
+                raise ValueError(
+                    f"{self.name}, {module}: {dim} must be 0 to {node.sizes[dim] - 1}; got {place}"
+                )
+        found = node.to_dataset(inherit=False).isel(layer=layer, direction=direction, batch=sequence)
+        steps = self.steps(module, sequence)
+        whole = {"steps": steps} if "steps" in node.attrs else {}  # the sequence ends where it ended: this is no slice of it
+        try:
+            return found.isel(time=slice(steps)).load().assign_attrs(node.attrs | whole)
+        except Exception as error:  # what a file that is damaged inside makes HDF5 raise, nobody has listed
+            reason = str(error).partition("\n")[0] or type(error).__name__
+            raise ValueError(f"{self.name}, {module}: cannot be read: {reason}") from error
+
+    def states(self, module: str, layer: int = 0, direction: int = 0, sequence: int = 0) -> xr.Dataset:
+        """The same with states and gradients over `unit`, projected or not; with proj_size without cells and gates."""
+        return of_states(self.layer(module, layer, direction, sequence))
+
+
+def of_states(found: xr.Dataset) -> xr.Dataset:
+    """Of what `Subject.layer` returns: states and their gradients over `unit`, projected or not."""
+    if "projection" not in found["hidden"].dims:
+        return found
+    return found.drop_dims("unit").rename(projection="unit")
+
+
+def opened(path: str | os.PathLike[str], name: str | None = None) -> Subject:
+    """The subject that a saved trace is. Its numbers are read from the file where they are looked at, so that it may be
+    larger than memory. name: as a reader calls it; that of the file.
+
+    Raises FileNotFoundError and ValueError as `open_trace`; ValueError where it holds no recurrent module.
+    """
+    subject = Subject(name or Path(path).name, fingerprint(path), trace.open_trace(path, lazy=True))
+    if not subject.modules:
+        raise ValueError(f"{subject.name} holds no recurrent module")
+    return subject
+
+
+def fingerprint(path: str | os.PathLike[str]) -> str:
+    """16 hexadecimal digits that stand for what a file holds: SHA-256 of its size and of all its bytes; of a file of more than
+    4 MiB, of 64 pieces evenly spread over it, so that a large one is told in milliseconds. Raises FileNotFoundError."""
+    if not Path(path).is_file():
+        raise FileNotFoundError(f"no such trace: {path}")
+    with Path(path).open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        found = hashlib.sha256(str(size).encode())
+        if size <= WHOLE:
+            file.seek(0)
+            found.update(file.read())
+        else:
+            for piece in range(PIECES):
+                file.seek((size - PIECE) * piece // (PIECES - 1))
+                found.update(file.read(PIECE))
+    return found.hexdigest()[:16]

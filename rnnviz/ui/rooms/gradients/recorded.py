@@ -1,0 +1,138 @@
+"""The gradients that a recording holds: one module's, beside those of others on the same absolute axis."""
+
+import json
+
+import pandas as pd
+import streamlit as st
+import xarray as xr
+
+from rnnviz import figures, stats
+from rnnviz.models import checkpoints
+from rnnviz.studies.subjects import Subject
+from rnnviz.ui.parts import explored
+from rnnviz.ui.parts.board import drawn
+from rnnviz.ui.parts.explored import subjects
+from rnnviz.ui.parts.explored.runs import Back, Run, send_back
+from rnnviz.ui.parts.explored.views import compared, faded_row, show_board, unit_heatmap
+from rnnviz.ui.parts.tables import fading_words, table_csv
+from rnnviz.ui.shell.keeping import kept
+from rnnviz.ui.shell.language import _
+from rnnviz.ui.shell.settings import LONGEST, choose, settings
+from rnnviz.ui.shell.widgets import as_text, notice, shows
+
+MOST = 2  # others that are drawn beside it
+PARTS = {"total": "hidden_grad", "direct": "hidden_grad_direct"}
+
+
+def draw(run: Run) -> None:
+    """What stands below the controls where a recording is looked at."""
+    if not run.subject.has_gradients(run.module):
+        notice(
+            _(
+                "{name} holds no gradients. Send a loss back while you record: with rnnviz.record(model) as recording: "
+                "loss = criterion(model(x), y); loss.backward()"
+            ).format(name=run.name)
+        )
+        return
+    now, node, own = settings(), run.states(settings()["layer"]), _back(run)
+    layer, part = now["layer"], now["part"]
+    others = _others(run)
+    backs = [own, *others]
+    norms = compared(backs, layer, part, run.steps)
+    id = f"gradients-{run.key}-{layer}-{part}-{'-'.join(back.name for back in others)}"
+    limit = kept(lambda: stats.mechanism.round_limit(node[PARTS[part]]))
+    title = _("Gradient of each unit ({part}), {model}").format(
+        part={"total": _("total"), "direct": _("direct")}[part], model=run.name
+    )
+    heat, finer = unit_heatmap(run, id, node, PARTS[part], (-limit, limit), title, height=360)
+    drawings = [
+        drawn("norms", _("What reaches each step"), figures.log_norms, norms, [back.kind for back in backs])
+    ]
+    if settings()["direction"] == "forward":
+        why = _("Why, in {model}").format(model=run.name)
+        drawings.append(drawn("mechanism", why, _mechanism, run.at(layer), own.last, run.kind))
+    drawings.append(heat)
+    st.text(_("The loss of this recording, as it was sent back"))
+    show_board(
+        id,
+        run,
+        drawings,
+        finer=finer,
+        cursor=own.last,
+        summary=_("Gradient norms of {models} over {steps} steps.").format(
+            models=", ".join(back.name for back in backs), steps=run.steps
+        ),
+    )
+    longer = [back.name for back in others if back.node.sizes["time"] > run.steps]
+    if longer:
+        line = _("Of {names}, which goes on for longer, the first {steps} steps are drawn.")
+        st.caption(as_text(line.format(names=", ".join(longer), steps=run.steps)))
+    rows = {back.name: faded_row(back, layer, part) for back in backs}
+    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis(_("Model"))
+    table_csv(table, "rnnviz-gradients")
+    st.caption(fading_words())
+
+
+def _back(run: Run) -> Back:
+    return kept(_sent_back, run.subject, run.module, run.direction, run.sequence, run.name)
+
+
+def _sent_back(subject: Subject, module: str, direction: int, sequence: int, name: str) -> Back:
+    """What a recording holds of the way back. Its last step is the last at which the loss speaks."""
+    layers = [
+        subject.states(module, layer, direction, sequence)
+        for layer in range(subject.node(module).sizes["layer"])
+    ]
+    names = [field for field in ("hidden_grad", "hidden_grad_direct") if field in layers[0]]
+    node = xr.concat([one[names] for one in layers], dim="layer").assign_attrs(layers[0].attrs)
+    top = node["hidden_grad"].isel(layer=-1).transpose("time", "unit").values
+    speaks = (top != 0).any(1).nonzero()[0]
+    end = speaks[0 if str(node["direction"].values) == "backward" else -1] if len(speaks) else len(top) - 1
+    return Back(name, node.attrs["kind"], node, None, int(end))
+
+
+def _mechanism(node: xr.Dataset, last: int, kind: str):
+    paths = stats.mechanism.paths(node, last)
+    return figures.log_norms(paths, [kind] * paths.sizes["path"], height=240)
+
+
+def _others(run: Run) -> list[Back]:
+    """What the reader wants to see beside it: modules of recordings, and shipped models on the reader's text."""
+    offered: dict[str, tuple[str, Subject | None, str]] = {}
+    for name, subject in subjects.here().items():
+        for module in subject.modules:
+            if subject.has_gradients(module) and (subject, module) != (run.subject, run.module):
+                title = f"{subject.name} · {module}" if len(subject.modules) > 1 else subject.name
+                offered[f"{name}#{module}"] = (title, subject, module)
+    for name in checkpoints.names("language"):
+        offered[name] = (_("{model}, reading the text of the start page").format(model=name), None, name)
+    if settings()["beside"] is None:  # what else the app was started on
+        wanted = [
+            key for key, (_title, subject, _module) in offered.items() if subject not in (None, run.subject)
+        ]
+    else:
+        wanted = json.loads(settings()["beside"])
+    wanted = [key for key in wanted if key in offered][:MOST]
+    shows("pick_beside", wanted, list(offered))
+    st.multiselect(
+        _("Beside it, on the same axis"),
+        list(offered),
+        key="pick_beside",
+        format_func=lambda key: offered[key][0],
+        max_selections=MOST,
+        on_change=lambda: choose(beside=json.dumps(st.session_state["pick_beside"])),
+    )
+    text = explored.reader_text()[:LONGEST]
+    found = []
+    for key in wanted:
+        title, subject, module = offered[key]
+        if subject is not None:
+            node = subject.node(module)
+            place = (
+                min(run.direction, node.sizes["direction"] - 1),
+                min(run.sequence, node.sizes["batch"] - 1),
+            )
+            found.append(kept(_sent_back, subject, module, *place, title))
+        elif len(text) > 1:
+            found.append(send_back(module, text, len(text) - 2))
+    return found

@@ -1,0 +1,155 @@
+"""lab/own and recordings of the reader's own on the exploring pages: every number drawn is the recording's."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import rnnviz
+from rnnviz.studies import subjects
+from rnnviz.ui.parts.explored.subjects import VIEWED
+from tests.studies.test_subjects import WORDS, recorded  # noqa: F401  the fixture
+
+GONE = "gone.nc~0123456789abcdef"
+
+
+def named(path) -> str:
+    return f"{Path(path).name}~{subjects.fingerprint(path)}"
+
+
+@pytest.fixture
+def files(recorded, tmp_path, monkeypatch):  # noqa: F811
+    """The app was started on two recordings: one of words with gradients, a longer one of numbers without."""
+    torch.manual_seed(1)
+    module = torch.nn.RNN(2, 4, nonlinearity="relu")
+    with rnnviz.record(module) as recording:
+        module(torch.randn(9, 2, 2))
+    other = tmp_path / "numbers.nc"
+    rnnviz.save(recording.trace, other)
+    paths = [str(recorded[2]), str(other)]
+    monkeypatch.setenv(VIEWED, json.dumps(paths))
+    return paths
+
+
+def drawn(seen, id: str, trace: int = 0, axis: str = "y") -> np.ndarray:
+    """The numbers of a figure's curve or heatmap as they were sent."""
+    import base64
+
+    found = seen.figures[id]["data"][trace]["z" if axis == "z" else axis]
+    if isinstance(found, dict):
+        flat = np.frombuffer(base64.b64decode(found["bdata"]), found["dtype"])
+        return flat.reshape([int(n) for n in found["shape"].split(",")]) if "shape" in found else flat
+    return np.array(found, float)
+
+
+def test_each_page_draws_the_sequence_that_was_chosen(visit, files):
+    trace = rnnviz.open_trace(files[0])["encoder"]
+    view = {
+        "subject": named(files[0]),
+        "module": "encoder",
+        "layer": 2,
+        "direction": "backward",
+        "sequence": 3,
+    }
+    states = visit("states", **view, unit=1, order="stored")
+    assert not states.test.exception and states.lines == []
+    assert states.board["tokens"] == [word.replace(" ", "·") for word in WORDS[:5]]
+    wanted = trace["hidden"].isel(layer=1, direction=1, batch=2, projection=1, time=slice(5))
+    np.testing.assert_array_equal(drawn(states, "curve"), wanted.values)
+    for page in ("gates", "gradients", "home"):
+        seen = visit(page, **view)
+        assert not seen.test.exception and seen.lines == []
+        assert seen.board["tokens"] == states.board["tokens"]
+        assert all(part in seen.address for part in ("module=encoder", "sequence=3", "direction=backward"))
+    gradients = visit("gradients", **view)
+    norms = np.linalg.norm(
+        trace["hidden_grad"].isel(layer=1, direction=1, batch=2, time=slice(5)).values, axis=-1
+    )
+    np.testing.assert_allclose(10 ** drawn(gradients, "norms").astype(float), norms, rtol=1e-5)
+
+
+def test_what_a_recording_lacks_is_said_with_what_would_bring_it(visit, files):
+    numbers = {"subject": named(files[1])}
+    assert "loss.backward()" in visit("gradients", **numbers).lines[0]
+    states = visit("states", **numbers)
+    assert states.board["tokens"] == [""] * 9
+    assert any("tokens=" in caption.value for caption in states.test.caption)
+    gates = visit("gates", **numbers)
+    assert "relu" in gates.test.info[0].value
+    hidden = rnnviz.open_trace(files[1])["rnn"]["hidden"].isel(layer=0, direction=0, batch=0, unit=0)
+    gates.test.session_state["settings"]["unit"] = 0
+    np.testing.assert_array_equal(np.unique(drawn(gates, "slope", axis="z")), np.unique((hidden > 0) * 1.0))
+
+
+def test_recordings_stand_on_one_axis_with_shipped_models(visit, files):
+    beside = json.dumps([f"{named(files[0])}#head", "shakespeare-gru"])
+    seen = visit("gradients", subject=named(files[0]), beside=beside, text="abcdefgh")
+    assert [trace["name"] for trace in seen.figures["norms"]["data"]] == [
+        "run.nc · encoder",
+        "run.nc · head",
+        "GRU",
+    ]
+    head = rnnviz.open_trace(files[0])["head"]["hidden_grad"].isel(layer=0, direction=0, batch=0)
+    np.testing.assert_allclose(
+        10 ** drawn(seen, "norms", 1).astype(float), np.linalg.norm(head.values, axis=-1), rtol=1e-5
+    )
+
+
+def test_a_file_that_is_not_here_is_named_and_the_rest_of_the_view_stays(visit):
+    for page in ("states", "gates", "gradients", "own"):
+        seen = visit(page, subject=GONE, module="encoder", unit=3)
+        assert not seen.test.exception
+        assert seen.lines == [
+            "This view shows the recording gone.nc (01234567), which is not here. Choose that file in “Your own”, or start the "
+            "app on it: rnnviz view gone.nc"
+        ]
+        assert "unit=3" in seen.address and "gone.nc" in seen.address
+
+
+@pytest.mark.parametrize(
+    ("params", "line"),
+    [
+        ({"module": "decoder"}, "run.nc holds no module decoder; encoder is shown."),
+        ({"sequence": 9}, "Number of sequences here: 3. The first one is shown."),
+        ({"module": "head", "direction": "backward"}, "head reads forward only."),
+        ({"layer": 7}, "This model has 2 layers; the first one is shown."),
+        ({"unit": 99}, "This model has units 0 to 2; unit 0 is shown."),
+    ],
+)
+def test_a_view_of_what_is_not_in_it_shows_what_is(visit, files, params, line):
+    seen = visit("states", **({"subject": named(files[0])} | params))
+    assert not seen.test.exception
+    assert seen.lines == [line]
+    assert seen.board
+
+
+@pytest.mark.parametrize(
+    "subject", ["run.nc", "run.nc~12", f"{'x' * 400}~{'0' * 16}", "a\x00b~0123456789abcdef"]
+)
+def test_a_link_that_names_no_recording_costs_only_that(visit, subject):
+    seen = visit("states", subject=subject)
+    assert not seen.test.exception
+    assert seen.greeting and seen.board
+
+
+def test_what_is_brought_is_found_led_to_and_seen_by_nobody_else(visit, recorded):  # noqa: F811
+    seen = visit("own")
+    seen.test.file_uploader[0].upload("run.nc", Path(recorded[2]).read_bytes(), "application/x-netcdf").run()
+    assert not seen.test.exception and seen.lines == []
+    assert seen.test.dataframe[0].value.index.tolist() == ["encoder", "head"]
+    seen.go("gates")
+    assert seen.board["tokens"] and not seen.lines
+    other = visit("own")
+    assert not other.test.dataframe
+
+
+@pytest.mark.parametrize("raw", [b"", b"no recording", b"\x89HDF\r\n\x1a\n" + bytes(200)])
+def test_a_file_that_is_none_is_one_line_and_costs_nothing(visit, recorded, raw):  # noqa: F811
+    seen = visit("own")
+    seen.test.file_uploader[0].upload("run.nc", Path(recorded[2]).read_bytes(), "application/x-netcdf").run()
+    seen.test.file_uploader[0].upload("other.nc", raw, "application/x-netcdf").run()
+    assert not seen.test.exception
+    assert len(seen.lines) == 1 and seen.lines[0].startswith("other.nc cannot be read as a trace")
+    assert seen.test.dataframe[0].value.index.tolist() == ["encoder", "head"]
