@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[0] = str(ROOT)  # not this folder, whose bottleneck.py pandas would take for a package
+sys.path[0] = str(ROOT)
 
 from rnnviz.ui import rooms  # noqa: E402
 from rnnviz.ui.shell.folding import fold, packed  # noqa: E402

@@ -6,7 +6,7 @@ A file may name other files of the machine, load code, or claim more than fits i
 import math
 import mmap
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,10 @@ FREE = 64 * 2**20  # bytes that a file of any size may claim
 TIMES = 50  # and beyond them so many times its own size: compression makes numbers a few times smaller
 FILTERS = {h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32}
 HEAP = b"GCOL\1\0\0\0"  # how one begins
+SCANNED = (
+    256 * 2**20
+)  # bytes of a file up to which all of it is searched for heaps; of a larger one, what lies between its arrays
+LARGE = 2**16  # bytes of such an array, or of a piece of it
 TEXT = 64  # bytes that an empty str takes, and more
 PIECE = 256  # texts that are read at once to be measured
 
@@ -47,28 +51,54 @@ def look_over(path: str | os.PathLike[str]) -> None:
     """
     with Path(path).open("rb") as raw, mmap.mmap(raw.fileno(), 0, access=mmap.ACCESS_READ) as content:
         size = len(content)
-        _check_heaps(content)
-    left = limit = FREE + TIMES * size
-    with h5py.File(path, "r") as file:
-        for name, array in _arrays(file):
-            left -= _claimed(name, array, left)
-            if left < 0:
-                raise ValueError(
-                    f"{name}: up to here the arrays claim more than {limit:,} bytes, in a file of {size:,}"
-                )
+        _check_start(content)
+        if size <= SCANNED:
+            _check_heaps(content, [(0, size)])
+        left = limit = FREE + TIMES * size
+        with h5py.File(path, "r") as file:
+            if size > SCANNED:
+                _check_heaps(content, _gaps([array for _name, array in _arrays(file)], size))
+            for name, array in _arrays(file):
+                left -= _claimed(name, array, left)
+                if left < 0:
+                    raise ValueError(
+                        f"{name}: up to here the arrays claim more than {limit:,} bytes, in a file of {size:,}"
+                    )
 
 
-def _check_heaps(content: mmap.mmap) -> None:
+def _check_start(content: mmap.mmap) -> None:
+    """Raises ValueError where it is no HDF5 file whose lengths have 8 bytes, as all of this century have."""
+    length_at = 14 if content[8:9] < b"\2" else 10  # of the superblock, by its version
+    if content[:8] != b"\x89HDF\r\n\x1a\n" or content[length_at : length_at + 1] != b"\x08":
+        raise ValueError("no netCDF file, or one that was cut short")
+
+
+def _gaps(arrays: list[h5py.Dataset], size: int) -> list[tuple[int, int]]:
+    """What of a large file lies between the numbers of its large arrays, where its texts are: (start, end), in order."""
+    taken: list[tuple[int, int]] = []
+    for array in arrays:
+        if array.chunks is None:
+            start = array.id.get_offset()
+            if start is not None:
+                taken.append((start, start + array.id.get_storage_size()))
+        else:
+            array.id.chunk_iter(
+                lambda chunk: taken.append((chunk.byte_offset, chunk.byte_offset + chunk.size))
+            )
+    gaps, at = [], 0
+    for start, end in sorted((start, end) for start, end in taken if end - start >= LARGE):
+        gaps.append((at, start))
+        at = max(at, end)
+    return [(start, end) for start, end in [*gaps, (at, size)] if end > start]
+
+
+def _check_heaps(content: mmap.mmap, places: Iterable[tuple[int, int]]) -> None:
     """Raises ValueError where a heap, in which HDF5 keeps texts, is no chain that ends: HDF5 would read it for ever.
 
     HDF5 File Format Specification 4.0, II.A and III.E: a heap is "GCOL", a version, its size, and objects, each with its number,
     how often it is used, four zeros and its size; number 0 is the room that is left.
     """
-    length_at = 14 if content[8:9] < b"\2" else 10  # of the superblock, by its version
-    if content[:8] != b"\x89HDF\r\n\x1a\n" or content[length_at : length_at + 1] != b"\x08":
-        raise ValueError("no netCDF file, or one that was cut short")
-    start = content.find(HEAP)
-    while start >= 0:
+    for start in _found(content, HEAP, places):
         at, end = start + 16, start + int.from_bytes(content[start + 8 : start + 16], "little")
         while at + 16 <= end <= len(content):
             number = int.from_bytes(content[at : at + 2], "little")
@@ -78,7 +108,15 @@ def _check_heaps(content: mmap.mmap) -> None:
             at += 16 + (size + 7) // 8 * 8 if number else size
         if not end - 16 < at <= end:
             raise ValueError(f"the texts that begin at byte {start:,} are damaged")
-        start = content.find(HEAP, start + 4)
+
+
+def _found(content: mmap.mmap, sign: bytes, places: Iterable[tuple[int, int]]) -> Iterator[int]:
+    """Where the sign stands in these places."""
+    for first, last in places:
+        start = content.find(sign, first, last)
+        while start >= 0:
+            yield start
+            start = content.find(sign, start + 4, last)
 
 
 def _arrays(file: h5py.File) -> Iterator[tuple[str, h5py.Dataset]]:

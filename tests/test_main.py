@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 
+import rnnviz
 from rnnviz.cli import main
 from rnnviz.models import checkpoints
 from rnnviz.studies import comparing
@@ -309,6 +310,24 @@ def test_a_host_that_this_machine_is_not_is_refused(host, monkeypatch, capsys):
     assert one_line(capsys) == (
         f"rnnviz: --host is an address of this machine, 127.0.0.1, or 0.0.0.0 for all of them; got {host}\n"
     )
+
+
+def test_view_says_in_one_line_what_cannot_be_shown(tmp_path, capsys):
+    (tmp_path / "bad.nc").write_bytes(b"no recording")
+    none, bad = str(tmp_path / "none.nc"), str(tmp_path / "bad.nc")
+    for files, words in (
+        ([none], "no such trace"),
+        ([bad], "cannot be read as a trace"),
+        ([bad] * 7, "up to 6"),
+    ):
+        assert main(["view", *files]) == 2
+        assert words in one_line(capsys)
+    with pytest.raises(ValueError, match="1 to 6 recordings; got 0"):
+        rnnviz.view()
+    with pytest.raises(TypeError, match="recordings, traces or paths of saved ones; got int"):
+        rnnviz.view(7)
+    with pytest.raises(ValueError, match=r"bad\.nc cannot be read as a trace"):
+        rnnviz.view(bad, browser=False)
 
 
 def test_python_m_rnnviz_is_the_same_command(folder):

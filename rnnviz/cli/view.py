@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from urllib.parse import urlencode
 
 from rnnviz.cli import app
@@ -118,14 +118,22 @@ def view(*recordings: Any, port: int | None = None, browser: bool | None = None)
         line = process.stdout.readline().decode()
         if not line.startswith("rnnviz: http"):
             process.kill()
-            said = process.stderr.read().decode(errors="replace").strip()
+            said = process.communicate()[1].decode(errors="replace").strip()
             raise ValueError(said.rpartition("\n")[2].removeprefix("rnnviz: ") or "the app did not start")
         for stream in (process.stdout, process.stderr):
-            threading.Thread(target=stream.read, daemon=True).start()  # a full pipe would stop it
+            threading.Thread(
+                target=_emptied, args=(stream,), daemon=True
+            ).start()  # a full pipe would stop it
     except BaseException:
         folder.cleanup()
         raise
     return Viewed(process, folder, line.split()[1])
+
+
+def _emptied(stream: IO[bytes]) -> None:
+    with stream:
+        while stream.read(2**16):
+            pass
 
 
 def _saved(recording: Any, folder: Path, number: int) -> Path:

@@ -112,7 +112,10 @@ def principal_components(hidden: xr.DataArray, count: int = 3) -> xr.Dataset:
     for layer, direction in np.ndindex(layers, directions):
         steps = hidden.isel(layer=layer, direction=direction).transpose("batch", "time", "unit").values
         steps = steps.reshape(-1, units)
-        fit = PCA(count, svd_solver="full").fit(steps[np.isfinite(steps).all(1)].astype(np.float64))
+        steps = steps[np.isfinite(steps).all(1)].astype(np.float64)
+        # the same axes: where there are many more of them, those that are wanted are found in a fraction of the time
+        solver = "arpack" if min(steps.shape) > 100 * count else "full"
+        fit = PCA(count, svd_solver=solver, random_state=0).fit(steps)
         largest = np.abs(fit.components_).argmax(1)
         sign = np.sign(fit.components_[np.arange(count), largest])
         mean[layer, direction] = fit.mean_

@@ -86,7 +86,9 @@ class Subject:
                 )
         found = node.to_dataset(inherit=False).isel(layer=layer, direction=direction, batch=sequence)
         steps = self.steps(module, sequence)
-        whole = {"steps": steps} if "steps" in node.attrs else {}  # the sequence ends where it ended: this is no slice of it
+        whole = (
+            {"steps": steps} if "steps" in node.attrs else {}
+        )  # the sequence ends where it ended: this is no slice of it
         try:
             return found.isel(time=slice(steps)).load().assign_attrs(node.attrs | whole)
         except Exception as error:  # what a file that is damaged inside makes HDF5 raise, nobody has listed

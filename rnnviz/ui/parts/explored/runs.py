@@ -2,6 +2,7 @@
 sequence of a recording."""
 
 import copy
+import functools
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -72,7 +73,7 @@ class Run:
         """Of the states; with proj_size there are more of the cell's."""
         return self.node.sizes.get("projection", self.node.sizes["unit"])
 
-    @property
+    @functools.cached_property
     def strip(self) -> dict[str, list]:
         """What the board's strip shows: `tokens`, one visible one a step, and the steps that are `unknown`."""
         if self.text is None:

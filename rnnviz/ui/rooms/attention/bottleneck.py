@@ -151,7 +151,7 @@ def bottleneck_view(reading: Reading) -> None:
         clicked=explored.clicked,
     )
     if not words:
-        st.caption(  # measured by benchmarks/bottleneck.py
+        st.caption(  # measured by benchmarks/translating.py
             _(
                 "Why are the shortest dates hard without attention? They are bare digits: in 5/1/50 or 19500501 only its place "
                 "tells what a digit means, and one vector mixes places up (1950/5/1 became 1950-05-10). Of 200 unseen days it "

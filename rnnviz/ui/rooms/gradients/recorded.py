@@ -91,6 +91,14 @@ def _sent_back(subject: Subject, module: str, direction: int, sequence: int, nam
     return Back(name, node.attrs["kind"], node, None, int(end))
 
 
+def _beside() -> None:
+    """The last that were chosen: two of them have room."""
+    before = json.loads(settings()["beside"] or "[]")
+    now = st.session_state["pick_beside"]
+    chosen = [key for key in before if key in now] + [key for key in now if key not in before]
+    choose(beside=json.dumps(chosen[-MOST:]))
+
+
 def _mechanism(node: xr.Dataset, last: int, kind: str):
     paths = stats.mechanism.paths(node, last)
     return figures.log_norms(paths, [kind] * paths.sizes["path"], height=240)
@@ -114,13 +122,13 @@ def _others(run: Run) -> list[Back]:
         wanted = json.loads(settings()["beside"])
     wanted = [key for key in wanted if key in offered][:MOST]
     shows("pick_beside", wanted, list(offered))
-    st.multiselect(
+    st.pills(
         _("Beside it, on the same axis"),
         list(offered),
         key="pick_beside",
-        format_func=lambda key: offered[key][0],
-        max_selections=MOST,
-        on_change=lambda: choose(beside=json.dumps(st.session_state["pick_beside"])),
+        format_func=lambda key: as_text(offered[key][0]),
+        selection_mode="multi",
+        on_change=_beside,
     )
     text = explored.reader_text()[:LONGEST]
     found = []

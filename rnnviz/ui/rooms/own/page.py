@@ -32,12 +32,12 @@ def show() -> None:
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader(_("In your script"), anchor=False)
-        st.code(SCRIPT, language="python")
+        st.code(SCRIPT, language=None)  # colours of code would be too pale to read
     with right:
         st.subheader(_("Bring the file"), anchor=False)
         _upload()
         st.write(_("A larger one, or several at once: start the app on them. They never leave your machine."))
-        st.code("rnnviz view run.nc", language="shell")
+        st.code("rnnviz view run.nc", language=None)
 
 
 def _upload() -> None:

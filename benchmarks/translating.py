@@ -1,6 +1,6 @@
 """Where the translator of dates without attention errs: by format, and in which field. Prints tables; about a minute.
 
-python benchmarks/bottleneck.py [DAYS]
+python benchmarks/translating.py [DAYS]
 """
 
 import datetime
