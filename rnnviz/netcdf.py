@@ -38,8 +38,8 @@ def write(data: xr.Dataset | xr.DataTree, path: str | os.PathLike[str]) -> None:
         look_over(unfinished)  # what is written can be opened
 
 
-def look_over(path: str | os.PathLike[str]) -> None:
-    """Nothing, if all that the file holds lies in it and fits in memory.
+def look_over(path: str | os.PathLike[str]) -> int:
+    """How many bytes its longest text may have, if all that the file holds lies in it and fits in memory.
 
     Raises ValueError that names the part of the file and what is wrong: links other than plain ones, arrays that lie in other
     files or are put together from them, filters other than gzip, shuffle and fletcher32, arrays of neither numbers nor text,
@@ -47,7 +47,7 @@ def look_over(path: str | os.PathLike[str]) -> None:
     """
     with Path(path).open("rb") as raw, mmap.mmap(raw.fileno(), 0, access=mmap.ACCESS_READ) as content:
         size = len(content)
-        _check_heaps(content)
+        longest = _check_heaps(content)
     left = limit = FREE + TIMES * size
     with h5py.File(path, "r") as file:
         for name, array in _arrays(file):
@@ -56,18 +56,21 @@ def look_over(path: str | os.PathLike[str]) -> None:
                 raise ValueError(
                     f"{name}: up to here the arrays claim more than {limit:,} bytes, in a file of {size:,}"
                 )
+    return longest
 
 
-def _check_heaps(content: mmap.mmap) -> None:
-    """Raises ValueError where a heap, in which HDF5 keeps texts, is no chain that ends: HDF5 would read it for ever.
+def _check_heaps(content: mmap.mmap) -> int:
+    """How many bytes the longest text may have.
+
+    Raises ValueError where a heap, in which HDF5 keeps texts, is no chain that ends: HDF5 would read it for ever.
 
     HDF5 File Format Specification 4.0, II.A and III.E: a heap is "GCOL", a version, its size, and objects, each with its number,
     how often it is used, four zeros and its size; number 0 is the room that is left.
     """
     length_at = 14 if content[8:9] < b"\2" else 10  # of the superblock, by its version
     if content[:8] != b"\x89HDF\r\n\x1a\n" or content[length_at : length_at + 1] != b"\x08":
-        raise ValueError("no netCDF file, or one that was cut short")
-    start = content.find(HEAP)
+        raise ValueError("no netCDF or HDF5 file, or one that was cut short")
+    longest, start = 0, content.find(HEAP)
     while start >= 0:
         at, end = start + 16, start + int.from_bytes(content[start + 8 : start + 16], "little")
         while at + 16 <= end <= len(content):
@@ -75,10 +78,12 @@ def _check_heaps(content: mmap.mmap) -> None:
             size = int.from_bytes(content[at + 8 : at + 16], "little")
             if any(content[at + 4 : at + 8]) or (not number and size < 16):
                 break
+            longest = max(longest, size if number else 0)
             at += 16 + (size + 7) // 8 * 8 if number else size
         if not end - 16 < at <= end:
             raise ValueError(f"the texts that begin at byte {start:,} are damaged")
         start = content.find(HEAP, start + 4)
+    return longest
 
 
 def _arrays(file: h5py.File) -> Iterator[tuple[str, h5py.Dataset]]:
@@ -91,7 +96,7 @@ def _arrays(file: h5py.File) -> Iterator[tuple[str, h5py.Dataset]]:
         for key in group:
             name = _short(f"{path}/{key}")
             if not isinstance(link := group.get(key, getlink=True), h5py.HardLink):
-                raise ValueError(f"{name}: a {type(link).__name__}; what a trace holds lies in its own file")
+                raise ValueError(f"{name}: a {type(link).__name__}; what a file holds lies in it")
             part = group[key]
             if (address := _address(part)) in seen:
                 raise ValueError(f"{name}: stands in the file twice")
