@@ -58,7 +58,7 @@ def contents(path: Path, config: str | None, open_until: ExitStack) -> tuple[Arr
     arrays = Arrays(_arrays(file, told, names))
     found = [*_by_number(arrays, names), *_by_name(arrays)]
     notes = []
-    if not config:
+    if not config and not all(keras.is_cudnn(arrays, weights) for weights in found):
         version = _text(file, "keras_version", longest) or ""
         old = re.match(r"(1|2\.[0-2])\.", version) is not None
         notes.append(

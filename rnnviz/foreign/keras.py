@@ -159,6 +159,12 @@ def _direction(
     return kind, Direction(*made)
 
 
+def is_cudnn(arrays: Arrays, weights: Weights) -> bool:
+    """Whether a layer has the layout of the CuDNN layers: two biases in one. They have no other functions than torch's."""
+    gates = arrays[weights.recurrent].shape[-1:]
+    return bool(gates) and weights.bias is not None and arrays[weights.bias].shape == (2 * gates[0],)
+
+
 def _biases(
     arrays: Arrays, name: str, bias: str | None, kind: str, units: int, known: bool
 ) -> tuple[Tensor | None, Tensor | None, bool]:
