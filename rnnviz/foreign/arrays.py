@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 LARGEST = 512 * 2**20  # bytes: of a file, and of all that is read of it as float32
-MOST = 20_000  # arrays of a file
+MOST = 10_000  # arrays of a file
+MOST_LAYERS = 1_000
 DEEPEST = 20  # mappings inside mappings, groups inside groups, graphs inside graphs
 FREE = 64 * 2**20  # bytes that the parts of a compressed file of any size may claim …
 TIMES = 50  # … and beyond them so many times its own size: weights hardly get smaller
@@ -104,9 +105,14 @@ class Arrays(Mapping[str, Array]):
         numbers = array.read().to(torch.float32, copy=True).contiguous()
         if tuple(numbers.shape) != array.shape:
             raise ValueError(f"{shown(name)} claims {array.shape} and has {tuple(numbers.shape)}")
-        if not math.isfinite(numbers.sum()) and not numbers.isfinite().all():  # a sum may overflow by itself
-            raise ValueError(f"{shown(name)} {array.shape} holds NaN or infinite numbers")
-        return numbers
+        return finite(numbers, name)
+
+
+def finite(numbers: Tensor, name: str) -> Tensor:
+    """The same numbers. Raises ValueError where one is none."""
+    if not math.isfinite(numbers.sum()) and not numbers.isfinite().all():  # a sum may overflow by itself
+        raise ValueError(f"{shown(name)} {tuple(numbers.shape)} holds NaN or infinite numbers")
+    return numbers
 
 
 def _fits(shape: tuple[int, ...], wanted: tuple[int | str, ...]) -> bool:

@@ -25,12 +25,11 @@ def embedding(arrays: Arrays, free: Collection[str], width: int, output: int) ->
         fitting = [
             array
             for array in tables
-            if array.shape[1] == width != output
-            and not array.role
-            and not bias_of(arrays, array)
-            and "kernel" not in array.name
+            if array.shape[1] == width != output and not array.role and "kernel" not in array.name
         ]
-    return fitting[0].name if len(fitting) == 1 and fitting[0].shape[0] > 1 else None
+    if len(fitting) != 1 or fitting[0].shape[0] < 2 or (not called and bias_of(arrays, fitting[0])):
+        return None
+    return fitting[0].name
 
 
 def is_embedding(array: Array) -> bool:
@@ -69,7 +68,8 @@ def dense(arrays: Arrays, free: Collection[str], width: int) -> str | None:
         return None
     (found,) = fitting
     gives = [shape[0] for shape in shapes(found) if shape[1] == width]
-    others = [array for array in weights if array is not found]
+    bias = bias_of(arrays, found)
+    others = [array for array in weights if array is not found and array.name != bias]
     if len(gives) != 1 or any(shape[1] == gives[0] for other in others for shape in shapes(other)):
         return None
     bias = bias_of(arrays, found)

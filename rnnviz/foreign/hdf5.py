@@ -218,8 +218,8 @@ def _layers(model: Any, recurrent: dict[str, Config], classes: dict[str, str], d
         )
         if found is not None:
             after = sources[name]
-            while classes.get(after) in PASSING:
-                after = sources[after]
+            for _step in range(20):  # no further, and in no circle
+                after = sources.get(after, "") if classes.get(after) in PASSING else after
             below = recurrent.get(after)
             whole = below is not None and below.said.get("return_sequences") is True
             recurrent[name] = replace(found, after=after if whole else "")

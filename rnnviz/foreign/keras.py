@@ -1,6 +1,7 @@
 """Keras's recurrent layers: what their configuration says, and their weights in PyTorch's order."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from rnnviz.foreign.arrays import Arrays, shown
+from rnnviz.foreign.arrays import MOST_LAYERS, Arrays, shown
 from rnnviz.foreign.gates import COUNT, KERAS, KINDS, from_cudnn, reordered
 from rnnviz.foreign.layers import Direction, Layer
 
@@ -48,6 +49,8 @@ def layers(arrays: Arrays, found: Sequence[Weights], configs: Mapping[str, Confi
 
     configs: of the model's layers by name, in its order; none, where a file holds weights only.
     """
+    if len(found) > 2 * MOST_LAYERS:
+        raise ValueError(f"{len(found):,} recurrent layers; at most {MOST_LAYERS:,}")
     sides: dict[tuple[str, ...], dict[str, Weights]] = {}
     for weights in found:
         parts = [part for part in weights.path if not _CELL.fullmatch(part)]
@@ -66,10 +69,11 @@ def layers(arrays: Arrays, found: Sequence[Weights], configs: Mapping[str, Confi
 def _names(places: Sequence[tuple[str, ...]], configs: Mapping[str, Config]) -> dict[tuple[str, ...], str]:
     """A name for each layer: that of the model, else the last part of its place that no other has, else all of it."""
     found = {}
+    ends = Counter(place[-1] for place in places if place)
     for place in places:
         known = [part for part in place if part in configs]
         name = known[-1] if known else next((part for part in place[::-1] if part), "")
-        alike = [other for other in places if other != place and name in other[-1:]]
+        alike = ends[name] > 1
         found[place] = ".".join(place) if alike and not known else name
     return found
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from rnnviz.foreign import keras
-from rnnviz.foreign.arrays import Arrays, shown
+from rnnviz.foreign.arrays import MOST_LAYERS, Arrays, shown
 from rnnviz.foreign.gates import KINDS, PYTORCH
 from rnnviz.foreign.layers import Direction, Layer
 
@@ -30,11 +30,8 @@ def find(arrays: Arrays, joined: str | None = None) -> list[Layer]:
     return found or list(_numpy(arrays, joined))
 
 
-def title(arrays: Arrays, name: str, kind: str) -> str:
-    """What a layer is called: its place in the model, without wrappers and without the mapping that holds all of it."""
-    inside = {array.inside for array in arrays.values() if _TORCH.fullmatch(array.name)}
-    if len(inside) == 1:
-        name = name.removeprefix(min(inside)).removeprefix(".")
+def title(name: str, kind: str) -> str:
+    """What a layer is called: its place in the model, without wrappers."""
     words = [word for word in re.split(r"[./]", name) if word and word not in WRAPPERS]
     return shown(".".join(words)) or kind
 
@@ -49,10 +46,14 @@ def _torch(arrays: Arrays) -> Iterator[Layer]:
             if key in group:
                 raise ValueError(f"{shown(name)} and {shown(group[key])} are the same weights of one layer")
             group[key] = name
+    if len(groups) > MOST_LAYERS:
+        raise ValueError(f"{len(groups):,} recurrent layers; at most {MOST_LAYERS:,}")
+    inside = {arrays[name].inside for group in groups.values() for name in group.values()}
+    around = min(inside) if len(inside) == 1 else ""  # the mapping that holds all of it is no part of a name
     for (path, cell), group in groups.items():
         levels = 1 + max(level for _field, level, _reverse in group)
         reverses = ("", "_reverse") if any(reverse for _f, _l, reverse in group) else ("",)
-        if levels > len(group):
+        if levels > min(len(group), MOST_LAYERS):
             raise ValueError(f"{shown(path)}: {levels} layers claimed, by {len(group)} arrays")
 
         def at(field: str, level: int, reverse: str, group=group, path=path, cell=cell) -> str:  # type: ignore[no-untyped-def]
@@ -85,7 +86,7 @@ def _torch(arrays: Arrays) -> Iterator[Layer]:
                 )
             stack.append(tuple(directions))
         parts = frozenset(group.values())
-        yield Layer(title(arrays, path, kind), kind, tuple(stack), parts)
+        yield Layer(title(path.removeprefix(around).removeprefix("."), kind), kind, tuple(stack), parts)
 
 
 def _torch_kind(arrays: Arrays, recurrent: str, projection: str | None) -> tuple[str, int, int]:
@@ -128,7 +129,7 @@ def _numpy(arrays: Arrays, joined: str | None) -> Iterator[Layer]:
     for (path, number), group in groups.items():
         if (made := _by_hand(arrays, group, joined)) is not None:
             kind, direction, used = made
-            name = title(arrays, f"{path}.{kind}{number}" if path or number else "", kind)
+            name = title(f"{path}.{kind}{number}" if path or number else "", kind)
             yield Layer(name, kind, ((direction,),), used)
 
 

@@ -4,14 +4,14 @@ Operators: https://onnx.ai/onnx/operators, LSTM-22, GRU-22, RNN-22 and their ear
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from rnnviz.foreign.arrays import DEEPEST, LARGEST, MOST, Array, Arrays, shown
+from rnnviz.foreign.arrays import DEEPEST, LARGEST, MOST, MOST_LAYERS, Array, Arrays, finite, shown
 from rnnviz.foreign.flat import piece
 from rnnviz.foreign.gates import COUNT, ONNX, reordered
 from rnnviz.foreign.layers import Direction, Layer
@@ -43,14 +43,14 @@ class _Node:
     scope: dict[str, str]  # what names mean where it stands: keys of constants
 
     def number(self, name: str, otherwise: int) -> int:
-        found = integers(self.attributes.get(name, {}), 3)
+        found = integers(self.attributes.get(name, Message()), 3)
         return found[-1] if found else otherwise
 
     def numbers(self, name: str) -> list[int]:
-        return integers(self.attributes.get(name, {}), 8)
+        return integers(self.attributes.get(name, Message()), 8)
 
     def word(self, name: str, otherwise: str) -> str:
-        return text(self.attributes.get(name, {}), 4) or otherwise
+        return text(self.attributes.get(name, Message()), 4) or otherwise
 
     def given(self, place: int) -> str:
         return self.inputs[place] if place < len(self.inputs) else ""
@@ -63,7 +63,8 @@ class _Graph:
     constants: dict[str, Array] = field(default_factory=dict)
     nodes: list[_Node] = field(default_factory=list)
     makers: dict[str, _Node] = field(default_factory=dict)
-    room: int = LARGEST  # bytes that constants made of constants may take
+    folded: dict[str, Tensor | None] = field(default_factory=dict)  # constants made of constants, by value
+    room: int = LARGEST  # bytes that those may take
 
 
 def contents(path: Path) -> tuple[Arrays, list[Layer], list[str]]:
@@ -78,12 +79,17 @@ def contents(path: Path) -> tuple[Arrays, list[Layer], list[str]]:
         _nodes(messages(inner, 7), {}, graph, 0)
     found: list[Layer] = []
     notes: list[str] = []
+    seen: set[tuple[str, frozenset[str]]] = set()
     recurrent = [node for node in graph.nodes if node.kind in KINDS and node.domain in ("", "ai.onnx")]
+    if len(recurrent) > MOST_LAYERS:
+        raise ValueError(f"{len(recurrent):,} recurrent nodes; at most {MOST_LAYERS:,}")
     called = _called(recurrent)
     arrays = _arrays(graph)  # those made of constants come in as they are needed
     for node, name in zip(recurrent, called, strict=True):
         layer = _layer(arrays, graph, node, name, notes)
-        if not any(other.used == layer.used and other.kind == layer.kind for other in found):
+        if (weights := (layer.kind, layer.used)) not in seen:  # both branches of an If may run the same layer
+            seen.add(weights)
+            layer = replace(layer, used=layer.used | _fed(graph, node))
             found.append(
                 replace(layer, after=_after(graph, node, dict(zip(map(id, recurrent), called, strict=True))))
             )
@@ -174,15 +180,18 @@ def _roles(graph: _Graph) -> Iterator[tuple[str, dict[str, object]]]:
             if bias or not node.given(2):
                 yield second, {"role": "dense", "turned": not node.number("transB", 0), "bias": bias}
         elif node.kind == "MatMul" and second:
-            added = [other for name in node.outputs for other in readers.get(name, []) if other.kind == "Add"]
-            biases = [other.scope[name] for other in added for name in other.inputs if name in other.scope]
+            added = readers.get(node.outputs[0], []) if node.outputs else []
+            known = added[0].scope if len(added) == 1 and added[0].kind == "Add" else {}
+            biases = [known[name] for name in added[0].inputs[:2] if name in known] if known else []
             yield second, {"role": "dense", "turned": True, "bias": biases[0] if len(biases) == 1 else ""}
 
 
 def _ones(node: _Node) -> set[str]:
     """Of a Gemm's factors, those that are 1."""
     one = b"\0\0\x80\x3f"
-    return {n for n in ("alpha", "beta") if bytes((node.attributes.get(n, {}).get(2) or [one])[-1]) == one}
+    return {
+        n for n in ("alpha", "beta") if bytes((node.attributes.get(n, Message()).get(2) or [one])[-1]) == one
+    }
 
 
 def _layer(arrays: Arrays, graph: _Graph, node: _Node, name: str, notes: list[str]) -> Layer:
@@ -202,7 +211,7 @@ def _layer(arrays: Arrays, graph: _Graph, node: _Node, name: str, notes: list[st
         made = _folded(arrays, graph, node, value, 0)
         if made is None:
             raise ValueError(f"{title}: {what} ({shown(value)}) is computed in the model; wanted constants")
-        return made.to(torch.float32, copy=True)
+        return finite(made.to(torch.float32, copy=True), value)
 
     input, recurrent, bias = (constant(place, what) for place, what in ((1, "W"), (2, "R"), (3, "B")))
     if input is None or recurrent is None:
@@ -217,11 +226,14 @@ def _layer(arrays: Arrays, graph: _Graph, node: _Node, name: str, notes: list[st
     if bias is not None and tuple(bias.shape) != (count, 2 * gates * units):
         raise ValueError(f"{title}: B came as {tuple(bias.shape)}; wanted ({count}, {2 * gates * units})")
     for place, state in ((5, "h_0"), (6, "c_0")):
-        key = node.scope.get(node.given(place))
-        if key is not None and arrays.numbers(key).any():
-            notes.append(
-                f"{name}: starts from {shown(key)} {arrays[key].shape}, not from 0; give it to the module as {state}"
-            )
+        value = node.given(place)
+        reader, maker = node, graph.makers.get(value)
+        if maker is not None and maker.kind == "Expand":  # one state for all sequences of a batch
+            reader, value = maker, maker.given(0)
+        start = _folded(arrays, graph, reader, value, 0) if value else None
+        if start is not None and start.any():
+            came = f"{shown(value)} {tuple(start.shape)}"
+            notes.append(f"{name}: starts from {came}, not from 0; give it to the module as {state}")
 
     def part(rows: Tensor) -> Tensor:
         return reordered(rows, kind, ONNX[kind])
@@ -248,7 +260,7 @@ def _checked(node: _Node, kind: str, count: int, title: str) -> str:
         )
     if "layout" in node.attributes and node.number("layout", 0) not in (0, 1):
         raise ValueError(f"{title} has layout={node.number('layout', 0)}")
-    functions = [name.lower() for name in texts(node.attributes.get("activations", {}), 9)]
+    functions = [name.lower() for name in texts(node.attributes.get("activations", Message()), 9)]
     wanted = list(FUNCTIONS[kind]) * count
     if functions and functions != wanted and not (kind == "rnn" and functions == ["relu"] * count):
         raise ValueError(f"{title} has activations {shown(', '.join(functions))}; wanted {', '.join(wanted)}")
@@ -270,24 +282,49 @@ def _after(graph: _Graph, node: _Node, names: dict[int, str]) -> str:
     return ""
 
 
+def _fed(graph: _Graph, node: _Node) -> set[str]:
+    """The constants that a recurrent node reads, its states to start from included, also through nodes that move them about."""
+    waiting = [(node, name) for name in [*node.inputs[1:4], *node.inputs[5:7]]]
+    found: set[str] = set()
+    for _step in range(100):
+        if not waiting:
+            break
+        reader, name = waiting.pop()
+        maker = graph.makers.get(name)
+        if name in reader.scope:
+            found.add(reader.scope[name])
+        elif maker is not None and maker.kind in FOLDED | {"Expand"}:
+            waiting += [(maker, value) for value in maker.inputs[:100]]
+    return found
+
+
 def _folded(arrays: Arrays, graph: _Graph, node: _Node, value: str, depth: int) -> Tensor | None:
     """A value that moves constants about and computes nothing, or None. Exporters leave such nodes before a layer."""
-    if value in node.scope:
-        array = arrays[node.scope[value]]
-        graph.room -= math.prod(array.shape) * 8
-        if graph.room < 0:
-            raise ValueError(f"what is made of constants takes more than {LARGEST:,} bytes")
-        return array.read()
+    key = node.scope.get(value)
     maker = graph.makers.get(value)
-    if maker is None or maker.kind not in FOLDED or depth > DEEPEST or len(maker.inputs) > 100:
-        return None
-    parts = [_folded(arrays, graph, maker, name, depth + 1) if name else None for name in maker.inputs]
-    if any(part is None and name for part, name in zip(parts, maker.inputs, strict=True)):
-        return None
-    return _moved(maker, [part for part in parts if part is not None])
+    if key is None and value in graph.folded:
+        return graph.folded[value]
+    made = None
+    if key is not None:
+        _charge(graph, math.prod(arrays[key].shape))
+        return arrays[key].read()
+    if maker is not None and maker.kind in FOLDED and depth <= DEEPEST and 0 < len(maker.inputs) <= 100:
+        parts = [_folded(arrays, graph, maker, name, depth + 1) for name in maker.inputs if name]
+        known = [part for part in parts if part is not None]
+        if len(known) == len(parts) and (maker.kind == "Concat" or all(p.numel() <= 64 for p in known[1:])):
+            made = _moved(maker, known, lambda numbers: _charge(graph, numbers))
+    graph.folded[value] = made
+    return made
 
 
-def _moved(node: _Node, parts: list[Tensor]) -> Tensor | None:
+def _charge(graph: _Graph, numbers: int) -> None:
+    graph.room -= 8 * numbers
+    if graph.room < 0:
+        raise ValueError(f"what is made of constants takes more than {LARGEST:,} bytes")
+
+
+def _moved(node: _Node, parts: list[Tensor], charge: Callable[[int], None]) -> Tensor | None:
+    charge(sum(part.numel() for part in parts))
     first, rest = parts[0], [part.tolist() for part in parts[1:]] if node.kind != "Concat" else []
     if node.kind in ("Identity", "Cast"):
         return first

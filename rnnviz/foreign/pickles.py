@@ -13,6 +13,7 @@ import io
 import math
 import pickletools
 import zipfile
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +27,8 @@ from rnnviz.foreign.arrays import DEEPEST, LARGEST, Array, Arrays, shown
 from rnnviz.foreign.flat import piece
 
 LONGEST = 1_000  # letters of a name
-PROGRAM = 8 * 2**20  # bytes of a pickle: that of a large checkpoint has a few hundred thousand
+WORDS = 1_000_000  # of a pickle: a second or two
+PROGRAM = 4 * 2**20  # bytes of a pickle: that of a large checkpoint has a few hundred thousand
 MAGIC = 0x1950A86A20F9469CFC6C  # how a file of torch before 1.6 begins
 STORAGES = {
     "DoubleStorage": "float64",
@@ -168,12 +170,12 @@ def _tensors(root: object) -> Iterator[tuple[str, str, _Tensor]]:
     if not isinstance(root, dict):
         what = f"an object of {shown(root.full)}" if isinstance(root, _Made) else f"a {type(root).__name__}"
         raise ValueError(f"{what}, pickled; wanted a state dict: torch.save(model.state_dict(), …)")
-    waiting: list[tuple[str, dict[Any, Any], int]] = [("", root, 0)]
+    waiting: deque[tuple[str, dict[Any, Any], int]] = deque([("", root, 0)])
     seen = {id(root)}
     found = False
     objects: list[str] = []
     while waiting:
-        path, mapping, depth = waiting.pop(0)
+        path, mapping, depth = waiting.popleft()
         if depth > DEEPEST:
             raise ValueError(f"{shown(path)}: mappings lie more than {DEEPEST} deep")
         for key, value in mapping.items():
@@ -203,10 +205,10 @@ def _run(file: Any) -> Any:
     memo: dict[int, Any] = {}
     start = file.tell()
     argument: Any
-    for opcode, argument, position in pickletools.genops(file):
+    for count, (opcode, argument, position) in enumerate(pickletools.genops(file)):
         word = opcode.name
-        if (position or start) - start > PROGRAM:
-            raise ValueError(f"its pickle has more than {PROGRAM:,} bytes")
+        if count > WORDS or (position or start) - start > PROGRAM:
+            raise ValueError(f"its pickle has more than {WORDS:,} words or {PROGRAM:,} bytes")
         if word == "STOP":
             return stack.pop()
         if word in ("PROTO", "FRAME"):

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from torch import nn
 
 from rnnviz.foreign import attached, flat, hdf5, naming, onnx, pickles, zips
-from rnnviz.foreign.arrays import LARGEST, Arrays, WeightsError, in_a_line, shown
+from rnnviz.foreign.arrays import FLOATS, LARGEST, MOST_LAYERS, Arrays, WeightsError, in_a_line, shown
 from rnnviz.foreign.layers import Layer, module, stacked
 
 READ = ".safetensors, .pt or .pth (a state dict), .npz, .onnx, Keras .h5, .hdf5 or .keras"
@@ -33,8 +33,8 @@ class Weights(Mapping[str, nn.RNNBase]):
 
     chain: their names in the order in which data passes through them, one taking what the one before gives; () where the file
     and the shapes do not tell. embedding, output: what stands below the first and above the last of the chain, None where there
-    is none or more than one fits. left: what is in no module. notes: what was taken for granted, a line each. format: what the
-    file is.
+    is none or more than one fits. left: arrays of numbers in no module. notes: what was taken for granted, a line each. format:
+    what the file is.
     """
 
     modules: Mapping[str, nn.RNNBase]
@@ -121,6 +121,8 @@ def _read(
     if not found:
         here = ", ".join(flat.names_of(arrays)) or "no array at all"
         raise ValueError(f"{form}, and no recurrent layer in it; found {here}")
+    if len(found) > MOST_LAYERS:
+        raise ValueError(f"{len(found):,} recurrent layers; at most {MOST_LAYERS:,}")
     if len({layer.name for layer in found}) < len(found):
         found = _apart(found)
     used = frozenset().union(*(layer.used for layer in found))
@@ -148,7 +150,8 @@ def _read(
         (None, frozenset[str]()) if above is None else attached.built_output(arrays, above, found[-1].outputs)
     )
     taken |= {below} if below is not None else set()
-    left = tuple(Left(shown(name), arrays[name].shape) for name in free if name not in taken)
+    others = [arrays[name] for name in free if name not in taken and arrays[name].dtype in FLOATS]
+    left = tuple(Left(shown(array.name), array.shape) for array in others if array.shape)
     return Weights(modules, chain, table, last, left, tuple(notes), form)
 
 

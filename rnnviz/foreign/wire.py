@@ -13,7 +13,14 @@ from torch import Tensor
 from rnnviz.foreign.arrays import Array, shown
 from rnnviz.foreign.flat import of_bytes
 
-Message = dict[int, list[Any]]  # numbers as int, all else as memoryview
+FIELDS = 500_000  # of all messages of a file: a large model has thousands
+
+
+class Message(dict[int, list[Any]]):
+    """Fields by number: numbers as int, all else as memoryview. left: how many more the file may have, in a list of one."""
+
+    left: list[int]
+
 
 # TensorProto.DataType, bytes of a number, the field that holds such numbers where raw_data (9) does not
 DATA = {
@@ -30,11 +37,13 @@ DATA = {
 }
 
 
-def message(raw: memoryview) -> Message:
+def message(raw: memoryview, left: list[int] | None = None) -> Message:
     """The fields of a message. Raises ValueError where they do not fill it exactly."""
-    found: Message = {}
+    found = Message()
+    found.left = [FIELDS] if left is None else left
     at = 0
     while at < len(raw):
+        _count(found)
         tag, at = _varint(raw, at)
         number, wire = tag >> 3, tag & 7
         value: Any
@@ -54,6 +63,12 @@ def message(raw: memoryview) -> Message:
             raise ValueError("no ONNX: a field without a number")
         found.setdefault(number, []).append(value)
     return found
+
+
+def _count(found: Message) -> None:
+    found.left[0] -= 1
+    if found.left[0] < 0:
+        raise ValueError(f"more than {FIELDS:,} fields")
 
 
 def _varint(raw: memoryview, at: int) -> tuple[int, int]:
@@ -79,7 +94,7 @@ def texts(found: Message, number: int) -> list[str]:
 
 
 def messages(found: Message, number: int) -> list[Message]:
-    return [message(value) for value in found.get(number, []) if isinstance(value, memoryview)]
+    return [message(value, found.left) for value in found.get(number, []) if isinstance(value, memoryview)]
 
 
 def integers(found: Message, number: int) -> list[int]:
@@ -91,6 +106,7 @@ def integers(found: Message, number: int) -> list[int]:
         else:
             at = 0
             while at < len(value):
+                _count(found)
                 one, at = _varint(value, at)
                 values.append(one)
     return [value - 2**64 if value >= 2**63 else value for value in values]

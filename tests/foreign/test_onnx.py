@@ -6,6 +6,7 @@ import pytest
 import torch
 from onnx import TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
+from torch import nn
 
 import rnnviz
 from rnnviz.foreign import WeightsError
@@ -109,7 +110,7 @@ def test_nodes_one_on_the_other_are_one_module_with_what_stands_around_it(tmp_pa
     onnx.save(model, tmp_path / "stack.onnx")
     found = rnnviz.weights(tmp_path / "stack.onnx")
     assert list(found) == ["rnn"] and found["rnn"].num_layers == 2
-    assert [left.name for left in found.left] == ["axes", "rows"]
+    assert found.left == ()
     ids = np.array([[1, 2], [3, 4], [8, 0]])
     (wanted,) = ReferenceEvaluator(model).run(None, {"ids": ids})
     with torch.no_grad():
@@ -237,3 +238,53 @@ def test_a_shape_beyond_what_is_there_is_refused(tmp_path):
         WeightsError, match=r"R claims \(1, 1000000000, 5\), 5,000,000,000 numbers, and has 75"
     ):
         rnnviz.weights(tmp_path / "big.onnx")
+
+
+def test_a_layer_that_two_branches_run_is_one(tmp_path):
+    kept = [numpy_helper.from_array(array, name) for name, array in constants("LSTM").items()]
+    sides = [
+        helper.make_graph([node("LSTM", name=f"{side}/LSTM")], side, [], [value("Y", 4)]) for side in "ab"
+    ]
+    branch = helper.make_node("If", ["flag"], ["out"], then_branch=sides[0], else_branch=sides[1])
+    flag = helper.make_tensor_value_info("flag", TensorProto.BOOL, [])
+    model = helper.make_model(
+        helper.make_graph([branch], "g", [flag, value("X", 3)], [value("out", 4)], kept)
+    )
+    onnx.save(model, tmp_path / "if.onnx")
+    assert len(rnnviz.weights(tmp_path / "if.onnx")) == 1
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("kind", ["LSTM", "GRU", "RNN"])
+def test_what_torch_exports_comes_back(kind, tmp_path):
+    torch.manual_seed(0)
+    table, layers, dense = (
+        nn.Embedding(11, 4),
+        getattr(nn, kind)(4, 5, 2, bidirectional=True),
+        nn.Linear(10, 7),
+    )
+
+    class Model(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.table, self.layers, self.dense = table, layers, dense
+
+        def forward(self, ids):
+            return self.dense(self.layers(self.table(ids))[0])
+
+    ids = torch.randint(0, 11, (6, 2))
+    torch.onnx.export(Model().eval(), (ids,), tmp_path / "made.onnx", dynamo=False)
+    found = rnnviz.weights(tmp_path / "made.onnx")
+    assert list(found) == ["layers"] and found["layers"].num_layers == 2 and found.left == ()
+    with torch.no_grad():
+        came = found.output(found["layers"](found.embedding(ids).transpose(0, 1))[0]).transpose(0, 1)
+        np.testing.assert_allclose(came, Model()(ids), atol=1e-5, rtol=0)
+
+
+def test_a_state_to_start_from_that_is_spread_over_the_batch_is_said(tmp_path):
+    arrays = constants("GRU") | {"start": np.ones((1, 1, 5), np.float32), "sizes": np.array([1, 2, 5])}
+    spread = helper.make_node("Expand", ["start", "sizes"], ["h"])
+    made(tmp_path / "one.onnx", [spread, node("GRU", inputs=["", "h"])], arrays, [("Y", 4)])
+    found = rnnviz.weights(tmp_path / "one.onnx")
+    assert found.notes == ("gru: starts from start (1, 1, 5), not from 0; give it to the module as h_0",)
+    assert found.left == ()
