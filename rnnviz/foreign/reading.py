@@ -27,7 +27,7 @@ class Left(NamedTuple):
     shape: tuple[int, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Weights(Mapping[str, nn.RNNBase]):
     """The recurrent layers of a file by name: `nn.LSTM`, `nn.GRU` or `nn.RNN`, float32, batch first, in eval mode.
 
