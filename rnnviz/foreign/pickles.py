@@ -199,8 +199,15 @@ def _tensors(root: object) -> Iterator[tuple[str, str, _Tensor]]:
 def _run(file: Any) -> Any:
     """What one pickle of a file builds: dicts, lists, tuples, numbers, texts, tensors as claims; names for all else.
 
-    Raises ValueError for a word that no state dict needs, and where the program is too long or cut short.
+    Raises ValueError for a word that no state dict needs, and where the program is too long, damaged or cut short.
     """
+    try:
+        return _followed(file)
+    except (IndexError, KeyError, StopIteration) as problem:
+        raise ValueError("its pickle is damaged: it takes more than there is") from problem
+
+
+def _followed(file: Any) -> Any:
     stack: list[Any] = []
     memo: dict[int, Any] = {}
     start = file.tell()
