@@ -1,4 +1,4 @@
-"""Damages cards, weights and traces at random, as the tests do, but longer: whatever comes must be the model or one line.
+"""Damages cards, weights, traces and foreign files at random, as tests do, but longer: what comes must be the model or a line.
 
 python benchmarks/damage.py [EXAMPLES]    of each kind; 5,000 take about an hour
 """
@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 EXAMPLES = sys.argv[1] if len(sys.argv) > 1 else "5000"
-FILES = ["tests/models/test_checkpoints.py", "tests/test_trace.py"]
+FILES = ["tests/models/test_checkpoints.py", "tests/test_trace.py", "tests/foreign/test_hostile.py"]
 command = [sys.executable, "-m", "pytest", "-k", "any_value or any_flipped", "--durations=0", *FILES]
 # another seed each time: what it finds is kept in .hypothesis and comes first when it is run again
 asked = subprocess.run(

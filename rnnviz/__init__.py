@@ -18,10 +18,11 @@ _NAMES = {
     "record": "rnnviz.recording.block",
     "save": "rnnviz.trace",
     "view": "rnnviz.cli.view",
+    "weights": "rnnviz.foreign.reading",
 }
 _MODULES = {
     name: f"rnnviz.{name}"
-    for name in ("figures", "models", "recording", "stats", "studies", "trace", "training")
+    for name in ("figures", "foreign", "models", "recording", "stats", "studies", "trace", "training")
 } | {
     "attention": "rnnviz.recording.attention",
     "attribution": "rnnviz.studies.attribution",

@@ -23,7 +23,7 @@ FILTERS = {h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLE
 HEAP = b"GCOL\1\0\0\0"  # how one begins
 SCANNED = (
     256 * 2**20
-)  # bytes of a file up to which all of it is searched for heaps; of a larger one, what lies between its arrays
+)  # bytes of a file that is searched for heaps as a whole; of a larger one, what lies between its arrays
 LARGE = 2**16  # bytes of such an array, or of a piece of it
 TEXT = 64  # bytes that an empty str takes, and more
 PIECE = 256  # texts that are read at once to be measured
@@ -42,8 +42,8 @@ def write(data: xr.Dataset | xr.DataTree, path: str | os.PathLike[str]) -> None:
         look_over(unfinished)  # what is written can be opened
 
 
-def look_over(path: str | os.PathLike[str]) -> None:
-    """Nothing, if all that the file holds lies in it and fits in memory.
+def look_over(path: str | os.PathLike[str]) -> int:
+    """How many bytes its longest text may have, if all that the file holds lies in it and fits in memory.
 
     Raises ValueError that names the part of the file and what is wrong: links other than plain ones, arrays that lie in other
     files or are put together from them, filters other than gzip, shuffle and fletcher32, arrays of neither numbers nor text,
@@ -53,24 +53,25 @@ def look_over(path: str | os.PathLike[str]) -> None:
         size = len(content)
         _check_start(content)
         if size <= SCANNED:
-            _check_heaps(content, [(0, size)])
+            longest = _check_heaps(content, [(0, size)])
         left = limit = FREE + TIMES * size
         with h5py.File(path, "r") as file:
             if size > SCANNED:
-                _check_heaps(content, _gaps([array for _name, array in _arrays(file)], size))
+                longest = _check_heaps(content, _gaps([array for _name, array in _arrays(file)], size))
             for name, array in _arrays(file):
                 left -= _claimed(name, array, left)
                 if left < 0:
                     raise ValueError(
                         f"{name}: up to here the arrays claim more than {limit:,} bytes, in a file of {size:,}"
                     )
+    return longest
 
 
 def _check_start(content: mmap.mmap) -> None:
     """Raises ValueError where it is no HDF5 file whose lengths have 8 bytes, as all of this century have."""
     length_at = 14 if content[8:9] < b"\2" else 10  # of the superblock, by its version
     if content[:8] != b"\x89HDF\r\n\x1a\n" or content[length_at : length_at + 1] != b"\x08":
-        raise ValueError("no netCDF file, or one that was cut short")
+        raise ValueError("no netCDF or HDF5 file, or one that was cut short")
 
 
 def _gaps(arrays: list[h5py.Dataset], size: int) -> list[tuple[int, int]]:
@@ -92,12 +93,15 @@ def _gaps(arrays: list[h5py.Dataset], size: int) -> list[tuple[int, int]]:
     return [(start, end) for start, end in [*gaps, (at, size)] if end > start]
 
 
-def _check_heaps(content: mmap.mmap, places: Iterable[tuple[int, int]]) -> None:
-    """Raises ValueError where a heap, in which HDF5 keeps texts, is no chain that ends: HDF5 would read it for ever.
+def _check_heaps(content: mmap.mmap, places: Iterable[tuple[int, int]]) -> int:
+    """How many bytes the longest text may have.
+
+    Raises ValueError where a heap, in which HDF5 keeps texts, is no chain that ends: HDF5 would read it for ever.
 
     HDF5 File Format Specification 4.0, II.A and III.E: a heap is "GCOL", a version, its size, and objects, each with its number,
     how often it is used, four zeros and its size; number 0 is the room that is left.
     """
+    longest = 0
     for start in _found(content, HEAP, places):
         at, end = start + 16, start + int.from_bytes(content[start + 8 : start + 16], "little")
         while at + 16 <= end <= len(content):
@@ -105,9 +109,11 @@ def _check_heaps(content: mmap.mmap, places: Iterable[tuple[int, int]]) -> None:
             size = int.from_bytes(content[at + 8 : at + 16], "little")
             if any(content[at + 4 : at + 8]) or (not number and size < 16):
                 break
+            longest = max(longest, size if number else 0)
             at += 16 + (size + 7) // 8 * 8 if number else size
         if not end - 16 < at <= end:
             raise ValueError(f"the texts that begin at byte {start:,} are damaged")
+    return longest
 
 
 def _found(content: mmap.mmap, sign: bytes, places: Iterable[tuple[int, int]]) -> Iterator[int]:
@@ -129,7 +135,7 @@ def _arrays(file: h5py.File) -> Iterator[tuple[str, h5py.Dataset]]:
         for key in group:
             name = _short(f"{path}/{key}")
             if not isinstance(link := group.get(key, getlink=True), h5py.HardLink):
-                raise ValueError(f"{name}: a {type(link).__name__}; what a trace holds lies in its own file")
+                raise ValueError(f"{name}: a {type(link).__name__}; what a file holds lies in it")
             part = group[key]
             if (address := _address(part)) in seen:
                 raise ValueError(f"{name}: stands in the file twice")

@@ -15,6 +15,7 @@ MODULES = (
     *(f"rnnviz.stats.{name}" for name in ("attention", "gates", "states", "text", "trees", "vanishing")),
     *(f"rnnviz.stats.gradients.{name}" for name in ("exponents", "fading", "norms", "paths", "products")),
     *(f"rnnviz.figures.{name}" for name in ("curves", "grids", "norms", "points")),
+    *(f"rnnviz.foreign.{name}" for name in ("gates", "reading")),
     *(f"rnnviz.models.{name}" for name in ("checkpoints", "decoding")),
     *(f"rnnviz.studies.comparing.{name}" for name in ("measuring", "running", "stability")),
     *(

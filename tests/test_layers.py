@@ -20,7 +20,8 @@ ROOMS = sorted(p.name for p in (ROOT / "rnnviz/ui/rooms").iterdir() if (p / "__i
 # inside rnnviz goes by its full name; whoever may import a room may import all that is in it.
 LAZY = {"rnnviz.lazy"}
 LIBRARY = {
-    f"rnnviz.{name}" for name in "netcdf trace stats figures recording models training studies".split()
+    f"rnnviz.{name}"
+    for name in "netcdf trace stats figures foreign recording models training studies".split()
 }
 SHOWN = {"numpy", "pandas", "plotly", "streamlit", "torch", "xarray"} | LIBRARY
 MAY_IMPORT = {
@@ -33,6 +34,7 @@ MAY_IMPORT = {
     "rnnviz/stats": LAZY | {"numpy", "scipy", "sklearn", "xarray"},
     "rnnviz/figures": LAZY | {"numpy", "plotly", "xarray"},
     "rnnviz/recording": LAZY | {"numpy", "torch", "xarray", "rnnviz.trace"},
+    "rnnviz/foreign": LAZY | {"h5py", "numpy", "torch", "rnnviz.netcdf"},
     "rnnviz/models": LAZY
     | {"rnnviz.files", "rnnviz.shipped", "numpy", "safetensors", "torch", "rnnviz.recording"},
     "rnnviz/training": LAZY | {"numpy", "sacrebleu", "sklearn", "torch", "rnnviz.files", "rnnviz.models"},
