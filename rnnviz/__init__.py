@@ -34,6 +34,7 @@ _MODULES = {
     "filling": "rnnviz.studies.filling",
     "judging": "rnnviz.studies.judging",
     "one_cell": "rnnviz.studies.one_cell",
+    "series": "rnnviz.studies.series",
     "subjects": "rnnviz.studies.subjects",
     "tiny": "rnnviz.studies.tiny",
     "translating": "rnnviz.studies.translating",

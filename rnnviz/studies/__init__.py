@@ -10,6 +10,7 @@ _MODULES = {
         "filling",
         "judging",
         "one_cell",
+        "series",
         "subjects",
         "tiny",
         "translating",

@@ -153,3 +153,53 @@ def test_a_file_that_is_none_is_one_line_and_costs_nothing(visit, recorded, raw)
     assert not seen.test.exception
     assert len(seen.lines) == 1 and seen.lines[0].startswith("other.nc cannot be read as a trace")
     assert seen.test.dataframe[0].value.index.tolist() == ["encoder", "head"]
+
+
+def weights_of(modules, tmp_path) -> bytes:
+    path = tmp_path / "mine.pt"
+    torch.save(
+        {
+            f"{name}.{key}": value
+            for name, module in modules.items()
+            for key, value in module.state_dict().items()
+        },
+        path,
+    )
+    return path.read_bytes()
+
+
+def test_weights_read_a_series_and_every_page_shows_it(visit, tmp_path):
+    torch.manual_seed(0)
+    modules = {"low": torch.nn.LSTM(2, 5, batch_first=True), "high": torch.nn.GRU(5, 4, batch_first=True)}
+    seen = visit("own")
+    seen.test.file_uploader[0].upload(
+        "mine.pt", weights_of(modules, tmp_path), "application/octet-stream"
+    ).run()
+    assert not seen.test.exception and seen.lines == []
+    assert seen.test.dataframe[0].value.index.tolist() == ["low", "high"]
+    seen.test.text_area[0].set_value("date,a,b\n2026-01-01,1,4\n2026-01-02,3,5\n2026-01-03,2,x").run()
+    read = next(button for button in seen.test.button if button.label == "Read")
+    read.click().run()
+    assert seen.lines == ["line 4, column 'b': wanted a number; got 'x'"]  # and what was typed stays
+    assert seen.test.text_area[0].value.endswith("2,x")
+    seen.test.text_area[0].set_value("date,a,b\n2026-01-01,1,4\n2026-01-02,3,5\n2026-01-03,2,6").run()
+    next(button for button in seen.test.button if button.label == "Read").click().run()
+    assert not seen.test.exception
+    seen.go("states")
+    assert seen.board["tokens"] == ["2026-01-01", "2026-01-02", "2026-01-03"]
+    seen.test.session_state["settings"].update(module="high", unit=2)
+    seen.test.run()
+    inputs = torch.tensor([[[1.0, 4.0], [3.0, 5.0], [2.0, 6.0]]])
+    wanted = modules["high"](modules["low"](inputs)[0])[0][0, :, 2].detach()
+    np.testing.assert_allclose(drawn(seen, "curve"), wanted, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "raw", "line"),
+    [("a.pt", b"PK", "a.pt"), ("b.onnx", b"", "b.onnx"), ("c.npz", b"\x80\x04cos\nsystem\n", "c.npz")],
+)
+def test_weights_that_cannot_be_read_are_one_line(visit, name, raw, line):
+    seen = visit("own")
+    seen.test.file_uploader[0].upload(name, raw, "application/octet-stream").run()
+    assert not seen.test.exception
+    assert len(seen.lines) == 1 and seen.lines[0].startswith(line)

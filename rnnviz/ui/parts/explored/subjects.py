@@ -19,7 +19,9 @@ import streamlit as st
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import choose, settings
 
-if TYPE_CHECKING:  # it brings xarray, which the first answer need not wait for
+if TYPE_CHECKING:  # they bring xarray, which the first answer need not wait for
+    import xarray as xr
+
     from rnnviz.studies.subjects import Subject
 
 VIEWED = "RNNVIZ_VIEW"  # in the environment: what the app was started on, a JSON list of paths
@@ -45,16 +47,20 @@ def chosen() -> "Subject | None":
     return here().get(settings()["subject"])
 
 
-def bring(name: str, raw: bytes) -> "Subject":
-    """Takes an uploaded recording in and chooses it; the one that was brought first makes room. Raises ValueError."""
+def bring(name: str, what: "bytes | xr.DataTree") -> "Subject":
+    """Takes an uploaded recording in, or a trace, and chooses it; the one that was brought first makes room. Raises ValueError."""
+    from rnnviz import trace
     from rnnviz.studies import subjects
 
     path = Path(_folder().name, f"{os.urandom(8).hex()}.nc")
-    path.write_bytes(raw)
     try:
+        if isinstance(what, bytes):
+            path.write_bytes(what)
+        else:
+            trace.save(what, path)
         subject = subjects.opened(path, name)
     except Exception as problem:
-        path.unlink()
+        path.unlink(missing_ok=True)
         if not isinstance(problem, ValueError):
             raise
         raise ValueError(str(problem).replace(str(path), name)) from None

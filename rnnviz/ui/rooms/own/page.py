@@ -4,10 +4,12 @@ import pandas as pd
 import streamlit as st
 
 from rnnviz.ui.parts.explored import subjects
+from rnnviz.ui.rooms.own import weights
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import choose, settings
 from rnnviz.ui.shell.widgets import as_text, notice
 
+WEIGHTS = ("safetensors", "pt", "pth", "npz", "onnx", "h5", "hdf5", "keras")
 LARGEST = 16  # MB of a file that is brought here
 SCRIPT = """\
 import rnnviz
@@ -29,6 +31,7 @@ def show() -> None:
         )
     )
     _found()
+    weights.show()
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader(_("In your script"), anchor=False)
@@ -43,8 +46,10 @@ def show() -> None:
 def _upload() -> None:
     number = st.session_state.setdefault("own_uploads", 0)
     file = st.file_uploader(
-        _("A recording that rnnviz.save has written (.nc), up to {size} MB").format(size=LARGEST),
-        type=["nc"],
+        _("A recording (.nc), or weights: {formats}; up to {size} MB").format(
+            formats=", ".join(f".{ending}" for ending in WEIGHTS), size=LARGEST
+        ),
+        type=["nc", *WEIGHTS],
         max_upload_size=LARGEST,
         key=f"own_file_{number}",
     )
@@ -58,7 +63,10 @@ def _upload() -> None:
                 "The file has {size:.1f} MB; the limit is {largest} MB. Start the app on it: rnnviz view {name}"
             )
             raise ValueError(line.format(size=file.size / 2**20, largest=LARGEST, name=file.name))
-        subjects.bring(file.name, file.getvalue())
+        if file.name.lower().endswith(".nc"):
+            subjects.bring(file.name, file.getvalue())
+        else:
+            weights.bring(file.name, file.getvalue())
     except (ValueError, OSError) as problem:
         st.session_state["own_problem"] = str(problem)
     st.session_state["own_uploads"] = number + 1  # an empty box: what was brought is kept once, and not here

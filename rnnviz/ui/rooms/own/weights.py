@@ -1,0 +1,112 @@
+"""Weights that the reader has brought: the recurrent layers found in them, and a series for these to read."""
+
+import tempfile
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from rnnviz.studies import series
+from rnnviz.ui.parts.explored import subjects
+from rnnviz.ui.shell.language import _
+from rnnviz.ui.shell.settings import settings, typed
+from rnnviz.ui.shell.widgets import as_text, notice, pick
+
+
+def bring(name: str, raw: bytes) -> None:
+    """Takes a file of weights in, in place of the one before. Raises ValueError in one line."""
+    from rnnviz import foreign
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, f"weights{Path(name).suffix[:12]}")
+        path.write_bytes(raw)
+        try:
+            found = foreign.weights(path)
+        except ValueError as problem:
+            raise ValueError(str(problem).replace(path.name, name, 1)) from None
+    st.session_state["own_weights"] = (name, found)
+
+
+def show() -> None:
+    """What was found in the weights, and what they are to read."""
+    if "own_weights" not in st.session_state:
+        return
+    name, found = st.session_state["own_weights"]
+    st.subheader(_("Weights"), anchor=False)
+    st.markdown(f"**{as_text(name)}** · {as_text(found.format)}")
+    rows = {
+        layer: {
+            _("kind"): module.mode.partition("_")[0],
+            _("layers"): module.num_layers,
+            _("directions"): 1 + module.bidirectional,
+            _("numbers it reads"): module.input_size,
+            _("units"): module.hidden_size,
+        }
+        for layer, module in found.items()
+    }
+    st.dataframe(pd.DataFrame.from_dict(rows, orient="index").rename_axis(_("Module")), width="stretch")
+    for line in found.notes:
+        st.caption(as_text(line))
+    if found.left:
+        shown = ", ".join(f"{array.name} {tuple(array.shape)}" for array in found.left[:8])
+        more = _(" and {count} more").format(count=len(found.left) - 8) if len(found.left) > 8 else ""
+        st.caption(as_text(_("In no layer: {arrays}").format(arrays=shown) + more))
+    _ask(name, found)
+
+
+def _ask(name: str, found) -> None:
+    chains = [found.chain] if len(found.chain) > 1 else []
+    choices = [*chains, *((layer,) for layer in found if (layer,) not in chains)]
+    pick(
+        st.text_area,
+        "own_numbers",
+        _("What it is to read, one step a line"),
+        value=settings()["own_numbers"] or "",
+        height=150,
+        placeholder="0.1, 0.5\n0.2, 0.4\n0.3, 0.3",
+        help=_(
+            "Numbers parted by commas, tabs or blanks, as many in each line as the first layer reads; names in the first line "
+            "and times in the first column if you like. Paste it from a table, or choose a CSV file."
+        ),
+    )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = st.selectbox(
+            _("Layers that read"),
+            choices,
+            format_func=lambda chain: " → ".join(chain),
+            key="own_chain",
+            width=320,
+        )
+        scales = {
+            "as they are": _("as they are"),
+            "standardised": _("standardised"),
+            "from 0 to 1": _("from 0 to 1"),
+        }
+        pick(
+            st.segmented_control,
+            "own_scale",
+            _("Each column"),
+            list(scales),
+            format_func=scales.get,
+            required=True,
+        )
+        pressed = st.button(_("Read"))
+    table = st.file_uploader(
+        _("or a CSV file"), type=["csv", "tsv", "txt"], max_upload_size=5, key="own_table"
+    )
+    if not pressed:
+        return
+    try:
+        text = settings()["own_numbers"] or ""
+        if table is not None:
+            text = typed(table.getvalue().decode("utf-8-sig"))
+        read = series.scaled(series.parse(text), settings()["own_scale"])
+        embedding = found.embedding if not found.chain or chosen[0] == found.chain[0] else None
+        trace = series.read({layer: found[layer] for layer in chosen}, read, embedding)
+        subjects.bring(name, trace)
+    except UnicodeDecodeError:
+        notice(_("The file is not text in UTF-8. Save it as “CSV UTF-8” and choose it again."), error=True)
+    except ValueError as problem:
+        notice(str(problem), error=True)
+    else:
+        st.switch_page("pages/explore/states.py")
