@@ -66,6 +66,8 @@ export class Board {
       changed: () => this.tools.showPlaying(this.player),
     });
     this.unwatch = watchPage(this.root, { themed: () => this.restyle(), resized: () => this.resized() });
+    this.barWatch = new ResizeObserver(() => this.root.style.setProperty("--rv-bar", `${this.tools.root.offsetHeight}px`));
+    this.barWatch.observe(this.tools.root); // under which the strip stays in sight
     listen(this);
   }
 
@@ -74,6 +76,7 @@ export class Board {
     clearTimeout(this.zoomTimer);
     clearTimeout(this.sayTimer);
     this.unwatch();
+    this.barWatch.disconnect();
     this.revision += 1; // a drawing that has begun ends here
     for (const figure of this.figures.values()) figure.retire();
     this.root.remove();
@@ -269,7 +272,7 @@ export class Board {
     this.frame.line.hidden = !axis.shows(step);
     this.frame.line.style.transform = `translateX(${axis.x(step)}px)`;
     this.text.mark(step);
-    this.tools.read(`${labels.step} ${step + 1} / ${this.steps}`, data.tokens[step], unit === null ? null : named);
+    this.tools.read(`${labels.step} ${step + 1} / ${this.steps}`, data.tokens[step], unit === null ? null : named, this.text.around(step));
     const said = [];
     for (const figure of this.figures.values()) {
       const text = figure.show(step, unit, labels, axis);
