@@ -191,6 +191,19 @@ def test_the_address_holds_the_view_over_any_chain_of_pages(reader):
     expect(seen.tab.get_by_label("유닛", exact=True)).to_have_value("7")
 
 
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (400, 800)])
+def test_strip_readout_and_buttons_stay_in_sight_on_a_long_board(reader, width, height):
+    seen = reader(f"/gates?text={TEXT * 6}", width=width, height=height)
+    figure = seen.tab.locator("[data-figure=contributions] .rv-plot")
+    figure.scroll_into_view_if_needed()
+    for part in (".rv-readout", ".rv-tools button >> nth=1", ".rv-strip"):
+        expect(seen.tab.locator(part)).to_be_in_viewport(ratio=1)
+    before = seen.tab.locator(".rv-readout").text_content()
+    seen.tab.locator(".rv-tools button").first.click()  # nothing lies over it
+    expect(seen.tab.locator(".rv-readout")).not_to_have_text(before)
+    expect(figure).to_be_in_viewport()
+
+
 def test_the_step_axis_stands_under_the_lowest_figure_also_for_another_model(reader):
     seen = reader(f"/gates?model=shakespeare-lstm&text={TEXT}")
     before = seen.revision
@@ -384,8 +397,14 @@ def test_a_mark_on_a_curve_stands_in_its_legend(reader):
     expect(seen.tab.locator("[data-figure=helps] .rv-marked")).to_have_count(2)
 
 
-def test_the_cursors_line_passes_behind_titles_and_legends(reader):
+def test_the_cursor_reads_how_much_is_left_and_its_line_passes_behind_titles_and_legends(reader):
     seen = reader(f"/gradients?text={TEXT}")
+    read = seen.tab.locator("[data-figure=norms] .rv-value")
+    expect(read).not_to_contain_text("÷")  # the end has nothing to be compared with
+    seen.tab.locator(".rv-board").focus()
+    seen.tab.keyboard.press("Home")
+    left = seen.tab.get_by_text(f"The gradient {len(TEXT) - 2} steps back").inner_text()
+    expect(read).to_contain_text(f"(÷ {left.split('GRU ÷ ')[1].split()[0]}")  # the same number as in the line
     for part in (".rv-name", ".rv-legend", ".rv-value"):
         style = seen.tab.locator(f"[data-figure=norms] {part}").evaluate(
             "e => [getComputedStyle(e).zIndex, getComputedStyle(e).backgroundColor]"

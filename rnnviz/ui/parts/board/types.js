@@ -64,6 +64,8 @@
  * @property {boolean} [beyond] whether values lie outside the limits
  * @property {boolean} [powers] whether limits are exponents of ten
  * @property {boolean} [log10] whether values are exponents of ten
+ * @property {number} [end] the step that the others are compared with
+ * @property {boolean} [factors] whether they are read as plain numbers all the same
  * @property {boolean} [legend]
  * @property {string} [chooses] the coordinate of a point that names a step
  * @property {number} [counted] what that coordinate begins with
