@@ -141,6 +141,40 @@ def test_zoom_survives_a_rerun_and_brings_exact_values(reader):
     assert seen.tab.locator(".rv-token").count() == shown
 
 
+def test_units_are_zoomed_to_with_keys_and_mouse_and_their_rows_stay_right(reader):
+    seen = reader("/states?model=shakespeare-rnn&order=stored&unit=100&text=" + "to%20be%20or%20not%20" * 60)
+    value, row = (
+        seen.tab.locator("[data-figure=hidden] .rv-value"),
+        seen.tab.locator("[data-figure=hidden] .rv-row"),
+    )
+    expect(value).to_contain_text("≈")
+    box = seen.box("hidden")
+    seen.tab.mouse.move(box["x"] + 300, box["y"] + 100)
+    seen.tab.mouse.down()
+    seen.tab.mouse.move(box["x"] + 301, box["y"] + 140, steps=4)  # down, not across
+    seen.tab.mouse.up()
+    seen.tab.wait_for_function("location.hash.startsWith('#rows=')")
+    first, last = map(int, seen.tab.evaluate("location.hash").removeprefix("#rows=").split("-"))
+    assert 20 < last - first < 60
+    expect(value).not_to_contain_text("≈")  # fewer rows are sent as they are
+    seen.tab.mouse.move(box["x"] + 300, box["y"] + 7)
+    expect(seen.tab.locator(".rv-readout")).to_contain_text(f"unit {first - 1} ")  # as stored, from 0
+    expect(row).to_be_visible()
+    seen.tab.reload()
+    seen.drawn()
+    expect(value).not_to_contain_text("≈")
+    seen.tab.locator(".rv-board").focus()
+    seen.tab.keyboard.press("0")
+    expect(value).to_contain_text("≈")
+    seen.tab.wait_for_function("!location.hash.includes('rows')")
+    for _turn in range(3):
+        seen.tab.keyboard.press("[")
+    seen.tab.wait_for_function("location.hash.startsWith('#rows=')")
+    first, last = map(int, seen.tab.evaluate("location.hash").removeprefix("#rows=").split("-"))
+    assert first - 1 <= 100 <= last - 1  # the chosen unit stays in view
+    assert row.bounding_box()["height"] > 8
+
+
 def test_switching_language_and_theme(reader):
     seen = reader("/gates")
     seen.tab.get_by_text("한국어").click()
