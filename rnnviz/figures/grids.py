@@ -14,12 +14,15 @@ def heatmap(
     limits: tuple[float, float] | None = None,
     height: int = 420,
     rows_title: str | None = None,
+    first: int = 0,
+    count: int | None = None,
 ) -> go.Figure:
     """A (unit, time) array as colour, first row on top; limits from `valid_range`, never from the data.
 
     array: floats; or bytes made by stats.pixels.codes, where 0 … 255 stand for the limits, which are then needed. Rows are
     drawn in the order they come, named by the coordinate of the first dim. The numeric coordinate of the second dim
     gives the middle of the columns. rows_title: what the rows are and their order; else the name of the first dim.
+    first, count: where the rows are a part of `count` ordered ones, the place of their first.
     Raises ValueError where there are no limits, and for other dims than time and one more.
 
     >>> import rnnviz, xarray as xr
@@ -43,6 +46,8 @@ def heatmap(
         z=array.values,
         x0=float(middle[0]),
         dx=width,
+        y0=first,
+        dy=1,
         zmin=0 if coded else low,
         zmax=255 if coded else high,
         colorscale=style.colorscale(scale),
@@ -64,13 +69,15 @@ def heatmap(
         scale=scale,
         limits=[low, high],
         units=[int(n) for n in names],
+        first=first,
+        count=len(names) if count is None else count,
         beyond="valid_range" not in array.attrs,
         pooled=int(array.attrs.get("pooled", 1)),
         x=style.time_axis(start, start + array.attrs.get("steps", round(width * len(middle)))),
         y={
             "title": rows_title or named(str(rows)),
-            "range": [len(names) - 0.5, -0.5],
-            "tickvals": list(range(0, len(names), stride)),
+            "range": [first + len(names) - 0.5, first - 0.5],
+            "tickvals": list(range(first, first + len(names), stride)),
             "ticktext": [str(int(n)) for n in names[::stride]],
         },
     )

@@ -3,7 +3,7 @@
 import numpy as np
 import xarray as xr
 
-from rnnviz.stats.gates import KEEPING
+from rnnviz.stats.gates import KEEPING, previous
 
 FADED = "of a gradient that takes this path alone"
 
@@ -101,3 +101,120 @@ def _through(start: np.ndarray, weight: np.ndarray, last: int) -> np.ndarray:
         found.append(log if size > 0 else -np.inf)
         carried = carried @ weight
     return np.array(found[::-1])
+
+
+def ways(node: xr.Dataset) -> xr.DataArray:
+    """What each way through a step passes back of the gradient that arrives there: factors, (way, time), at the step they lead
+    back from.
+
+    node: one layer, direction 'forward' and sequence of a recording with gradients, one call, without a projection. A factor
+    is the L2 norm of what takes this way over that of the total gradient of the state; `together` is that of their sum, so of
+    all that reaches the state before. The state of an LSTM is (h, c), as for `gradients.jacobians`, whose rows these are.
+        RNN    `slopes` ‖g ∘ tanh'‖ / ‖g‖, then `weights`: ‖(g ∘ tanh') W_hh‖ / ‖g ∘ tanh'‖; together is their product
+        GRU    `directly, times z`, and through the weights of `update gate`, `candidate` and `reset gate`
+        LSTM   `directly, times f` along the cell, and through the weights of `input gate`, `forget gate`, `candidate` and
+               `output gate`
+    The ways of GRU and LSTM are added as vectors, which may cancel: their norms add up to no less than `together`.
+    NaN where no gradient arrives, and in padding. Raises ValueError without gradients, and for what `node` must not be.
+    """
+    kind = node.attrs["kind"]
+    if "hidden_grad" not in node or (kind == "lstm" and "cell_grad" not in node):
+        raise ValueError("no gradients in this trace: run backward inside the record block")
+    if str(node["direction"].values) != "forward":
+        raise ValueError(f"ways lead through the forward direction; got {node['direction'].values}")
+    if "projection" in node["hidden"].dims or "hidden_initial_by_call" in node:
+        raise ValueError("ways are known of one call without a projection")
+    weight = node["recurrent_weight"].transpose("gate", "unit", "previous_unit").values.astype(np.float64)
+    gradient = _whole(node, "hidden_grad")
+    if kind == "rnn":
+        found = _ways_of_rnn(node, gradient, weight)
+    else:
+        arriving, parts = (_ways_of_gru if kind == "gru" else _ways_of_lstm)(node, gradient, weight)
+        size = _norms(arriving)
+        parts = {"together": np.sum(list(parts.values()), axis=0), **parts}
+        found = {name: _over(_norms(part), size) for name, part in parts.items()}
+    return xr.DataArray(
+        np.stack(list(found.values())),
+        dims=("way", "time"),
+        coords={"way": list(found), "time": node["time"].values},
+        attrs={
+            "long_name": "share of the gradient that is passed back",
+            "units": "1",
+            "scale": "linear",
+            "kind": kind,
+        },
+    )
+
+
+def typical(factors: xr.DataArray) -> xr.DataArray:
+    """The factor that, taken at every step, comes to the same product: the geometric mean over time, without NaN.
+
+    factors: (…, time), as `ways` makes them. 0 where one of them is exactly 0; NaN where there is none.
+    """
+    with np.errstate(divide="ignore"):
+        logs: xr.DataArray = xr.apply_ufunc(np.log, factors)
+    found: xr.DataArray = xr.apply_ufunc(np.exp, logs.mean("time"))
+    return found.assign_attrs(factors.attrs)
+
+
+def _whole(node: xr.Dataset, name: str) -> np.ndarray:
+    """(time, unit), float64."""
+    return np.asarray(node[name].transpose("time", "unit").values, np.float64)
+
+
+def _ways_of_rnn(node: xr.Dataset, gradient: np.ndarray, weight: np.ndarray) -> dict[str, np.ndarray]:
+    hidden = _whole(node, "hidden")
+    tanh = node.attrs.get("nonlinearity", "tanh") == "tanh"
+    sloped = gradient * (1 - hidden**2 if tanh else hidden > 0)
+    back = sloped @ weight[0]
+    size, between, after = map(_norms, (gradient, sloped, back))
+    return {"together": _over(after, size), "slopes": _over(between, size), "weights": _over(after, between)}
+
+
+def _ways_of_gru(
+    node: xr.Dataset, gradient: np.ndarray, weight: np.ndarray
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    r, z, n = (_whole(node, name) for name in ("reset_gate", "update_gate", "candidate"))
+    before = previous(node, "hidden").values.astype(np.float64)
+    bias = node["recurrent_bias"].transpose("gate", "unit").values.astype(np.float64)
+    heard = before @ weight[2].T + bias[2]  # what r multiplies
+    written = gradient * (1 - z) * (1 - n**2)
+    return gradient, {
+        "directly, times z": gradient * z,
+        "update gate": (gradient * (before - n) * z * (1 - z)) @ weight[1],
+        "candidate": (written * r) @ weight[2],
+        "reset gate": (written * heard * r * (1 - r)) @ weight[0],
+    }
+
+
+def _ways_of_lstm(
+    node: xr.Dataset, gradient: np.ndarray, weight: np.ndarray
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    i, f, g, o = (_whole(node, name) for name in ("input_gate", "forget_gate", "candidate", "output_gate"))
+    before, cell = previous(node, "cell").values.astype(np.float64), _whole(node, "cell")
+    heard = np.tanh(cell)
+    of_cell = _whole(node, "cell_grad")  # what comes through h of the same step included
+    along = of_cell * f
+    last = of_cell[-1:] - (gradient * o * (1 - heard**2))[-1:]
+    arriving = np.concatenate((gradient, np.concatenate((along[1:], last))), axis=1)
+    of_hidden = {
+        "input gate": (of_cell * g * i * (1 - i)) @ weight[0],
+        "forget gate": (of_cell * before * f * (1 - f)) @ weight[1],
+        "candidate": (of_cell * i * (1 - g**2)) @ weight[2],
+        "output gate": (gradient * heard * o * (1 - o)) @ weight[3],
+    }
+    none = np.zeros_like(along)
+    return arriving, {
+        "directly, times f": np.concatenate((none, along), axis=1),
+        **{name: np.concatenate((part, none), axis=1) for name, part in of_hidden.items()},
+    }
+
+
+def _norms(values: np.ndarray) -> np.ndarray:
+    """L2 over the units, without underflow. values: (time, state)."""
+    return np.asarray(np.exp(_log_norms(_logs(values))))
+
+
+def _over(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    found: np.ndarray = np.divide(part, whole, out=np.full_like(part, np.nan), where=whole > 0)
+    return found

@@ -141,6 +141,40 @@ def test_zoom_survives_a_rerun_and_brings_exact_values(reader):
     assert seen.tab.locator(".rv-token").count() == shown
 
 
+def test_units_are_zoomed_to_with_keys_and_mouse_and_their_rows_stay_right(reader):
+    seen = reader("/states?model=shakespeare-rnn&order=stored&unit=100&text=" + "to%20be%20or%20not%20" * 60)
+    value, row = (
+        seen.tab.locator("[data-figure=hidden] .rv-value"),
+        seen.tab.locator("[data-figure=hidden] .rv-row"),
+    )
+    expect(value).to_contain_text("≈")
+    box = seen.box("hidden")
+    seen.tab.mouse.move(box["x"] + 300, box["y"] + 100)
+    seen.tab.mouse.down()
+    seen.tab.mouse.move(box["x"] + 301, box["y"] + 140, steps=4)  # down, not across
+    seen.tab.mouse.up()
+    seen.tab.wait_for_function("location.hash.startsWith('#rows=')")
+    first, last = map(int, seen.tab.evaluate("location.hash").removeprefix("#rows=").split("-"))
+    assert 20 < last - first < 60
+    expect(value).not_to_contain_text("≈")  # fewer rows are sent as they are
+    seen.tab.mouse.move(box["x"] + 300, box["y"] + 7)
+    expect(seen.tab.locator(".rv-readout")).to_contain_text(f"unit {first - 1} ")  # as stored, from 0
+    expect(row).to_be_visible()
+    seen.tab.reload()
+    seen.drawn()
+    expect(value).not_to_contain_text("≈")
+    seen.tab.locator(".rv-board").focus()
+    seen.tab.keyboard.press("0")
+    expect(value).to_contain_text("≈")
+    seen.tab.wait_for_function("!location.hash.includes('rows')")
+    for _turn in range(3):
+        seen.tab.keyboard.press("[")
+    seen.tab.wait_for_function("location.hash.startsWith('#rows=')")
+    first, last = map(int, seen.tab.evaluate("location.hash").removeprefix("#rows=").split("-"))
+    assert first - 1 <= 100 <= last - 1  # the chosen unit stays in view
+    assert row.bounding_box()["height"] > 8
+
+
 def test_switching_language_and_theme(reader):
     seen = reader("/gates")
     seen.tab.get_by_text("한국어").click()
@@ -189,6 +223,19 @@ def test_the_address_holds_the_view_over_any_chain_of_pages(reader):
     seen.tab.go_back()
     seen.tab.wait_for_function("location.pathname === '/gates' && location.search.includes('unit=7')")
     expect(seen.tab.get_by_label("유닛", exact=True)).to_have_value("7")
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (400, 800)])
+def test_strip_readout_and_buttons_stay_in_sight_on_a_long_board(reader, width, height):
+    seen = reader(f"/gates?text={TEXT * 6}", width=width, height=height)
+    figure = seen.tab.locator("[data-figure=contributions] .rv-plot")
+    figure.scroll_into_view_if_needed()
+    for part in (".rv-readout", ".rv-tools button >> nth=1", ".rv-strip"):
+        expect(seen.tab.locator(part)).to_be_in_viewport(ratio=1)
+    before = seen.tab.locator(".rv-readout").text_content()
+    seen.tab.locator(".rv-tools button").first.click()  # nothing lies over it
+    expect(seen.tab.locator(".rv-readout")).not_to_have_text(before)
+    expect(figure).to_be_in_viewport()
 
 
 def test_the_step_axis_stands_under_the_lowest_figure_also_for_another_model(reader):
@@ -384,8 +431,14 @@ def test_a_mark_on_a_curve_stands_in_its_legend(reader):
     expect(seen.tab.locator("[data-figure=helps] .rv-marked")).to_have_count(2)
 
 
-def test_the_cursors_line_passes_behind_titles_and_legends(reader):
+def test_the_cursor_reads_how_much_is_left_and_its_line_passes_behind_titles_and_legends(reader):
     seen = reader(f"/gradients?text={TEXT}")
+    read = seen.tab.locator("[data-figure=norms] .rv-value")
+    expect(read).not_to_contain_text("÷")  # the end has nothing to be compared with
+    seen.tab.locator(".rv-board").focus()
+    seen.tab.keyboard.press("Home")
+    left = seen.tab.get_by_text(f"The gradient {len(TEXT) - 2} steps back").inner_text()
+    expect(read).to_contain_text(f"(÷ {left.split('GRU ÷ ')[1].split()[0]}")  # the same number as in the line
     for part in (".rv-name", ".rv-legend", ".rv-value"):
         style = seen.tab.locator(f"[data-figure=norms] {part}").evaluate(
             "e => [getComputedStyle(e).zIndex, getComputedStyle(e).backgroundColor]"

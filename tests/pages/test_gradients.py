@@ -75,6 +75,29 @@ def test_the_table_has_the_crossing_of_the_curve_that_is_drawn_beside_the_fitted
         assert row["line over (steps)"] == "12"
 
 
+def test_what_is_left_at_a_distance_is_read_off_the_curves(visit):
+    seen = visit("gradients", text=TEXT, step=12, back=5)
+    (line,) = (text.value for text in seen.test.text if "steps back" in text.value)
+    assert line.startswith("The gradient 5 steps back, against that at step 12: RNN ÷ ")
+    for trace in seen.figures["norms"]["data"]:
+        said = float(line.split(trace["name"] + " ÷ ")[1].split()[0])
+        assert said == pytest.approx(10 ** (values(trace)[11] - values(trace)[6]), rel=1e-3)
+    assert seen.figures["norms"]["layout"]["meta"]["end"] == 11
+    far = visit("gradients", text=TEXT, step=12, back=5000)
+    assert any(text.value.startswith("The gradient 11 steps back") for text in far.test.text)
+
+
+def test_what_a_step_passes_back_is_what_the_curve_falls_by(visit):
+    seen = visit("gradients", model="shakespeare-gru", text=TEXT, step=12, layer=2)
+    curves = {trace["name"]: values(trace) for trace in seen.figures["ways"]["data"]}
+    assert list(curves) == ["together", "directly, times z", "update gate", "candidate", "reset gate"]
+    (norms,) = (t for t in seen.figures["norms"]["data"] if t["name"] == "GRU")
+    np.testing.assert_allclose(curves["together"][1:12], -np.diff(values(norms)[:12]), atol=1e-6)
+    factor = 10 ** np.mean(curves["together"][1:12])
+    (line,) = (text.value for text in seen.test.text if text.value.startswith("GRU: × "))
+    assert float(line.split("× ")[1].split()[0].rstrip(".")) == pytest.approx(factor, rel=1e-3)
+
+
 def test_all_steps_and_the_direct_part(visit):
     seen = visit("gradients", text=TEXT, loss="all", part="direct", layer=2)
     assert np.isfinite(values(seen.figures["norms"]["data"][0])).sum() == len(TEXT) - 1

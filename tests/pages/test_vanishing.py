@@ -120,6 +120,18 @@ def test_the_reader_moves_the_point():
     assert "0.1050" in seen.formulas and "0.07065" in seen.formulas
 
 
+def test_small_numbers_of_factors_have_as_much_of_the_slider_as_large_ones():
+    seen = Page("product", factors=137)  # a link's number is kept until the slider is moved
+    slider = seen.test.select_slider(key="pick_vanishing_factors")
+    assert "137" in slider.options and slider.value == 137
+    places = [slider.options.index(str(count)) for count in (1, 10, 100)]
+    assert abs((places[2] - places[1]) - (places[1] - places[0])) <= 3
+    slider.set_value(12).run()
+    assert seen.settings["vanishing_factors"] == 12
+    assert seen.curves("product")["sigmoid′(0)"][-1] == pytest.approx(-0.60206 * 12, rel=1e-5)
+    assert "137" not in seen.test.select_slider(key="pick_vanishing_factors").options
+
+
 @pytest.mark.parametrize("count", [1, 100, 1000])
 def test_many_factors_never_become_zero(count):
     curves = Page("product", factors=count, x=0.0).curves("product")

@@ -10,7 +10,7 @@ start from the state where the call before it had ended starts a new path: nothi
 """
 
 from rnnviz.stats.gradients.exponents import lyapunov
-from rnnviz.stats.gradients.fading import decay, factor
+from rnnviz.stats.gradients.fading import decay, factor, left
 from rnnviz.stats.gradients.norms import contributions, logarithm, norm
 from rnnviz.stats.gradients.paths import LARGEST, jacobians
 from rnnviz.stats.gradients.products import reach
@@ -21,6 +21,7 @@ __all__ = [
     "decay",
     "factor",
     "jacobians",
+    "left",
     "logarithm",
     "lyapunov",
     "norm",

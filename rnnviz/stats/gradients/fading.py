@@ -9,6 +9,25 @@ def factor(rate: float) -> float:
     return float(np.exp(rate))
 
 
+def left(norms: xr.DataArray, last: int, steps: int) -> xr.DataArray:
+    """What is left of a gradient `steps` back from the position `last`: ln of its norm there over that at `last`.
+
+    norms: natural logarithms, dims include time, read forward. Returns them without time: −inf where nothing is left, positive
+    where it has grown. Raises ValueError unless both positions are on time.
+
+    >>> import numpy as np, rnnviz, xarray as xr
+    >>> logs = xr.DataArray(np.log([0.5, 1.0, 2.0, 4.0]), dims="time")
+    >>> round(float(np.exp(rnnviz.stats.gradients.left(logs, last=3, steps=2))), 6)
+    0.25
+    """
+    if not 0 <= last - steps <= last < norms.sizes["time"]:
+        raise ValueError(
+            f"last and last - steps must be on time, 0 to {norms.sizes['time'] - 1}; got {last} and {last - steps}"
+        )
+    found: xr.DataArray = norms.isel(time=last - steps, drop=True) - norms.isel(time=last, drop=True)
+    return found.assign_attrs(long_name="ln of what is left of the gradient", units="nat")
+
+
 def decay(norms: xr.DataArray, last: int | None = None, logarithmic: bool = False) -> xr.Dataset:
     """How fast a gradient fades going back from the last step that has one.
 

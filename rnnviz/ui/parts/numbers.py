@@ -35,11 +35,11 @@ def numeral(value: float) -> str:
 
 
 def power(log: float) -> str:
-    """e^log, as a power of ten where it is small: −∞ is 0."""
+    """e^log, as a power of ten where it is small or large: −∞ is 0."""
     if log == -math.inf:
         return "0"
     mantissa, exponent = stats.vanishing.decimal(log, 3)
-    if exponent > -4:
+    if -4 < exponent < 4:
         return shown(math.exp(log))
     return f"{mantissa:.3f} × 10" + str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 

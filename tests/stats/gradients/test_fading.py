@@ -107,3 +107,11 @@ def test_decay_does_not_depend_on_the_size_of_the_loss(values, size):
     one, other = (gradients.decay(xr.DataArray(scale * values, dims="time")) for scale in (1.0, size))
     assert one["rate"].item() == pytest.approx(other["rate"].item(), rel=1e-9, abs=1e-9)
     assert one["horizon"].item() == pytest.approx(other["horizon"].item(), rel=1e-6)
+
+
+def test_what_is_left_so_many_steps_back():
+    logs = xr.DataArray([[3 * LN2, 0.0, LN2, 2 * LN2], [-INF, 1.0, 0.0, 0.0]], dims=("model", "time"))
+    found = gradients.left(logs, last=3, steps=3)
+    np.testing.assert_allclose(np.exp(found), [2.0, 0.0])
+    with pytest.raises(ValueError, match="must be on time, 0 to 3; got 3 and -1"):
+        gradients.left(logs, last=3, steps=4)

@@ -58,6 +58,7 @@ def show_board(
     candidates: tuple[xr.Dataset, Sequence[str]] | None = None,
     lists: Sequence[tuple[str, xr.DataArray]] = (),
     unit: int | None = None,
+    rows: str = "",
     finer: bool = False,
     subject: str = "",
     cursor: int | None = None,
@@ -72,6 +73,7 @@ def show_board(
         the cursor.
     candidates: `id` and `probability` (time, rank) and the tokens that ids stand for.
     lists: titles, and (rank,) values NAME with a coordinate `NAME_step`, as stats.states.strongest makes them.
+    rows: stands for the order of the heatmaps' rows; in another one, all rows are in view again, see `rows_in_view`.
     finer: true where fewer numbers were sent than there are; then a zoom comes back, see `zoom`.
     subject: what was looked at, for the title of a saved figure. cursor: the step it stands at, None for the end.
     clicked: told what the reader clicks, before the page is run again.
@@ -91,6 +93,7 @@ def show_board(
         "step": cursor,
         "summary": summary,
         "subject": subject,
+        "rows": rows,
         "finer": finer,
         "labels": _labels(),
     }
@@ -150,6 +153,20 @@ def zoom(id: str, steps: int) -> tuple[int, int] | None:
     return max(0, int(first)), min(steps, int(last + 1.5))
 
 
+def rows_in_view(id: str, order: str, count: int) -> tuple[int, int] | None:
+    """The rows [first, last) of `count` that the reader has zoomed to on the board `id`, in that order; None: all of them."""
+    state = st.session_state.get("board") or {}
+    found = state.get("zoom")
+    if (
+        not isinstance(found, dict)
+        or (found.get("id"), found.get("order")) != (id, order)
+        or not found.get("rows")
+    ):
+        return None
+    first, last = found["rows"]
+    return max(0, int(first + 0.5)), min(count, int(last + 0.5))
+
+
 def _choice(told: object) -> Choice:
     told = told if isinstance(told, dict) else {}
     return Choice(told.get("figure", ""), told.get("unit"), told.get("time"))
@@ -171,7 +188,8 @@ def keys() -> str:
     """The keys that the board hears."""
     return _(
         "Keys (first click the board, or press Tab until it has the focus): ← → move the cursor (ten steps with Shift), ↑ ↓ "
-        "go to another unit, Enter chooses it, + − zoom, 0 shows all, the space bar plays."
+        "go to another unit, Enter chooses it, + − zoom in on steps, [ ] on units, 0 shows all, the space bar plays. With the "
+        "mouse, drag across a heatmap to zoom in on steps, up or down on units, or both."
     )
 
 

@@ -20,7 +20,7 @@ export function listen(board) {
       player.stop();
       frame.root.focus({ preventScroll: true });
     },
-    zoom: (range) => board.setZoom(range),
+    zoom: (range, rows) => board.setZoom(range, rows),
     choose: (figure, unit) => board.choose(figure, unit),
   });
   frame.below.addEventListener("pointerleave", () => board.hoverUnit(null));
@@ -68,15 +68,23 @@ function key(board, event) {
 
 /** By key, what is no step of the cursor. @param {Board} board @param {KeyboardEvent} event @returns {Record<string, () => void>} */
 function actsOf(board, { shiftKey, target }) {
-  const units = board.timedFigures().find(({ meta }) => meta.units)?.meta.units ?? [];
+  const { rows } = board.axis;
+  const heatmap = board.timedFigures().find(({ meta }) => meta.units);
+  const [low, high] = heatmap ? rows.of(heatmap.meta) : [0, 0];
+  const first = heatmap?.firstRow ?? 0;
+  const all = heatmap?.meta.units ?? [];
+  const units = all.filter((_unit, at) => first + at >= low && first + at <= high);
   const unit = board.hoveredUnit ?? board.data.unit;
   const row = unit === null ? -1 : units.indexOf(unit);
+  const place = row < 0 || unit === null ? (low + high) / 2 : first + all.indexOf(unit); // what stays in view
   const far = shiftKey ? FAR : 1;
   const onButton = target instanceof Element && target.closest("button");
   return {
     ArrowUp: () => units.length && board.hoverUnit(units[Math.max(0, row - far)]),
     ArrowDown: () => units.length && board.hoverUnit(units[Math.min(units.length - 1, row + far)]),
     Escape: () => board.hoverUnit(null),
+    "[": () => units.length && board.setZoom(board.axis.zoom, rows.scaled(0.5, place)),
+    "]": () => units.length && board.setZoom(board.axis.zoom, rows.scaled(2, place)),
     "+": () => act(board, "narrower"),
     "-": () => act(board, "wider"),
     0: () => act(board, "all"),
@@ -91,5 +99,6 @@ export function act(board, name) {
   if (name === "back") return player.move(-1);
   if (name === "forward") return player.move(1);
   player.stop();
-  board.setZoom(name === "all" ? null : axis.scaled(name === "narrower" ? 0.5 : 2, cursor.at));
+  if (name === "all") board.setZoom(null, null);
+  else board.setZoom(axis.scaled(name === "narrower" ? 0.5 : 2, cursor.at));
 }

@@ -2,6 +2,7 @@
 
 import { recall, remember } from "../js/link.js";
 import { clamp } from "../js/numbers.js";
+import { Rows } from "./rows.js";
 
 /** @typedef {import("./types.js").Range} Range */
 
@@ -14,6 +15,7 @@ export class Axis {
     this.place = place;
     this.root = root;
     this.steps = 0;
+    this.rows = new Rows(); // across it
     this.size = 1; // how much larger than usual the page's type is
     /** @type {Range | null} */
     this.zoom = null; // null: all of it

@@ -15,6 +15,7 @@ import { Figure } from "./figure.js";
 import { Frame } from "./frame.js";
 import { Look } from "./look.js";
 import { loadPlotly } from "./plotly.js";
+import { countOf } from "./rows.js";
 import { save } from "./saved.js";
 import { Side } from "./side.js";
 import { Text } from "./text.js";
@@ -66,6 +67,8 @@ export class Board {
       changed: () => this.tools.showPlaying(this.player),
     });
     this.unwatch = watchPage(this.root, { themed: () => this.restyle(), resized: () => this.resized() });
+    this.barWatch = new ResizeObserver(() => this.root.style.setProperty("--rv-bar", `${this.tools.root.offsetHeight}px`));
+    this.barWatch.observe(this.tools.root); // under which the strip stays in sight
     listen(this);
   }
 
@@ -74,6 +77,7 @@ export class Board {
     clearTimeout(this.zoomTimer);
     clearTimeout(this.sayTimer);
     this.unwatch();
+    this.barWatch.disconnect();
     this.revision += 1; // a drawing that has begun ends here
     for (const figure of this.figures.values()) figure.retire();
     this.root.remove();
@@ -96,7 +100,8 @@ export class Board {
 
   /** @param {Data} data */
   update(data) {
-    const first = this.sent === undefined;
+    const before = this.sent;
+    const first = before === undefined;
     const other = this.sent?.id !== data.id;
     if (other || this.sent?.unit !== data.unit) this.hoveredUnit = null;
     this.sent = data;
@@ -105,10 +110,11 @@ export class Board {
       this.axis.zoom = null;
       this.player.stop();
     }
+    const reordered = !first && (other || before?.rows !== data.rows);
+    if (reordered) this.axis.rows.zoom = null;
     this.axis.steps = data.tokens.length;
     if (first) {
       this.axis.recall();
-      if (this.axis.zoom) this.tellZoom();
     } else if (other) remember("zoom", null);
     const moved = data.step !== null && data.step !== this.sentStep;
     this.cursor.reset(data.tokens.length, other || moved ? (data.step ?? data.tokens.length - 1) : undefined);
@@ -121,6 +127,7 @@ export class Board {
     this.seen = new Look(this.root, data);
     this.readSize();
     this.layFigures();
+    this.layRows(first, reordered);
     if (this.steps) {
       this.side.update(data, candidates && { ...candidates, ids: unpacked(candidates.ids), values: unpacked(candidates.values) });
       this.drawText();
@@ -151,6 +158,16 @@ export class Board {
       if (figure.last !== (figure === lowest)) figure.stale = true;
       figure.last = figure === lowest;
     }
+  }
+
+  /** @param {boolean} first whether a link may say which are in view @param {boolean} reordered */
+  layRows(first, reordered) {
+    const { axis } = this;
+    const heatmap = this.timedFigures().find(({ meta }) => meta.units);
+    axis.rows.count = heatmap ? countOf(heatmap.meta) : 0;
+    if (first) axis.rows.recall();
+    else if (reordered) axis.rows.remember();
+    if ((first && (axis.zoom || axis.rows.zoom)) || reordered) this.tellZoom();
   }
 
   timedFigures() {
@@ -269,7 +286,7 @@ export class Board {
     this.frame.line.hidden = !axis.shows(step);
     this.frame.line.style.transform = `translateX(${axis.x(step)}px)`;
     this.text.mark(step);
-    this.tools.read(`${labels.step} ${step + 1} / ${this.steps}`, data.tokens[step], unit === null ? null : named);
+    this.tools.read(`${labels.step} ${step + 1} / ${this.steps}`, data.tokens[step], unit === null ? null : named, this.text.around(step));
     const said = [];
     for (const figure of this.figures.values()) {
       const text = figure.show(step, unit, labels, axis);
@@ -297,10 +314,12 @@ export class Board {
     this.send?.trigger("choice", { figure, unit, time });
   }
 
-  /** @param {Range | null} range */
-  setZoom(range) {
+  /** @param {Range | null} range @param {Range | null} [rows] as they are where none are given */
+  setZoom(range, rows = this.axis.rows.zoom) {
     this.axis.show(range);
     this.axis.remember();
+    this.axis.rows.show(rows);
+    this.axis.rows.remember();
     for (const figure of this.timedFigures()) figure.stale = true;
     this.text.drawStrip();
     this.showCursor();
@@ -308,10 +327,15 @@ export class Board {
     this.tellZoom();
   }
 
+  get inView() {
+    const { id, rows } = this.data;
+    return { id, range: this.axis.zoom, order: rows, rows: this.axis.rows.zoom };
+  }
+
   /** Python has finer values of what is in view. */
   tellZoom() {
     clearTimeout(this.zoomTimer);
     if (!this.data.finer) return; // all that there is lies here already
-    this.zoomTimer = setTimeout(() => this.send?.state("zoom", { id: this.data.id, range: this.axis.zoom }), REST);
+    this.zoomTimer = setTimeout(() => this.send?.state("zoom", this.inView), REST);
   }
 }

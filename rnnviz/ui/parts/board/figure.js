@@ -2,6 +2,7 @@
 
 import { numbersOf } from "../js/arrays.js";
 import { button, element } from "../js/dom.js";
+import { clamp } from "../js/numbers.js";
 import { laidOut } from "./layout.js";
 import { lineLegend, marked, scaleLegend } from "./legend.js";
 import { loaded } from "./plotly.js";
@@ -85,6 +86,11 @@ export class Figure {
 
   get meta() {
     return this.parsed.layout.meta;
+  }
+
+  /** The place of the first row that was sent in the order of all. */
+  get firstRow() {
+    return this.meta.first ?? 0;
   }
 
   get timed() {
@@ -175,21 +181,33 @@ export class Figure {
     if (!units) return null;
     const box = this.plot.getBoundingClientRect();
     const { t, b } = axis.vertical(this.last);
-    const row = Math.floor(((clientY - box.top - t) / (box.height - t - b)) * units.length);
-    return units[row] ?? null;
+    const share = (clientY - box.top - t) / (box.height - t - b);
+    const [low, high] = axis.rows.of(this.meta);
+    return share < 0 || share >= 1 ? null : (units[Math.round(low + share * (high - low)) - this.firstRow] ?? null);
+  }
+
+  /** The edge between rows that is nearest to a place on the screen, null where there are no rows. @param {number} clientY @param {Axis} axis */
+  rowEdgeAt(clientY, axis) {
+    if (!this.meta.units) return null;
+    const box = this.plot.getBoundingClientRect();
+    const { t, b } = axis.vertical(this.last);
+    const [low, high] = axis.rows.of(this.meta);
+    return low + clamp((clientY - box.top - t) / (box.height - t - b), 0, 1) * (high - low);
   }
 
   /** @param {number | null} unit @param {Axis} axis */
   markRow(unit, axis) {
     const { units } = this.meta;
-    const row = units && unit !== null ? units.indexOf(unit) : -1;
-    this.row.hidden = row < 0;
-    if (!units || row < 0) return;
+    const at = units && unit !== null ? units.indexOf(unit) : -1;
+    const row = this.firstRow + at;
+    const [low, high] = axis.rows.of(this.meta);
+    this.row.hidden = at < 0 || row < low || row > high;
+    if (this.row.hidden) return;
     const { t, b } = axis.vertical(this.last);
     const { l, r } = axis.margins;
-    const height = (this.plot.clientHeight - t - b) / units.length;
+    const height = (this.plot.clientHeight - t - b) / (high - low);
     Object.assign(this.row.style, {
-      top: `${t + row * height - 1}px`,
+      top: `${t + (row - 0.5 - low) * height - 1}px`,
       height: `${Math.max(height, 1) + 2}px`,
       left: `${l - 6}px`,
       right: `${r}px`,

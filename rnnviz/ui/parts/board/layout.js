@@ -28,6 +28,7 @@ export function laidOut(figure, look, axis, step) {
     layout[name] = { ...layout[name], color: ink, tickfont: type, title: text && { text, font: type } };
   }
   for (const trace of data) if (trace.type === "heatmap") trace.showscale = false;
+  if (figure.meta.units) Object.assign(layout.yaxis, axis.rows.axis(figure.meta));
   if (figure.timed) alongTime(layout, figure.last, axis, step);
   else byItself(layout, axis, ink);
   if (figure.meta.axis === "path") data.push(mark(data[0], layout, ink));

@@ -3,8 +3,10 @@
 /** @typedef {import("./types.js").Axis} Axis */
 /** @typedef {import("./types.js").Figure} Figure */
 /** @typedef {import("./types.js").Range} Range */
+/** @typedef {{ x: number, y: number, edge: number, figure: Figure | undefined }} Drag */
 
 const STILL = 5; // px that a hand moves in a click
+const LEVEL = 14; // px that it moves up or down where steps alone are meant
 
 /**
  * What the board does with it.
@@ -13,7 +15,7 @@ const STILL = 5; // px that a hand moves in a click
  * @property {(step: number) => void} move
  * @property {(unit: number | null) => void} hover
  * @property {() => void} touch
- * @property {(range: Range | null) => void} zoom
+ * @property {(range: Range | null, rows?: Range | null) => void} zoom rows: as they are where none are given
  * @property {(figure: string, unit: number | null) => void} choose
  */
 
@@ -24,7 +26,7 @@ export class Pointer {
     this.band = band;
     this.axis = axis;
     this.pointed = pointed;
-    /** @type {{ x: number, y: number, edge: number, figure: Figure | undefined } | null} */
+    /** @type {Drag | null} */
     this.drag = null;
     place.addEventListener("pointermove", (event) => this.moved(event));
     place.addEventListener("pointerdown", (event) => this.down(event));
@@ -34,7 +36,7 @@ export class Pointer {
       pointed.hover(null);
     });
     place.addEventListener("pointerleave", () => pointed.hover(null));
-    place.addEventListener("dblclick", () => pointed.zoom(null));
+    place.addEventListener("dblclick", () => pointed.zoom(null, null));
   }
 
   /** @param {PointerEvent} event */
@@ -44,11 +46,17 @@ export class Pointer {
     const figure = drag ? drag.figure : pointed.figureAt(event.target); // a captured pointer's target is not what it is over
     pointed.move(axis.stepAt(event.clientX));
     pointed.hover(figure?.unitAt(event.clientY, axis) ?? null);
-    if (!drag || event.pointerType !== "mouse" || Math.abs(event.clientX - drag.x) <= STILL) return;
-    const [low, high] = this.drawnUp(drag.edge, event);
+    if (!drag || event.pointerType !== "mouse") return;
+    const rows = this.rowsDrawnUp(drag, event);
+    if (!rows && Math.abs(event.clientX - drag.x) <= STILL) return;
+    const [low, high] = this.drawnUp(drag, event) ?? axis.range;
     band.hidden = false;
     band.style.left = `${axis.x(low)}px`;
     band.style.width = `${axis.x(high) - axis.x(low)}px`;
+    const [top, bottom] = [drag.y, event.clientY].sort((a, b) => a - b);
+    band.style.top = rows ? `${top - this.place.getBoundingClientRect().top}px` : "";
+    band.style.bottom = rows ? "auto" : "";
+    band.style.height = rows ? `${bottom - top}px` : "";
   }
 
   /** @param {PointerEvent} event */
@@ -68,8 +76,9 @@ export class Pointer {
     this.end();
     if (!drag) return;
     if (zooms) {
-      const [low, high] = this.drawnUp(drag.edge, event).map(Math.round);
-      return pointed.zoom([low - 0.5, Math.max(high, low + 3) + 0.5]);
+      const rows = this.rowsDrawnUp(drag, event) ?? undefined;
+      const steps = this.drawnUp(drag, event)?.map(Math.round);
+      return pointed.zoom(steps ? [steps[0] - 0.5, Math.max(steps[1], steps[0] + 3) + 0.5] : axis.zoom, rows);
     }
     const { figure } = drag;
     if (!figure) {
@@ -83,9 +92,17 @@ export class Pointer {
     pointed.choose(figure.id, unit ?? figure.meta.unit ?? null);
   }
 
-  /** @param {number} edge @param {PointerEvent} event */
-  drawnUp(edge, event) {
+  /** The steps from where a drag began, none where it went up or down alone. @param {Drag} drag @param {PointerEvent} event */
+  drawnUp({ x, edge }, event) {
+    if (Math.abs(event.clientX - x) <= STILL) return null;
     return [edge, this.axis.edgeAt(event.clientX)].sort((a, b) => a - b);
+  }
+
+  /** The rows likewise, none where it kept its height. @param {Drag} drag @param {PointerEvent} event @returns {Range | null} */
+  rowsDrawnUp({ y, figure }, event) {
+    if (Math.abs(event.clientY - y) <= LEVEL) return null;
+    const [one, other] = [y, event.clientY].map((at) => figure?.rowEdgeAt(at, this.axis) ?? null);
+    return one === null || other === null ? null : [Math.min(one, other), Math.max(one, other)];
   }
 
   end() {

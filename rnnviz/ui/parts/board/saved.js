@@ -83,6 +83,7 @@ function slideOf(figure, sent, look, axis) {
     layout.scene.camera = shown?.scene?.camera ?? layout.scene.camera;
     for (const name of ["xaxis", "yaxis", "zaxis"]) layout.scene[name].color = ink;
   }
+  if (meta.units) Object.assign(layout.yaxis, axis.rows.axis(meta)); // as zoomed
   addColourBar(figure, data[0], sent);
   if (figure.timed) addSteps(layout, sent, axis, type(20));
   return { data, layout };

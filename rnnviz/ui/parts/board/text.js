@@ -10,6 +10,7 @@ import { isWord, paintToken, short } from "./tokens.js";
 
 const NARROWEST = 9; // px of a letter
 const LETTERS = 8; // of a word that has room on the strip: the passage above has the longer ones
+const AROUND = 8; // letters on each side
 
 export class Text {
   /** @param {import("./types.js").Axis} axis */
@@ -110,6 +111,14 @@ export class Text {
     }
     this.strip.style.height = `${canvas.height}px`;
     this.strip.replaceChildren(canvas);
+  }
+
+  /** What stands beside a step, for where the strip has no room for letters: as many signs at every step. @param {number} step @returns {[string, string]} */
+  around(step) {
+    if (this.passage.hidden) return ["", ""];
+    /** @param {number} from @param {number} to */
+    const part = (from, to) => this.tokens.slice(Math.max(0, from), to).map(short).join("");
+    return [part(step - AROUND, step).padStart(AROUND), part(step + 1, step + 1 + AROUND).padEnd(AROUND)];
   }
 
   /** Where the cursor stands. @param {number} step */

@@ -30,9 +30,12 @@ export class Tools {
     this.play.setAttribute("aria-pressed", String(playing));
   }
 
-  /** @param {string} place @param {string} token @param {string | null} unit */
-  read(place, token, unit) {
-    this.readout.replaceChildren(element("span", "", place), element("b", "rv-readout-token", token));
+  /** @param {string} place @param {string} token @param {string | null} unit @param {[string, string]} around what stands beside the token */
+  read(place, token, unit, [before, after]) {
+    const here = element("b", "rv-readout-token", token);
+    /** @param {string} text */
+    const beside = (text) => (text ? element("span", "rv-around", text) : "");
+    this.readout.replaceChildren(element("span", "", place), element("span", "", beside(before), here, beside(after)));
     if (unit !== null) this.readout.append(element("span", "", unit));
   }
 }

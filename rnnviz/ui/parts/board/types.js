@@ -21,6 +21,7 @@
  * @property {number | null} step where the cursor stands; null: at the end, or where it was
  * @property {string} summary for who hears the page
  * @property {string} subject what was looked at, for a saved figure
+ * @property {string} rows what the places of the rows stand for: with another order, all are in view
  * @property {boolean} finer whether there is more than was sent, to zoom in for
  * @property {Words} labels
  * @property {string} unloaded said where the script did not come
@@ -55,7 +56,9 @@
  * What figures/ writes into layout.meta.
  * @typedef {object} Meta
  * @property {"time" | "unit" | "path" | "free"} axis
- * @property {number[]} [units] of a heatmap's rows
+ * @property {number[]} [units] of a heatmap's rows, as many as were sent
+ * @property {number} [first] the place of the first of them in the order of all
+ * @property {number} [count] how many there are in all
  * @property {number | null} [unit] of a curve
  * @property {number[]} [points] units of the points
  * @property {string} [shows]
@@ -64,6 +67,8 @@
  * @property {boolean} [beyond] whether values lie outside the limits
  * @property {boolean} [powers] whether limits are exponents of ten
  * @property {boolean} [log10] whether values are exponents of ten
+ * @property {number} [end] the step that the others are compared with
+ * @property {boolean} [factors] whether they are read as plain numbers all the same
  * @property {boolean} [legend]
  * @property {string} [chooses] the coordinate of a point that names a step
  * @property {number} [counted] what that coordinate begins with

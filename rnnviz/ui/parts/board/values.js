@@ -45,13 +45,21 @@ function cellText({ meta, parsed, values: [values] }, step, unit) {
   return values instanceof Uint8Array ? ROUNDED + fixed(low + (raw / 255) * (high - low), 2) : number(raw);
 }
 
+/** How much less a curve of exponents has than at its end. @param {ArrayLike<number>} curve @param {number} at @param {number} [end] */
+export function against(curve, at, end) {
+  if (end === undefined || at >= end || !Number.isFinite(curve[at])) return "";
+  const fallen = curve[end] - curve[at];
+  const factor = Math.abs(fallen) < 5 ? number(10 ** Math.abs(fallen)) : power(Math.abs(fallen));
+  return ` (${fallen < 0 ? "×" : "÷"} ${factor})`;
+}
+
 /** @param {Figure} figure @param {number} step */
 function lineText({ meta, parsed, values }, step) {
   const at = step - parsed.data[0].x0;
-  const written = meta.log10 ? power : number;
-  if (parsed.data.length === 1) return written(values[0][at]);
+  const written = meta.log10 ? (/** @type {number} */ value, /** @type {number} */ i) => (meta.factors ? number(10 ** value) : power(value)) + against(values[i], at, meta.end) : number;
+  if (parsed.data.length === 1) return written(values[0][at], 0);
   return parsed.data
-    .map((trace, i) => (trace.showlegend === false ? "" : `${trace.name} ${written(values[i][at])}`))
+    .map((trace, i) => (trace.showlegend === false ? "" : `${trace.name} ${written(values[i][at], i)}`))
     .filter((text) => text !== "")
     .join(" · ");
 }

@@ -30,6 +30,24 @@ EXAMPLES = {
         "string": "message = \"a string may hold (brackets[ and # signs that mean nothing\" + 'x'  # a comment\n",
     },
 }
+# what one unit tells from all else in an example, and which: by model its layer and number, both from 0; found with
+# stats.states.separation over all units, and kept only where it holds on another text as well (tests/pages/test_examples.py)
+TELLING = {
+    "speaker": (
+        "capitals",
+        {"shakespeare-rnn": (1, 391), "shakespeare-gru": (1, 215), "shakespeare-lstm": (0, 109)},
+    ),
+    "verse": (
+        "line ends",
+        {"shakespeare-rnn": (0, 399), "shakespeare-gru": (1, 116), "shakespeare-lstm": (0, 158)},
+    ),
+    "repetition": (
+        "blanks",
+        {"shakespeare-rnn": (1, 390), "shakespeare-gru": (1, 149), "shakespeare-lstm": (0, 117)},
+    ),
+    "indentation": ("indentation", {"python-lstm": (0, 167)}),
+    "brackets": ("what stands in brackets", {"python-lstm": (1, 103)}),
+}
 
 
 def _model(_name: str, value: str) -> str:

@@ -40,7 +40,34 @@ def text_box() -> None:
         "string": _("a string and a comment"),
     }
     here = next((k for k, v in texts.items() if v == explored.reader_text()), None)
-    examples("pick_example", texts, here, lambda name: choose(text=texts[name]), names)
+    examples("pick_example", texts, here, _read_example, names)
+
+
+def _read_example(name: str) -> None:
+    """Its text, and the unit for which it was made, where the model has one."""
+    _what, units = explored.TELLING.get(name, ("", {}))
+    found = dict(zip(("layer", "unit"), units.get(settings()["model"], ()), strict=False))
+    choose(text=explored.EXAMPLES[explored.corpus()][name], **found)
+
+
+def _telling() -> None:
+    """What the chosen unit tells apart, where it came with the text."""
+    now, read = settings(), explored.reader_text()
+    name = next((name for name, text in explored.EXAMPLES[explored.corpus()].items() if text == read), "")
+    what, units = explored.TELLING.get(name, ("", {}))
+    if units.get(now["model"]) != (now["layer"], now["unit"]):
+        return
+    said = {
+        "capitals": _("capitals"),
+        "line ends": _("line ends"),
+        "blanks": _("blanks"),
+        "indentation": _("indentation"),
+        "what stands in brackets": _("what stands in brackets"),
+    }
+    line = _(
+        "Chosen with this text: unit {unit} of layer {layer}. Its hidden state tells {what} from all else here."
+    )
+    st.caption(line.format(unit=now["unit"], layer=now["layer"] + 1, what=said[what]))
 
 
 def settle() -> None:
@@ -67,7 +94,9 @@ def text_and_model() -> DeltaGenerator:
             _model()
         elif subject := subjects.chosen():
             _sequence(subject)
-    if settings()["subject"] is not None and not subjects.chosen():
+    if settings()["subject"] is None:
+        _telling()
+    elif not subjects.chosen():
         st.page_link("pages/lab/own.py", label=_("To “Your own”"))
     return row
 

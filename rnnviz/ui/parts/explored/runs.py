@@ -298,13 +298,15 @@ def _exact_model(name: str, stamp: str):
 @dataclass(frozen=True)
 class Back:
     """What a loss sent back through one model. node: with gradients, of one sequence. loss: nats; None where a recording does not
-    say. last: the last step it speaks at."""
+    say. last: the last step it speaks at. ways: what each step passes back (layer, way, time), as stats.mechanism.ways has it.
+    """
 
     name: str
     kind: str
     node: xr.Dataset
     loss: float | None
     last: int
+    ways: xr.DataArray | None = None
 
     def at(self, layer: int) -> xr.Dataset:
         layer = min(layer, self.node.sizes["layer"] - 1)
@@ -346,8 +348,10 @@ def _send_back(name: str, stamp: str, text: str, step: int | None) -> Back:
         loss = networks.send_back(model, ids, [steps])
     node = recording.trace["rnn"]
     fields = [field for field in DRAWN_BACK[node.attrs["kind"]] if field in node]
-    picked = node.to_dataset()[fields].isel(direction=0, batch=0).assign_attrs(node.attrs)
-    return Back(name, node.attrs["kind"], picked, loss.item(), steps[-1])
+    whole = node.to_dataset().isel(direction=0, batch=0).assign_attrs(node.attrs)
+    ways = [stats.mechanism.ways(whole.isel(layer=layer)) for layer in range(whole.sizes["layer"])]
+    picked = whole[fields].assign_attrs(node.attrs)
+    return Back(name, node.attrs["kind"], picked, loss.item(), steps[-1], xr.concat(ways, "layer"))
 
 
 MATRIX = 4_000  # rows of a batch times steps that are sent back at once

@@ -48,7 +48,7 @@ def chosen() -> "Subject | None":
 
 
 def bring(name: str, what: "bytes | xr.DataTree") -> "Subject":
-    """Takes an uploaded recording in, or a trace, and chooses it; the one that was brought first makes room. Raises ValueError."""
+    """Takes an uploaded recording or a trace in and chooses it; the one brought first makes room. Raises ValueError."""
     from rnnviz import trace
     from rnnviz.studies import subjects
 

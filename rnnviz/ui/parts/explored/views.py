@@ -27,6 +27,7 @@ def show_board(
         subject=subject(run),
         cursor=explored.cursor(cursor),
         clicked=explored.clicked,
+        rows=settings()["order"],
         summary=summary,
         **more,
     )
@@ -59,16 +60,18 @@ def unit_heatmap(
     """
     order, window, layer = order or settings()["order"], board.zoom(id, run.steps), settings()["layer"]
     units = run.order(layer, order, "hidden" if node.sizes["unit"] == run.units else name)
-    seen = kept(_seen, node, name, units, limits, window, columns, cells)
+    rows = board.rows_in_view(id, settings()["order"], len(units))
+    seen = kept(_seen, node, name, units, rows, limits, window, columns, cells)
     rows_title = {"similarity": _("unit, by similarity"), "activity": _("unit, by activity")}.get(
         order, _("unit")
     )
-    picture = drawn(name, title, figures.heatmap, seen, limits, height, rows_title)
+    first = rows[0] if rows else 0
+    picture = drawn(name, title, figures.heatmap, seen, limits, height, rows_title, first, len(units))
     return picture, seen.size < node[name].size or seen.dtype != node[name].dtype
 
 
-def _seen(node, name, units, limits, window, columns, cells) -> xr.DataArray:
-    ordered = node[name].transpose("unit", "time").isel(unit=units)
+def _seen(node, name, units, rows, limits, window, columns, cells) -> xr.DataArray:
+    ordered = node[name].transpose("unit", "time").isel(unit=units[slice(*rows)] if rows else units)
     return stats.pixels.fit(ordered, limits, window, columns, cells)
 
 

@@ -4,7 +4,7 @@ import json
 
 from rnnviz.ui.parts import explored
 from rnnviz.ui.shell.language import _
-from rnnviz.ui.shell.settings import checked, one_of
+from rnnviz.ui.shell.settings import checked, number, one_of
 
 
 def _beside(value: str) -> str:
@@ -16,6 +16,7 @@ def _beside(value: str) -> str:
 
 SETTINGS = explored.SETTINGS | {
     "loss": one_of("step", ("step", "all")),
+    "back": number(50, 1, 100_000),  # steps, at which what is left is said
     "part": one_of("total", ("total", "direct")),
     "beside": checked(None, _beside),  # of a recording; None: what else the app was started on
 }

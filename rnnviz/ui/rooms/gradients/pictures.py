@@ -1,17 +1,22 @@
 """A loss sent back through RNN, GRU and LSTM: what reaches each earlier step, on one absolute axis, and why."""
 
+import math
+
 import streamlit as st
+import xarray as xr
 from streamlit.delta_generator import DeltaGenerator
 
 from rnnviz import figures, stats
+from rnnviz.figures.words import named
 from rnnviz.ui.parts.board import drawn, keys
-from rnnviz.ui.parts.explored.runs import Run, current_run, loss_matrix, peers, send_back
+from rnnviz.ui.parts.explored.runs import Back, Run, current_run, loss_matrix, peers, send_back
 from rnnviz.ui.parts.explored.views import compared, fading, show_board, unit_heatmap
+from rnnviz.ui.parts.numbers import power, shown
 from rnnviz.ui.parts.tables import fading_words, table_csv
-from rnnviz.ui.rooms.gradients import recorded
+from rnnviz.ui.rooms.gradients import curves, recorded
 from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
-from rnnviz.ui.shell.settings import settings
+from rnnviz.ui.shell.settings import LONGEST, settings
 from rnnviz.ui.shell.widgets import folded, notice, pick
 
 
@@ -36,6 +41,19 @@ def _part() -> dict[str, str]:
     return parts
 
 
+def _steps_back() -> None:
+    pick(
+        st.number_input,
+        "back",
+        _("Steps back"),
+        min_value=1,
+        max_value=LONGEST,
+        step=1,
+        width=150,
+        help=_("At this distance the line above the picture says what is left of each gradient."),
+    )
+
+
 def _draw(run: Run, row: DeltaGenerator) -> None:
     with row:
         pick(
@@ -47,6 +65,7 @@ def _draw(run: Run, row: DeltaGenerator) -> None:
             required=True,
         )
         parts = _part()
+        _steps_back()
     now, last = settings(), len(run.text) - 2
     step = None if now["loss"] == "all" else last if now["step"] is None else min(now["step"], last)
     with st.spinner(_("Sending the loss back …")):
@@ -69,8 +88,16 @@ def _draw(run: Run, row: DeltaGenerator) -> None:
         height=360,
     )
     drawings = [
-        drawn("norms", _("What reaches each step"), figures.log_norms, norms, [b.kind for b in backs]),
-        drawn("mechanism", _("Why, in {model}").format(model=run.name), _mechanism, node, end, run.kind),
+        drawn("norms", _("What reaches each step"), curves.norms, norms, [b.kind for b in backs], end),
+        drawn(
+            "mechanism", _("Why, in {model}").format(model=run.name), curves.mechanism, node, end, run.kind
+        ),
+        drawn(
+            "ways",
+            _("Why, step by step: what each way back passes on, {model}").format(model=run.name),
+            curves.ways,
+            own.ways.isel(layer=layer),
+        ),
         heat,
         drawn(
             "matrix",
@@ -82,6 +109,7 @@ def _draw(run: Run, row: DeltaGenerator) -> None:
         step=(step or 0) + 1, token=run.strip["tokens"][(step or 0) + 1]
     )
     st.text(speaks if step is not None else _("The loss of all steps, summed"))
+    st.text(_left(backs, norms, end))
     show_board(
         id,
         run,
@@ -94,11 +122,62 @@ def _draw(run: Run, row: DeltaGenerator) -> None:
     )
     table_csv(fading(backs, norms, end), "rnnviz-gradients")
     st.caption(fading_words())
+    _why(backs, layer, end)
 
 
-def _mechanism(node, last: int, kind: str):
-    paths = stats.mechanism.paths(node, last)
-    return figures.log_norms(paths, [kind] * paths.sizes["path"], height=240)
+def _left(backs: list[Back], norms: xr.DataArray, end: int) -> str:
+    """What is left of each gradient at the distance that the reader has chosen, as far as the text goes back."""
+    steps = min(settings()["back"], end)
+    found = stats.gradients.left(norms, end, steps).values.tolist()
+    each = [
+        f"{back.kind.upper()} "
+        + (_("exactly 0") if log == -math.inf else f"÷ {power(-log)}" if log <= 0 else f"× {power(log)}")
+        for back, log in zip(backs, found, strict=True)
+        if not math.isnan(log)
+    ]
+    return _("The gradient {steps} steps back, against that at step {end}: {models}").format(
+        steps=steps, end=end + 1, models=" · ".join(each)
+    )
+
+
+def _why(backs: list[Back], layer: int, end: int) -> None:
+    """What a typical step passes back, in each architecture, and by which ways."""
+    st.subheader(_("Why: what a typical step passes back"))
+    st.write(
+        _(
+            "Going back, each step multiplies the gradient by a factor. The nearer to 1, the further the error reaches: 0.98 "
+            "leaves a third after 50 steps, 0.9 half a percent."
+        )
+    )
+    for back in backs:
+        ways = back.ways.isel(layer=min(layer, back.ways.sizes["layer"] - 1), time=slice(1, end + 1))
+        typical = stats.mechanism.typical(ways)
+        found = dict(zip(typical["way"].values.tolist(), map(shown, typical.values.tolist()), strict=True))
+        if back.kind == "rnn":
+            line = _(
+                "RNN: × {together}. The slopes of tanh leave × {slopes}, and the weights multiply that by {weights}."
+            )
+            st.text(line.format(**found))
+            continue
+        letter = "z" if back.kind == "gru" else "f"
+        line = _("{model}: × {together}. Directly, times {letter}: × {direct}. Through weights: {gates}.")
+        gates = ", ".join(f"{named(way)} × {value}" for way, value in found.items() if way in curves.THROUGH)
+        st.text(
+            line.format(
+                model=back.kind.upper(),
+                together=found["together"],
+                letter=letter,
+                direct=found[f"directly, times {letter}"],
+                gates=gates,
+            )
+        )
+    st.caption(
+        _(
+            "Typical is the geometric mean over the steps that the loss went back through. The ways are added as vectors and "
+            "may cancel, so their factors need not add up to the whole. An LSTM’s are of h and c together. In a lower layer, the "
+            "layer above adds to the gradient at every step; that is not counted here."
+        )
+    )
 
 
 def _reading() -> None:
@@ -117,6 +196,11 @@ def _reading() -> None:
                 "Why: for an LSTM, ∂L/∂c beside what the forget gates alone would leave of it; for a GRU, ∂L/∂h beside the "
                 "update gates alone; for an RNN the slopes of tanh and the weights, each alone. The rest comes through the "
                 "other paths."
+            ),
+            _(
+                "Step by step: an RNN’s gradient has one way back, through the slope of tanh and then the weights. In a GRU it "
+                "also goes back directly, multiplied by z, and through the weights of its two gates and candidate; in an LSTM "
+                "directly along the cell, multiplied by f, and through the weights of its three gates and candidate."
             ),
             _(
                 "In the matrix each row is one step's loss and each column an earlier step; click a row to send that loss back."

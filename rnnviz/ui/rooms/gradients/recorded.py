@@ -1,12 +1,13 @@
 """The gradients that a recording holds: one module's, beside those of others on the same absolute axis."""
 
+import contextlib
 import json
 
 import pandas as pd
 import streamlit as st
 import xarray as xr
 
-from rnnviz import figures, stats
+from rnnviz import stats
 from rnnviz.models import checkpoints
 from rnnviz.studies.subjects import Subject
 from rnnviz.ui.parts import explored
@@ -15,6 +16,7 @@ from rnnviz.ui.parts.explored import subjects
 from rnnviz.ui.parts.explored.runs import Back, Run, send_back
 from rnnviz.ui.parts.explored.views import compared, faded_row, show_board, unit_heatmap
 from rnnviz.ui.parts.tables import fading_words, table_csv
+from rnnviz.ui.rooms.gradients import curves
 from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import LONGEST, choose, settings
@@ -46,11 +48,17 @@ def draw(run: Run) -> None:
     )
     heat, finer = unit_heatmap(run, id, node, PARTS[part], (-limit, limit), title, height=360)
     drawings = [
-        drawn("norms", _("What reaches each step"), figures.log_norms, norms, [back.kind for back in backs])
+        drawn(
+            "norms", _("What reaches each step"), curves.norms, norms, [back.kind for back in backs], own.last
+        )
     ]
     if settings()["direction"] == "forward":
         why = _("Why, in {model}").format(model=run.name)
-        drawings.append(drawn("mechanism", why, _mechanism, run.at(layer), own.last, run.kind))
+        drawings.append(drawn("mechanism", why, curves.mechanism, run.at(layer), own.last, run.kind))
+        step_by_step = _("Why, step by step: what each way back passes on, {model}").format(model=run.name)
+        with contextlib.suppress(ValueError):  # of several calls, and with a projection, they are not known
+            ways = kept(stats.mechanism.ways, run.at(layer))
+            drawings.append(drawn("ways", step_by_step, curves.ways, ways))
     drawings.append(heat)
     st.text(_("The loss of this recording, as it was sent back"))
     show_board(
@@ -97,11 +105,6 @@ def _beside() -> None:
     now = st.session_state["pick_beside"]
     chosen = [key for key in before if key in now] + [key for key in now if key not in before]
     choose(beside=json.dumps(chosen[-MOST:]))
-
-
-def _mechanism(node: xr.Dataset, last: int, kind: str):
-    paths = stats.mechanism.paths(node, last)
-    return figures.log_norms(paths, [kind] * paths.sizes["path"], height=240)
 
 
 def _others(run: Run) -> list[Back]:

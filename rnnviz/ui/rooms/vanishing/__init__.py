@@ -16,6 +16,11 @@ HELPS = (
     "clip",
 )
 CLIPS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+# of factors: about as far apart on a log scale, so that small numbers can be chosen as well as large ones
+COUNTS = (
+    *(1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 80, 100),
+    *(120, 150, 200, 250, 300, 400, 500, 600, 800, 1000),
+)
 RATES = (0.001, 0.01, 0.1, 1.0)
 SETTINGS = {
     "vanishing_part": one_of("factor", PARTS),

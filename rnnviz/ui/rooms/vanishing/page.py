@@ -15,7 +15,7 @@ from rnnviz.studies import comparing
 from rnnviz.ui.parts.board import drawn, show_figures
 from rnnviz.ui.parts.numbers import aligned, number, power, shown
 from rnnviz.ui.parts.tables import table_csv
-from rnnviz.ui.rooms.vanishing import CLIPS, RATES
+from rnnviz.ui.rooms.vanishing import CLIPS, COUNTS, RATES
 from rnnviz.ui.rooms.vanishing.networks import SEEDS, UNITS, measured, over_seeds, plain, single_paths, weight
 from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
@@ -128,7 +128,9 @@ def product() -> None:
     )
     left, right = st.columns(2)
     with left:
-        count = slide("factors", _("Number of factors T"), 1, 1000, 1)
+        counts = sorted({*COUNTS, settings()["vanishing_factors"]})  # one that a link brings as well
+        pick(st.select_slider, "vanishing_factors", _("Number of factors T"), counts)
+        count = settings()["vanishing_factors"]
     with right:
         x = slide("x", _("Your point x"), -6.0, 6.0, 0.1)
     logs = stats.vanishing.functions([x])["log_derivative"].values[:, 0].tolist()

@@ -1,0 +1,35 @@
+"""The curves of the gradients page, as the board reads them."""
+
+import plotly.graph_objects as go
+import xarray as xr
+
+from rnnviz import figures, stats
+
+# the ways in one order and colour for every cell: all together and directly in its own colour
+THROUGH = {"update gate": "#CC79A7", "forget gate": "#CC79A7", "candidate": "#56B4E9"} | {
+    "reset gate": "#D55E00",
+    "input gate": "#D55E00",
+    "output gate": "#CC79A7",
+}
+
+
+def norms(logs: xr.DataArray, kinds: list[str], end: int) -> go.Figure:
+    """What reaches each step; at the cursor the board says how much that is of what there is at the end."""
+    return _read(figures.log_norms(logs, kinds), end=end)
+
+
+def _read(figure: go.Figure, **how) -> go.Figure:
+    """The figure, and how the board reads its numbers."""
+    return figure.update_layout(meta=figure.layout.meta | how)
+
+
+def ways(found: xr.DataArray) -> go.Figure:
+    kind = found.attrs["kind"]
+    colours = [THROUGH.get(way, kind) for way in found["way"].values.tolist()]
+    return _read(figures.log_norms(found, colours, height=260), factors=True)
+
+
+def mechanism(node: xr.Dataset, last: int, kind: str) -> go.Figure:
+    """The gradient going back, beside what single factors of a step would leave of it."""
+    paths = stats.mechanism.paths(node, last)
+    return figures.log_norms(paths, [kind] * paths.sizes["path"], height=240)
