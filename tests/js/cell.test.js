@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { sharesOf } from "../../rnnviz/ui/parts/cell/sums.js";
 import { head, path } from "../../rnnviz/ui/parts/cell/drawing.js";
 import { planOf, WIDTHS } from "../../rnnviz/ui/parts/cell/plan.js";
 import { questionOf, Quiz } from "../../rnnviz/ui/parts/cell/quiz.js";
@@ -112,4 +113,10 @@ test("a question hides the value and what follows from it, of its own cell and u
   assert.ok(!hides(question, models[1], "h", 1));
   assert.ok(!hides({ ...question, answered: true }, models[0], "f", 1));
   assert.ok(!hides(null, models[0], "f", 1));
+});
+
+test("what is kept and what is written have shares of their sizes added, whatever their signs", () => {
+  assert.deepEqual(sharesOf(-3, 1), ["75.0 %", "25.0 %"]);
+  assert.deepEqual(sharesOf(0, 0.2), ["0 %", "100.0 %"]);
+  assert.deepEqual(sharesOf(0, 0), ["–", "–"]);
 });

@@ -111,6 +111,7 @@ def _labels() -> dict[str, str]:
         "gates": _("gates"),
         "keep": _("kept"),
         "write": _("written"),
+        "shares": _("Shares, of their sizes added:"),
         "question": _("Step {step}: what is"),
         "which": _("Which cell"),
         "what": _("What is asked"),

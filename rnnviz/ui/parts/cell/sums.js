@@ -1,11 +1,18 @@
 // The equations of the cells with the numbers of a step put in; each matrix product opens, row by row.
 
 import { element } from "../js/dom.js";
+import { percent } from "../js/numbers.js";
 import { digits, written } from "./symbols.js";
 import { letter, product } from "./vectors.js";
 
 /** @typedef {import("./types.js").Model} Model */
 /** @typedef {import("./types.js").Look} Look */
+
+/** What of a new state was kept and what written, in percent of their sizes together, by unit. @param {number} kept @param {number} wrote */
+export function sharesOf(kept, wrote) {
+  const all = Math.abs(kept) + Math.abs(wrote);
+  return all ? [kept, wrote].map((value) => percent(Math.abs(value) / all)) : ["–", "–"];
+}
 
 export class Sums {
   /** @param {() => Look} look how the step is shown at this moment */
@@ -14,6 +21,8 @@ export class Sums {
     this.root = element("div", "cv-sums");
     /** @type {{ model: Model, id: string, values: HTMLElement[], result: boolean }[]} */
     this.columns = [];
+    /** @type {{ model: Model, ids: string[], lines: HTMLElement[], labels: import("./types.js").Labels }[]} */
+    this.shares = [];
     /** @type {{ details: HTMLDetailsElement, fill: () => void }[]} */
     this.products = [];
   }
@@ -22,6 +31,7 @@ export class Sums {
   fill(models, labels, keep) {
     const open = keep ? this.products.map(({ details }) => details.open) : [];
     this.columns = [];
+    this.shares = [];
     this.products = [];
     this.root.replaceChildren(
       ...models.map((model) => {
@@ -38,7 +48,18 @@ export class Sums {
       item in model.vectors ? this.column(model, item, item === items[0]) : element("span", "cv-operator", item),
     );
     const more = own && element("div", "cv-more", this.product(model, own, "x", labels), this.product(model, own, "h", labels));
-    return element("div", "cv-equation", element("div", "cv-line-of", ...terms), more || undefined);
+    const shares = items.includes("fc") || items.includes("zh") ? this.share(model, items, labels) : undefined;
+    return element("div", "cv-equation", element("div", "cv-line-of", ...terms), shares, more || undefined);
+  }
+
+  /** @private @param {Model} model @param {string[]} items @param {import("./types.js").Labels} labels */
+  share(model, items, labels) {
+    /** @param {string[]} names */
+    const one = (...names) => /** @type {string} */ (items.find((item) => names.includes(item)));
+    const ids = [items[0], one("fc", "zh"), one("ig", "wn")];
+    const lines = model.vectors[ids[0]].of(0).map(() => element("span", "cv-share"));
+    this.shares.push({ model, ids, lines, labels });
+    return element("p", "cv-shares", element("span", "", labels.shares), ...lines);
   }
 
   /** @private @param {Model} model @param {string} id @param {boolean} result */
@@ -86,6 +107,14 @@ export class Sums {
         const { back, ink } = hidden ? { back: "transparent", ink: "inherit" } : colour(value, range);
         span.style.backgroundColor = back;
         span.style.color = ink;
+      });
+    }
+    for (const { model, ids, lines, labels } of this.shares) {
+      const [kept, wrote] = [ids[1], ids[2]].map((id) => model.vectors[id].of(step));
+      lines.forEach((line, unit) => {
+        const hidden = ids.some((id) => hides(model, id, unit));
+        const [one, other] = hidden ? ["?", "?"] : sharesOf(kept[unit], wrote[unit]);
+        line.textContent = `${labels.unit} ${unit + 1}: ${labels.keep} ${one}, ${labels.write} ${other}`;
       });
     }
     for (const { details, fill } of this.products) if (details.open) fill();

@@ -33,7 +33,7 @@
 /** @typedef {View["kind"]} Kind */
 /**
  * @typedef {"cell" | "drawing" | "steps" | "step" | "unit" | "input" | "output" | "first" | "back" | "forward" | "play" | "speed" | "predict"
- *   | "scroll" | "hover" | "signed" | "sums" | "gates" | "keep" | "write" | "question" | "which" | "what" | "guess" | "reveal" | "other"
+ *   | "scroll" | "shares" | "hover" | "signed" | "sums" | "gates" | "keep" | "write" | "question" | "which" | "what" | "guess" | "reveal" | "other"
  *   | "score" | "number" | "right" | "wrong"} Word
  */
 /** @typedef {Record<Word, string>} Labels */
