@@ -147,7 +147,9 @@ def test_a_text_box_that_comes_late_shows_the_text(reader):
     seen.tab.goto(seen.address + MAP)
     seen.tab.locator("[data-slider='3']").press("PageUp")
     seen.tab.wait_for_function("location.search.includes('translate_changes')")
-    seen.tab.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')  # it has run twice
+    seen.tab.wait_for_selector(
+        '[data-testid="stApp"][data-test-script-state="notRunning"]'
+    )  # it has run twice
     assert held
     for request in held:
         request.continue_()
