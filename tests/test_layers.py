@@ -87,6 +87,7 @@ TOP = {
     "checkpoints",
     "tests",
     "requirements.txt",
+    "requirements.lock",
     "README.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
