@@ -1,10 +1,12 @@
 """How the app bears many readers at once: how long they wait, what goes wrong, and how much memory the server takes.
 
-python benchmarks/load.py [--readers 30] [--seconds 60] [--length 200] [--warm 20] [--address http://…]
+python benchmarks/load.py [--readers 30] [--seconds 60] [--length 200] [--warm 20]
+    [--workers 2 | --address http://…]
 
-Each reader is a websocket that speaks as a browser does: a first visit, then, after 2 to 6 s of thought, a new text of up to
---length characters on a page that explores, or another page, by turns of a coin. A wait ends with the script. Without --address a
-server is started here, and shares the processors with the readers.
+Each reader gets the page, which says in a cookie where the reader belongs, and is then a websocket that speaks as a browser does:
+a first visit, then, after 2 to 6 s of thought, a new text of up to --length characters on a page that explores, or another page,
+by turns of a coin. A wait ends with the script. Without --address a server is started here, and shares the processors with the
+readers: one process, or with --workers `rnnviz app` with so many.
 """
 
 import argparse
@@ -20,6 +22,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlencode
+from urllib.request import Request, urlopen
 
 import psutil
 import websockets
@@ -75,16 +78,29 @@ class Reader:
     async def visit(self, goes_on: Callable[[int], bool]) -> None:
         """goes_on: whether after so many answers there is another."""
         url = self.address.replace("http", "ws", 1) + "/_stcore/stream"
+        begun = time.perf_counter()
+        cookies = await asyncio.to_thread(self.come)
         async with websockets.connect(
-            url, max_size=None, subprotocols=["streamlit"], origin=self.address
+            url,
+            max_size=None,
+            subprotocols=["streamlit"],
+            origin=self.address,
+            additional_headers={"Cookie": cookies},
         ) as socket_:
             self.socket = socket_
-            await self.ask("first visit", time.perf_counter())
+            await self.ask("first visit", begun)
             for answers in itertools.count(1):
                 if not goes_on(answers):
                     return
                 await asyncio.sleep(self.chance.uniform(*self.thought))
                 await self.act()
+
+    def come(self) -> str:
+        """Gets the page; returns the cookies that it gives."""
+        page = Request(self.address, headers={"Accept": "text/html"})
+        with urlopen(page, timeout=PATIENCE) as answer:
+            given = answer.headers.get_all("Set-Cookie") or []
+        return "; ".join(cookie.partition(";")[0] for cookie in given)
 
     async def act(self) -> None:
         if self.chance.random() < 0.5:
@@ -172,8 +188,12 @@ def main() -> None:
         "--warm", type=float, default=20, help="seconds that the server has been there before"
     )
     parser.add_argument("--address", help="of a server that runs; else one is started")
+    parser.add_argument(
+        "--workers", type=int, default=0, help="processes of the server, behind nginx if several"
+    )
     options = parser.parse_args()
-    with contextlib.nullcontext(options.address) if options.address else serving() as address:
+    server = contextlib.nullcontext(options.address) if options.address else serving(options.workers)
+    with server as address:
         time.sleep(0 if options.address else options.warm)
         before = megabytes()
         seen = asyncio.run(loaded(address, options.readers, options.seconds, options.length))

@@ -16,7 +16,7 @@ import pytest
 import xarray as xr
 
 import rnnviz
-from rnnviz.cli import main
+from rnnviz.cli import app, main, workers
 from rnnviz.models import checkpoints
 from rnnviz.studies import comparing
 from rnnviz.studies.comparing import running
@@ -32,7 +32,7 @@ PARTS = {"train": "m0.py", "validation": "m23.py", "test": "m5.py"}
 WAITING = f"""
 import sys
 from rnnviz.training import loop, recipes
-from rnnviz.cli import main
+from rnnviz.cli import app, main, workers
 run = loop.Training.run
 def waiting(self):
     for measured in run(self):
@@ -301,6 +301,26 @@ def test_a_port_that_cannot_be_is_refused(port, monkeypatch, capsys):
     monkeypatch.delenv("RNNVIZ_CHECKPOINTS")
     assert main(["app", "--port", port]) == 2
     assert one_line(capsys) == f"rnnviz: a port is a number from 1 to 65535; got {port}\n"
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "1000"])
+def test_a_number_of_processes_that_cannot_be_is_refused(number, monkeypatch, capsys):
+    monkeypatch.delenv("RNNVIZ_CHECKPOINTS")
+    assert main(["app", "--workers", number]) == 2
+    assert one_line(capsys) == f"rnnviz: --workers is a number from 1 to 64; got {number}\n"
+
+
+def test_without_nginx_there_is_one_process_and_whoever_wanted_more_is_told(monkeypatch, capsys):
+    monkeypatch.setattr(workers, "cores", lambda: 4)
+    assert app._processes(3, "127.0.0.1") == (3 if workers.nginx() else 1)
+    monkeypatch.setattr(workers, "nginx", lambda: None)
+    capsys.readouterr()
+    assert app._processes(1, "0.0.0.0") == app._processes(None, "127.0.0.1") == 1
+    assert capsys.readouterr().err == ""
+    assert app._processes(None, "0.0.0.0") == 1
+    assert one_line(capsys).startswith("rnnviz: one process, not 4: nginx is not installed")
+    monkeypatch.setattr(workers, "nginx", lambda: "/usr/sbin/nginx")
+    assert app._processes(None, "127.0.0.1") == 4
 
 
 @pytest.mark.parametrize("host", ["192.0.2.200", "no.such.name.invalid", "a b"])

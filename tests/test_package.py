@@ -88,6 +88,20 @@ def test_every_pin_says_why_it_is_there(name):
     assert [line for line in lines if not re.fullmatch(r"\S+==\S+ +# \S.+", line)] == []
 
 
+def test_the_lock_with_hashes_holds_every_pin():
+    """The file is written by .ci/lock; torch is there for processors alone, without nvidia's packages."""
+    text = (ROOT / ".ci/requirements.lock").read_text("utf-8")
+    blocks = re.findall(
+        r"^([^\s#;=]+)==(\S+).*\n((?: +--hash=sha256:[0-9a-f]{64}.*\n?)+)", text, re.MULTILINE
+    )
+    versions = {(canonicalize_name(name), version) for name, version, _hashes in blocks}
+    assert len(blocks) == len([line for line in text.splitlines() if "==" in line and line[0].isalpha()])
+    assert {
+        (name, version) for name, version in (locked() | locked("tests/requirements.txt")).items()
+    } <= versions
+    assert not [name for name, _version in versions if name.startswith(("nvidia", "triton", "cuda"))]
+
+
 def test_what_runs_the_tests_is_what_the_files_pin():
     pins = locked() | locked("tests/requirements.txt")
     here = {name: metadata.version(name).partition("+")[0] for name in pins}

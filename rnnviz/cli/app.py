@@ -12,12 +12,13 @@ import time
 import webbrowser
 
 from rnnviz import shipped
+from rnnviz.cli import workers
 from rnnviz.cli.extras import need
 from rnnviz.cli.models import there
 
 NEEDED = ("streamlit", "babel", "captum")  # of the extra `app`, those that nothing else brings
 PORTS = range(1, 2**16)
-HERE = "127.0.0.1"
+HERE = workers.HERE
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -28,6 +29,11 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     app.add_argument(
         "--host", default=HERE, help=f"for whom: {HERE}, this machine only; 0.0.0.0, everyone on its network"
     )
+    app.add_argument(
+        "--workers",
+        type=int,
+        help="how many processes share the readers; by itself as many as there are cores. More than one needs nginx",
+    )
     app.add_argument("--no-browser", action="store_true", help="print the address and open nothing")
     app.set_defaults(run=run, extra="app", page="")
 
@@ -36,21 +42,44 @@ def run(options: argparse.Namespace) -> int:
     need(*NEEDED)
     there()
     _check(options.host, options.port)
-    threading.Thread(
-        target=_tell, args=(options.host, options.port, not options.no_browser, options.page), daemon=True
-    ).start()
+    many = _processes(options.workers, options.host)
+
+    def tell() -> None:
+        arguments = (options.host, options.port, not options.no_browser, options.page)
+        threading.Thread(target=_tell, args=arguments, daemon=True).start()
+
     settings = {
-        "server.address": options.host,
-        "server.port": options.port,
         "server.headless": "true",  # it asks for no e-mail address; the browser is opened here
         "server.fileWatcherType": "none",  # what is installed does not change
         "logger.hideWelcomeMessage": "true",  # the address is printed here
+        "server.address": HERE if many > 1 else options.host,
     }
-    flags = [f"--{name}={value}" for name, value in settings.items()]
+    command = ["streamlit", "run", str(shipped.path("app.py"))]
+    command += [f"--{name}={value}" for name, value in settings.items()]
+    if many > 1 and (front := workers.nginx()):
+        started = [sys.executable, "-m", *command]
+        return workers.serve(front, options.host, options.port, many, started, tell)
+    tell()
     signal.signal(signal.SIGINT, lambda *_: sys.exit(0))  # Ctrl+C is how it is ended
-    sys.argv = ["streamlit", "run", str(shipped.path("app.py")), *flags]
+    sys.argv = [*command, f"--server.port={options.port}"]
     runpy.run_module("streamlit", run_name="__main__", alter_sys=True)  # as python -m streamlit does
     return 0
+
+
+def _processes(wanted: int | None, host: str) -> int:
+    """How many processes there will be. Raises ValueError where no such number can be."""
+    if wanted is not None and not 1 <= wanted <= workers.MOST:
+        raise ValueError(f"--workers is a number from 1 to {workers.MOST}; got {wanted}")
+    many = min(workers.cores(), workers.MOST) if wanted is None else wanted
+    if many == 1 or workers.nginx():
+        return many
+    if wanted is not None or host != HERE:  # alone at this machine, nobody misses it
+        print(
+            f"rnnviz: one process, not {many}: nginx is not installed, which shares readers between several"
+            " (apt-get install nginx, brew install nginx)",
+            file=sys.stderr,
+        )
+    return 1
 
 
 def _check(host: str, port: int) -> None:

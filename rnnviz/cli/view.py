@@ -50,7 +50,9 @@ def run(options: argparse.Namespace) -> int:
     if options.until_input_ends:
         threading.Thread(target=_end_with_input, daemon=True).start()
     port = options.port or app.free_port(FIRST_PORT)
-    return app.run(argparse.Namespace(host=app.HERE, port=port, no_browser=options.no_browser, page=page))
+    return app.run(
+        argparse.Namespace(host=app.HERE, port=port, no_browser=options.no_browser, page=page, workers=1)
+    )
 
 
 def _end_with_input() -> None:

@@ -63,20 +63,24 @@ def chromium():
         browser.close()
 
 
-def started(port: int, checkout: Path = ROOT) -> subprocess.Popen:
-    """A server that will listen at that port of this machine."""
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true"]
-    command += [f"--server.port={port}", "--server.address=127.0.0.1", "--server.fileWatcherType=none"]
+def started(port: int, checkout: Path = ROOT, workers: int = 0) -> subprocess.Popen:
+    """A server that will listen at that port of this machine; with workers, by `rnnviz app`, of so many processes."""
+    if workers:
+        command = [sys.executable, "-m", "rnnviz", "app", "--no-browser"]
+        command += [f"--port={port}", f"--workers={workers}"]
+    else:
+        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true"]
+        command += [f"--server.port={port}", "--server.address=127.0.0.1", "--server.fileWatcherType=none"]
     return subprocess.Popen(command, cwd=checkout, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
 
 
 @contextlib.contextmanager
-def serving():
+def serving(workers: int = 0):
     """A fresh server; yields its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    process = started(port)
+    process = started(port, workers=workers)
     address = f"http://127.0.0.1:{port}"
     try:
         until(lambda: answers(address))

@@ -1,10 +1,12 @@
 """What stands before Streamlit: who may ask, what a browser is told about what it gets, and what no reader may send."""
 
 import ipaddress
+import os
 import socket
 from urllib.parse import parse_qs, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
@@ -24,10 +26,14 @@ class Guard:
     rebinding). Names are `localhost`, the machine's own, `browser.serverAddress` and those of `server.allowedHosts`; an
     address in digits cannot be pointed elsewhere. A websocket is opened for this server's own pages, and for
     `server.corsAllowedOrigins`; Streamlit would ask an outside server for its own address before it refuses another.
+
+    Where several processes share the readers (rnnviz/cli/workers.py), a browser is given a cookie with the number of this one:
+    what a visit holds is here, and in no other.
     """
 
     def __init__(self, app: ASGIApp):
         self.app = app
+        self.process, _, self.number = os.environ.get("RNNVIZ_PROCESS", "").partition("=")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -42,6 +48,9 @@ class Guard:
             return await (refusal if page else WebSocketClose(REFUSED))(scope, receive, send)
         if page and scope["path"].rstrip("/").endswith(CLOSED):
             return await PlainTextResponse("Not Found", 404)(scope, receive, send)
+        visits = not page or "text/html" in headers.get("accept", "")
+        if self.process and visits and HTTPConnection(scope).cookies.get(self.process) != self.number:
+            send = _held(send, f"{self.process}={self.number}; Path=/; HttpOnly; SameSite=Lax")
         if page:
             embedded = "true" in parse_qs(scope["query_string"].decode("latin-1")).get("embed", ())
             return await self.app(scope, receive, _told(send, embedded))
@@ -88,6 +97,15 @@ def _told(send: Send, embedded: bool) -> Send:
             headers["Referrer-Policy"] = "same-origin"
             if not embedded and headers.get("content-type", "").startswith("text/html"):
                 headers["Content-Security-Policy"] = "frame-ancestors 'self'"
+        await send(message)
+
+    return sent
+
+
+def _held(send: Send, cookie: str) -> Send:
+    async def sent(message: Message) -> None:
+        if message["type"] in ("http.response.start", "websocket.accept"):
+            MutableHeaders(scope=message).append("Set-Cookie", cookie)
         await send(message)
 
     return sent

@@ -272,7 +272,7 @@ def work() -> None:
     """A worker's life: one order a line, until the server closes the pipe or is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the server, which ends its workers
     if hasattr(os, "nice"):
-        os.nice(5)  # readers' pages first
+        os.nice(10)  # readers' pages first, of all processes of the app
     with contextlib.suppress(OSError):  # where memory runs out, rather the worker than the server
         Path("/proc/self/oom_score_adj").write_text("500")
     answers = os.fdopen(os.dup(1), "wb")

@@ -4,11 +4,12 @@ import string
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import streamlit as st
+from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from rnnviz.ui.shell.language import _, current
 from rnnviz.ui.shell.settings import choose as _choose
-from rnnviz.ui.shell.settings import settings
+from rnnviz.ui.shell.settings import settings, typed
 
 
 def pick(widget, name: str, label: str, options=None, value=None, choose=None, **more):
@@ -19,8 +20,15 @@ def pick(widget, name: str, label: str, options=None, value=None, choose=None, *
     """
     key = f"pick_{name}"
     arguments = {} if options is None else {"options": options}
-    shows(key, settings()[name] if value is None else value, label, options, *more.values())
+    shown = settings()[name] if value is None else value
     choose = choose or (lambda value: _choose(**{name: value}))
+    # of several options the browser sends the name and not the value
+    brought = brings(key) if options is None else None
+    if brought is not None and brought != shown:
+        choose(brought)
+        _drawn()[key] = None
+        st.rerun()
+    shows(key, shown, label, options, *more.values())
     return widget(label, key=key, on_change=_picked, args=(key, choose), **arguments, **more)
 
 
@@ -31,22 +39,38 @@ def shows(key: str, value, *drawn: object) -> None:
     On another page, in another language, or with other options it may be another widget, which shows nothing yet; and one
     that the browser has not spoken of may not be drawn yet, and would begin empty.
     """
-    known = st.session_state.setdefault("drawn", {})
+    known = _drawn()
     now = (st.session_state.get("room"), current(), repr([one for one in drawn if not callable(one)]))
     same = known.get(key) == now and key in st.session_state and st.session_state[key] == value
-    if not (same and _spoken_of(key)):
+    brought = brings(key)
+    if (brought is None or brought != value) and not (same and sent(key) is not None):
         st.session_state[key] = value
     known[key] = now
 
 
-def _spoken_of(key: str) -> bool:
-    """Whether what the browser sent for this run holds a value of that widget. False where Streamlit cannot be asked."""
+def brings(key: str) -> str | bool | None:
+    """The text, or whether it is on, that a tab brings along which is older than this visit: the server has ended and begun again
+    under it. None where it brings none for the widget of that key, or once that has been drawn."""
+    told = sent(key) if key not in _drawn() else None
+    if told is not None and told.HasField("bool_value"):
+        return told.bool_value
+    return typed(told.string_value) if told is not None and told.HasField("string_value") else None
+
+
+def sent(key: str) -> WidgetState | None:
+    """What the browser sent for this run of the widget with that key. None where it did not, or Streamlit cannot be asked."""
     context = get_script_run_ctx()
     state = getattr(context and context.session_state, "_state", None)
-    sent = getattr(state, "_new_widget_state", None)
-    if state is None or sent is None:
-        return False
-    return state.get_widget_id_from_key(key) in sent.states
+    states = getattr(getattr(state, "_new_widget_state", None), "states", {})
+    for name, held in states.items():
+        if name.endswith(f"-{key}"):
+            return held.value if isinstance(held.value, WidgetState) else WidgetState()  # read already
+    return None
+
+
+def _drawn() -> dict:
+    """With what each widget of this visit was last drawn."""
+    return st.session_state.setdefault("drawn", {})
 
 
 def examples(key: str, options: Iterable, here, choose: Callable, names: Mapping | None = None) -> None:

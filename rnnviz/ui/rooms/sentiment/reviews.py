@@ -16,7 +16,7 @@ from rnnviz.ui.parts.tables import table_csv
 from rnnviz.ui.rooms.sentiment.opinions import LONGEST, Models, called, language, percent
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import typed
-from rnnviz.ui.shell.widgets import notice, shows
+from rnnviz.ui.shell.widgets import brings, notice, sent, shows
 
 LARGEST = 5 * 2**20  # bytes of a file
 ROWS = 10_000  # that are read
@@ -94,9 +94,10 @@ def show(opened: Models) -> None:
 def _pasted() -> tuple[list[str], None]:
     """The lines of a box that are not empty."""
     pasted = st.session_state.setdefault("sentiment_pasted", {})
-    key = "pick_sentiment_pasted"
-    shows(key, pasted.get(language(), PASTED[language()]))
-    here = language()
+    key, here = "pick_sentiment_pasted", language()
+    if (brought := brings(key)) is not None:
+        pasted[here] = brought
+    shows(key, pasted.get(here, PASTED[here]))
     st.text_area(
         _("Reviews, one per line"),
         key=key,
@@ -111,6 +112,7 @@ def _pasted() -> tuple[list[str], None]:
 
 def _uploaded() -> tuple[list[str], list[str] | None]:
     """A column of a CSV file, and the one with labels if there is one. Raises ValueError with a line for the reader."""
+    told = sent("sentiment_file")
     file = st.file_uploader(
         _("A CSV file (UTF-8 or CP949), up to {size} MB and {rows:,} rows").format(
             size=LARGEST // 2**20, rows=ROWS
@@ -120,6 +122,8 @@ def _uploaded() -> tuple[list[str], list[str] | None]:
         key="sentiment_file",
     )
     if file is None:
+        if told is not None and told.file_uploader_state_value.uploaded_file_info:
+            notice(_("The server has started again and no longer has your file: choose it once more."))
         return [], None
     if file.size > LARGEST:
         line = _(

@@ -1,0 +1,196 @@
+"""The app in several processes behind one port: a reader notices nothing of it, and what one process holds is found there."""
+
+import os
+import re
+import signal
+import subprocess
+import urllib.error
+import urllib.request
+
+import psutil
+import pytest
+from playwright.sync_api import expect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import connect
+
+from rnnviz.cli import workers
+from tests.browser.conftest import serving
+from tests.browser.test_sentiment import Review
+from tests.conftest import PATIENCE, until
+
+TEXT = "ROMEO: I would I were thy bird."
+PAGE = {"Accept": "text/html,*/*"}
+
+
+@pytest.fixture(scope="module")
+def nginx():
+    if workers.nginx() is None:
+        reason = "no nginx on this machine; install it with: apt-get install nginx"
+        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+
+
+@pytest.fixture(scope="module")
+def crowd(nginx):
+    """The address of a server of two processes."""
+    with serving(workers=2) as address:
+        yield address
+
+
+def asked(address: str, headers: dict[str, str], method: str = "GET"):
+    """Status and headers."""
+    request = urllib.request.Request(address, headers=headers, method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+            return answer.status, answer.headers
+    except urllib.error.HTTPError as refused:
+        return refused.code, refused.headers
+
+
+def cookie(address: str) -> str:
+    return f"rnnviz_process_{address.rpartition(':')[2]}"
+
+
+def given(address: str, headers: dict[str, str]) -> str | None:
+    """The number of the process that the browser is told to come back to."""
+    told = asked(address, headers)[1].get_all("Set-Cookie") or []
+    return next((line[len(cookie(address)) + 1] for line in told if line.startswith(cookie(address))), None)
+
+
+def process(address: str, number: str) -> psutil.Process:
+    for each in psutil.Process().children(recursive=True):
+        if each.environ().get("RNNVIZ_PROCESS") == f"{cookie(address)}={number}":
+            return each
+    raise LookupError(f"no process {number}")
+
+
+def held(seen) -> str:
+    """By which process a browser is held."""
+    names = {one["name"]: one["value"] for one in seen.tab.context.cookies()}
+    return names[cookie(seen.address)]
+
+
+def test_new_visits_go_round_and_a_browser_stays(crowd):
+    assert sorted(given(crowd, PAGE) for _ in range(4)) == ["0", "0", "1", "1"]
+    for number in "01":
+        assert given(crowd, PAGE | {"Cookie": f"{cookie(crowd)}={number}"}) is None
+        assert (
+            given(crowd, PAGE | {"Cookie": f"{cookie(crowd)}=7; a={number}"}) is not None
+        )  # of a larger server
+
+
+def test_a_browser_that_keeps_no_cookies_is_held_by_its_address(crowd):
+    """As one does in a frame on another site."""
+
+    def visit(kind: str) -> str | None:
+        headers = {"User-Agent": kind}
+        with connect(crowd.replace("http", "ws") + "/_stcore/stream", additional_headers=headers) as socket:
+            return re.search(r"=(\d);", socket.response.headers["Set-Cookie"])[1]
+
+    for kind in ("one", "another", "a third"):
+        assert len({visit(kind) for _ in range(3)}) == 1
+    assert {visit(f"kind {number}") for number in range(12)} == {"0", "1"}
+
+
+def test_the_guard_stands_behind_the_port_as_well(crowd):
+    assert asked(crowd, {"Host": "evil.example"})[0] == 421
+    assert asked(crowd, {"X-Forwarded-Host": "evil.example"})[0] == 200
+    assert asked(f"{crowd}/_stcore/metrics", {})[0] == 404
+    answer = asked(crowd, PAGE)[1]
+    assert answer["Content-Security-Policy"] == "frame-ancestors 'self'"
+    assert "HttpOnly" in answer["Set-Cookie"] and "SameSite=Lax" in answer["Set-Cookie"]
+    stream = crowd.replace("http", "ws") + "/_stcore/stream"
+    with (
+        pytest.raises((InvalidStatus, ConnectionClosed)),
+        connect(stream, origin="http://evil.example") as one,
+    ):
+        one.recv(PATIENCE)
+    with connect(stream, origin=crowd):
+        pass
+
+
+def test_only_a_proxy_on_this_machine_says_who_asked(nginx, tmp_path):
+    """What another machine sends of that is not passed on."""
+    text = workers.configuration(str(tmp_path), "0.0.0.0", 8501, [1, 2], "held")
+    assert "default $remote_addr; }" in text and "X-Forwarded-For $client;" in text
+    file = tmp_path / "nginx.conf"
+    file.write_text(text)
+    for host in ("0.0.0.0", "::", "localhost"):
+        file.write_text(workers.configuration(str(tmp_path), host, 8501, range(9000, 9064), "held"))
+        command = [workers.nginx(), "-t", "-q", "-p", tmp_path, "-c", file, "-e", "stderr"]
+        assert subprocess.run(command, stderr=subprocess.PIPE, text=True, timeout=PATIENCE).stderr == ""
+
+
+def test_two_readers_upload_and_download_each_at_their_own_process(crowd, reader, tmp_path):
+    file = tmp_path / "reviews.csv"
+    numbers = set()
+    for word in ("good", "bad"):
+        seen = reader("/sentiment?sentiment_language=english&sentiment_view=many", kind=Review, address=crowd)
+        tab = seen.tab
+        numbers.add(held(seen))
+        tab.get_by_role("radio", name="a CSV file").click()
+        file.write_text("text,label\n" + f"a {word} film,1\n" * 600)
+        tab.locator("input[type=file]").set_input_files(file)
+        expect(tab.get_by_text("Judged right, of 600 reviews with a label")).to_be_visible()
+        with tab.expect_download() as coming:
+            tab.get_by_role("button", name="Download the table (CSV)").click()
+        assert coming.value.path().read_text("utf-8").count(f"a {word} film") == 600
+        again = tab.context.new_page()  # a second tab of the same browser
+        again.goto(f"{crowd}/states?text={word}")
+        with again.expect_download() as coming:
+            again.get_by_role("button", name="Download the recording").click()
+        assert coming.value.path().stat().st_size > 1000
+        again.close()
+    assert numbers == {"0", "1"}
+
+
+def test_a_process_that_is_killed_comes_back_and_its_reader_with_what_was_typed(crowd, reader):
+    seen, other = reader("/states", address=crowd), reader("/states", address=crowd)
+    if held(other) == held(seen):
+        other = reader("/states", address=crowd)
+
+    def types(one, text: str) -> None:
+        one.tab.get_by_role("textbox", name="Your text").fill(text)
+        one.tab.keyboard.press("Control+Enter")
+        expect(one.tab.locator(".rv-readout")).to_contain_text(f"step {len(text)} / {len(text)}")
+
+    types(seen, TEXT)
+    number = held(seen)
+    killed = process(crowd, number)
+    killed.kill()
+    types(other, "still here")
+    until(lambda: not killed.is_running() and asked(crowd, {"Cookie": f"{cookie(crowd)}={number}"})[0] == 200)
+    assert process(crowd, number).pid != killed.pid
+    seen.tab.wait_for_selector("[data-testid=stApp][data-test-connection-state=CONNECTED]")
+    expect(seen.tab.get_by_role("textbox", name="Your text")).to_have_value(TEXT)
+    seen.rests()
+    types(seen, TEXT[:10])
+    assert held(seen) == number
+    seen.wrong.clear()  # what the browser says of a connection that broke
+
+
+def test_whoever_comes_while_their_process_starts_again_is_told_so(crowd):
+    process(crowd, "0").suspend()
+    process(crowd, "0").kill()
+    mine = PAGE | {"Cookie": f"{cookie(crowd)}=0"}
+    statuses = []
+
+    def came() -> bool:
+        request = urllib.request.Request(crowd, headers=mine)
+        try:
+            urllib.request.urlopen(request, timeout=PATIENCE).close()
+        except urllib.error.HTTPError as away:
+            statuses.append((away.code, workers.AWAY in away.read().decode("utf-8")))
+            return False
+        return True
+
+    until(came)
+    assert set(statuses) == {(502, True)}
+
+
+def test_ctrl_c_ends_all_of_it(nginx):
+    with serving(workers=2) as address:
+        parent = process(address, "0").parent()
+        family = [parent, *parent.children(recursive=True)]
+        assert len(family) == 5  # two of the app, two of nginx
+        parent.send_signal(signal.SIGINT)
+        assert psutil.wait_procs(family, PATIENCE)[1] == []
