@@ -99,6 +99,7 @@ def test_a_pasted_list_stays_and_a_file_is_asked_for_again(server_to_kill, reade
     gone = tab.get_by_text("no longer has your file: choose it once more")
     expect(gone).to_be_visible()
     expect(tab.get_by_role("switch", name="Projector view")).to_be_checked()
+    expect(tab.locator("input[type=file]")).to_have_count(1)  # the box of the file that is gone goes too
     tab.locator("input[type=file]").set_input_files(file)
     expect(tab.get_by_text("Judged right, of 7 reviews with a label")).to_be_visible()
     expect(gone).to_be_hidden()

@@ -112,17 +112,21 @@ def _pasted() -> tuple[list[str], None]:
 
 def _uploaded() -> tuple[list[str], list[str] | None]:
     """A column of a CSV file, and the one with labels if there is one. Raises ValueError with a line for the reader."""
-    told = sent("sentiment_file")
+    lost = st.session_state.setdefault("sentiment_lost", 0)  # files that went with a server: each leaves a box behind
+    told = sent(key := f"sentiment_file_{lost}")
     file = st.file_uploader(
         _("A CSV file (UTF-8 or CP949), up to {size} MB and {rows:,} rows").format(
             size=LARGEST // 2**20, rows=ROWS
         ),
         type=["csv", "tsv", "txt"],
         max_upload_size=LARGEST // 2**20,
-        key="sentiment_file",
+        key=key,
     )
     if file is None:
         if told is not None and told.file_uploader_state_value.uploaded_file_info:
+            st.session_state["sentiment_lost"] += 1
+            st.rerun()
+        if lost:
             notice(_("The server has started again and no longer has your file: choose it once more."))
         return [], None
     if file.size > LARGEST:
