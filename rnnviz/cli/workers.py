@@ -36,7 +36,7 @@ http {{
   access_log off;
   server_tokens off;
   large_client_header_buffers 8 64k;
-  client_max_body_size 8m;
+  client_max_body_size 20m;  # more than a page takes: that is the app's to say
   client_body_temp_path "{folder}/body";
   proxy_temp_path "{folder}/proxy";
   fastcgi_temp_path "{folder}/fastcgi";

@@ -11,6 +11,7 @@ import { isWord, paintToken, short } from "./tokens.js";
 const NARROWEST = 9; // px of a letter
 const LETTERS = 8; // of a word that has room on the strip: the passage above has the longer ones
 const AROUND = 8; // letters on each side
+const BESIDE = 2; // words on each side
 
 export class Text {
   /** @param {import("./types.js").Axis} axis */
@@ -117,7 +118,8 @@ export class Text {
   around(step) {
     if (this.passage.hidden) return ["", ""];
     /** @param {number} from @param {number} to */
-    const part = (from, to) => this.tokens.slice(Math.max(0, from), to).map(short).join("");
+    const part = (from, to) => this.tokens.slice(Math.max(0, from), to).map(short).join(this.words ? " " : "");
+    if (this.words) return [`${part(step - BESIDE, step)} `, ` ${part(step + 1, step + 1 + BESIDE)}`];
     return [part(step - AROUND, step).padStart(AROUND), part(step + 1, step + 1 + AROUND).padEnd(AROUND)];
   }
 

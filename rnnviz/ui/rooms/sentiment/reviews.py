@@ -112,7 +112,8 @@ def _pasted() -> tuple[list[str], None]:
 
 def _uploaded() -> tuple[list[str], list[str] | None]:
     """A column of a CSV file, and the one with labels if there is one. Raises ValueError with a line for the reader."""
-    lost = st.session_state.setdefault("sentiment_lost", 0)  # files that went with a server: each leaves a box behind
+    # files that went with a server: each leaves its box behind
+    lost = st.session_state.setdefault("sentiment_lost", 0)
     told = sent(key := f"sentiment_file_{lost}")
     file = st.file_uploader(
         _("A CSV file (UTF-8 or CP949), up to {size} MB and {rows:,} rows").format(
