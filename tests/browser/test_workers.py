@@ -14,8 +14,9 @@ from websockets.sync.client import connect
 
 from rnnviz.cli import workers
 from tests.browser.conftest import serving
-from tests.browser.test_sentiment import Review
+from tests.browser.test_own import Plain
 from tests.conftest import PATIENCE, until
+from tests.studies.test_subjects import recorded  # noqa: F401  the fixture
 
 TEXT = "ROMEO: I would I were thy bird."
 PAGE = {"Accept": "text/html,*/*"}
@@ -118,20 +119,17 @@ def test_only_a_proxy_on_this_machine_says_who_asked(nginx, tmp_path):
         assert subprocess.run(command, stderr=subprocess.PIPE, text=True, timeout=PATIENCE).stderr == ""
 
 
-def test_two_readers_upload_and_download_each_at_their_own_process(crowd, reader, tmp_path):
-    file = tmp_path / "reviews.csv"
+def test_two_readers_upload_and_download_each_at_their_own_process(crowd, reader, recorded):  # noqa: F811
     numbers = set()
     for word in ("good", "bad"):
-        seen = reader("/sentiment?sentiment_language=english&sentiment_view=many", kind=Review, address=crowd)
+        seen = reader("/own", kind=Plain, address=crowd)
         tab = seen.tab
         numbers.add(held(seen))
-        tab.get_by_role("radio", name="a CSV file").click()
-        file.write_text("text,label\n" + f"a {word} film,1\n" * 600)
-        tab.locator("input[type=file]").set_input_files(file)
-        expect(tab.get_by_text("Judged right, of 600 reviews with a label")).to_be_visible()
-        with tab.expect_download() as coming:
-            tab.get_by_role("button", name="Download the table (CSV)").click()
-        assert coming.value.path().read_text("utf-8").count(f"a {word} film") == 600
+        tab.locator("input[type=file]").set_input_files(recorded[2])
+        tab.wait_for_function("location.search.includes('subject=run.nc')")
+        tab.get_by_role("link", name="Hidden states").first.click()
+        seen.drawn()
+        expect(tab.locator(".rv-strip")).to_contain_text("word·0")
         again = tab.context.new_page()  # a second tab of the same browser
         again.goto(f"{crowd}/states?text={word}")
         with again.expect_download() as coming:
