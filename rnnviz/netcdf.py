@@ -23,7 +23,7 @@ FILTERS = {h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLE
 HEAP = b"GCOL\1\0\0\0"  # how one begins
 SCANNED = (
     256 * 2**20
-)  # bytes of a file that is searched for heaps as a whole; of a larger one, what lies between its arrays
+)  # bytes of a file that is searched for heaps as a whole, a larger one between its arrays
 LARGE = 2**16  # bytes of such an array, or of a piece of it
 TEXT = 64  # bytes that an empty str takes, and more
 PIECE = 256  # texts that are read at once to be measured

@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
         raise ValueError(f"up to {MOST} recordings can be looked at at once; got {len(options.files)}")
     opened = [subjects.opened(path) for path in options.files]
     os.environ[VARIABLE] = json.dumps([str(Path(path).resolve()) for path in options.files])
-    page = f"states?{urlencode({'subject': f'{opened[0].name}~{opened[0].key}'})}"
+    page = f"states?{urlencode({'subject': opened[0].link})}"
     del opened
     if options.until_input_ends:
         threading.Thread(target=_end_with_input, daemon=True).start()
@@ -123,9 +123,8 @@ def view(*recordings: Any, port: int | None = None, browser: bool | None = None)
             said = process.communicate()[1].decode(errors="replace").strip()
             raise ValueError(said.rpartition("\n")[2].removeprefix("rnnviz: ") or "the app did not start")
         for stream in (process.stdout, process.stderr):
-            threading.Thread(
-                target=_emptied, args=(stream,), daemon=True
-            ).start()  # a full pipe would stop it
+            # a full pipe would stop it
+            threading.Thread(target=_emptied, args=(stream,), daemon=True).start()
     except BaseException:
         folder.cleanup()
         raise

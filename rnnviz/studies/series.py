@@ -102,19 +102,16 @@ def read(
     Raises ValueError where the widths do not fit.
     """
     inputs = _inputs(series, embedding)
+    width = inputs.shape[-1]
     for name, module in modules.items():
-        if inputs.shape[-1] != module.input_size:
-            got = (
-                f"{series.values.shape[1]} columns"
-                if inputs.ndim == 2 and name == next(iter(modules))
-                else f"{inputs.shape[-1]}"
-            )
-            raise ValueError(f"{name} reads {module.input_size} numbers a step; got {got}")
-        inputs = inputs.new_empty(len(inputs), _width(module))
+        if width != module.input_size:
+            what = " columns" if name == next(iter(modules)) and embedding is None else ""
+            raise ValueError(f"{name} reads {module.input_size} numbers a step; got {width}{what}")
+        width = _width(module)
     chain = _Chain(modules)
     tokens = series.steps and list(series.steps)
     with torch.no_grad(), record(chain, tokens=tokens) as recording:
-        chain(_inputs(series, embedding))
+        chain(inputs)
     return recording.trace
 
 

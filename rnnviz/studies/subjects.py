@@ -33,6 +33,11 @@ class Subject:
     key: str
     trace: xr.DataTree
 
+    @property
+    def link(self) -> str:
+        """How a link and the app call it: by its name and its key."""
+        return f"{self.name}~{self.key}"
+
     @functools.cached_property
     def modules(self) -> tuple[str, ...]:
         """The recurrent modules, by their names in the trace."""
@@ -52,6 +57,12 @@ class Subject:
         if "sequence" in node.coords:
             return tuple(map(str, node["sequence"].values.tolist()))
         return tuple(str(number + 1) for number in range(node.sizes["batch"]))
+
+    def units(self, module: str) -> int:
+        """Of the states of a module; with proj_size there are more of its cell's."""
+        sizes = self.node(module).sizes
+        found: int = sizes.get("projection", sizes["unit"])
+        return found
 
     def steps(self, module: str, sequence: int = 0) -> int:
         """How many steps a sequence has."""

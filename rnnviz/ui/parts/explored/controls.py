@@ -149,8 +149,7 @@ def _sequence(subject: "Subject") -> None:
             format_func=lambda number: names[number],
             width=150,
         )
-    units = node.sizes.get("projection", node.sizes["unit"])
-    _layer_and_unit(node.sizes["layer"], units)
+    _layer_and_unit(node.sizes["layer"], subject.units(module))
 
 
 def _model() -> None:

@@ -70,8 +70,8 @@ class Run:
 
     @property
     def units(self) -> int:
-        """Of the states; with proj_size there are more of the cell's."""
-        return self.node.sizes.get("projection", self.node.sizes["unit"])
+        """Of the states."""
+        return self.subject.units(self.module)
 
     @functools.cached_property
     def strip(self) -> dict[str, list]:

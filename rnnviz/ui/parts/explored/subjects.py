@@ -32,14 +32,9 @@ _opened: dict[
 ] = {}  # of what the app was started on, by path, size and time of the file
 
 
-def named(subject: "Subject") -> str:
-    """How a link calls it."""
-    return f"{subject.name}~{subject.key}"
-
-
 def here() -> dict[str, "Subject"]:
     """The recordings that this reader can look at, by how a link calls them. A file that is gone or damaged is left out."""
-    return {named(subject): subject for subject in (*_viewed(), *_brought())}
+    return {subject.link: subject for subject in (*_viewed(), *_brought())}
 
 
 def chosen() -> "Subject | None":
@@ -66,8 +61,8 @@ def bring(name: str, what: "bytes | xr.DataTree") -> "Subject":
         raise ValueError(str(problem).replace(str(path), name)) from None
     weakref.finalize(subject, _gone, path)  # with the reader's visit
     brought = _brought()
-    brought[:] = [*[one for one in brought if named(one) != named(subject)][1 - MOST :], subject]
-    choose(subject=named(subject))
+    brought[:] = [*[one for one in brought if one.link != subject.link][1 - MOST :], subject]
+    choose(subject=subject.link)
     return subject
 
 
