@@ -47,8 +47,10 @@ def run_module(
     own = (states, weights, biases, layers, dropout, training, two)
     output, *finals = _by_layer(kernel, watching, layout, sequence, *own)
     if batch_first:
-        # as each kernel does it: only an LSTM's output is a view, and autograd treats writing to one apart
-        output = output.transpose(0, 1) if len(finals) > 1 else output.transpose_(0, 1)
+        # as each kernel does it, since autograd treats writing to a view apart: on the CPU only an LSTM's output is one; cuDNN
+        # turns its output before autograd sees it and keeps it, so that turning it in place would count as written to
+        is_view = len(finals) > 1 or output.is_cuda
+        output = output.transpose(0, 1) if is_view else output.transpose_(0, 1)
     return output, *finals
 
 

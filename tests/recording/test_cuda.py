@@ -110,8 +110,9 @@ def test_projections_too(bias):
         agree(run(module, x), plain, 1e-10)
 
 
+@pytest.mark.parametrize("first", [False, True], ids=["time_first", "batch_first"])
 @each_kind
-def test_whatever_raises_without_a_recording_raises_with_one(kind):
+def test_whatever_raises_without_a_recording_raises_with_one(kind, first):
     def step_between(module):
         optimiser = torch.optim.SGD(module.parameters(), lr=0.1)
         first = module(torch.ones(3, 2, 4, device="cuda"))[0].sum()
@@ -128,7 +129,7 @@ def test_whatever_raises_without_a_recording_raises_with_one(kind):
     for wrong in (step_between, written_to):
         said = []
         for recorded in (False, True):
-            module = KINDS[kind](4, 5).cuda()
+            module = KINDS[kind](4, 5, batch_first=first).cuda()
             try:
                 if recorded:
                     with record(module):
