@@ -13,6 +13,7 @@ __version__ = "0.2.0.dev0"
 
 _NAMES = {
     "Edit": "rnnviz.recording.edits",
+    "Live": "rnnviz.studies.live",
     "load": "rnnviz.models.checkpoints",
     "open_trace": "rnnviz.trace",
     "record": "rnnviz.recording.block",
@@ -33,6 +34,7 @@ _MODULES = {
     "decoding": "rnnviz.models.decoding",
     "filling": "rnnviz.studies.filling",
     "judging": "rnnviz.studies.judging",
+    "live": "rnnviz.studies.live",
     "one_cell": "rnnviz.studies.one_cell",
     "series": "rnnviz.studies.series",
     "subjects": "rnnviz.studies.subjects",

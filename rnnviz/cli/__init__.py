@@ -1,10 +1,10 @@
-"""The command line: rnnviz app, view, models, train, compare. Each command is a file here; this one reads what was typed."""
+"""The command line. Each command is a file here, or a few that belong together; this one reads what was typed."""
 
 import argparse
 import sys
 from typing import NoReturn
 
-from rnnviz.cli import app, compare, models, train, view
+from rnnviz.cli import app, compare, explore, models, train, view
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -32,8 +32,8 @@ def parser() -> argparse.ArgumentParser:
     """What can be typed; `run` of what it reads is the function that does it, `extra` the extra of the package it stands on."""
     reader = _Parser(prog="rnnviz", description="See inside recurrent networks.")
     commands = reader.add_subparsers(metavar="COMMAND")
-    for command in (app, view, models, train, compare):
-        command.add(commands)
+    for add in (app.add, view.add, explore.add, explore.add_example, models.add, train.add, compare.add):
+        add(commands)
     return reader
 
 

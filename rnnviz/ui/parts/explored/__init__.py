@@ -96,9 +96,14 @@ SETTINGS = {
 
 
 def reader_text() -> str:
-    """What is in the text box: what the reader typed, or the default for the model's corpus."""
+    """What is in the text box: what the reader typed, or the default: of a model of the reader's own its text, else that of the
+    model's corpus."""
     typed = settings()["text"]
-    return DEFAULT_TEXTS[corpus()] if typed is None else typed
+    if typed is not None:
+        return typed
+    from rnnviz.ui.parts.explored import live
+
+    return live.own_text() if live.is_chosen() else DEFAULT_TEXTS[corpus()]
 
 
 def corpus() -> str:

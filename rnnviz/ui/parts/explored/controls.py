@@ -1,6 +1,7 @@
 """What the exploring pages let a reader choose: a text and the model that reads it, or a recording, its module and its
 sequence; then the layer and the unit."""
 
+import contextlib
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -8,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from rnnviz.models import checkpoints
 from rnnviz.ui.parts import explored
-from rnnviz.ui.parts.explored import subjects
+from rnnviz.ui.parts.explored import live, subjects
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import LONGEST, choose, settings
 from rnnviz.ui.shell.widgets import examples, notice, pick
@@ -85,31 +86,44 @@ def settle() -> None:
 def text_and_model() -> DeltaGenerator:
     """What is looked at: the reader's text and what reads it, or a recording and what of it. Returns the row below, where a
     page's own controls stand too."""
+    own = live.is_chosen()
     if settings()["subject"] is None:
         text_box()
+    elif own:
+        live.text_box()
     row = st.container(horizontal=True, vertical_alignment="bottom")
     with row:
         _subject()
         if settings()["subject"] is None:
             _model()
-        elif subject := subjects.chosen():
+        elif subject := _of_own() if own else subjects.chosen():
             _sequence(subject)
     if settings()["subject"] is None:
         _telling()
-    elif not subjects.chosen():
+    elif not own and not subjects.chosen():
         st.page_link("pages/lab/own.py", label=_("To “Your own”"))
     return row
 
 
+def _of_own() -> "Subject | None":
+    """What a model of the reader's own has recorded of the text; None where it cannot, which the page says below."""
+    from rnnviz.studies.live import LiveError
+    from rnnviz.ui.parts.explored import runs
+
+    with contextlib.suppress(LiveError):
+        return runs.own_reading().subject
+    return None
+
+
 def _subject() -> None:
-    """A choice between the shipped models and the recordings that are here, if there are any."""
-    here, now = subjects.here(), settings()["subject"]
-    if not here and now is None:
+    """A choice between the shipped models, the reader's own model, and the recordings that are here, if there are any."""
+    here, own, now = subjects.here(), live.here(), settings()["subject"]
+    if not here and not own and now is None:
         return
-    names = {name: subject.name for name, subject in here.items()}
+    names = own | {name: subject.name for name, subject in here.items()}
     for name, title in names.items():
         if list(names.values()).count(title) > 1:  # two files of one name
-            names[name] = f"{title} ({here[name].key[:4]})"
+            names[name] = f"{title} ({here[name].key[:4]})" if name in here else title
     if now is not None and now not in names:
         names[now] = _("{name} (not here)").format(name=now.rpartition("~")[0])
     pick(

@@ -14,15 +14,16 @@ import xarray as xr
 
 from rnnviz import netcdf, stats
 from rnnviz.models import checkpoints, networks
-from rnnviz.models.vocabularies import Vocabulary, visible
+from rnnviz.models.vocabularies import visible
 from rnnviz.recording.block import record
+from rnnviz.studies.live import Live, LiveError, Reading
 from rnnviz.studies.subjects import Subject, of_states
 from rnnviz.ui.parts import explored
-from rnnviz.ui.parts.explored import subjects
+from rnnviz.ui.parts.explored import live, subjects
 from rnnviz.ui.shell.keeping import keeps, kept
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import LONGEST, choose, settings
-from rnnviz.ui.shell.widgets import notice
+from rnnviz.ui.shell.widgets import as_text, notice
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,8 @@ class Run:
     """One sequence that was read by one recurrent module. Shared between readers: look, never change.
 
     text: what was read, a character or a token a step; None where nobody said. components: of the model's states, fitted on
-    held-out text; None where they are to be of this sequence alone. The rest is there where a shipped model read the reader's
-    text. log_probability: (time, candidate), nats.
+    held-out text; None where they are to be of this sequence alone. The rest is there where a model read the reader's text.
+    log_probability: (time, candidate), nats; outputs: what the candidates are called. own: a model of the reader's own that did.
     """
 
     key: str
@@ -43,14 +44,15 @@ class Run:
     sequence: int = 0
     components: xr.Dataset | None = None
     card: dict | None = None
-    vocabulary: Vocabulary | None = None
+    outputs: Sequence[str] = ()
     log_probability: xr.DataArray | None = None
     unknown: Counter = field(default_factory=Counter)
+    own: Live | None = None
 
     @property
     def live(self) -> bool:
         """Whether the model is here as well, and not its recording alone."""
-        return self.card is not None
+        return self.card is not None or self.own is not None
 
     @property
     def trace(self) -> xr.DataTree:
@@ -89,7 +91,7 @@ class Run:
         if self.log_probability is None:
             return None
         best = kept(stats.text.candidates, self.log_probability)
-        return best, [visible(token) for token in self.vocabulary.tokens]
+        return best, [visible(token) for token in self.outputs]
 
     def order(self, layer: int, by: str, name: str = "hidden"):
         """The units of a layer in drawing order: (unit,), integers. name: whose units, where an LSTM projects its states."""
@@ -135,6 +137,8 @@ def current_run() -> Run | None:
     """What the reader has chosen to look at; None, and a line on the page, where that cannot be."""
     if settings()["subject"] is None:
         run = _read_text()
+    elif live.is_chosen():
+        run = _read_own()
     elif (subject := subjects.chosen()) is not None:
         run = _sequence(subject)
     else:
@@ -155,8 +159,9 @@ def current_run() -> Run | None:
     return run
 
 
-def _sequence(subject: Subject) -> Run | None:
-    """The chosen sequence of a recording; what is chosen and not in it gives way to what is, with a line."""
+def _sequence(subject: Subject, own: Live | None = None, reading: Reading | None = None) -> Run | None:
+    """The chosen sequence of a recording; what is chosen and not in it gives way to what is, with a line. own, reading: the model
+    that made it just now, and what else came of that."""
     now, modules = settings(), subject.modules
     module = modules[0] if now["module"] is None else now["module"]
     if module not in modules:
@@ -177,7 +182,7 @@ def _sequence(subject: Subject) -> Run | None:
     if not subject.steps(module, sequence):
         notice(_("This sequence has no steps; choose another."))
         return None
-    run = kept(_recorded, subject, module, sequence, direction)
+    run = kept(_recorded, subject, module, sequence, direction, own, reading)
     try:
         run.at(min(settings()["layer"], node.sizes["layer"] - 1))
     except ValueError as problem:
@@ -186,8 +191,12 @@ def _sequence(subject: Subject) -> Run | None:
     return run
 
 
-def _recorded(subject: Subject, module: str, sequence: int, direction: int) -> Run:
+def _recorded(
+    subject: Subject, module: str, sequence: int, direction: int, own: Live | None, reading: Reading | None
+) -> Run:
     number = subject.modules.index(module)
+    expected = reading and reading.log_probability
+    fits = expected is not None and expected.sizes["time"] == subject.steps(module, sequence)
     return Run(
         key=f"{subject.key}-{number}-{sequence}-{direction}",
         name=f"{subject.name} · {module}" if len(subject.modules) > 1 else subject.name,
@@ -196,7 +205,54 @@ def _recorded(subject: Subject, module: str, sequence: int, direction: int) -> R
         module=module,
         direction=direction,
         sequence=sequence,
+        outputs=own.outputs if own and fits else (),
+        log_probability=expected if fits else None,
+        own=own,
     )
+
+
+SLOW = 3.0  # s that a model of one's own takes before a line says so
+
+
+def own_reading(step: int | None = None, back: bool = False) -> Reading:
+    """What the reader's own model makes of the reader's text; `back`: with the loss of a step, or of all, sent back. Raises
+    LiveError."""
+    own, text = live.chosen(), explored.reader_text()
+    text = text if own.rows else text[:LONGEST]
+    with st.spinner(_("Running {name} …").format(name=as_text(own.name))):
+        return kept(_sent_back_by, own, text, step) if back else kept(_read_by, own, text)
+
+
+def _read_by(own: Live, text: str) -> Reading:
+    return own.read(text)
+
+
+def _sent_back_by(own: Live, text: str, step: int | None) -> Reading:
+    return own.send_back(text, step)
+
+
+def _read_own() -> Run | None:
+    """The reader's own model reading the reader's text."""
+    try:
+        own, text = live.chosen(), explored.reader_text()
+        if not text:
+            notice(_("Type at least one character above, and the network will read it."))
+            return None
+        live.say_too_long(own, text)
+        reading = own_reading()
+    except LiveError as problem:
+        notice(str(problem), error=True)
+        return None
+    if reading.seconds > SLOW:
+        line = _("{name} took {seconds:.1f} s to read this.")
+        notice(line.format(name=own.name, seconds=reading.seconds))
+    return _sequence(reading.subject, own, reading)
+
+
+def own_back(run: Run, step: int | None) -> tuple[Run, Reading]:
+    """The same run with the loss of a step, or of all, sent back. Raises LiveError."""
+    reading = own_reading(step, back=True)
+    return kept(_recorded, reading.subject, run.module, run.sequence, run.direction, run.own, None), reading
 
 
 def _read_text() -> Run | None:
@@ -275,7 +331,7 @@ def read(name: str, stamp: str, text: str) -> Run:
         key=key,
         name=name,
         card=card,
-        vocabulary=vocabulary,
+        outputs=vocabulary.tokens,
         text=text,
         subject=Subject(name, key, recording.trace),
         log_probability=xr.DataArray(

@@ -8,8 +8,9 @@ from streamlit.delta_generator import DeltaGenerator
 
 from rnnviz import figures, stats
 from rnnviz.figures.words import named
+from rnnviz.studies.live import LiveError
 from rnnviz.ui.parts.board import drawn, keys
-from rnnviz.ui.parts.explored.runs import Back, Run, current_run, loss_matrix, peers, send_back
+from rnnviz.ui.parts.explored.runs import Back, Run, current_run, loss_matrix, own_back, peers, send_back
 from rnnviz.ui.parts.explored.views import compared, fading, show_board, unit_heatmap
 from rnnviz.ui.parts.numbers import power, shown
 from rnnviz.ui.parts.tables import fading_words, table_csv
@@ -23,7 +24,9 @@ from rnnviz.ui.shell.widgets import folded, notice, pick
 def show(row: DeltaGenerator) -> None:
     """What stands below the reader's text. row: for controls."""
     if run := current_run():
-        if not run.live:
+        if run.own is not None:
+            _draw_own(run, row)
+        elif not run.live:
             with row:
                 _part()
             recorded.draw(run)
@@ -41,6 +44,17 @@ def _part() -> dict[str, str]:
     return parts
 
 
+def _loss() -> None:
+    pick(
+        st.segmented_control,
+        "loss",
+        _("The loss that is sent back"),
+        ("step", "all"),
+        format_func={"step": _("of one step"), "all": _("of all steps")}.get,
+        required=True,
+    )
+
+
 def _steps_back() -> None:
     pick(
         st.number_input,
@@ -54,16 +68,35 @@ def _steps_back() -> None:
     )
 
 
+def _draw_own(run: Run, row: DeltaGenerator) -> None:
+    """A loss sent back through a model of the reader's own."""
+    if not run.own.learns:
+        line = _(
+            "{name} has no loss. Give rnnviz.Live a `loss`, or `next` and `outputs`, and it can be sent back."
+        )
+        notice(line.format(name=run.name))
+        return
+    with row:
+        _loss()
+        _part()
+    now = settings()
+    step = run.steps - 2 if now["step"] is None else now["step"]
+    try:
+        back, reading = own_back(run, None if now["loss"] == "all" else max(0, step))
+    except LiveError as problem:
+        notice(str(problem), error=True)
+        return
+    where = (
+        _("The loss of all steps, summed")
+        if reading.step is None
+        else _("The loss of step {step}").format(step=reading.step + 1)
+    )
+    recorded.draw(back, f"{where}: {shown(reading.loss)}")
+
+
 def _draw(run: Run, row: DeltaGenerator) -> None:
     with row:
-        pick(
-            st.segmented_control,
-            "loss",
-            _("The loss that is sent back"),
-            ("step", "all"),
-            format_func={"step": _("of one step"), "all": _("of all steps")}.get,
-            required=True,
-        )
+        _loss()
         parts = _part()
         _steps_back()
     now, last = settings(), len(run.text) - 2

@@ -26,8 +26,8 @@ MOST = 2  # others that are drawn beside it
 PARTS = {"total": "hidden_grad", "direct": "hidden_grad_direct"}
 
 
-def draw(run: Run) -> None:
-    """What stands below the controls where a recording is looked at."""
+def draw(run: Run, said: str | None = None) -> None:
+    """What stands below the controls where a recording is looked at. said: what was sent back, where that is known."""
     if not run.subject.has_gradients(run.module):
         notice(
             _(
@@ -60,7 +60,7 @@ def draw(run: Run) -> None:
             ways = kept(stats.mechanism.ways, run.at(layer))
             drawings.append(drawn("ways", step_by_step, curves.ways, ways))
     drawings.append(heat)
-    st.text(_("The loss of this recording, as it was sent back"))
+    st.text(said or _("The loss of this recording, as it was sent back"))
     show_board(
         id,
         run,
@@ -116,7 +116,10 @@ def _others(run: Run) -> list[Back]:
                 title = f"{subject.name} · {module}" if len(subject.modules) > 1 else subject.name
                 offered[f"{name}#{module}"] = (title, subject, module)
     for name in checkpoints.names("language"):
-        offered[name] = (_("{model}, reading the text of the start page").format(model=name), None, name)
+        reads = (
+            _("{model}, reading this text") if run.own else _("{model}, reading the text of the start page")
+        )
+        offered[name] = (reads.format(model=name), None, name)
     if settings()["beside"] is None:  # what else the app was started on
         wanted = [
             key for key, (_title, subject, _module) in offered.items() if subject not in (None, run.subject)

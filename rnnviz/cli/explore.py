@@ -1,0 +1,64 @@
+"""rnnviz explore: the app on a model of one's own that a Python function returns; rnnviz example: a file with such a function."""
+
+import argparse
+import os
+from pathlib import Path
+from urllib.parse import urlencode
+
+from rnnviz.cli import app, view
+from rnnviz.cli.extras import need
+
+TEMPLATE = Path(__file__).with_name("own_model.py")
+VARIABLE = "RNNVIZ_EXPLORE"  # in the environment, for the app; see ui/parts/explored/live.py
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    command = commands.add_parser(
+        "explore",
+        help="look into a model of your own, on any text",
+        description="Runs a function of yours that returns an rnnviz.Live, starts the app on it, and opens the browser. "
+        "Only what you name here is run, never what somebody uploads. Ctrl+C ends it.",
+    )
+    command.add_argument(
+        "function", metavar="package.module:function", help="see rnnviz example for one that works"
+    )
+    command.add_argument(
+        "--port", type=int, help=f"where it listens: the first that is free from {view.FIRST_PORT} on"
+    )
+    command.add_argument("--no-browser", action="store_true", help="print the address and open nothing")
+    command.set_defaults(run=run, extra="app")
+
+
+def add_example(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    command = commands.add_parser(
+        "example", help="write a small model of your own to start from, for explore"
+    )
+    command.add_argument("file", nargs="?", default=TEMPLATE.name, metavar="model.py", help=TEMPLATE.name)
+    command.set_defaults(run=example, extra="")
+
+
+def run(options: argparse.Namespace) -> int:
+    need(*app.NEEDED)
+    from rnnviz.studies import live
+
+    one = live.found(options.function)
+    one.read(one.text)  # what is wrong is said here, before anything is started
+    os.environ[VARIABLE] = options.function
+    page = f"states?{urlencode({'subject': live.link(options.function)})}"
+    port = options.port or app.free_port(view.FIRST_PORT)
+    return app.run(
+        argparse.Namespace(host=app.HERE, port=port, no_browser=options.no_browser, page=page, workers=1)
+    )
+
+
+def example(options: argparse.Namespace) -> int:
+    path = Path(options.file)
+    if path.suffix != ".py" or not path.stem.isidentifier():
+        raise ValueError(f"wanted a file that Python can import, such as {TEMPLATE.name}; got {path.name}")
+    if path.exists():
+        raise ValueError(f"{path} is there already; name another file")
+    path.write_text(
+        TEMPLATE.read_text("utf-8").replace(f"explore {TEMPLATE.stem}:", f"explore {path.stem}:"), "utf-8"
+    )
+    print(f"{path} written; look into it with: rnnviz explore {path.stem}:subject")
+    return 0

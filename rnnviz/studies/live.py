@@ -1,0 +1,339 @@
+"""A model of one's own that can be run again: on a text that is typed, back from a loss, and on from what it has read.
+
+def subject():
+    return rnnviz.Live(model, encode, text="hello", next=lambda scores: scores[0], outputs=LETTERS)
+
+rnnviz explore package.module:subject
+"""
+
+import contextlib
+import copy
+import functools
+import hashlib
+import importlib
+import os
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import xarray as xr
+from torch import Tensor, nn
+
+from rnnviz.recording.block import Recording, record
+from rnnviz.studies import series
+from rnnviz.studies.subjects import Subject
+from rnnviz.studies.writing import Rule, draw, filtered, uniform
+
+RECURRENT = (nn.RNN, nn.LSTM, nn.GRU, nn.RNNCell, nn.LSTMCell, nn.GRUCell)
+MOST_OUTPUTS = 200_000
+HOUSE = (str(Path(__file__).resolve().parents[1]), str(Path(torch.__file__).parent))
+
+
+class LiveError(ValueError):
+    """What went wrong with a model of one's own, in one line."""
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """What came of one text. subject: what was recorded. tokens: what the steps are called. log_probability: of what comes after
+    each step, (time, candidate), nats; None where the model does not say. inputs: of rows of numbers, (time, feature). loss: what
+    was sent back; None where nothing was. step: whose loss that is; None where it is the whole. seconds: that it all took."""
+
+    subject: Subject
+    tokens: tuple[str, ...]
+    log_probability: xr.DataArray | None = None
+    inputs: series.Series | None = None
+    loss: float | None = None
+    step: int | None = None
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Live:
+    """A model, and how to run it on what a reader types.
+
+    model: has recurrent modules that `record` can read. encode: what it is called with for a text: one argument, or a tuple of
+    them; with `rows` it is given numbers, (time, column) float64, instead. text: what a page opens on. name:
+    as a reader calls it.
+    steps: what the steps of a text are called, as many as the model takes; its characters. Of rows they are called as the table
+    calls them. next: from what the model returned, scores (logits) of what comes after each step, (time, output). outputs: what
+    these are called; of a model that writes, they are tokens as `steps` gives them. loss: from what the model returned and the
+    text, a loss of every step, (time,), or one number; else it is that of the next token, by `next`. joint: stands between
+    tokens in a text.
+
+    Raises TypeError and ValueError, in one line, for what is none of these.
+    """
+
+    model: nn.Module
+    encode: Callable[[Any], Any]
+    text: str
+    name: str = ""
+    steps: Callable[[str], Sequence[str]] = list
+    next: Callable[[Any], Tensor] | None = None
+    outputs: Sequence[str] = ()
+    loss: Callable[[Any, str], Tensor] | None = None
+    joint: str = ""
+    rows: bool = False
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.model, nn.Module):
+            raise TypeError(f"model must be an nn.Module; got {type(self.model).__name__}")
+        if not any(isinstance(module, RECURRENT) for module in self.model.modules()):
+            raise ValueError("model holds no nn.RNN, nn.LSTM or nn.GRU, and no cell of these")
+        for name in ("encode", "steps", "next", "loss"):
+            if not callable(getattr(self, name)) and (name in ("encode", "steps") or getattr(self, name)):
+                raise TypeError(f"{name} must be a function; got {type(getattr(self, name)).__name__}")
+        if not isinstance(self.text, str) or not self.text:
+            raise TypeError("text must be a text of at least one character: what a page opens on")
+        names = list(self.outputs)
+        if not all(isinstance(name, str) for name in names) or len(names) > MOST_OUTPUTS:
+            raise TypeError(f"outputs must be up to {MOST_OUTPUTS:,} strings, one for each score of `next`")
+        object.__setattr__(self, "outputs", tuple(names))
+        object.__setattr__(self, "name", self.name or type(self.model).__name__)
+
+    @property
+    def writes(self) -> bool:
+        """Whether it can go on with a text."""
+        return self.next is not None and bool(self.outputs) and not self.rows
+
+    @property
+    def learns(self) -> bool:
+        """Whether there is a loss to send back."""
+        return self.loss is not None or self.writes
+
+    def read(self, text: str) -> Reading:
+        """The model reading a text. Raises LiveError, in one line that says whose function it was, for whatever went wrong."""
+        began = time.monotonic()
+        with self._lock, _as_it_was(self.model), torch.no_grad():
+            tokens, table, arguments = self._encoded(text)
+            with self._says("recording"), record(self.model) as recording:
+                result = self._called(self.model, arguments)
+            log_probability = None
+            if self.next is not None:
+                scores = self._scores(result)
+                if self.outputs:
+                    log_probability = xr.DataArray(
+                        scores.double().log_softmax(-1).float().cpu().numpy(),
+                        dims=("time", "candidate"),
+                        attrs={"long_name": "log probability", "units": "nat"},
+                    )
+            subject = self._subject(recording, text, tokens)
+        return Reading(subject, tokens, log_probability, table, seconds=time.monotonic() - began)
+
+    def send_back(self, text: str, step: int | None = None) -> Reading:
+        """The loss at a step, or of all, sent back through the model; in float64 where the model can be run in it. A step beyond
+        the last that has a loss is that last one. Raises LiveError as `read`, and where there is no loss."""
+        if not self.learns:
+            raise LiveError(f"{self.name} has no loss: give Live a `loss`, or `next` and `outputs`")
+        began = time.monotonic()
+        with self._lock, _as_it_was(self.model), torch.enable_grad():
+            tokens, table, arguments = self._encoded(text)
+            try:
+                recording, loss, step = self._sent(self._exact, _doubled(arguments), text, tokens, step)
+            except LiveError:  # as of a model that makes numbers of its own type on its way
+                recording, loss, step = self._sent(self.model, arguments, text, tokens, step)
+            subject = self._subject(recording, f"{step}:{text}", tokens)
+        return Reading(subject, tokens, None, table, loss, step, time.monotonic() - began)
+
+    def write(self, text: str, count: int, rule: Rule | None = None) -> str:
+        """The text and so many tokens more, drawn as `Rule` says from what the model expects next. Raises LiveError as `read`,
+        and where it cannot write."""
+        if not self.writes:
+            raise LiveError(
+                f"{self.name} cannot write: give Live `next`, and `outputs` that are called as the steps are"
+            )
+        rule = rule or Rule()
+        for _token in range(count):
+            with self._lock, _as_it_was(self.model), torch.no_grad():
+                tokens, _table, arguments = self._encoded(text)
+                scores = self._scores(self._called(self.model, arguments))[-1]
+            logs = scores.double().log_softmax(-1).cpu().numpy()
+            known = np.pad(logs, (1, 0), constant_values=-np.inf)  # `filtered` leaves candidate 0 out
+            shares = filtered(known, rule.temperature, rule.top_k, rule.top_p)[1:]
+            drawn, _low = draw(shares, uniform(rule.seed, len(tokens)))
+            text = f"{text}{self.joint if text else ''}{self.outputs[drawn]}"
+        return text
+
+    @functools.cached_property
+    def _exact(self) -> nn.Module:
+        with self._says("the model"):
+            return copy.deepcopy(self.model).double()
+
+    def _encoded(self, text: str) -> tuple[tuple[str, ...], series.Series | None, tuple[Any, ...]]:
+        """What the steps are called, the table that the text is, and what the model is called with."""
+        table = None
+        given: Any = text
+        if self.rows:
+            try:
+                table = series.parse(text)
+            except ValueError as problem:
+                raise LiveError(str(problem)) from None
+            given = table.values
+            tokens = table.steps or ()
+        else:
+            with self._says("steps"):
+                tokens = tuple(self.steps(text))
+            if not all(isinstance(token, str) for token in tokens):
+                raise LiveError(f"{self.name}: steps must give strings; got {tokens[:3]!r} …")
+        with self._says("encode"):
+            found = self.encode(given)
+        return tokens, table, tuple(found) if isinstance(found, tuple | list) else (found,)
+
+    def _called(self, model: nn.Module, arguments: tuple[Any, ...]) -> Any:
+        with self._says("the model"):
+            return model(*arguments)
+
+    def _sent(
+        self,
+        model: nn.Module,
+        arguments: tuple[Any, ...],
+        text: str,
+        tokens: tuple[str, ...],
+        step: int | None,
+    ) -> tuple[Recording, float, int | None]:
+        with self._says("recording"), record(model) as recording:
+            result = self._called(model, arguments)
+            losses = self._losses(result, text, tokens)
+            if losses.dim() == 0:
+                step = None
+            elif step is not None:
+                step = min(step, len(losses) - 1)
+            chosen = losses.sum() if step is None else losses[step]
+            with self._says("the way back"):
+                weights = [weight for weight in model.parameters() if weight.requires_grad]
+                torch.autograd.grad(chosen, weights, allow_unused=True)
+        return recording, chosen.item(), step
+
+    def _scores(self, result: Any) -> Tensor:
+        assert self.next is not None
+        with self._says("next"):
+            scores = self.next(result)
+        shape = tuple(scores.shape) if isinstance(scores, Tensor) else type(scores).__name__
+        wanted = len(self.outputs)
+        if not isinstance(scores, Tensor) or scores.dim() != 2 or (wanted and scores.shape[1] != wanted):
+            has = f"(time, {wanted})" if wanted else "(time, output)"
+            raise LiveError(f"{self.name}: next must give scores {has}; got {shape}")
+        return scores
+
+    def _losses(self, result: Any, text: str, tokens: tuple[str, ...]) -> Tensor:
+        """(time,), or () where the loss is one number."""
+        if self.loss is not None:
+            with self._says("loss"):
+                found = self.loss(result, text)
+            if not isinstance(found, Tensor) or found.dim() > 1 or not found.requires_grad:
+                raise LiveError(f"{self.name}: loss must give a tensor (time,) or () that leads to the model")
+            return found
+        places = {token: place for place, token in enumerate(self.outputs)}
+        unknown = [token for token in tokens[1:] if token not in places]
+        if unknown:
+            raise LiveError(f"{self.name}: {unknown[0]!r} is none of its outputs: no loss can be told there")
+        if len(tokens) < 2:
+            raise LiveError("a loss needs a next token: type at least two")
+        scores = self._scores(result)
+        if len(scores) != len(tokens):
+            raise LiveError(f"{self.name}: next gave {len(scores)} steps; the text has {len(tokens)}")
+        wanted = torch.tensor([places[token] for token in tokens[1:]], device=scores.device)
+        return nn.functional.cross_entropy(scores[:-1], wanted, reduction="none")
+
+    def _subject(self, recording: Recording, about: str, tokens: tuple[str, ...]) -> Subject:
+        """The tokens stand at the modules that take as many steps."""
+        with self._says("recording"):
+            recorded = recording.trace
+        for node in recorded.subtree:
+            if "hidden" in node and node.sizes["time"] == len(tokens):
+                node.coords["token"] = ("time", np.array(tokens, object))
+        key = hashlib.sha256(f"{id(self)}:{about}".encode("utf-8", "replace")).hexdigest()[:16]
+        subject = Subject(self.name, key, recorded)
+        if not subject.modules:
+            raise LiveError(f"{self.name} ran none of its recurrent modules")
+        return subject
+
+    @contextlib.contextmanager
+    def _says(self, what: str) -> Iterator[None]:
+        """Whatever is raised here becomes one line that says in which of the functions, and where in whose file."""
+        try:
+            yield
+        except Exception as problem:
+            if isinstance(problem, LiveError):
+                raise
+            frames = [
+                f for f in traceback.extract_tb(problem.__traceback__) if not f.filename.startswith(HOUSE)
+            ]
+            where = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
+            said = " ".join(str(problem).split())[:300]
+            raise LiveError(
+                f"{self.name}: {what} raised {type(problem).__name__}: {said}{where}"
+            ) from problem
+
+
+def _doubled(arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+    floating = lambda one: isinstance(one, Tensor) and one.is_floating_point()  # noqa: E731
+    return tuple(one.double() if floating(one) else one for one in arguments)
+
+
+@contextlib.contextmanager
+def _as_it_was(model: nn.Module) -> Iterator[None]:
+    """Without dropout meanwhile."""
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        yield
+    finally:
+        for module, mode in modes:
+            module.training = mode
+
+
+@functools.cache
+def link(spec: str) -> str:
+    """How a link calls what that function returns."""
+    return f"{spec}~{hashlib.sha256(spec.encode()).hexdigest()[:16]}"
+
+
+@functools.cache
+def found(spec: str) -> Live:
+    """What a function of somebody's own returns, called once in a process.
+
+    spec: `package.module:function`; a module in the working folder counts too.
+
+    Raises LiveError, in one line, where there is none, where it raises, and where it returns something else.
+    """
+    module_name, colon, function_name = spec.partition(":")
+    if not colon or not module_name or not function_name.isidentifier():
+        raise LiveError(f"wanted package.module:function; got {spec!r}")
+    if os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())
+    try:
+        module = importlib.import_module(module_name.removesuffix(".py"))
+    except ModuleNotFoundError as problem:
+        if problem.name and module_name.startswith(problem.name):
+            raise LiveError(f"there is no module {module_name}, from {os.getcwd()}") from problem
+        raise LiveError(f"{module_name} needs {problem.name}, which is not installed") from problem
+    except Exception as problem:
+        raise LiveError(f"{module_name} cannot be imported: {_line(problem)}") from problem
+    function = getattr(module, function_name, None)
+    if not callable(function):
+        have = [name for name, one in vars(module).items() if callable(one) and not name.startswith("_")][:8]
+        raise LiveError(f"{module_name} has no function {function_name}; it has {', '.join(have) or 'none'}")
+    try:
+        made = function()
+    except Exception as problem:
+        raise LiveError(f"{spec} raised {_line(problem)}") from problem
+    if not isinstance(made, Live):
+        raise LiveError(f"{spec} must return an rnnviz.Live; got {type(made).__name__}")
+    return made
+
+
+def _line(problem: Exception) -> str:
+    frames = [
+        f for f in traceback.extract_tb(problem.__traceback__) if not f.filename.startswith((*HOUSE, "<"))
+    ]
+    where = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
+    return f"{type(problem).__name__}: {' '.join(str(problem).split())[:300]}{where}"

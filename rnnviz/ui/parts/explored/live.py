@@ -1,0 +1,115 @@
+"""The reader's own Python: the function that the app was started on with `rnnviz explore`, and the model that it returns."""
+
+import contextlib
+import os
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from rnnviz.ui.shell.language import _
+from rnnviz.ui.shell.settings import LONGEST, choose, settings
+from rnnviz.ui.shell.widgets import notice, pick
+
+if TYPE_CHECKING:  # it brings torch, which the first answer need not wait for
+    from rnnviz.studies.live import Live
+
+MOST = 200  # tokens that it writes at once
+EXPLORED = "RNNVIZ_EXPLORE"  # in the environment: package.module:function
+
+
+def here() -> dict[str, str]:
+    """How a link calls it, and what a reader calls it; empty where the app was started without one."""
+    spec = os.environ.get(EXPLORED)
+    if not spec:
+        return {}
+    from rnnviz.studies import live
+
+    return {live.link(spec): spec}
+
+
+def is_chosen() -> bool:
+    return settings()["subject"] in here()
+
+
+def chosen() -> "Live":
+    """The model, made when it is first asked for. Raises LiveError where it cannot be."""
+    from rnnviz.studies import live
+
+    return live.found(here()[settings()["subject"]])
+
+
+def own_text() -> str:
+    """What a page opens on; nothing where the model cannot be made, which the page says."""
+    from rnnviz.studies.live import LiveError
+
+    with contextlib.suppress(LiveError):
+        return chosen().text
+    return ""
+
+
+def text_box() -> None:
+    """The box for what it reads; what is typed stays, also when it cannot be read."""
+    from rnnviz.studies.live import LiveError
+
+    try:
+        own = chosen()
+    except LiveError:
+        return  # the page says what is wrong with it
+    shown = own.text if settings()["text"] is None else settings()["text"]
+    pick(
+        st.text_area,
+        "text",
+        _("Your numbers, one step a line") if own.rows else _("Your text"),
+        value=shown,
+        height=124 if own.rows else 84,
+        help=_("Press Ctrl+Enter or click outside the box to have it read."),
+    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if own.writes:
+            _writing(own)
+        if shown != own.text:
+            st.button(_("Back to its own text"), on_click=choose, kwargs={"text": None}, key="own_text")
+
+
+def _writing(own: "Live") -> None:
+    """How it goes on with the text."""
+    for key, value in (("own_write_count", 20), ("own_write_temperature", 0.8), ("own_write_seed", 1)):
+        st.session_state[key] = st.session_state.get(key, value)  # kept over page changes
+    st.button(_("Write on"), on_click=_write, args=(own,), key="own_write")
+    with st.popover(_("How it writes")):
+        st.number_input(_("How many tokens"), 1, MOST, key="own_write_count")
+        st.number_input(_("Temperature"), 0.0, 2.0, step=0.1, key="own_write_temperature")
+        st.number_input(_("Seed number"), 0, 999_999, key="own_write_seed")
+    if st.session_state.get("own_written"):
+        st.button(_("Take it back"), on_click=_take_back, key="own_write_back")
+
+
+def _write(own: "Live") -> None:
+    from rnnviz.studies.live import LiveError
+    from rnnviz.studies.writing import Rule
+
+    before = settings()["text"]
+    rule = Rule(
+        temperature=st.session_state["own_write_temperature"], seed=st.session_state["own_write_seed"]
+    )
+    try:
+        text = own.write(own.text if before is None else before, st.session_state["own_write_count"], rule)
+    except LiveError as problem:
+        notice(str(problem), error=True)
+        return
+    st.session_state.setdefault("own_written", []).append(before)
+    choose(text=text)
+
+
+def _take_back() -> None:
+    choose(text=st.session_state["own_written"].pop())
+
+
+def say_too_long(own: "Live", text: str) -> None:
+    """A line, where only the beginning of the text is read."""
+    if own.rows or len(text) <= LONGEST:
+        return
+    line = _(
+        "The text has {count:,} characters; only the first {longest:,} are read. Shorten it to choose which ones."
+    )
+    notice(line.format(count=len(text), longest=LONGEST))

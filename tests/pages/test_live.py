@@ -1,0 +1,85 @@
+"""The app on a model of the reader's own: the exploring pages run it on what is typed."""
+
+import sys
+
+import numpy as np
+import pytest
+
+from rnnviz.studies import live
+from rnnviz.studies.writing import Rule
+from rnnviz.ui.parts.explored.live import EXPLORED
+from tests.pages.test_own import drawn
+
+SPEC = "app_live:subject"
+SOURCE = """
+from tests.studies.test_live import writer
+def subject():
+    return writer(text="cab a")
+def silent():
+    return writer(next=None)
+def broken():
+    return 1 / 0
+"""
+
+
+@pytest.fixture(autouse=True)
+def own(tmp_path, monkeypatch):
+    (tmp_path / "app_live.py").write_text(SOURCE)
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    monkeypatch.setenv(EXPLORED, SPEC)
+    return live.found(SPEC)
+
+
+def view(**more):
+    return {"subject": live.link(SPEC)} | more
+
+
+def test_hidden_states_and_candidates_are_those_of_the_model(visit, own):
+    seen = visit("states", **view(text="a cab", unit=2))
+    assert not seen.test.exception and seen.lines == []
+    wanted = own.read("a cab")
+    np.testing.assert_array_equal(drawn(seen, "curve"), wanted.subject.layer("rnn")["hidden"].values[:, 2])
+    assert seen.board["candidates"]["tokens"] == ["a", "b", "c", "·"]
+    assert seen.board["tokens"] == ["a", "·", "c", "a", "b"]
+
+
+def test_the_loss_of_a_step_is_sent_back_and_all_of_them_too(visit, own):
+    for loss, step in (("step", 1), ("all", None)):
+        seen = visit("gradients", **view(text="a cab", step=2, loss=loss))
+        assert not seen.test.exception
+        grads = own.send_back("a cab", step).subject.layer("rnn")["hidden_grad"].values
+        with np.errstate(divide="ignore"):
+            logs = np.log10(np.linalg.norm(grads, axis=-1))
+        np.testing.assert_allclose(
+            drawn(seen, "norms")[: 2 if step else 4], logs[: 2 if step else 4], rtol=1e-5
+        )
+
+
+def test_it_writes_on_takes_back_and_opens_on_its_own_text(visit, own):
+    seen = visit("gates", **view())
+    assert seen.board["tokens"] == ["c", "a", "b", "·", "a"]
+    seen.test.button(key="own_write").click().run()
+    seen.test.run()
+    wanted = own.write("cab a", 20, Rule(temperature=0.8, seed=1))
+    assert seen.test.text_area(key="pick_text").value == wanted
+    seen.test.button(key="own_write_back").click().run()
+    assert seen.test.text_area(key="pick_text").value == "cab a"
+
+
+@pytest.mark.parametrize(
+    ("page", "spec", "text", "line"),
+    [
+        ("states", SPEC, "xyz", "Writer: encode raised ValueError: substring not found"),
+        ("states", "app_live:broken", None, "app_live:broken raised ZeroDivisionError: division by zero"),
+        ("gradients", "app_live:silent", None, "Writer has no loss. Give rnnviz.Live a"),
+        ("gradients", SPEC, "a", "a loss needs a next token: type at least two"),
+        ("home", SPEC, "", "Type at least one character above"),
+    ],
+)
+def test_what_cannot_be_is_one_line_and_what_was_typed_stays(visit, monkeypatch, page, spec, text, line):
+    monkeypatch.setenv(EXPLORED, spec)
+    seen = visit(page, subject=live.link(spec), **({} if text is None else {"text": text}))
+    assert not seen.test.exception
+    assert any(line in said.replace("\\", "") for said in seen.lines), seen.lines
+    if text is not None:
+        assert seen.test.text_area(key="pick_text").value == text
