@@ -63,7 +63,10 @@ MAY_IMPORT = {
         "rnnviz.shipped",
     }
     | LIBRARY,
-    "rnnviz/cli/own_model.py": {"torch", "rnnviz"},  # what readers copy: it stands where their own files stand
+    "rnnviz/cli/own_model.py": {
+        "torch",
+        "rnnviz",
+    },  # what readers copy: it stands where their own files stand
     "rnnviz/ui/__init__.py": set(),
     "rnnviz/ui/shell": {
         "rnnviz.shipped",

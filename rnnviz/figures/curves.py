@@ -33,19 +33,7 @@ def lines(
     traces = []
     for row in rows:
         name = str(row[other[0]].item()) if other and other[0] in row.coords else ""
-        colour = style.ARCHITECTURE.get(name, style.ARCHITECTURE[kind])
-        traces.append(
-            go.Scatter(
-                x0=_first(array),
-                dx=1,
-                y=row.values,
-                name=named(name),
-                mode="lines+markers" if row.size <= 300 else "lines",
-                line={"color": colour, "width": 2},
-                marker={"size": 5},
-                hoverinfo="none",
-            )
-        )
+        traces.append(_line(row, name, style.ARCHITECTURE.get(name, style.ARCHITECTURE[kind])))
     up: style.Style = {"nticks": 5}
     if limits is not None:
         pad = (limits[1] - limits[0]) * 0.04
@@ -61,6 +49,43 @@ def lines(
         x=style.time_axis(_first(array), _first(array) + array.sizes["time"]),
         y=up,
         more={"shapes": [style.level(0)]} if crossed else None,
+    )
+
+
+def inputs(array: xr.DataArray, height: int = 170) -> go.Figure:
+    """What was read at each step, a curve for each of up to six features.
+
+    array: (feature, time); a coordinate `feature` names them. Raises ValueError for other dims and for more features.
+    """
+    array = arranged(array, "feature", "time", of="inputs")
+    if array.sizes["feature"] > len(style.SEVERAL):
+        raise ValueError(f"inputs draws up to {len(style.SEVERAL)} features; got {array.sizes['feature']}")
+    named_by = array["feature"].values if "feature" in array.coords else range(1, array.sizes["feature"] + 1)
+    traces = [
+        _line(array.isel(feature=place), str(name), style.SEVERAL[place])
+        for place, name in enumerate(named_by)
+    ]
+    return style.figure(
+        *traces,
+        axis="time",
+        title=style.axis_title(array),
+        height=height,
+        legend=True,
+        x=style.time_axis(_first(array), _first(array) + array.sizes["time"]),
+        y={"nticks": 5},
+    )
+
+
+def _line(row: xr.DataArray, name: str, colour: str) -> go.Scatter:
+    return go.Scatter(
+        x0=_first(row),
+        dx=1,
+        y=row.values,
+        name=named(name),
+        mode="lines+markers" if row.size <= 300 else "lines",
+        line={"color": colour, "width": 2},
+        marker={"size": 5},
+        hoverinfo="none",
     )
 
 

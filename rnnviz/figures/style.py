@@ -15,6 +15,14 @@ Style = dict[str, Any]
 # after Okabe & Ito 2008: told apart by the colour-blind
 ARCHITECTURE = {"rnn": "#E69F00", "gru": "#009E73", "lstm": "#0072B2"}
 PURPLE, SKY_BLUE, VERMILION = "#CC79A7", "#56B4E9", "#D55E00"  # further architectures, and what is none
+SEVERAL = (
+    SKY_BLUE,
+    VERMILION,
+    "#009E73",
+    PURPLE,
+    "#E69F00",
+    "#0072B2",
+)  # curves side by side that are no architectures
 GREY = "#8A929C"
 EARLY = "#868E98"  # where a path begins
 # the same hues on a dark background: the board puts the one for the other

@@ -309,7 +309,7 @@ def found(spec: str) -> Live:
     if not colon or not module_name or not function_name.isidentifier():
         raise LiveError(f"wanted package.module:function; got {spec!r}")
     if os.getcwd() not in sys.path:
-        sys.path.insert(0, os.getcwd())
+        sys.path.append(os.getcwd())  # last: a file of theirs may be called as one of the standard library
     try:
         module = importlib.import_module(module_name.removesuffix(".py"))
     except ModuleNotFoundError as problem:

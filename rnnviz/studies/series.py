@@ -15,7 +15,9 @@ from rnnviz.recording.block import record
 
 MOST_STEPS = 100_000
 MOST_NUMBERS = 4_000_000  # in a table
-CALLED_TIME = {"time", "t", "date", "datetime", "timestamp", "step", "index", "시간", "날짜"}
+CALLED_TIME = set(
+    "time t date datetime timestamp step index year month week day hour minute 시간 날짜 연도 월 일".split()
+)
 SCALES = ("as they are", "standardised", "from 0 to 1")
 
 

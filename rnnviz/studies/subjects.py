@@ -83,6 +83,14 @@ class Subject:
         """Whether a loss was sent back through the module while it was recorded."""
         return "hidden_grad" in self.node(module)
 
+    def inputs(self, module: str, sequence: int = 0) -> xr.DataArray | None:
+        """What the module read, (feature, time), without what lies beyond its end; None where that was not kept."""
+        node = self.node(module)
+        if "input" not in node:
+            return None
+        found = node["input"].isel(batch=sequence, time=slice(self.steps(module, sequence)))
+        return found.transpose("feature", "time")
+
     def layer(self, module: str, layer: int = 0, direction: int = 0, sequence: int = 0) -> xr.Dataset:
         """One layer and direction of a module over one sequence, without what lies beyond its end: arrays (time, unit) and
         weights, in memory. With proj_size the states and their gradients are (time, projection).

@@ -17,6 +17,15 @@ def subject():
     return writer(text="cab a")
 def silent():
     return writer(next=None)
+def numbers():
+    import torch
+    import rnnviz
+    torch.manual_seed(0)
+    model = torch.nn.GRU(2, 3)
+    rows = "day,wind,rain\\nMo,1,2\\nTu,3,4\\nWe,0,1\\n"
+    def loss(came, text):
+        return came[0].square().sum((1, 2))
+    return rnnviz.Live(model, lambda x: torch.from_numpy(x).float()[:, None], rows, rows=True, loss=loss)
 def broken():
     return 1 / 0
 """
@@ -64,6 +73,15 @@ def test_it_writes_on_takes_back_and_opens_on_its_own_text(visit, own):
     assert seen.test.text_area(key="pick_text").value == wanted
     seen.test.button(key="own_write_back").click().run()
     assert seen.test.text_area(key="pick_text").value == "cab a"
+
+
+def test_rows_of_numbers_are_drawn_as_curves_by_their_names_and_days(visit, monkeypatch):
+    monkeypatch.setenv(EXPLORED, "app_live:numbers")
+    for page in ("states", "gates", "gradients", "home"):
+        seen = visit(page, subject=live.link("app_live:numbers"))
+        assert not seen.test.exception and seen.board["tokens"] == ["Mo", "Tu", "We"]
+        assert [curve["name"] for curve in seen.figures["inputs"]["data"]] == ["wind", "rain"]
+        np.testing.assert_array_equal(drawn(seen, "inputs", 1), [2, 4, 1])
 
 
 @pytest.mark.parametrize(

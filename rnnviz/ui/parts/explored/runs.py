@@ -25,6 +25,8 @@ from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import LONGEST, choose, settings
 from rnnviz.ui.shell.widgets import as_text, notice
 
+MOST_CURVES = 6  # features of a step that are drawn as curves
+
 
 @dataclass(frozen=True)
 class Run:
@@ -33,6 +35,7 @@ class Run:
     text: what was read, a character or a token a step; None where nobody said. components: of the model's states, fitted on
     held-out text; None where they are to be of this sequence alone. The rest is there where a model read the reader's text.
     log_probability: (time, candidate), nats; outputs: what the candidates are called. own: a model of the reader's own that did.
+    features: names of the columns that it was given.
     """
 
     key: str
@@ -48,6 +51,7 @@ class Run:
     log_probability: xr.DataArray | None = None
     unknown: Counter = field(default_factory=Counter)
     own: Live | None = None
+    features: tuple[str, ...] = ()
 
     @property
     def live(self) -> bool:
@@ -74,6 +78,15 @@ class Run:
     def units(self) -> int:
         """Of the states."""
         return self.subject.units(self.module)
+
+    @functools.cached_property
+    def inputs(self) -> xr.DataArray | None:
+        """What was read, (feature, time), where it is few numbers at each step and no embedding of what stands on the strip."""
+        found = self.subject.inputs(self.module, self.sequence) if self.card is None else None
+        if found is None or found.sizes["feature"] > MOST_CURVES:
+            return None
+        named = {"feature": list(self.features)} if len(self.features) == found.sizes["feature"] else {}
+        return found.load().assign_coords(named)
 
     @functools.cached_property
     def strip(self) -> dict[str, list]:
@@ -208,6 +221,7 @@ def _recorded(
         outputs=own.outputs if own and fits else (),
         log_probability=expected if fits else None,
         own=own,
+        features=reading.inputs.features if reading and reading.inputs else (),
     )
 
 
@@ -252,7 +266,8 @@ def _read_own() -> Run | None:
 def own_back(run: Run, step: int | None) -> tuple[Run, Reading]:
     """The same run with the loss of a step, or of all, sent back. Raises LiveError."""
     reading = own_reading(step, back=True)
-    return kept(_recorded, reading.subject, run.module, run.sequence, run.direction, run.own, None), reading
+    found = kept(_recorded, reading.subject, run.module, run.sequence, run.direction, run.own, reading)
+    return found, reading
 
 
 def _read_text() -> Run | None:

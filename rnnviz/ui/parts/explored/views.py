@@ -16,13 +16,16 @@ from rnnviz.ui.shell.settings import settings
 
 
 def show_board(
-    id: str, run: Run, figures: list[Drawn], *, summary: str, cursor: int | None = None, **more
+    id: str, run: Run, drawings: list[Drawn], *, summary: str, cursor: int | None = None, **more
 ) -> None:
-    """The board under the run's text: what is clicked on it is chosen. cursor: until a step is clicked. more: see parts.board."""
+    """The board under the run's text, or under the numbers that it read: what is clicked on it is chosen. cursor: until a step is
+    clicked. more: see parts.board."""
+    if run.inputs is not None:
+        drawings = [drawn("inputs", _("What it read"), figures.inputs, run.inputs), *drawings]
     board.show_board(
         id,
         **run.strip,
-        figures=figures,
+        figures=drawings,
         unit=settings()["unit"],
         subject=subject(run),
         cursor=explored.cursor(cursor),

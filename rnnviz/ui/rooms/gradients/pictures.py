@@ -80,7 +80,8 @@ def _draw_own(run: Run, row: DeltaGenerator) -> None:
         _loss()
         _part()
     now = settings()
-    step = run.steps - 2 if now["step"] is None else now["step"]
+    last = run.steps - 1 if run.own.loss else run.steps - 2  # the last token has none after it
+    step = last if now["step"] is None else now["step"]
     try:
         back, reading = own_back(run, None if now["loss"] == "all" else max(0, step))
     except LiveError as problem:
