@@ -14,11 +14,13 @@ from rnnviz.stats.gradients.fading import decay, factor, left
 from rnnviz.stats.gradients.norms import contributions, logarithm, norm
 from rnnviz.stats.gradients.paths import LARGEST, jacobians
 from rnnviz.stats.gradients.products import reach
+from rnnviz.stats.gradients.weights import deltas, weight_contributions, weight_norms, weight_window
 
 __all__ = [
     "LARGEST",
     "contributions",
     "decay",
+    "deltas",
     "factor",
     "jacobians",
     "left",
@@ -26,4 +28,7 @@ __all__ = [
     "lyapunov",
     "norm",
     "reach",
+    "weight_contributions",
+    "weight_norms",
+    "weight_window",
 ]

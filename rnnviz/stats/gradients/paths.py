@@ -96,22 +96,10 @@ def jacobians(node: Node, steps: int | slice | Sequence[int] | np.ndarray | None
 def path_of(node: Node) -> Path:
     """The path of a node with one layer, direction and sequence chosen. Raises ValueError where more is left, and for a slice
     of time."""
-    node = dataset(node)
-    refuse_slice(node)
-    hidden = node["hidden"]
-    over = "projection" if "projection" in hidden.dims else "unit"
-    if set(hidden.dims) != {"time", over}:
-        came = ", ".join(f"{dim} {size}" for dim, size in hidden.sizes.items())
-        raise ValueError(
-            f"choose one layer, direction and sequence: hidden came as ({came}), wanted (time, {over})"
-        )
+    node, positions = one_sequence(node)
     kind = node.attrs["kind"]
-    read = np.flatnonzero(
-        np.isfinite(hidden.transpose("time", over).values).all(1)
-    )  # what is left is padding
-    positions = _in_reading_order(node, read)
     names = ("hidden", "cell") if kind == "lstm" else ("hidden",)
-    states = [_over_time(node, name)[positions] for name in names]
+    states = [over_time(node, name)[positions] for name in names]
     before = [states_before(node, name, positions) for name in names]
     linked = np.zeros(len(positions), bool)
     linked[1:] = np.logical_and.reduce(
@@ -125,6 +113,24 @@ def path_of(node: Node) -> Path:
     return _rnn(node, positions, linked, weight, states[0])
 
 
+def one_sequence(node: Node) -> tuple[xr.Dataset, np.ndarray]:
+    """The arrays of a node with one layer, direction and sequence chosen, and the positions of its steps on time, without
+    padding, in the direction of reading. Raises ValueError where more is left, and for a slice of time."""
+    node = dataset(node)
+    refuse_slice(node)
+    hidden = node["hidden"]
+    over = "projection" if "projection" in hidden.dims else "unit"
+    if set(hidden.dims) != {"time", over}:
+        came = ", ".join(f"{dim} {size}" for dim, size in hidden.sizes.items())
+        raise ValueError(
+            f"choose one layer, direction and sequence: hidden came as ({came}), wanted (time, {over})"
+        )
+    read = np.flatnonzero(
+        np.isfinite(hidden.transpose("time", over).values).all(1)
+    )  # what is left is padding
+    return node, _in_reading_order(node, read)
+
+
 def _in_reading_order(node: xr.Dataset, read: np.ndarray) -> np.ndarray:
     """Positions in the order in which they were read: calls follow each other, each in its direction."""
     backward = "direction" in node.coords and str(node["direction"].item()) == "backward"
@@ -134,7 +140,7 @@ def _in_reading_order(node: xr.Dataset, read: np.ndarray) -> np.ndarray:
     return read[np.lexsort((-read, calls))]
 
 
-def _over_time(node: xr.Dataset, name: str) -> np.ndarray:
+def over_time(node: xr.Dataset, name: str) -> np.ndarray:
     """A state or gate as float64 (time, unit or projection)."""
     return np.asarray(node[name].transpose("time", ...).values, np.float64)
 
@@ -142,7 +148,7 @@ def _over_time(node: xr.Dataset, name: str) -> np.ndarray:
 def states_before(node: xr.Dataset, name: str, positions: np.ndarray) -> np.ndarray:
     """The state each step started from, (step, unit or projection), steps in reading order."""
     if not len(positions):
-        none: np.ndarray = _over_time(node, name)[positions]
+        none: np.ndarray = over_time(node, name)[positions]
         return none
     names = [key for key in (name, f"{name}_initial", f"{name}_initial_by_call") if key in node]
     read = np.sort(positions)  # without padding a backward reading starts at the sequence's own end
@@ -177,7 +183,7 @@ def _gru(
     node: xr.Dataset, positions: np.ndarray, linked: np.ndarray, weight: np.ndarray, before: np.ndarray
 ) -> Path:
     names = ("reset_gate", "update_gate", "candidate")
-    r, z, n = (_over_time(node, name)[positions] for name in names)
+    r, z, n = (over_time(node, name)[positions] for name in names)
     bias = node["recurrent_bias"].transpose("gate", "unit").values.astype(np.float64)
     rows = ((before - n) * z * (1 - z), (1 - z) * (1 - n**2))
     in_reach = before @ weight[2].T + bias[2]  # what r multiplies
@@ -204,7 +210,7 @@ def _lstm(
     before: np.ndarray,
 ) -> Path:
     names = ("input_gate", "forget_gate", "candidate", "output_gate")
-    i, f, g, o = (_over_time(node, name)[positions] for name in names)
+    i, f, g, o = (over_time(node, name)[positions] for name in names)
     heard = np.tanh(cell)
     slope = o * (1 - heard**2)
     by_gate = np.stack((g * i * (1 - i), before * f * (1 - f), i * (1 - g**2)), axis=-1)
