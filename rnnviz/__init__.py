@@ -14,6 +14,7 @@ __version__ = "0.2.0.dev0"
 _NAMES = {
     "Edit": "rnnviz.recording.edits",
     "load": "rnnviz.models.checkpoints",
+    "named": "rnnviz.naming",
     "open_trace": "rnnviz.trace",
     "record": "rnnviz.recording.block",
     "save": "rnnviz.trace",

@@ -10,7 +10,7 @@ import os
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -151,20 +151,15 @@ COORDINATES = {
     "call": "which call of the module this step belongs to",
     "token": "token read at this position",
     "sequence": "name of the sequence",
+    "label": "label of the sequence",
     "head": "head of attention",
     "query": "position that looks",
     "key": "position that is looked at",
     "query_token": "token at the position that looks",
     "key_token": "token that is looked at",
 }
-TEXTS = (
-    "direction",
-    "gate",
-    "token",
-    "sequence",
-    "query_token",
-    "key_token",
-)  # the other coordinates are numbers
+# the other coordinates are numbers
+TEXTS = ("direction", "gate", "token", "sequence", "label", "query_token", "key_token")
 
 
 @dataclass(frozen=True)
@@ -184,30 +179,13 @@ class Recorded:
     lengths: np.ndarray | None = None
 
 
-# What stands at each position: the same for every recurrent module, or by module, of an attention a pair.
-Pair = tuple[Iterable[str], Iterable[str]]
-Tokens = Iterable[str] | Mapping[str, Iterable[str] | Pair] | None
+def assemble(modules: Mapping[str, Recorded], attributes: Mapping[str, object] | None = None) -> xr.DataTree:
+    """The trace of these modules, one node for each, under its name. attributes: written at the root.
 
-
-def assemble(
-    modules: Mapping[str, Recorded], tokens: Tokens = None, attributes: Mapping[str, object] | None = None
-) -> xr.DataTree:
-    """The trace of these modules, one node for each, under its name.
-
-    tokens: what stands at each position, the same for every recurrent module; or a mapping from names of modules, of an
-    attention to a pair: tokens of the queries, tokens of the keys. attributes: written at the root.
     Raises ValueError, naming the field, the shape that came and the shape that was wanted.
     """
-    nodes = {}
-    for name, recorded in modules.items():
-        if recorded.kind == "attention":
-            pair = tokens.get(name) if isinstance(tokens, Mapping) else None
-            nodes[name] = _attention_node(name, recorded, cast(Pair | None, pair))
-        else:
-            own = tokens.get(name) if isinstance(tokens, Mapping) else tokens
-            nodes[name] = _node(name, recorded, None if own is None else _labels(cast(Iterable[str], own)))
     root = xr.Dataset(attrs={"format": FORMAT, **(attributes or {})})
-    return xr.DataTree.from_dict({"/": root, **nodes})
+    return xr.DataTree.from_dict({"/": root, **{name: node(name, own) for name, own in modules.items()}})
 
 
 def pad_inputs(layers: Sequence[np.ndarray]) -> np.ndarray:
@@ -298,8 +276,11 @@ def open_trace(path: str | os.PathLike[str], lazy: bool = False) -> xr.DataTree:
     return tree
 
 
-def _node(name: str, recorded: Recorded, labels: np.ndarray | None) -> xr.Dataset:
+def node(name: str, recorded: Recorded) -> xr.Dataset:
+    """What one module left behind, as its node. Raises ValueError as `assemble`."""
     _check_name(name)
+    if recorded.kind == "attention":
+        return _attention_node(name, recorded)
     kind, arrays = recorded.kind, recorded.arrays
     schema = fields(kind, "projection_weight" in arrays) if kind in FIELDS else {}
     sizes = _sizes(name, kind, schema, arrays)
@@ -312,8 +293,6 @@ def _node(name: str, recorded: Recorded, labels: np.ndarray | None) -> xr.Datase
         raise ValueError(
             f"{name}: the steps of all calls are {sum(recorded.steps)}; time has {sizes['time']}"
         )
-    if labels is not None and len(labels) != sizes["time"]:
-        raise ValueError(f"{name}: tokens came with length {len(labels)}; time has length {sizes['time']}")
     coordinates = {
         "layer": ("layer", np.arange(sizes["layer"])),
         "direction": ("direction", np.array(DIRECTIONS[: sizes["direction"]])),
@@ -327,14 +306,11 @@ def _node(name: str, recorded: Recorded, labels: np.ndarray | None) -> xr.Datase
         coordinates["projection"] = ("projection", np.arange(sizes["projection"]))
     if recorded.lengths is not None:
         coordinates["length"] = ("batch", recorded.lengths)
-    if labels is not None:
-        coordinates["token"] = ("time", labels)
     unbounded = _unbounded(kind, arrays, recorded.attributes)
     return _dataset(recorded, schema, coordinates, unbounded)
 
 
-def _attention_node(name: str, recorded: Recorded, tokens: Pair | None) -> xr.Dataset:
-    _check_name(name)
+def _attention_node(name: str, recorded: Recorded) -> xr.Dataset:
     arrays = recorded.arrays
     _check_shape(f"{name}: weight", arrays["weight"].shape, _LOOK, {})
     sizes = dict(zip(_LOOK, arrays["weight"].shape, strict=True))
@@ -343,13 +319,6 @@ def _attention_node(name: str, recorded: Recorded, tokens: Pair | None) -> xr.Da
             _check_shape(f"{name}: {key}", arrays[key].shape, wanted.dims, sizes)
     coordinates = {dim: (dim, np.arange(length)) for dim, length in sizes.items()}
     coordinates["call"] = ("query", np.repeat(np.arange(len(recorded.steps)), recorded.steps))
-    for dim, own in zip(("query", "key"), tokens or (), strict=False):
-        labels = _labels(own)
-        if len(labels) != sizes[dim]:
-            raise ValueError(
-                f"{name}: {dim} tokens came with length {len(labels)}; {dim} has length {sizes[dim]}"
-            )
-        coordinates[f"{dim}_token"] = (dim, labels)
     return _dataset(recorded, ATTENTION, coordinates)
 
 
@@ -372,12 +341,14 @@ def _dataset(
             for key, wanted in schema.items()
             if key in recorded.arrays
         },
-        coords={
-            key: (dim, values, {"long_name": COORDINATES[key], "units": "1"})
-            for key, (dim, values) in coordinates.items()
-        },
+        coords={key: coordinate(key, (dim,), values) for key, (dim, values) in coordinates.items()},
         attrs={"kind": recorded.kind, **recorded.attributes},
     )
+
+
+def coordinate(key: str, dims: tuple[str, ...], values: np.ndarray) -> xr.Variable:
+    """A coordinate of the schema."""
+    return xr.Variable(dims, values, {"long_name": COORDINATES[key], "units": "1"})
 
 
 def _attributes(wanted: Field, bounded: bool) -> dict[str, object]:
@@ -401,19 +372,6 @@ def _unbounded(kind: str, arrays: Mapping[str, np.ndarray], attributes: Mapping[
 
 def _leaves(array: np.ndarray, limits: tuple[float, float]) -> bool:
     return bool((array < limits[0]).any() or (array > limits[1]).any())
-
-
-def _labels(tokens: Iterable[object]) -> np.ndarray:
-    labels = list(tokens)
-    for position, token in enumerate(labels):
-        if not isinstance(token, str):
-            raise TypeError(f"tokens must be strings; token {position} is {token!r}")
-        # numpy and netCDF end a string at NUL, and keep it as UTF-8, which has no lone surrogates
-        if "\0" in token or any("\ud800" <= character <= "\udfff" for character in token):
-            raise ValueError(
-                f"token {position} is {token!r}: NUL and lone surrogates cannot be kept in a file"
-            )
-    return np.array(labels, dtype=str)
 
 
 def _sizes(

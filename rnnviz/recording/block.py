@@ -9,28 +9,29 @@ the caller's and are seen one by one. What was seen becomes a trace in the end (
 """
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 
 import torch
 import xarray as xr
 from torch import nn
 
+from rnnviz.naming import Names, Tokens, Words, put
 from rnnviz.recording.edits import Edit
 from rnnviz.recording.observed import Observed
 from rnnviz.recording.refusals import refuse_model
 from rnnviz.recording.to_trace import recorded
 from rnnviz.recording.torch_private import is_compiled, run_eagerly
 from rnnviz.recording.watch import Watch, watching
-from rnnviz.trace import Tokens, assemble
+from rnnviz.trace import assemble
 
 
 class Recording:
     """What `record` yields. `trace` is complete once the block has ended."""
 
-    def __init__(self, observed: Observed, tokens: Tokens = None):
+    def __init__(self, observed: Observed, words: Words):
         self._observed: Observed | None = observed
-        self._tokens = tokens if tokens is None or isinstance(tokens, Mapping) else list(tokens)
+        self._words = words
         self._ended = False
         self._trace: xr.DataTree | None = None
 
@@ -39,8 +40,10 @@ class Recording:
         """The trace: one node for each recurrent module that was called.
 
         Raises RuntimeError before the block has ended, if no recurrent module was called in it, or if the
-        calls of one module cannot lie in one trace; ValueError if the tokens are not as many as the steps.
-        Warns with RuntimeWarning where the gates rebuild the states worse than rounding explains.
+        calls of the only module cannot lie in one trace.
+        Warns with RuntimeWarning of what is left out: a module among several that cannot be put together, and tokens, names and
+        labels that do not fit, which can be given afterwards (`rnnviz.named`); and where the gates rebuild the states worse
+        than rounding explains.
         """
         if not self._ended:
             raise RuntimeError(
@@ -50,14 +53,25 @@ class Recording:
             nodes = recorded(self._observed)
             if not nodes:
                 raise RuntimeError(self._observed.nothing_seen)
-            self._trace = assemble(nodes, self._tokens, {"torch_version": str(torch.__version__)})
+            found = assemble(nodes, {"torch_version": str(torch.__version__)})
+            self._trace, problems = put(found, self._words)
+            for line in problems:
+                advice = "left out; give them afterwards: rnnviz.named(recording.trace, …)"
+                warnings.warn(f"{line}; {advice}", RuntimeWarning, stacklevel=2)
             self._observed = None  # the trace has it all; a recording that is kept need not keep the model
         assert self._trace is not None
         return self._trace
 
 
 @contextmanager
-def record(model: nn.Module, tokens: Tokens = None, edit: Edit | Sequence[Edit] = ()) -> Iterator[Recording]:
+def record(
+    model: nn.Module,
+    tokens: Tokens = None,
+    edit: Edit | Sequence[Edit] = (),
+    *,
+    names: Names = None,
+    labels: Names = None,
+) -> Iterator[Recording]:
     """Records every call of the model's nn.RNN, nn.LSTM, nn.GRU and of their cells in the block.
 
         >>> import rnnviz, torch
@@ -72,8 +86,9 @@ def record(model: nn.Module, tokens: Tokens = None, edit: Edit | Sequence[Edit] 
 
     Attention is recorded too: nn.MultiheadAttention, and whatever module calls `rnnviz.attention.attend`.
 
-    tokens: one string for each time step, kept as the coordinate `token`; for modules that read unlike texts a mapping from
-    their names, of an attention to a pair (of queries, of keys), which may be filled while the block runs.
+    tokens: one string for each time step, or a list of them for each sequence of the batch, kept as the coordinate `token`;
+    names, labels: a string for each sequence (`sequence`, `label`). For modules that read unlike texts a mapping from their
+    names, of an attention to a pair (of queries, of keys), which may be filled while the block runs. See `rnnviz.named`.
     Gradients: every backward in the block, of any loss, adds to `hidden_grad`, `hidden_grad_direct` and `cell_grad`, as it
     adds to the `.grad` of a parameter; so several backward calls give the gradient of the sum of their losses. The direct
     part of dL/dh_t is all but what comes back from the next step of the same module, also where that is in its next call;
@@ -83,9 +98,11 @@ def record(model: nn.Module, tokens: Tokens = None, edit: Edit | Sequence[Edit] 
     What torch.compile has compiled runs eagerly in the block, which a RuntimeWarning says; names are those inside its wrapper.
     Raises NotImplementedError for scripted modules and the copies of DataParallel, and at the call for numbers that are no
     floats, under torch.autocast, torch.func and vmap, saved-tensor hooks as torch.utils.checkpoint sets them, and for dropout
-    between layers in training off the CPU; TypeError if model is not a module; ValueError for an edit of what is not there.
+    between layers in training off the CPU; TypeError if model is not a module or a token is no string;
+    ValueError for an edit of what is not there.
     """
     refuse_model(model)
+    words = Words.of(tokens, names, labels)
     observed = Observed(model, [edit] if isinstance(edit, Edit) else edit)
     compiled = [module for module in model.modules() if is_compiled(module)]
     if compiled:
@@ -94,7 +111,7 @@ def record(model: nn.Module, tokens: Tokens = None, edit: Edit | Sequence[Edit] 
             RuntimeWarning,
             stacklevel=3,
         )
-    recording = Recording(observed, tokens)
+    recording = Recording(observed, words)
     active = watching()
     try:
         with run_eagerly() if compiled else nullcontext(), Watch():
