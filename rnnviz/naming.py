@@ -132,7 +132,7 @@ def _tokens(name: str, node: xr.DataTree, given: list[Any]) -> tuple[tuple[str, 
     """One token for each step, (time,), or rows of them, (batch, time); "" beyond the end of a sequence."""
     steps, batch = node.sizes["time"], node.sizes["batch"]
     texts = all(isinstance(each, str) for each in given)
-    lengths = node["length"].values.tolist() if "length" in node.coords else [steps] * batch
+    lengths = node.coords["length"].values.tolist() if "length" in node.coords else [steps] * batch
     rows = [
         [_word("token", position, word) for word in (each if isinstance(each, (str, list)) else [each])]
         for position, each in enumerate(given)

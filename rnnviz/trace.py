@@ -168,8 +168,9 @@ class Recorded:
 
     kind: 'lstm', 'gru', 'rnn' or 'attention'. steps: how many steps each call had; they add up to the length of `time`, of
     an attention to that of `query`.
-    attributes: written on the node as they are (nonlinearity, replay_error). lengths: (batch,) where they differ; the
-    arrays are NaN beyond them.
+    attributes: written on the node as they are (nonlinearity, replay_error); where they have `kept`, fields that grow with the
+    steps and are not named there may be missing. lengths: (batch,) where they differ; the arrays are NaN beyond them.
+    layers: their numbers, where they are not all.
     """
 
     kind: str
@@ -177,6 +178,7 @@ class Recorded:
     steps: Sequence[int]
     attributes: Mapping[str, object] = field(default_factory=dict)
     lengths: np.ndarray | None = None
+    layers: Sequence[int] | None = None
 
 
 def assemble(modules: Mapping[str, Recorded], attributes: Mapping[str, object] | None = None) -> xr.DataTree:
@@ -287,14 +289,14 @@ def node(name: str, recorded: Recorded) -> xr.Dataset:
     for key, wanted in schema.items():
         if key in arrays:
             _check_shape(f"{name}: {key}", arrays[key].shape, wanted.dims, sizes)
-        elif not wanted.optional:
+        elif _is_needed(key, wanted, recorded.attributes.get("kept")):
             raise ValueError(f"{name}: {key} is missing; wanted {_shape_text(wanted.dims, sizes)}")
     if sum(recorded.steps) != sizes["time"]:
         raise ValueError(
             f"{name}: the steps of all calls are {sum(recorded.steps)}; time has {sizes['time']}"
         )
     coordinates = {
-        "layer": ("layer", np.arange(sizes["layer"])),
+        "layer": ("layer", np.array(recorded.layers or range(sizes["layer"]))),
         "direction": ("direction", np.array(DIRECTIONS[: sizes["direction"]])),
         "batch": ("batch", np.arange(sizes["batch"])),
         "time": ("time", np.arange(sizes["time"])),
@@ -407,11 +409,18 @@ def _check_node(name: str, kind: str, node: xr.Dataset) -> None:
 
 
 def _check_fields(name: str, node: xr.Dataset, schema: Mapping[str, Field], sizes: Mapping[str, int]) -> None:
+    kept = node.attrs.get("kept")
     for key, wanted in schema.items():
         if key in node:
             _check_dims(f"{name}: {key}", node[key], wanted.dims, sizes)
-        elif not wanted.optional:
+        elif _is_needed(key, wanted, kept):
             raise ValueError(f"{name}: {key} is missing; wanted {_shape_text(wanted.dims, sizes)}")
+
+
+def _is_needed(key: str, wanted: Field, kept: object) -> bool:
+    """Whether a node must have a field. kept: the names of those that were to be kept, None where all were."""
+    chosen = isinstance(kept, str) and "time" in wanted.dims and key != "hidden"
+    return not wanted.optional and not (chosen and key not in str(kept).split())
 
 
 def _check_coordinates(name: str, node: xr.Dataset) -> None:

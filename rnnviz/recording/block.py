@@ -9,7 +9,7 @@ the caller's and are seen one by one. What was seen becomes a trace in the end (
 """
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 
 import torch
@@ -22,6 +22,7 @@ from rnnviz.recording.observed import Observed
 from rnnviz.recording.refusals import refuse_model
 from rnnviz.recording.to_trace import recorded
 from rnnviz.recording.torch_private import is_compiled, run_eagerly
+from rnnviz.recording.wanted import Wanted
 from rnnviz.recording.watch import Watch, watching
 from rnnviz.trace import assemble
 
@@ -71,6 +72,8 @@ def record(
     *,
     names: Names = None,
     labels: Names = None,
+    keep: Iterable[str] | None = None,
+    layers: Iterable[int] | None = None,
 ) -> Iterator[Recording]:
     """Records every call of the model's nn.RNN, nn.LSTM, nn.GRU and of their cells in the block.
 
@@ -93,6 +96,9 @@ def record(
     adds to the `.grad` of a parameter; so several backward calls give the gradient of the sum of their losses. The direct
     part of dL/dh_t is all but what comes back from the next step of the same module, also where that is in its next call;
     NaN where a state was changed on its way there. What a backward was told not to reach is NaN, too.
+    keep: the fields that are wanted, by their names in the trace, beside hidden states, initial states and weights, which are
+    always there; layers: the layers, counted from 0 or from -1 down, under their numbers in the trace. What is not wanted takes
+    no memory, of a call without gradients also while the block runs. Without gates and cells there is no `replay_error`.
     edit: states and gates to change while the model runs, without gradients; see `Edit`.
     Without edits it changes nothing: outputs, gradients, random numbers and the modules are what they would have been.
     What torch.compile has compiled runs eagerly in the block, which a RuntimeWarning says; names are those inside its wrapper.
@@ -103,7 +109,7 @@ def record(
     """
     refuse_model(model)
     words = Words.of(tokens, names, labels)
-    observed = Observed(model, [edit] if isinstance(edit, Edit) else edit)
+    observed = Observed(model, [edit] if isinstance(edit, Edit) else edit, Wanted.of(keep, layers))
     compiled = [module for module in model.modules() if is_compiled(module)]
     if compiled:
         warnings.warn(

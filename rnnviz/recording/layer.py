@@ -62,6 +62,7 @@ class Layer:
         """Runs, and notes the pass in `running`: output and final states, with the edits of `placing` made."""
         given = (
             running.seen.kind == "lstm"
+            and running.seen.wanted.all_gates("lstm")
             and self.layout.sizes is None
             and kernels.gives_gates(x, begin, weights, self.biases)
         )
@@ -71,6 +72,8 @@ class Layer:
             result = kernels.lstm(x, begin, weights, self.biases, rows)
         else:
             result = self.plain(x, begin, weights)
+        if self.key[0] not in running.seen.held:
+            return result
         with torch.no_grad():
             dense = self.layout.dense
             initial, final = ([state[0] for state in states] for states in (begin, result[1:]))

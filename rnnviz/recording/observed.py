@@ -10,6 +10,7 @@ from rnnviz.recording.attention import Look
 from rnnviz.recording.calls import Call, CameBack
 from rnnviz.recording.edits import Edit
 from rnnviz.recording.torch_private import has_stock_forward, inside_wrappers, own_weights
+from rnnviz.recording.wanted import ALL, Wanted
 
 # by the names of their classes, as a scripted module no longer is one of them
 STOCK = ("RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell")
@@ -62,16 +63,27 @@ def _unwrapped(model: nn.Module) -> nn.Module:
         model = inner
 
 
+def _layers(module: nn.Module) -> int:
+    return int(getattr(module, "num_layers", 1))  # a cell is one
+
+
 class Observed:
     """The modules of one model: which are watched, which may call attention, and what was seen of either."""
 
-    def __init__(self, model: nn.Module, edits: Iterable[Edit] = ()):
+    def __init__(self, model: nn.Module, edits: Iterable[Edit] = (), wanted: Wanted = ALL):
         model = _unwrapped(model)
         self.name = type(model).__name__
         self.names = {module: inside_wrappers(name) for name, module in model.named_modules()}
+        self.wanted = wanted
+        recurrent = {module: name for module, name in self.names.items() if isinstance(module, MODULES)}
         self.watched = [
-            Watched(name, module) for module, name in self.names.items() if isinstance(module, MODULES)
+            Watched(name, module) for module, name in recurrent.items() if wanted.of_layers(_layers(module))
         ]
+        if recurrent and not self.watched:
+            have = ", ".join(
+                f"{name or self.name!r} has {_layers(module)}" for module, name in recurrent.items()
+            )
+            raise ValueError(f"layers={sorted(wanted.layers or ())}: no module has any of them; {have}")
         self.quantised = {
             name: type(module).__name__
             for name, module in model.named_modules()
@@ -121,7 +133,7 @@ class Observed:
         for watched in self.watched:
             watched.came_back = [call.all_that_came_back() for call in watched.calls]
             for call in watched.calls:
-                call.listening -= 1
+                call.listening -= self.wanted.gradients
 
     @property
     def titled(self) -> dict[str, Watched]:
