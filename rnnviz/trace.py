@@ -114,6 +114,14 @@ ATTENTION = {
     "context": Field(("batch", "query", "feature"), "context vector", optional=True),
 }
 
+OUTPUT = {
+    "value": Field(
+        ("batch", "time", "output"),
+        "output of the model",
+        comment="as the model returned it; NaN at steps where it returned nothing",
+    )
+}
+
 # With proj_size these are over the projection, not the units.
 _PROJECTED = ("hidden", "hidden_initial", "hidden_initial_by_call", "hidden_grad", "hidden_grad_direct")
 
@@ -152,6 +160,7 @@ COORDINATES = {
     "token": "token read at this position",
     "sequence": "name of the sequence",
     "label": "label of the sequence",
+    "output": "output",
     "head": "head of attention",
     "query": "position that looks",
     "key": "position that is looked at",
@@ -166,8 +175,8 @@ TEXTS = ("direction", "gate", "token", "sequence", "label", "query_token", "key_
 class Recorded:
     """What one module left behind, as numpy arrays in the shapes of `FIELDS`.
 
-    kind: 'lstm', 'gru', 'rnn' or 'attention'. steps: how many steps each call had; they add up to the length of `time`, of
-    an attention to that of `query`.
+    kind: 'lstm', 'gru', 'rnn', 'attention' or 'output'. steps: how many steps each call had; they add up to the length of
+    `time`, of an attention to that of `query`.
     attributes: written on the node as they are (nonlinearity, replay_error); where they have `kept`, fields that grow with the
     steps and are not named there may be missing. lengths: (batch,) where they differ; the arrays are NaN beyond them.
     layers: their numbers, where they are not all.
@@ -186,8 +195,13 @@ def assemble(modules: Mapping[str, Recorded], attributes: Mapping[str, object] |
 
     Raises ValueError, naming the field, the shape that came and the shape that was wanted.
     """
+    return rooted({name: node(name, own) for name, own in modules.items()}, attributes)
+
+
+def rooted(nodes: Mapping[str, xr.Dataset], attributes: Mapping[str, object] | None = None) -> xr.DataTree:
+    """The trace of these nodes. attributes: written at the root."""
     root = xr.Dataset(attrs={"format": FORMAT, **(attributes or {})})
-    return xr.DataTree.from_dict({"/": root, **{name: node(name, own) for name, own in modules.items()}})
+    return xr.DataTree.from_dict({"/": root, **nodes})
 
 
 def pad_inputs(layers: Sequence[np.ndarray]) -> np.ndarray:
@@ -218,9 +232,10 @@ def check(tree: xr.DataTree) -> None:
         name, kind = node.path.lstrip("/"), _word(node, "kind")
         if kind in FIELDS:
             _check_node(name, kind, node.to_dataset(inherit=False))
-        if kind == "attention":
+        if kind in ("attention", "output"):
             own = node.to_dataset(inherit=False)
-            _check_fields(name, own, ATTENTION, {str(dim): length for dim, length in own.sizes.items()})
+            schema = ATTENTION if kind == "attention" else OUTPUT
+            _check_fields(name, own, schema, {str(dim): length for dim, length in own.sizes.items()})
             _check_coordinates(name, own)
 
 
@@ -283,6 +298,8 @@ def node(name: str, recorded: Recorded) -> xr.Dataset:
     _check_name(name)
     if recorded.kind == "attention":
         return _attention_node(name, recorded)
+    if recorded.kind == "output":
+        return _output_node(name, recorded)
     kind, arrays = recorded.kind, recorded.arrays
     schema = fields(kind, "projection_weight" in arrays) if kind in FIELDS else {}
     sizes = _sizes(name, kind, schema, arrays)
@@ -322,6 +339,16 @@ def _attention_node(name: str, recorded: Recorded) -> xr.Dataset:
     coordinates = {dim: (dim, np.arange(length)) for dim, length in sizes.items()}
     coordinates["call"] = ("query", np.repeat(np.arange(len(recorded.steps)), recorded.steps))
     return _dataset(recorded, ATTENTION, coordinates)
+
+
+def _output_node(name: str, recorded: Recorded) -> xr.Dataset:
+    _check_shape(f"{name}: value", recorded.arrays["value"].shape, OUTPUT["value"].dims, {})
+    sizes = dict(zip(OUTPUT["value"].dims, recorded.arrays["value"].shape, strict=True))
+    coordinates = {dim: (dim, np.arange(length)) for dim, length in sizes.items()}
+    coordinates["call"] = ("time", np.repeat(np.arange(len(recorded.steps)), recorded.steps))
+    if recorded.lengths is not None:
+        coordinates["length"] = ("batch", recorded.lengths)
+    return _dataset(recorded, OUTPUT, coordinates)
 
 
 def _check_name(name: str) -> None:

@@ -19,20 +19,24 @@ from torch import nn
 from rnnviz.naming import Names, Tokens, Words, put
 from rnnviz.recording.edits import Edit
 from rnnviz.recording.observed import Observed
+from rnnviz.recording.outputs import Outputs
 from rnnviz.recording.refusals import refuse_model
-from rnnviz.recording.to_trace import recorded
+from rnnviz.recording.to_trace import free, recorded
 from rnnviz.recording.torch_private import is_compiled, run_eagerly
 from rnnviz.recording.wanted import Wanted
 from rnnviz.recording.watch import Watch, watching
-from rnnviz.trace import assemble
+from rnnviz.trace import node, rooted
+
+OUTPUTS = "outputs"  # the node of what the model returned
 
 
 class Recording:
     """What `record` yields. `trace` is complete once the block has ended."""
 
-    def __init__(self, observed: Observed, words: Words):
+    def __init__(self, observed: Observed, words: Words, outputs: Outputs | None = None):
         self._observed: Observed | None = observed
         self._words = words
+        self._outputs = outputs
         self._ended = False
         self._trace: xr.DataTree | None = None
 
@@ -54,7 +58,10 @@ class Recording:
             nodes = recorded(self._observed)
             if not nodes:
                 raise RuntimeError(self._observed.nothing_seen)
-            found = assemble(nodes, {"torch_version": str(torch.__version__)})
+            for number, part in enumerate(self._outputs.taken() if self._outputs else ()):
+                own = free(OUTPUTS if not number else f"{OUTPUTS}_{number + 1}", nodes)
+                nodes[own] = node(own, part)
+            found = rooted(nodes, {"torch_version": str(torch.__version__)})
             self._trace, problems = put(found, self._words)
             for line in problems:
                 advice = "left out; give them afterwards: rnnviz.named(recording.trace, …)"
@@ -74,6 +81,7 @@ def record(
     labels: Names = None,
     keep: Iterable[str] | None = None,
     layers: Iterable[int] | None = None,
+    outputs: bool = False,
 ) -> Iterator[Recording]:
     """Records every call of the model's nn.RNN, nn.LSTM, nn.GRU and of their cells in the block.
 
@@ -87,7 +95,9 @@ def record(
         >>> "hidden_grad" in recording.trace["lstm"]
         True
 
-    Attention is recorded too: nn.MultiheadAttention, and whatever module calls `rnnviz.attention.attend`.
+    Attention is recorded too: nn.MultiheadAttention, and whatever module calls `rnnviz.attention.attend`. Calls of a module
+    follow each other on `time`; those with another batch size begin a new node, `encoder_2`, and so does each packed call; the
+    attribute `calls` of such parts says which calls they hold.
 
     tokens: one string for each time step, or a list of them for each sequence of the batch, kept as the coordinate `token`;
     names, labels: a string for each sequence (`sequence`, `label`). For modules that read unlike texts a mapping from their
@@ -99,6 +109,8 @@ def record(
     keep: the fields that are wanted, by their names in the trace, beside hidden states, initial states and weights, which are
     always there; layers: the layers, counted from 0 or from -1 down, under their numbers in the trace. What is not wanted takes
     no memory, of a call without gradients also while the block runs. Without gates and cells there is no `replay_error`.
+    outputs: whether what the model returns is kept as well: `trace["outputs"]["value"]`, (batch, time, output), where it returned
+    (time, batch, output) or batch first, or these flattened; one row for each sequence stands at its last step, NaN before.
     edit: states and gates to change while the model runs, without gradients; see `Edit`.
     Without edits it changes nothing: outputs, gradients, random numbers and the modules are what they would have been.
     What torch.compile has compiled runs eagerly in the block, which a RuntimeWarning says; names are those inside its wrapper.
@@ -117,7 +129,8 @@ def record(
             RuntimeWarning,
             stacklevel=3,
         )
-    recording = Recording(observed, words)
+    returned = Outputs(model, observed) if outputs else None
+    recording = Recording(observed, words, returned)
     active = watching()
     try:
         with run_eagerly() if compiled else nullcontext(), Watch():
@@ -127,5 +140,7 @@ def record(
             finally:
                 active.remove(observed)
     finally:
+        if returned:
+            returned.stop()
         observed.end()
         recording._ended = True

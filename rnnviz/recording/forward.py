@@ -172,7 +172,7 @@ def _seen(
     tracked: bool,
     begin: Sequence[Tensor],
 ) -> Seen:
-    last = next((found.calls[-1].seen.weights for _, found in watching if found.calls), [])
+    last = next((found.last.weights for _, found in watching if found.last), ())
     with torch.no_grad():
         kept = _snapshot(weights, last)
     follows = sources(begin, [found for _, found in watching if found.calls]) if tracked else ()
@@ -205,8 +205,7 @@ def _placing(watching: Watching, kind: str) -> list[Placing]:
     placing = []
     for _, found in watching:
         if found.edits:
-            start = sum(call.seen.layout.steps for call in found.calls)
-            placing += [Placing(edit, found.name or kind, start) for edit in found.edits]
+            placing += [Placing(edit, found.name or kind, found.steps) for edit in found.edits]
     return placing
 
 

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
 from rnnviz.recording.attention import Look
-from rnnviz.recording.calls import Call, CameBack
+from rnnviz.recording.calls import Call, CameBack, Seen
 from rnnviz.recording.edits import Edit
 from rnnviz.recording.torch_private import has_stock_forward, inside_wrappers, own_weights
 from rnnviz.recording.wanted import ALL, Wanted
@@ -18,11 +18,12 @@ QUANTISED = ("torch.ao.nn.quanti", "torch.nn.quanti")  # …zed, …zable
 MODULES = (nn.RNNBase, nn.RNNCellBase)
 
 
-@dataclass
+@dataclass(eq=False)
 class Watched:
     """A recurrent module of the model, the edits of it, and the calls of it that were seen.
 
-    came_back: what backward calls brought to each call until the block ended.
+    came_back: what backward calls brought to each call until the block ended. seen, steps: how many calls came, and
+    how many steps in all; last: what the last of them was.
     """
 
     name: str
@@ -30,19 +31,28 @@ class Watched:
     calls: list[Call] = field(default_factory=list)
     edits: list[Edit] = field(default_factory=list)
     came_back: list[CameBack] = field(default_factory=list)
+    seen: int = 0
+    steps: int = 0
+    last: Seen | None = None
     _known: set[Call] = field(default_factory=set)  # the same calls
 
     def keep(self, call: Call) -> None:
         """Adds a call."""
         self.calls.append(call)
         self._known.add(call)
+        self.seen, self.steps, self.last = self.seen + 1, self.steps + call.seen.layout.steps, call.seen
+
+    def taken(self) -> list[Call]:
+        """The calls that came since they were last taken, which are held no longer."""
+        own, self.calls, self._known = self.calls, [], set()
+        return own
 
     def __contains__(self, call: Call) -> bool:
         return call in self._known
 
     @property
     def title(self) -> str:
-        return self.name or self.calls[0].seen.kind
+        return self.name or (self.last.kind if self.last else "")
 
     def owns(self, weights: Sequence[Tensor], loosely: bool) -> bool:
         """Whether these are the module's weights: the very list, or loosely the same tensors."""
@@ -139,7 +149,7 @@ class Observed:
     def titled(self) -> dict[str, Watched]:
         """The modules that were called, by the names that their nodes will have; the model itself gives way to a module
         inside it of the same name."""
-        called = [watched for watched in self.watched if watched.calls]
+        called = [watched for watched in self.watched if watched.seen]
         titled = {watched.name: watched for watched in called if watched.name}
         for watched in called:
             if not watched.name:

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 import torch
+import xarray as xr
 from torch import Tensor
 
 from rnnviz.recording import edits
@@ -21,13 +22,13 @@ from rnnviz.recording.layout import Layout
 from rnnviz.recording.observed import Observed, Watched
 from rnnviz.recording.passes import ACTIVATIONS, Pass, storage
 from rnnviz.recording.wanted import ALL, Wanted
-from rnnviz.trace import Recorded, pad_inputs
+from rnnviz.trace import Recorded, node, pad_inputs
 
 Array = np.ndarray[tuple[int, ...], np.dtype[np.floating]]
 
 
-def recorded(observed: Observed) -> dict[str, Recorded]:
-    """What every module that was called left behind, by the names of their nodes.
+def recorded(observed: Observed) -> dict[str, xr.Dataset]:
+    """The nodes of every module that was called, by their names.
 
     Calls that cannot lie on one time axis (another batch size, packed sequences) have nodes of their own, `encoder`,
     `encoder_2`, …, whose attribute `calls` says which they are.
@@ -36,14 +37,16 @@ def recorded(observed: Observed) -> dict[str, Recorded]:
     came; where other nodes remain it warns, and leaves that one out. Warns with RuntimeWarning where gates rebuild the states
     worse than rounding explains.
     """
-    found: dict[str, Recorded] = {}
-    refused: list[RuntimeError] = []
+    found: dict[str, xr.Dataset] = {}
+    refused: list[RuntimeError | ValueError] = []
     with torch.no_grad():
         for title, watched in observed.titled.items():
             try:
-                for number, part in enumerate(_module(watched, observed.wanted)):
-                    found[title if not number else _free(f"{title}_{number + 1}", found)] = part
-            except RuntimeError as error:
+                parts = _module(watched, observed.wanted)
+                for number, part in enumerate(parts):
+                    own = title if not number else free(f"{title}_{number + 1}", found)
+                    found[own] = node(own, part)
+            except (RuntimeError, ValueError) as error:
                 refused.append(error)
         for module, looks in observed.looks.items():
             name = observed.names[module]
@@ -51,7 +54,8 @@ def recorded(observed: Observed) -> dict[str, Recorded]:
                 title = name or "attention"
                 if title in found:
                     title = f"{name}_attention" if name else "attention_itself"
-                found[_free(title if not number else f"{title}_{number + 1}", found)] = part
+                own = free(title if not number else f"{title}_{number + 1}", found)
+                found[own] = node(own, part)
     if refused and not found:
         raise refused[0]
     missing = [f"{refusal}; its node is left out" for refusal in refused] + (
@@ -62,7 +66,7 @@ def recorded(observed: Observed) -> dict[str, Recorded]:
     return found
 
 
-def _free(title: str, taken: Container[str]) -> str:
+def free(title: str, taken: Container[str]) -> str:
     """The title, or one like it that no node has."""
     if title not in taken:
         return title
