@@ -8,6 +8,7 @@ a backward brings (`backward`, `backpropagation`). The cells (nn.RNNCell, nn.LST
 the caller's and are seen one by one. What was seen becomes a trace in the end (`to_trace`).
 """
 
+import os
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
@@ -19,24 +20,26 @@ from torch import nn
 from rnnviz.naming import Names, Tokens, Words, put
 from rnnviz.recording.edits import Edit
 from rnnviz.recording.observed import Observed
-from rnnviz.recording.outputs import Outputs
+from rnnviz.recording.outputs import NODE, Outputs
 from rnnviz.recording.refusals import refuse_model
-from rnnviz.recording.to_trace import free, recorded
+from rnnviz.recording.to_file import Ongoing
+from rnnviz.recording.to_trace import beside, free, recorded
 from rnnviz.recording.torch_private import is_compiled, run_eagerly
 from rnnviz.recording.wanted import Wanted
 from rnnviz.recording.watch import Watch, watching
 from rnnviz.trace import node, rooted
 
-OUTPUTS = "outputs"  # the node of what the model returned
-
 
 class Recording:
     """What `record` yields. `trace` is complete once the block has ended."""
 
-    def __init__(self, observed: Observed, words: Words, outputs: Outputs | None = None):
+    def __init__(
+        self, observed: Observed, words: Words, outputs: Outputs | None = None, file: "Ongoing | None" = None
+    ):
         self._observed: Observed | None = observed
         self._words = words
         self._outputs = outputs
+        self._file = file
         self._ended = False
         self._trace: xr.DataTree | None = None
 
@@ -54,18 +57,18 @@ class Recording:
             raise RuntimeError(
                 "the trace is complete once the `with record(...)` block has ended; read it after the block"
             )
+        if self._trace is None and self._file is not None:
+            self._trace = self._file.opened()
         if self._trace is None and self._observed is not None:
             nodes = recorded(self._observed)
             if not nodes:
                 raise RuntimeError(self._observed.nothing_seen)
             for number, part in enumerate(self._outputs.taken() if self._outputs else ()):
-                own = free(OUTPUTS if not number else f"{OUTPUTS}_{number + 1}", nodes)
+                own = free(NODE if not number else f"{NODE}_{number + 1}", nodes)
                 nodes[own] = node(own, part)
             found = rooted(nodes, {"torch_version": str(torch.__version__)})
             self._trace, problems = put(found, self._words)
-            for line in problems:
-                advice = "left out; give them afterwards: rnnviz.named(recording.trace, …)"
-                warnings.warn(f"{line}; {advice}", RuntimeWarning, stacklevel=2)
+            beside(problems)
             self._observed = None  # the trace has it all; a recording that is kept need not keep the model
         assert self._trace is not None
         return self._trace
@@ -82,6 +85,7 @@ def record(
     keep: Iterable[str] | None = None,
     layers: Iterable[int] | None = None,
     outputs: bool = False,
+    file: str | os.PathLike[str] | None = None,
 ) -> Iterator[Recording]:
     """Records every call of the model's nn.RNN, nn.LSTM, nn.GRU and of their cells in the block.
 
@@ -111,6 +115,9 @@ def record(
     no memory, of a call without gradients also while the block runs. Without gates and cells there is no `replay_error`.
     outputs: whether what the model returns is kept as well: `trace["outputs"]["value"]`, (batch, time, output), where it returned
     (time, batch, output) or batch first, or these flattened; one row for each sequence stands at its last step, NaN before.
+    file: where the trace is written as it comes, in pieces of a few calls, which are then held no longer, so that it may be
+    larger than memory; it is there once the block has ended, also where that raised, and `trace` reads it where it is
+    looked at. Without gradients and edits; attention alone is held until the end.
     edit: states and gates to change while the model runs, without gradients; see `Edit`.
     Without edits it changes nothing: outputs, gradients, random numbers and the modules are what they would have been.
     What torch.compile has compiled runs eagerly in the block, which a RuntimeWarning says; names are those inside its wrapper.
@@ -130,7 +137,13 @@ def record(
             stacklevel=3,
         )
     returned = Outputs(model, observed) if outputs else None
-    recording = Recording(observed, words, returned)
+    ongoing = None
+    if file is not None:
+        if edit:
+            raise ValueError("edits cannot be recorded into a file: leave out edit or file")
+        ongoing = Ongoing(file, observed, words)
+        ongoing.outputs, observed.told = returned, ongoing.came
+    recording = Recording(observed, words, returned, ongoing)
     active = watching()
     try:
         with run_eagerly() if compiled else nullcontext(), Watch():
@@ -142,5 +155,7 @@ def record(
     finally:
         if returned:
             returned.stop()
+        if ongoing:
+            ongoing.end()
         observed.end()
         recording._ended = True

@@ -73,13 +73,15 @@ class Seen:
 class Run:
     """A call that has run.
 
-    hidden: (layer, direction, time, batch, unit) in reading order; the passes hold parts of it. rows: room for all gates,
+    hidden: (layer, direction, time, batch, unit) in reading order; the passes hold parts of it. input: of the first
+    layer, (time, batch, input), empty where nobody wants it. rows: room for all gates,
     where a kernel handed out those of a pass. edited: passes whose gates stand as an edit left them, and the error of those
     that were recovered for it.
     """
 
     hidden: Tensor
     passes: Mapping[Key, Pass]
+    input: Tensor
     rows: Tensor | None = None
     edited: Mapping[Key, float] = field(default_factory=dict)
 
@@ -212,6 +214,7 @@ class Running:
         self.edited: dict[Key, float] = {}
         self.hidden: Tensor | None = None
         self.rows: Tensor | None = None
+        self.input: Tensor | None = None
 
     def rows_of(self, key: Key, gates: int) -> Tensor:
         """Where a kernel that hands out its gates may put those of a pass."""
@@ -237,17 +240,23 @@ class Running:
             self.hidden = seen.storage(working(hidden), hidden.shape[-1])
         own = self.hidden[seen.place(key)]
         own.copy_(hidden)
-        if seen.wanted.replays(seen.kind) or (not key[0] and "input" in seen.wanted):
+        if seen.wanted.replays(seen.kind):
             # the caller may write to the first layer's input later; those above are nobody else's
             input = working(input) if key[0] else _copy(input)
         else:
             input = working(input).new_empty(len(input), 0, 0)
+        if key == (0, 0) and self.input is None:
+            self.input = input
         rows = self.rows[seen.place(key)] if given and self.rows is not None else None
         states = tuple(working(state).clone() for state in initial)
         one = Pass(seen.kind, seen.nonlinearity, input, own, states, seen.weights_of(key), rows)
         cell = working(final[1]).clone() if seen.kind == "lstm" else None
         one = self.passes[key] = replace(one, valid=seen.layout.valid, given=given, final_cell=cell)
         return one
+
+    def keep_input(self, input: Tensor) -> None:
+        """Notes what the first layer reads, (time, batch, input), where nothing else holds it."""
+        self.input = _copy(input)
 
     def edit(self, key: Key, one: Pass, error: float) -> None:
         """Notes a pass as an edit left it."""
@@ -257,7 +266,8 @@ class Running:
         """All passes are noted. Raises RuntimeError where there was none."""
         if self.hidden is None:
             raise RuntimeError(f"no pass of this {self.seen.kind} has run")
-        return Run(self.hidden, self.passes, self.rows, self.edited)
+        input = self.hidden.new_empty(0) if self.input is None else self.input
+        return Run(self.hidden, self.passes, input, self.rows, self.edited)
 
 
 def recover(seen: Seen, run: Run) -> Recovered:

@@ -153,6 +153,8 @@ def run_cell(
     after = _tupled(result)
     call, running = Call(seen), Running(seen)
     with torch.no_grad():
+        if "input" in seen.wanted and not seen.wanted.replays(kind):
+            running.keep_input(input[None])
         running.keep((0, 0), input[None], after[0][None], begin, after)
     _keep(call, running, watching)
     if tracked:
@@ -213,8 +215,10 @@ def _keep(call: Call, running: Running, watching: Watching) -> None:
     """A call that has run is the recordings'; one that raised never was."""
     listening = sum(observed.wanted.gradients for observed, _ in watching)
     call.has_run(running.done(), len(watching), listening)
-    for _, found in watching:
+    for observed, found in watching:
         found.keep(call)
+        if observed.told is not None:
+            observed.told(found, call)
 
 
 def _is_tracked(*tensors: Tensor) -> bool:

@@ -47,6 +47,12 @@ class Watched:
         own, self.calls, self._known = self.calls, [], set()
         return own
 
+    def drop(self) -> None:
+        """The last call is not kept after all."""
+        call = self.calls.pop()
+        self._known.discard(call)
+        self.seen, self.steps = self.seen - 1, self.steps - call.seen.layout.steps
+
     def __contains__(self, call: Call) -> bool:
         return call in self._known
 
@@ -102,6 +108,7 @@ class Observed:
         self.strangers: set[str] = set()  # kernels that were called with weights of no module that is watched
         self.looks: dict[nn.Module, list[Look]] = {}
         self.hooks: list[RemovableHandle] = []
+        self.told: Callable[[Watched, Call], None] | None = None  # of each call that was kept
         for edit in edits:
             self._edited_module(edit).edits.append(edit)
 

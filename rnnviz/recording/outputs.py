@@ -15,6 +15,8 @@ from rnnviz.recording.observed import Observed, Watched
 from rnnviz.recording.passes import working
 from rnnviz.trace import Recorded
 
+NODE = "outputs"  # its name in a trace
+
 
 class Outputs:
     """The outputs of each call of a model, (time, batch, output), and the lengths of their sequences, until they are taken."""

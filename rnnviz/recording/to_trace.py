@@ -7,8 +7,9 @@ sequences come in the caller's order; what lies beyond a sequence's end is NaN.
 import itertools
 import math
 import warnings
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 import numpy as np
 import torch
@@ -24,6 +25,7 @@ from rnnviz.recording.passes import ACTIVATIONS, Pass, storage
 from rnnviz.recording.wanted import ALL, Wanted
 from rnnviz.trace import Recorded, node, pad_inputs
 
+SHORT = 32  # steps of a call below which many are put together as if they were one
 Array = np.ndarray[tuple[int, ...], np.dtype[np.floating]]
 
 
@@ -48,14 +50,7 @@ def recorded(observed: Observed) -> dict[str, xr.Dataset]:
                     found[own] = node(own, part)
             except (RuntimeError, ValueError) as error:
                 refused.append(error)
-        for module, looks in observed.looks.items():
-            name = observed.names[module]
-            for number, part in enumerate(recorded_looks(looks)):
-                title = name or "attention"
-                if title in found:
-                    title = f"{name}_attention" if name else "attention_itself"
-                own = free(title if not number else f"{title}_{number + 1}", found)
-                found[own] = node(own, part)
+        found |= looks_of(observed, found)
     if refused and not found:
         raise refused[0]
     missing = [f"{refusal}; its node is left out" for refusal in refused] + (
@@ -64,6 +59,29 @@ def recorded(observed: Observed) -> dict[str, xr.Dataset]:
     for line in missing:
         warnings.warn(line, RuntimeWarning, stacklevel=3)
     return found
+
+
+def looks_of(observed: Observed, taken: Container[str]) -> dict[str, xr.Dataset]:
+    """The nodes of all attention, under names that are not taken."""
+    found: dict[str, xr.Dataset] = {}
+    for module, looks in observed.looks.items():
+        name = observed.names[module]
+        for number, part in enumerate(recorded_looks(looks)):
+            title = name or "attention"
+            if title in taken or title in found:
+                title = f"{name}_attention" if name else "attention_itself"
+            title = title if not number else f"{title}_{number + 1}"
+            while title in taken or title in found:
+                title += "_"
+            found[title] = node(title, part)
+    return found
+
+
+def beside(problems: Iterable[str]) -> None:
+    """Warns of words that do not fit a trace."""
+    for line in problems:
+        advice = "left out; give them afterwards: rnnviz.named(recording.trace, …)"
+        warnings.warn(f"{line}; {advice}", RuntimeWarning, stacklevel=3)
 
 
 def free(title: str, taken: Container[str]) -> str:
@@ -79,28 +97,36 @@ def _module(watched: Watched, wanted: Wanted) -> list[Recorded]:
     _refuse_unlike(name, calls)
     edited = _edited(name, watched.edits, sum(call.seen.layout.steps for call in calls))
     gradients = _gradient_arrays(calls, watched.came_back, wanted)
-    together: dict[object, list[int]] = {}
-    for number, call in enumerate(calls):
-        layout = call.seen.layout
-        together.setdefault((layout.batch, None if layout.valid is None else number), []).append(number)
+    together = grouped(calls)
     found = []
     for numbers in together.values():
         own = [gradients[number] for number in numbers] if gradients else []
         back = [watched.came_back[number] for number in numbers]
         attributes = edited if len(together) == 1 else edited | {"calls": np.array(numbers)}
-        found.append(_calls(name, [calls[number] for number in numbers], own, back, attributes, wanted))
+        found.append(of_calls(name, [calls[number] for number in numbers], wanted, own, back, attributes))
     return found
 
 
-def _calls(
+def grouped(calls: Sequence[Call]) -> dict[Hashable, list[int]]:
+    """The numbers of the calls that can lie on one time axis: of one batch size, each packed one alone."""
+    together: dict[Hashable, list[int]] = {}
+    for number, call in enumerate(calls):
+        layout = call.seen.layout
+        together.setdefault((layout.batch, None if layout.valid is None else number), []).append(number)
+    return together
+
+
+def of_calls(
     name: str,
     calls: Sequence[Call],
-    gradients: Sequence[dict[str, Tensor]],
-    came_back: Sequence[CameBack],
-    more: dict[str, object],
     wanted: Wanted,
+    gradients: Sequence[dict[str, Tensor]] = (),
+    came_back: Sequence[CameBack] = (),
+    more: Mapping[str, object] = MappingProxyType({}),
+    by_call: bool = False,
 ) -> Recorded:
-    """Calls of one module that follow each other on `time`. gradients: of each, if there are any; more: attributes."""
+    """Calls of one module that follow each other on `time`. gradients: of each, if there are any; more: attributes; by_call:
+    whether the states before each call are given also where there is one call."""
     seen = calls[0].seen
     layers = wanted.of_layers(seen.layers)
     steps = [call.seen.layout.steps for call in calls]
@@ -117,14 +143,14 @@ def _calls(
     if gradients:
         joined |= {key: _along_time([own[key] for own in gradients]) for key in gradients[0]}
     arrays = {key: _finished(seen, key, array, steps) for key, array in joined.items()}
-    arrays |= _initials(calls, layers) | _weight_arrays(seen, layers)
+    arrays |= _initials(calls, layers, by_call) | _weight_arrays(seen, layers)
     attributes: dict[str, object] = {"nonlinearity": seen.nonlinearity} if seen.nonlinearity else {}
     attributes["steps"] = sum(steps)  # so that a slice of time can be told from the whole
     if errors:
         attributes["replay_error"] = max(error for error, _ in errors)
     if wanted.fields is not None:
         attributes["kept"] = " ".join(["hidden", *sorted(wanted.fields)])
-    attributes |= more | (_odd_numbers(arrays["input"], seen) if "input" in arrays else {})
+    attributes |= {**more} | (_odd_numbers(arrays["input"], seen) if "input" in arrays else {})
     if gradients:
         came = [own for one in came_back for own in one.gradients.values()]
         attributes["backward_calls"] = max(1, *(len(own.backwards) for own in came))
@@ -161,22 +187,35 @@ def _pieces(
     """The arrays of all calls that are wanted, those of many short ones as if they were one call, in one go; and the errors with
     which gates rebuilt the states, with what rounding explains."""
     if all(call.run.untouched and not call.is_recovered for call in calls):
-        seen, run = _joined(calls) if len(calls) > 1 else (calls[0].seen, calls[0].run)
         if wanted.fields is not None:
-            names = wanted.recovered(seen.kind)
-            some, *error = recover_some(seen, run, names) if names else ({},)
-            found = {"hidden": run.hidden, "input": next(iter(run.passes.values())).input} | some
-            own = _chosen(seen, found, wanted)
-            return [own if len(calls) > 1 else _own(own, calls[0], wanted)], [
-                (error[0], error[1])
-            ] if error else []
+            return _some_pieces(calls, wanted)
         if len(calls) > 1:
+            seen, run = _joined(calls)
             one = recover(seen, run)
-            return [_chosen(seen, _arrays(seen, one), wanted)], [(one.replay_error, one.tolerance)]
+            return [_chosen(seen, _arrays(seen, run, one), wanted)], [(one.replay_error, one.tolerance)]
     pieces = [
-        _own(_chosen(call.seen, _arrays(call.seen, call.recovered), wanted), call, wanted) for call in calls
+        _own(_chosen(call.seen, _arrays(call.seen, call.run, call.recovered), wanted), call, wanted)
+        for call in calls
     ]
     return pieces, [(call.recovered.replay_error, call.recovered.tolerance) for call in calls]
+
+
+def _some_pieces(
+    calls: Sequence[Call], wanted: Wanted
+) -> tuple[list[dict[str, Tensor]], list[tuple[float, float]]]:
+    """The same where only some fields are wanted: no more than a few steps of the others are held at once, but of short calls."""
+    pieces, errors = [], []
+    short = len(calls) > 1 and sum(call.seen.layout.steps for call in calls) < SHORT * len(calls)
+    for seen, run in [_joined(calls)] if short else [(call.seen, call.run) for call in calls]:
+        found = {"hidden": run.hidden, "input": run.input}
+        if names := wanted.recovered(seen.kind):
+            some, error, tolerance = recover_some(seen, run, names)
+            found |= some
+            errors.append((error, tolerance))
+        pieces.append(_chosen(seen, found, wanted))
+    if not short:
+        pieces = [_own(piece, call, wanted) for piece, call in zip(pieces, calls, strict=True)]
+    return pieces, errors
 
 
 def _chosen(seen: Seen, arrays: dict[str, Tensor], wanted: Wanted) -> dict[str, Tensor]:
@@ -211,7 +250,7 @@ def _joined(calls: Sequence[Call]) -> tuple[Seen, Run]:
             final_cell=torch.stack(cells) if cells else None,
         )
     seen = replace(first.seen, layout=Layout(sum(steps), first.seen.layout.batch))
-    return seen, Run(hidden, passes)
+    return seen, Run(hidden, passes, torch.cat([call.run.input for call in calls]))
 
 
 def _own(arrays: dict[str, Tensor], call: Call, wanted: Wanted) -> dict[str, Tensor]:
@@ -223,9 +262,9 @@ def _own(arrays: dict[str, Tensor], call: Call, wanted: Wanted) -> dict[str, Ten
     return arrays
 
 
-def _arrays(seen: Seen, one: Recovered) -> dict[str, Tensor]:
+def _arrays(seen: Seen, run: Run, one: Recovered) -> dict[str, Tensor]:
     """(layer, direction, time, batch, …) in reading order, and the input as it was read."""
-    found = {"hidden": one.hidden, "input": next(iter(one.passes.values())).input}
+    found = {"hidden": one.hidden, "input": run.input}
     if one.cell is not None:
         found["cell"] = one.cell
     if one.rows is not None:
@@ -265,7 +304,7 @@ def _aligned(seen: Seen, array: Tensor, steps: Sequence[int]) -> Tensor:
     return turned
 
 
-def _initials(calls: Sequence[Call], layers: Container[int]) -> dict[str, Array]:
+def _initials(calls: Sequence[Call], layers: Container[int], by_call: bool) -> dict[str, Array]:
     """The states before the first call, and where there are several before each."""
     found = {}
     for position, name in enumerate(("hidden_initial", "cell_initial")[: 1 + (calls[0].seen.kind == "lstm")]):
@@ -275,7 +314,7 @@ def _initials(calls: Sequence[Call], layers: Container[int]) -> dict[str, Array]
             states = _by_pass(own, call.seen)
             each.append(call.seen.layout.unsorted(states, 2).cpu().numpy())
         found[name] = each[0]
-        if len(each) > 1:
+        if len(each) > 1 or by_call:
             found[f"{name}_by_call"] = np.stack(each)
     return found
 

@@ -26,7 +26,7 @@ def both(module, x, backward=False, **chosen):
     return nodes
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     kind=st.sampled_from(sorted(KINDS)),
     keep=st.sets(st.sampled_from(FIELDS_OF_STEPS)),
