@@ -90,7 +90,7 @@ def recover_by_parts(one: Pass) -> Iterator[tuple[int, Pass, float]]:
             )
         )
         yield first, part, error
-        states = (one.hidden[end - 1], *(() if part.cell is None else (part.cell[end - 1],)))
+        states = (one.hidden[end - 1], *(() if part.cell is None else (part.cell[-1],)))
 
 
 def _gru_chunk(rows: Tensor, previous: Tensor, weights: Weights) -> Tensor:

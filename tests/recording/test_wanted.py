@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 import rnnviz
+from rnnviz.recording import passes
 from rnnviz.recording.block import record
 from rnnviz.recording.wanted import FIELDS_OF_STEPS
 from tests.recording.compared import KINDS, close, each_kind
@@ -48,6 +49,15 @@ def test_what_is_kept_is_what_a_whole_recording_has(kind, keep, layers, two, bac
     rnnviz.trace.check(
         rnnviz.trace.xr.DataTree.from_dict({"/": part.parent.to_dataset(), "/m": part.to_dataset()})
     )
+
+
+@each_kind
+def test_what_is_recovered_a_few_steps_at_a_time_is_the_same(kind, monkeypatch):
+    monkeypatch.setattr(passes, "CHUNK", 100)  # four steps of an LSTM
+    module, x = KINDS[kind](2, 3, 2, bidirectional=True), torch.randn(99, 2, 2)
+    names = [name for name in ("candidate", "cell") if name in rnnviz.trace.FIELDS[kind]]
+    whole, part = both(module, x, keep=names)
+    close(whole, part, ["hidden", *names], atol=2e-7)
 
 
 @each_kind
