@@ -15,6 +15,7 @@ _NAMES = {
     "Edit": "rnnviz.recording.edits",
     "Live": "rnnviz.studies.live",
     "load": "rnnviz.models.checkpoints",
+    "named": "rnnviz.naming",
     "open_trace": "rnnviz.trace",
     "record": "rnnviz.recording.block",
     "save": "rnnviz.trace",

@@ -3,13 +3,17 @@
 A file may name other files of the machine, load code, or claim more than fits in memory; and it comes from anyone.
 """
 
+import contextlib
+import errno
 import math
 import mmap
 import os
-from collections.abc import Iterable, Iterator
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import h5netcdf
 import h5py
 import xarray as xr
 
@@ -27,6 +31,10 @@ SCANNED = (
 LARGE = 2**16  # bytes of such an array, or of a piece of it
 TEXT = 64  # bytes that an empty str takes, and more
 PIECE = 256  # texts that are read at once to be measured
+CHUNK = 2**20  # bytes of a piece in which an array that grows is kept: of one layer, direction and sequence
+SPARE = (
+    64 * 2**20
+)  # bytes that must stay free on the disk: HDF5 takes the whole process down where it is full
 
 
 def packed(data: xr.Dataset | xr.DataTree) -> bytes:
@@ -40,6 +48,86 @@ def write(data: xr.Dataset | xr.DataTree, path: str | os.PathLike[str]) -> None:
     with files.written(path) as unfinished:
         unfinished.write_bytes(raw)
         look_over(unfinished)  # what is written can be opened
+
+
+class Growing:
+    """A netCDF file that is written as its arrays come, node by node; after each piece it can be read, if the process should end.
+    It takes its place when it is closed, over one that may be there."""
+
+    def __init__(self, path: str | os.PathLike[str], attributes: Mapping[str, object]):
+        self._path, self._stack = Path(path), contextlib.ExitStack()
+        self.unfinished = self._stack.enter_context(files.written(path))
+        xr.Dataset(attrs=attributes).to_netcdf(self.unfinished, engine="h5netcdf")
+
+    def add(self, name: str, node: xr.Dataset, along: Iterable[str]) -> None:
+        """A node that is new, whose dims `along` may go on later. Raises OSError, and writes nothing, where the disk is full."""
+        self._check_room(node)
+        growing = tuple(along)
+        encoding = {
+            key: {"chunksizes": _chunks(array, growing)}
+            for key, array in node.variables.items()
+            if set(array.dims) & set(growing)
+        }
+        node.to_netcdf(
+            self.unfinished, "a", group=name, engine="h5netcdf", encoding=encoding, unlimited_dims=growing
+        )
+
+    def append(self, name: str, node: xr.Dataset, along: Iterable[str]) -> None:
+        """What comes after it: of arrays over a dim of `along` more of it, and the node's attributes as they now are; an array
+        that has lost its `valid_range` loses it. Raises OSError, and writes nothing, where the disk is full."""
+        self._check_room(node)
+        with h5netcdf.File(self.unfinished, "r+") as file:
+            group = file[name]
+            starts = {dim: group.dimensions[dim].size for dim in along if dim in node.sizes}
+            for dim, start in starts.items():
+                group.resize_dimension(dim, start + node.sizes[dim])
+            for key, array in node.variables.items():
+                if "valid_range" in group[key].attrs and "valid_range" not in array.attrs:
+                    del group[key].attrs["valid_range"]
+                if set(array.dims) & set(starts):
+                    at = tuple(
+                        slice(starts.get(str(dim), 0), starts.get(str(dim), 0) + n)
+                        for dim, n in array.sizes.items()
+                    )
+                    group[key][at] = array.values
+            group.attrs.update(node.attrs)
+
+    def describe(
+        self, name: str, coordinates: Mapping[str, xr.Variable], attributes: Mapping[str, object]
+    ) -> None:
+        """Coordinates of text and attributes that a node gets in the end."""
+        with h5netcdf.File(self.unfinished, "r+") as file:
+            group = file[name]
+            for key, array in coordinates.items():
+                values = array.values.astype(object)
+                made = group.create_variable(key, array.dims, h5py.string_dtype(), data=values)
+                made.attrs.update(array.attrs)
+            if coordinates:
+                group.attrs["coordinates"] = " ".join(coordinates)
+            group.attrs.update(attributes)
+
+    def close(self) -> None:
+        """The file is there, whole."""
+        self._stack.close()
+
+    def _check_room(self, node: xr.Dataset) -> None:
+        free = shutil.disk_usage(self._path.absolute().parent).free
+        if free < node.nbytes + SPARE:
+            line = f"the disk has {free:,} bytes left, too few for {node.nbytes:,} more"
+            raise OSError(errno.ENOSPC, line, str(self._path))
+
+
+def _chunks(array: xr.Variable, growing: Iterable[str]) -> tuple[int, ...]:
+    """Pieces of one layer, direction and sequence, of as many steps as come at once or as CHUNK holds."""
+    sizes = [1 if dim in ("layer", "direction", "batch") else n for dim, n in array.sizes.items()]
+    if array.ndim == 1:
+        return (max(sizes[0], CHUNK // 256),)
+    for place, dim in enumerate(array.dims):
+        if str(dim) in growing:
+            sizes[place] = max(
+                1, min(sizes[place], CHUNK * sizes[place] // (math.prod(sizes) * array.dtype.itemsize or 1))
+            )
+    return tuple(max(1, n) for n in sizes)
 
 
 def look_over(path: str | os.PathLike[str]) -> int:

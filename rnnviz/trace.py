@@ -10,7 +10,7 @@ import os
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -114,6 +114,14 @@ ATTENTION = {
     "context": Field(("batch", "query", "feature"), "context vector", optional=True),
 }
 
+OUTPUT = {
+    "value": Field(
+        ("batch", "time", "output"),
+        "output of the model",
+        comment="as the model returned it; NaN at steps where it returned nothing",
+    )
+}
+
 # With proj_size these are over the projection, not the units.
 _PROJECTED = ("hidden", "hidden_initial", "hidden_initial_by_call", "hidden_grad", "hidden_grad_direct")
 
@@ -151,30 +159,27 @@ COORDINATES = {
     "call": "which call of the module this step belongs to",
     "token": "token read at this position",
     "sequence": "name of the sequence",
+    "label": "label of the sequence",
+    "output": "output",
     "head": "head of attention",
     "query": "position that looks",
     "key": "position that is looked at",
     "query_token": "token at the position that looks",
     "key_token": "token that is looked at",
 }
-TEXTS = (
-    "direction",
-    "gate",
-    "token",
-    "sequence",
-    "query_token",
-    "key_token",
-)  # the other coordinates are numbers
+# the other coordinates are numbers
+TEXTS = ("direction", "gate", "token", "sequence", "label", "query_token", "key_token")
 
 
 @dataclass(frozen=True)
 class Recorded:
     """What one module left behind, as numpy arrays in the shapes of `FIELDS`.
 
-    kind: 'lstm', 'gru', 'rnn' or 'attention'. steps: how many steps each call had; they add up to the length of `time`, of
-    an attention to that of `query`.
-    attributes: written on the node as they are (nonlinearity, replay_error). lengths: (batch,) where they differ; the
-    arrays are NaN beyond them.
+    kind: 'lstm', 'gru', 'rnn', 'attention' or 'output'. steps: how many steps each call had; they add up to the length of
+    `time`, of an attention to that of `query`.
+    attributes: written on the node as they are (nonlinearity, replay_error); where they have `kept`, fields that grow with the
+    steps and are not named there may be missing. lengths: (batch,) where they differ; the arrays are NaN beyond them.
+    layers: their numbers, where they are not all.
     """
 
     kind: str
@@ -182,30 +187,19 @@ class Recorded:
     steps: Sequence[int]
     attributes: Mapping[str, object] = field(default_factory=dict)
     lengths: np.ndarray | None = None
+    layers: Sequence[int] | None = None
 
 
-# What stands at each position: the same for every recurrent module, or by module, of an attention a pair.
-Pair = tuple[Iterable[str], Iterable[str]]
-Tokens = Iterable[str] | Mapping[str, Iterable[str] | Pair] | None
+def assemble(modules: Mapping[str, Recorded], attributes: Mapping[str, object] | None = None) -> xr.DataTree:
+    """The trace of these modules, one node for each, under its name. attributes: written at the root.
 
-
-def assemble(
-    modules: Mapping[str, Recorded], tokens: Tokens = None, attributes: Mapping[str, object] | None = None
-) -> xr.DataTree:
-    """The trace of these modules, one node for each, under its name.
-
-    tokens: what stands at each position, the same for every recurrent module; or a mapping from names of modules, of an
-    attention to a pair: tokens of the queries, tokens of the keys. attributes: written at the root.
     Raises ValueError, naming the field, the shape that came and the shape that was wanted.
     """
-    nodes = {}
-    for name, recorded in modules.items():
-        if recorded.kind == "attention":
-            pair = tokens.get(name) if isinstance(tokens, Mapping) else None
-            nodes[name] = _attention_node(name, recorded, cast(Pair | None, pair))
-        else:
-            own = tokens.get(name) if isinstance(tokens, Mapping) else tokens
-            nodes[name] = _node(name, recorded, None if own is None else _labels(cast(Iterable[str], own)))
+    return rooted({name: node(name, own) for name, own in modules.items()}, attributes)
+
+
+def rooted(nodes: Mapping[str, xr.Dataset], attributes: Mapping[str, object] | None = None) -> xr.DataTree:
+    """The trace of these nodes. attributes: written at the root."""
     root = xr.Dataset(attrs={"format": FORMAT, **(attributes or {})})
     return xr.DataTree.from_dict({"/": root, **nodes})
 
@@ -238,9 +232,10 @@ def check(tree: xr.DataTree) -> None:
         name, kind = node.path.lstrip("/"), _word(node, "kind")
         if kind in FIELDS:
             _check_node(name, kind, node.to_dataset(inherit=False))
-        if kind == "attention":
+        if kind in ("attention", "output"):
             own = node.to_dataset(inherit=False)
-            _check_fields(name, own, ATTENTION, {str(dim): length for dim, length in own.sizes.items()})
+            schema = ATTENTION if kind == "attention" else OUTPUT
+            _check_fields(name, own, schema, {str(dim): length for dim, length in own.sizes.items()})
             _check_coordinates(name, own)
 
 
@@ -298,24 +293,27 @@ def open_trace(path: str | os.PathLike[str], lazy: bool = False) -> xr.DataTree:
     return tree
 
 
-def _node(name: str, recorded: Recorded, labels: np.ndarray | None) -> xr.Dataset:
+def node(name: str, recorded: Recorded) -> xr.Dataset:
+    """What one module left behind, as its node. Raises ValueError as `assemble`."""
     _check_name(name)
+    if recorded.kind == "attention":
+        return _attention_node(name, recorded)
+    if recorded.kind == "output":
+        return _output_node(name, recorded)
     kind, arrays = recorded.kind, recorded.arrays
     schema = fields(kind, "projection_weight" in arrays) if kind in FIELDS else {}
     sizes = _sizes(name, kind, schema, arrays)
     for key, wanted in schema.items():
         if key in arrays:
             _check_shape(f"{name}: {key}", arrays[key].shape, wanted.dims, sizes)
-        elif not wanted.optional:
+        elif _is_needed(key, wanted, recorded.attributes.get("kept")):
             raise ValueError(f"{name}: {key} is missing; wanted {_shape_text(wanted.dims, sizes)}")
     if sum(recorded.steps) != sizes["time"]:
         raise ValueError(
             f"{name}: the steps of all calls are {sum(recorded.steps)}; time has {sizes['time']}"
         )
-    if labels is not None and len(labels) != sizes["time"]:
-        raise ValueError(f"{name}: tokens came with length {len(labels)}; time has length {sizes['time']}")
     coordinates = {
-        "layer": ("layer", np.arange(sizes["layer"])),
+        "layer": ("layer", np.array(recorded.layers or range(sizes["layer"]))),
         "direction": ("direction", np.array(DIRECTIONS[: sizes["direction"]])),
         "batch": ("batch", np.arange(sizes["batch"])),
         "time": ("time", np.arange(sizes["time"])),
@@ -327,14 +325,11 @@ def _node(name: str, recorded: Recorded, labels: np.ndarray | None) -> xr.Datase
         coordinates["projection"] = ("projection", np.arange(sizes["projection"]))
     if recorded.lengths is not None:
         coordinates["length"] = ("batch", recorded.lengths)
-    if labels is not None:
-        coordinates["token"] = ("time", labels)
     unbounded = _unbounded(kind, arrays, recorded.attributes)
     return _dataset(recorded, schema, coordinates, unbounded)
 
 
-def _attention_node(name: str, recorded: Recorded, tokens: Pair | None) -> xr.Dataset:
-    _check_name(name)
+def _attention_node(name: str, recorded: Recorded) -> xr.Dataset:
     arrays = recorded.arrays
     _check_shape(f"{name}: weight", arrays["weight"].shape, _LOOK, {})
     sizes = dict(zip(_LOOK, arrays["weight"].shape, strict=True))
@@ -343,14 +338,17 @@ def _attention_node(name: str, recorded: Recorded, tokens: Pair | None) -> xr.Da
             _check_shape(f"{name}: {key}", arrays[key].shape, wanted.dims, sizes)
     coordinates = {dim: (dim, np.arange(length)) for dim, length in sizes.items()}
     coordinates["call"] = ("query", np.repeat(np.arange(len(recorded.steps)), recorded.steps))
-    for dim, own in zip(("query", "key"), tokens or (), strict=False):
-        labels = _labels(own)
-        if len(labels) != sizes[dim]:
-            raise ValueError(
-                f"{name}: {dim} tokens came with length {len(labels)}; {dim} has length {sizes[dim]}"
-            )
-        coordinates[f"{dim}_token"] = (dim, labels)
     return _dataset(recorded, ATTENTION, coordinates)
+
+
+def _output_node(name: str, recorded: Recorded) -> xr.Dataset:
+    _check_shape(f"{name}: value", recorded.arrays["value"].shape, OUTPUT["value"].dims, {})
+    sizes = dict(zip(OUTPUT["value"].dims, recorded.arrays["value"].shape, strict=True))
+    coordinates = {dim: (dim, np.arange(length)) for dim, length in sizes.items()}
+    coordinates["call"] = ("time", np.repeat(np.arange(len(recorded.steps)), recorded.steps))
+    if recorded.lengths is not None:
+        coordinates["length"] = ("batch", recorded.lengths)
+    return _dataset(recorded, OUTPUT, coordinates)
 
 
 def _check_name(name: str) -> None:
@@ -372,12 +370,14 @@ def _dataset(
             for key, wanted in schema.items()
             if key in recorded.arrays
         },
-        coords={
-            key: (dim, values, {"long_name": COORDINATES[key], "units": "1"})
-            for key, (dim, values) in coordinates.items()
-        },
+        coords={key: coordinate(key, (dim,), values) for key, (dim, values) in coordinates.items()},
         attrs={"kind": recorded.kind, **recorded.attributes},
     )
+
+
+def coordinate(key: str, dims: tuple[str, ...], values: np.ndarray) -> xr.Variable:
+    """A coordinate of the schema."""
+    return xr.Variable(dims, values, {"long_name": COORDINATES[key], "units": "1"})
 
 
 def _attributes(wanted: Field, bounded: bool) -> dict[str, object]:
@@ -401,19 +401,6 @@ def _unbounded(kind: str, arrays: Mapping[str, np.ndarray], attributes: Mapping[
 
 def _leaves(array: np.ndarray, limits: tuple[float, float]) -> bool:
     return bool((array < limits[0]).any() or (array > limits[1]).any())
-
-
-def _labels(tokens: Iterable[object]) -> np.ndarray:
-    labels = list(tokens)
-    for position, token in enumerate(labels):
-        if not isinstance(token, str):
-            raise TypeError(f"tokens must be strings; token {position} is {token!r}")
-        # numpy and netCDF end a string at NUL, and keep it as UTF-8, which has no lone surrogates
-        if "\0" in token or any("\ud800" <= character <= "\udfff" for character in token):
-            raise ValueError(
-                f"token {position} is {token!r}: NUL and lone surrogates cannot be kept in a file"
-            )
-    return np.array(labels, dtype=str)
 
 
 def _sizes(
@@ -449,11 +436,18 @@ def _check_node(name: str, kind: str, node: xr.Dataset) -> None:
 
 
 def _check_fields(name: str, node: xr.Dataset, schema: Mapping[str, Field], sizes: Mapping[str, int]) -> None:
+    kept = node.attrs.get("kept")
     for key, wanted in schema.items():
         if key in node:
             _check_dims(f"{name}: {key}", node[key], wanted.dims, sizes)
-        elif not wanted.optional:
+        elif _is_needed(key, wanted, kept):
             raise ValueError(f"{name}: {key} is missing; wanted {_shape_text(wanted.dims, sizes)}")
+
+
+def _is_needed(key: str, wanted: Field, kept: object) -> bool:
+    """Whether a node must have a field. kept: the names of those that were to be kept, None where all were."""
+    chosen = isinstance(kept, str) and "time" in wanted.dims and key != "hidden"
+    return not wanted.optional and not (chosen and key not in str(kept).split())
 
 
 def _check_coordinates(name: str, node: xr.Dataset) -> None:

@@ -21,7 +21,7 @@ ROOMS = sorted(p.name for p in (ROOT / "rnnviz/ui/rooms").iterdir() if (p / "__i
 LAZY = {"rnnviz.lazy"}
 LIBRARY = {
     f"rnnviz.{name}"
-    for name in "netcdf trace stats figures foreign recording models training studies".split()
+    for name in "netcdf trace naming stats figures foreign recording models training studies".split()
 }
 SHOWN = {"numpy", "pandas", "plotly", "streamlit", "torch", "xarray"} | LIBRARY
 MAY_IMPORT = {
@@ -29,11 +29,12 @@ MAY_IMPORT = {
     "rnnviz/shipped.py": set(),
     "rnnviz/__init__.py": LAZY,
     "rnnviz/files.py": set(),
-    "rnnviz/netcdf.py": {"h5py", "xarray", "rnnviz.files"},
+    "rnnviz/netcdf.py": {"h5netcdf", "h5py", "xarray", "rnnviz.files"},
     "rnnviz/trace.py": {"numpy", "xarray", "rnnviz.netcdf"},
+    "rnnviz/naming.py": {"numpy", "xarray", "rnnviz.trace"},
     "rnnviz/stats": LAZY | {"numpy", "scipy", "sklearn", "xarray"},
     "rnnviz/figures": LAZY | {"numpy", "plotly", "xarray"},
-    "rnnviz/recording": LAZY | {"numpy", "torch", "xarray", "rnnviz.trace"},
+    "rnnviz/recording": LAZY | {"numpy", "torch", "xarray", "rnnviz.netcdf", "rnnviz.trace", "rnnviz.naming"},
     "rnnviz/foreign": LAZY | {"h5py", "numpy", "torch", "rnnviz.netcdf"},
     "rnnviz/models": LAZY
     | {"rnnviz.files", "rnnviz.shipped", "numpy", "safetensors", "torch", "rnnviz.recording"},

@@ -7,6 +7,7 @@ import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rnnviz.naming import named
 from rnnviz.trace import FIELDS, Recorded, assemble, check, open_trace, pad_inputs, save
 from tests.conftest import DAMAGED, EXAMPLES, full_disk
 
@@ -92,7 +93,7 @@ def test_a_missing_array_is_named():
 @pytest.mark.parametrize("tokens", [["a", "\0", "b", "c", "d"], ["\ud800"] * 5])
 def test_tokens_that_no_file_keeps_are_refused(tokens):
     with pytest.raises(ValueError, match="cannot be kept in a file"):
-        assemble({"m": recorded()}, tokens)
+        named(assemble({"m": recorded()}), tokens)
 
 
 @pytest.mark.parametrize("tokens", [TOKENS, ["", "", "", "", ""], ["a", "", "\u200b", "\t", "a\r\nb"], None])
@@ -100,7 +101,7 @@ def test_a_trace_comes_back_as_it_was(tmp_path, tokens):
     modules = {"rnn": Recorded("rnn", arrays("rnn"), [5], {"nonlinearity": "tanh", "replay_error": 1e-7})}
     if tokens is TOKENS:  # every kind once: files of many arrays are slow
         modules |= {"head.rnn": recorded("gru"), "lstm": recorded("lstm", steps=(2, 3))}
-    tree = assemble(modules, tokens, {"torch_version": "2"})
+    tree = named(assemble(modules, {"torch_version": "2"}), tokens)
     save(tree, tmp_path / "a.nc")
     opened = open_trace(tmp_path / "a.nc")
     save(opened, tmp_path / "b.nc")
@@ -159,7 +160,7 @@ def test_check_names_the_field_and_the_shapes():
 def saved(tmp_path_factory):
     """The file of a small trace, to be copied and changed."""
     path = tmp_path_factory.mktemp("saved") / "a.nc"
-    save(assemble({"m": recorded("rnn")}, list("abcde")), path)
+    save(named(assemble({"m": recorded("rnn")}), list("abcde")), path)
     return path.read_bytes()
 
 
@@ -272,7 +273,7 @@ def smallest(tmp_path_factory):
     fields = {key: field for key, field in FIELDS["rnn"].items() if not field.optional}
     ones = {key: np.ones([sizes[dim] for dim in field.dims], np.float32) for key, field in fields.items()}
     path = tmp_path_factory.mktemp("smallest") / "a.nc"
-    save(assemble({"m": Recorded("rnn", ones, [2])}, ["a", "b"]), path)
+    save(named(assemble({"m": Recorded("rnn", ones, [2])}), ["a", "b"]), path)
     return path, path.read_bytes()
 
 

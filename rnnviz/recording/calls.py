@@ -18,7 +18,8 @@ from torch import Tensor
 
 from rnnviz.recording import gates
 from rnnviz.recording.layout import Layout
-from rnnviz.recording.passes import Pass, Weights, storage, working
+from rnnviz.recording.passes import ACTIVATIONS, Pass, Weights, storage, working
+from rnnviz.recording.wanted import ALL, Wanted
 
 Key = tuple[int, int]  # layer and direction of a pass
 
@@ -29,7 +30,7 @@ class Seen:
 
     kind: 'rnn', 'gru' or 'lstm'; nonlinearity: of an RNN. weights: PyTorch's flat list, a snapshot, since an optimiser may
     step before the block ends. tracked: whether it is part of autograd's graph. follows: the earlier calls whose states it
-    was given.
+    was given. wanted: what is to be held of it: all of a call that a backward may come to.
     """
 
     kind: str
@@ -41,6 +42,16 @@ class Seen:
     biases: bool
     tracked: bool = False
     follows: "tuple[Call, ...]" = ()
+    wanted: Wanted = ALL
+
+    @property
+    def held(self) -> tuple[int, ...]:
+        """The layers of which something is held, in order."""
+        return self.wanted.of_layers(self.layers)
+
+    def place(self, key: Key) -> Key:
+        """Where a pass lies in an array of the layers that are held, and of the directions."""
+        return self.held.index(key[0]), key[1]
 
     @property
     def dtype(self) -> torch.dtype:
@@ -54,21 +65,23 @@ class Seen:
         return Weights.of([working(weight) for weight in self.weights[at : at + each]], self.biases)
 
     def storage(self, like: Tensor, wide: int) -> Tensor:
-        """(layer, direction, time, batch, wide), to be filled."""
-        return storage(like, self.layers, self.directions, self.layout.steps, self.layout.batch, wide)
+        """(layer, direction, time, batch, wide) of the layers that are held, to be filled."""
+        return storage(like, len(self.held), self.directions, self.layout.steps, self.layout.batch, wide)
 
 
 @dataclass(frozen=True)
 class Run:
     """A call that has run.
 
-    hidden: (layer, direction, time, batch, unit) in reading order; the passes hold parts of it. rows: room for all gates,
+    hidden: (layer, direction, time, batch, unit) in reading order; the passes hold parts of it. input: of the first
+    layer, (time, batch, input), empty where nobody wants it. rows: room for all gates,
     where a kernel handed out those of a pass. edited: passes whose gates stand as an edit left them, and the error of those
     that were recovered for it.
     """
 
     hidden: Tensor
     passes: Mapping[Key, Pass]
+    input: Tensor
     rows: Tensor | None = None
     edited: Mapping[Key, float] = field(default_factory=dict)
 
@@ -169,9 +182,9 @@ class Call:
             raise RuntimeError(f"this call of the {self.seen.kind} has not run yet")
         return self._run
 
-    def has_run(self, run: Run, recordings: int) -> None:
-        """It ran, and so many recordings keep it."""
-        self._run, self.recordings, self.listening = run, recordings, recordings
+    def has_run(self, run: Run, recordings: int, listening: int) -> None:
+        """It ran, and so many recordings keep it, of which so many take what comes back."""
+        self._run, self.recordings, self.listening = run, recordings, listening
 
     def all_that_came_back(self) -> CameBack:
         """Until now, and no longer changing."""
@@ -201,12 +214,13 @@ class Running:
         self.edited: dict[Key, float] = {}
         self.hidden: Tensor | None = None
         self.rows: Tensor | None = None
+        self.input: Tensor | None = None
 
     def rows_of(self, key: Key, gates: int) -> Tensor:
         """Where a kernel that hands out its gates may put those of a pass."""
         if self.rows is None:
             self.rows = self.seen.storage(working(self.seen.weights[0]), gates)
-        return self.rows[key]
+        return self.rows[self.seen.place(key)]
 
     def keep(
         self,
@@ -224,16 +238,25 @@ class Running:
         seen = self.seen
         if self.hidden is None:
             self.hidden = seen.storage(working(hidden), hidden.shape[-1])
-        own = self.hidden[key]
+        own = self.hidden[seen.place(key)]
         own.copy_(hidden)
-        # the caller may write to the first layer's input later; those above are nobody else's
-        input = working(input) if key[0] else _copy(input)
-        rows = self.rows[key] if given and self.rows is not None else None
+        if seen.wanted.replays(seen.kind):
+            # the caller may write to the first layer's input later; those above are nobody else's
+            input = working(input) if key[0] else _copy(input)
+        else:
+            input = working(input).new_empty(len(input), 0, 0)
+        if key == (0, 0) and self.input is None:
+            self.input = input
+        rows = self.rows[seen.place(key)] if given and self.rows is not None else None
         states = tuple(working(state).clone() for state in initial)
         one = Pass(seen.kind, seen.nonlinearity, input, own, states, seen.weights_of(key), rows)
         cell = working(final[1]).clone() if seen.kind == "lstm" else None
         one = self.passes[key] = replace(one, valid=seen.layout.valid, given=given, final_cell=cell)
         return one
+
+    def keep_input(self, input: Tensor) -> None:
+        """Notes what the first layer reads, (time, batch, input), where nothing else holds it."""
+        self.input = _copy(input)
 
     def edit(self, key: Key, one: Pass, error: float) -> None:
         """Notes a pass as an edit left it."""
@@ -243,7 +266,8 @@ class Running:
         """All passes are noted. Raises RuntimeError where there was none."""
         if self.hidden is None:
             raise RuntimeError(f"no pass of this {self.seen.kind} has run")
-        return Run(self.hidden, self.passes, self.rows, self.edited)
+        input = self.hidden.new_empty(0) if self.input is None else self.input
+        return Run(self.hidden, self.passes, input, self.rows, self.edited)
 
 
 def recover(seen: Seen, run: Run) -> Recovered:
@@ -257,7 +281,8 @@ def recover(seen: Seen, run: Run) -> Recovered:
     passes: dict[Key, Pass] = {}
     error, tolerance = 0.0, math.inf
     for key, known in run.passes.items():
-        own = (None if rows is None else rows[key], None if cell is None else cell[key])
+        at = seen.place(key)
+        own = (None if rows is None else rows[at], None if cell is None else cell[at])
         one = replace(known, rows=own[0], cell=own[1])
         if key in run.edited:
             for room, array in zip(own, (known.rows, known.cell), strict=True):
@@ -270,6 +295,25 @@ def recover(seen: Seen, run: Run) -> Recovered:
             error, tolerance = off, gates.rounding(one, off, seen.dtype)
         passes[key] = one
     return Recovered(run.hidden, passes, rows, cell, error, tolerance)
+
+
+def recover_some(seen: Seen, run: Run, names: Sequence[str]) -> tuple[dict[str, Tensor], float, float]:
+    """Some of what `recover` gives, by name, each (layer, direction, time, batch, unit), with its replay_error and tolerance;
+    the rest is held for a few steps at a time."""
+    units = next(iter(run.passes.values())).units
+    found = {name: seen.storage(run.hidden, units) for name in names}
+    error, tolerance = 0.0, math.inf
+    for key, one in run.passes.items():
+        for first, part, off in gates.recover_by_parts(one):
+            arrays = {} if part.cell is None else {"cell": part.cell}
+            if part.rows is not None:
+                activations = ACTIVATIONS[seen.kind]
+                arrays |= dict(zip(activations, part.rows.chunk(len(activations), -1), strict=True))
+            for name in names:
+                found[name][seen.place(key)][first : first + len(part.hidden)] = arrays[name]
+            if off >= error:
+                error, tolerance = off, gates.rounding(part, off, seen.dtype)
+    return found, error, tolerance
 
 
 def _copy(tensor: Tensor) -> Tensor:

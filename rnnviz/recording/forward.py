@@ -4,7 +4,10 @@ aten does the same inside one call (RNN.cpp, apply_layer_stack): time first, dro
 every layer's states are the kernel's own, and outputs and random numbers are what they would have been.
 """
 
+import functools
+import operator
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -22,6 +25,7 @@ from rnnviz.recording.refusals import (
     refuse_untracked,
 )
 from rnnviz.recording.torch_private import CELLS, KERNELS, unsorted_indices
+from rnnviz.recording.wanted import Wanted
 
 # A call has the module of each recording that watches it, from the outer to the inner.
 Watching = Sequence[tuple[Observed, Watched]]
@@ -90,8 +94,10 @@ def _by_layer(
     directions = 2 if two else 1
     tracked = _is_tracked(data, *begin, *weights)
     refuse_untracked((data, *begin, *weights))
+    placing = _placing(watching, kind)
     seen = _seen(watching, kind, nonlinearity, layers, directions, layout, weights, biases, tracked, begin)
-    placing = _placing(watching, seen)
+    if not tracked and not placing:
+        seen = replace(seen, wanted=_wanted(watching))
     if tracked:
         if placing:
             raise RuntimeError("an edited recording has no gradients: call the model under torch.no_grad()")
@@ -137,6 +143,8 @@ def run_cell(
     refuse_untracked((input, *begin, *given))
     layout, biases = Layout(1, len(input)), len(given) == 4
     seen = _seen(watching, kind, nonlinearity, 1, 1, layout, given, biases, tracked, begin)
+    if not tracked:
+        seen = replace(seen, wanted=_wanted(watching))
     through = None
     if tracked and begin[0].requires_grad:
         through = begin[0].view_as(begin[0])  # what comes back to it comes through this step
@@ -145,6 +153,8 @@ def run_cell(
     after = _tupled(result)
     call, running = Call(seen), Running(seen)
     with torch.no_grad():
+        if "input" in seen.wanted and not seen.wanted.replays(kind):
+            running.keep_input(input[None])
         running.keep((0, 0), input[None], after[0][None], begin, after)
     _keep(call, running, watching)
     if tracked:
@@ -164,7 +174,7 @@ def _seen(
     tracked: bool,
     begin: Sequence[Tensor],
 ) -> Seen:
-    last = next((found.calls[-1].seen.weights for _, found in watching if found.calls), [])
+    last = next((found.last.weights for _, found in watching if found.last), ())
     with torch.no_grad():
         kept = _snapshot(weights, last)
     follows = sources(begin, [found for _, found in watching if found.calls]) if tracked else ()
@@ -188,20 +198,27 @@ def _unchanged(now: Tensor, then: Tensor) -> bool:
     return torch.equal(now, then) or torch.allclose(now, then, rtol=0, atol=0, equal_nan=True)
 
 
-def _placing(watching: Watching, seen: Seen) -> list[Placing]:
+def _wanted(watching: Watching) -> Wanted:
+    """What any of the recordings is to keep."""
+    return functools.reduce(operator.or_, (observed.wanted for observed, _ in watching))
+
+
+def _placing(watching: Watching, kind: str) -> list[Placing]:
     placing = []
     for _, found in watching:
         if found.edits:
-            start = sum(call.seen.layout.steps for call in found.calls)
-            placing += [Placing(edit, found.name or seen.kind, start) for edit in found.edits]
+            placing += [Placing(edit, found.name or kind, found.steps) for edit in found.edits]
     return placing
 
 
 def _keep(call: Call, running: Running, watching: Watching) -> None:
     """A call that has run is the recordings'; one that raised never was."""
-    call.has_run(running.done(), len(watching))
-    for _, found in watching:
+    listening = sum(observed.wanted.gradients for observed, _ in watching)
+    call.has_run(running.done(), len(watching), listening)
+    for observed, found in watching:
         found.keep(call)
+        if observed.told is not None:
+            observed.told(found, call)
 
 
 def _is_tracked(*tensors: Tensor) -> bool:

@@ -7,6 +7,7 @@ the kernel: the largest difference is a recording's `replay_error`.
 """
 
 import math
+from collections.abc import Iterator
 from dataclasses import replace
 
 import torch
@@ -68,6 +69,28 @@ def recover(one: Pass) -> tuple[Pass, float]:
         error = max(error, distance(one.cell[ends], one.final_cell))
         one.cell[ends] = one.final_cell
     return one, error
+
+
+def recover_by_parts(one: Pass) -> Iterator[tuple[int, Pass, float]]:
+    """The same a few steps at a time: the first step of a part, the part with its rows and cell, and its error. What is padded,
+    or several calls in a row, is one part."""
+    if one.starts is not None or one.valid is not None:
+        yield 0, *recover(one)
+        return
+    steps, batch = one.hidden.shape[:2]
+    states = one.initial
+    for first, end in chunks(steps, batch * one.weights.recurrent.shape[0]):
+        part, error = recover(
+            replace(
+                one,
+                input=one.input[first:end],
+                hidden=one.hidden[first:end],
+                initial=states,
+                final_cell=one.final_cell if end == steps else None,
+            )
+        )
+        yield first, part, error
+        states = (one.hidden[end - 1], *(() if part.cell is None else (part.cell[-1],)))
 
 
 def _gru_chunk(rows: Tensor, previous: Tensor, weights: Weights) -> Tensor:

@@ -62,6 +62,7 @@ class Layer:
         """Runs, and notes the pass in `running`: output and final states, with the edits of `placing` made."""
         given = (
             running.seen.kind == "lstm"
+            and running.seen.wanted.all_gates("lstm")
             and self.layout.sizes is None
             and kernels.gives_gates(x, begin, weights, self.biases)
         )
@@ -71,8 +72,13 @@ class Layer:
             result = kernels.lstm(x, begin, weights, self.biases, rows)
         else:
             result = self.plain(x, begin, weights)
+        wanted, held = running.seen.wanted, self.key[0] in running.seen.held
         with torch.no_grad():
             dense = self.layout.dense
+            if self.key == (0, 0) and "input" in wanted and not (held and wanted.replays(running.seen.kind)):
+                running.keep_input(dense(x))
+            if not held:
+                return result
             initial, final = ([state[0] for state in states] for states in (begin, result[1:]))
             one = running.keep(self.key, dense(x), dense(result[0]), initial, final, given)
             return self._edited(running, one, result, placing, weights) if placing else result

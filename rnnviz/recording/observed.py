@@ -7,9 +7,10 @@ from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
 from rnnviz.recording.attention import Look
-from rnnviz.recording.calls import Call, CameBack
+from rnnviz.recording.calls import Call, CameBack, Seen
 from rnnviz.recording.edits import Edit
 from rnnviz.recording.torch_private import has_stock_forward, inside_wrappers, own_weights
+from rnnviz.recording.wanted import ALL, Wanted
 
 # by the names of their classes, as a scripted module no longer is one of them
 STOCK = ("RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell")
@@ -17,11 +18,12 @@ QUANTISED = ("torch.ao.nn.quanti", "torch.nn.quanti")  # …zed, …zable
 MODULES = (nn.RNNBase, nn.RNNCellBase)
 
 
-@dataclass
+@dataclass(eq=False)
 class Watched:
     """A recurrent module of the model, the edits of it, and the calls of it that were seen.
 
-    came_back: what backward calls brought to each call until the block ended.
+    came_back: what backward calls brought to each call until the block ended. seen, steps: how many calls came, and
+    how many steps in all; last: what the last of them was.
     """
 
     name: str
@@ -29,19 +31,34 @@ class Watched:
     calls: list[Call] = field(default_factory=list)
     edits: list[Edit] = field(default_factory=list)
     came_back: list[CameBack] = field(default_factory=list)
+    seen: int = 0
+    steps: int = 0
+    last: Seen | None = None
     _known: set[Call] = field(default_factory=set)  # the same calls
 
     def keep(self, call: Call) -> None:
         """Adds a call."""
         self.calls.append(call)
         self._known.add(call)
+        self.seen, self.steps, self.last = self.seen + 1, self.steps + call.seen.layout.steps, call.seen
+
+    def taken(self) -> list[Call]:
+        """The calls that came since they were last taken, which are held no longer."""
+        own, self.calls, self._known = self.calls, [], set()
+        return own
+
+    def drop(self) -> None:
+        """The last call is not kept after all."""
+        call = self.calls.pop()
+        self._known.discard(call)
+        self.seen, self.steps = self.seen - 1, self.steps - call.seen.layout.steps
 
     def __contains__(self, call: Call) -> bool:
         return call in self._known
 
     @property
     def title(self) -> str:
-        return self.name or self.calls[0].seen.kind
+        return self.name or (self.last.kind if self.last else "")
 
     def owns(self, weights: Sequence[Tensor], loosely: bool) -> bool:
         """Whether these are the module's weights: the very list, or loosely the same tensors."""
@@ -62,16 +79,27 @@ def _unwrapped(model: nn.Module) -> nn.Module:
         model = inner
 
 
+def _layers(module: nn.Module) -> int:
+    return int(getattr(module, "num_layers", 1))  # a cell is one
+
+
 class Observed:
     """The modules of one model: which are watched, which may call attention, and what was seen of either."""
 
-    def __init__(self, model: nn.Module, edits: Iterable[Edit] = ()):
+    def __init__(self, model: nn.Module, edits: Iterable[Edit] = (), wanted: Wanted = ALL):
         model = _unwrapped(model)
         self.name = type(model).__name__
         self.names = {module: inside_wrappers(name) for name, module in model.named_modules()}
+        self.wanted = wanted
+        recurrent = {module: name for module, name in self.names.items() if isinstance(module, MODULES)}
         self.watched = [
-            Watched(name, module) for module, name in self.names.items() if isinstance(module, MODULES)
+            Watched(name, module) for module, name in recurrent.items() if wanted.of_layers(_layers(module))
         ]
+        if recurrent and not self.watched:
+            have = ", ".join(
+                f"{name or self.name!r} has {_layers(module)}" for module, name in recurrent.items()
+            )
+            raise ValueError(f"layers={sorted(wanted.layers or ())}: no module has any of them; {have}")
         self.quantised = {
             name: type(module).__name__
             for name, module in model.named_modules()
@@ -80,6 +108,7 @@ class Observed:
         self.strangers: set[str] = set()  # kernels that were called with weights of no module that is watched
         self.looks: dict[nn.Module, list[Look]] = {}
         self.hooks: list[RemovableHandle] = []
+        self.told: Callable[[Watched, Call], None] | None = None  # of each call that was kept
         for edit in edits:
             self._edited_module(edit).edits.append(edit)
 
@@ -121,13 +150,13 @@ class Observed:
         for watched in self.watched:
             watched.came_back = [call.all_that_came_back() for call in watched.calls]
             for call in watched.calls:
-                call.listening -= 1
+                call.listening -= self.wanted.gradients
 
     @property
     def titled(self) -> dict[str, Watched]:
         """The modules that were called, by the names that their nodes will have; the model itself gives way to a module
         inside it of the same name."""
-        called = [watched for watched in self.watched if watched.calls]
+        called = [watched for watched in self.watched if watched.seen]
         titled = {watched.name: watched for watched in called if watched.name}
         for watched in called:
             if not watched.name:

@@ -52,11 +52,15 @@ class Subject:
         return self.trace[module]
 
     def sequences(self, module: str) -> tuple[str, ...]:
-        """What the sequences of the batch are called: by their names, or else by their numbers, counted from 1."""
+        """What the sequences of the batch are called: by their names, or else by their numbers, counted from 1; and by their
+        labels, where they have any."""
         node = self.node(module)
+        names: list[object] = list(range(1, node.sizes["batch"] + 1))
         if "sequence" in node.coords:
-            return tuple(map(str, node["sequence"].values.tolist()))
-        return tuple(str(number + 1) for number in range(node.sizes["batch"]))
+            names = node["sequence"].values.tolist()
+        if "label" in node.coords:
+            names = [f"{name} · {label}" for name, label in zip(names, node["label"].values, strict=True)]
+        return tuple(map(str, names))
 
     def units(self, module: str) -> int:
         """Of the states of a module; with proj_size there are more of its cell's."""

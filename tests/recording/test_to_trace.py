@@ -90,12 +90,26 @@ def test_gates_that_do_not_rebuild_the_states_warn(monkeypatch):
         _ = recording.trace
 
 
-def test_tokens_must_be_as_many_as_the_steps():
+def test_tokens_that_do_not_fit_cost_no_run():
     module = nn.LSTM(3, 4)
-    with record(module, tokens="abc") as recording:
-        module(torch.randn(5, 2, 3))
-    with pytest.raises(ValueError, match="length 3; time has length 5"):
-        _ = recording.trace
+    with record(module, tokens="abc", names=["one", "two"], labels=[1]) as recording:
+        output, _ = module(torch.randn(5, 2, 3))
+    with pytest.warns(RuntimeWarning) as warned:
+        node = recording.trace["lstm"]
+    lines = [str(each.message) for each in warned]
+    assert ["length 3; time has length 5" in lines[0], "length 1; batch has length 2" in lines[1]] == [
+        True,
+        True,
+    ]
+    assert all("rnnviz.named(recording.trace, …)" in line for line in lines)
+    np.testing.assert_array_equal(node["hidden"][0, 0, 1], output[:, 1].detach())
+    assert node["sequence"].values.tolist() == ["one", "two"] and "token" not in node.coords
+    later = rnnviz.named(recording.trace, tokens=["hello", "world"], labels=torch.tensor([1, 0]))["lstm"]
+    assert later["token"].isel(batch=1).values.tolist() == list("world")
+    assert later["label"].values.tolist() == ["1", "0"] and later["sequence"].values.tolist() == [
+        "one",
+        "two",
+    ]
 
 
 @each_kind
