@@ -48,6 +48,7 @@ MAY_IMPORT = {
         "torch",
         "xarray",
         "rnnviz.trace",
+        "rnnviz.naming",
         "rnnviz.stats",
         "rnnviz.recording",
     }

@@ -26,6 +26,7 @@ import torch
 import xarray as xr
 from torch import Tensor, nn
 
+from rnnviz.naming import named
 from rnnviz.recording.block import Recording, record
 from rnnviz.studies import series
 from rnnviz.studies.subjects import Subject
@@ -246,10 +247,9 @@ class Live:
     def _subject(self, recording: Recording, about: str, tokens: tuple[str, ...]) -> Subject:
         """The tokens stand at the modules that take as many steps."""
         with self._says("recording"):
-            recorded = recording.trace
-        for node in recorded.subtree:
-            if "hidden" in node and node.sizes["time"] == len(tokens):
-                node.coords["token"] = ("time", np.array(tokens, object))
+            found = recording.trace
+            fitting = [n.path[1:] for n in found.subtree if "hidden" in n and n.sizes["time"] == len(tokens)]
+            recorded = named(found, {module: list(tokens) for module in fitting}) if tokens else found
         key = hashlib.sha256(f"{id(self)}:{about}".encode("utf-8", "replace")).hexdigest()[:16]
         subject = Subject(self.name, key, recorded)
         if not subject.modules:

@@ -203,3 +203,20 @@ def test_weights_that_cannot_be_read_are_one_line(visit, name, raw, line):
     seen.test.file_uploader[0].upload(name, raw, "application/octet-stream").run()
     assert not seen.test.exception
     assert len(seen.lines) == 1 and seen.lines[0].startswith(line)
+
+
+def test_a_recording_that_kept_a_part_shows_it_and_says_what_is_missing(visit, tmp_path, monkeypatch):
+    torch.manual_seed(1)
+    module = torch.nn.LSTM(3, 4)
+    with rnnviz.record(module, keep=["forget_gate", "hidden_grad"]) as recording:
+        module(torch.randn(9, 2, 3))[0].sum().backward()
+    path = tmp_path / "part.nc"
+    rnnviz.save(recording.trace, path)
+    monkeypatch.setenv(VIEWED, json.dumps([str(path)]))
+    gates = visit("gates", subject=named(path))
+    assert not gates.test.exception and any(
+        "did not keep all of it; missing: input gate" in line for line in gates.lines
+    )
+    np.testing.assert_array_equal(drawn(gates, "forget_gate", axis="z").shape, (4, 9))
+    for page in ("states", "gradients", "home"):
+        assert not visit(page, subject=named(path)).test.exception, page

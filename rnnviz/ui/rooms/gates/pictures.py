@@ -13,7 +13,7 @@ from rnnviz.ui.parts.terms import LETTERS, gate_name
 from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import choose, settings
-from rnnviz.ui.shell.widgets import folded, pick
+from rnnviz.ui.shell.widgets import folded, notice, pick
 
 
 def show(row: DeltaGenerator) -> None:
@@ -30,6 +30,9 @@ def _gated(run: Run, row: DeltaGenerator) -> None:
     unit, layer = settings()["unit"], settings()["layer"]
     node, id = run.at(layer), f"gates-{run.key}-{layer}"
     names, keeping = stats.gates.names(node), stats.gates.KEEPING[run.kind]
+    if missing := [name for name in (*names, keeping) if name not in node]:
+        _partly(run, id, node, [name for name in names if name in node], missing)
+        return
     gates = [name for name in names if name.endswith("gate")]
     if settings()["gate"] not in gates:
         choose(gate=keeping)
@@ -75,6 +78,16 @@ def _gated(run: Run, row: DeltaGenerator) -> None:
     )
     if run.live:
         recordings.take_away(run.trace, run.name)
+
+
+def _partly(run: Run, id: str, node: xr.Dataset, names: list[str], missing: list[str]) -> None:
+    """A recording that kept some of them only: those, and what it lacks."""
+    line = _("{name} did not keep all of it; missing: {missing}. Record it without keep=, and they are here.")
+    notice(line.format(name=run.name, missing=", ".join(gate_name(name) for name in missing)))
+    if names:
+        drawings, finer = small_multiples(run, id, node, names)
+        summary = _("Gates of {model}; steps: {steps}.").format(model=run.name, steps=run.steps)
+        show_board(id, run, drawings, finer=finer, summary=summary)
 
 
 def _contributions(node: xr.Dataset, unit: int):

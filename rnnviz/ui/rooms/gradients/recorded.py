@@ -13,9 +13,10 @@ from rnnviz.studies.subjects import Subject
 from rnnviz.ui.parts import explored
 from rnnviz.ui.parts.board import drawn
 from rnnviz.ui.parts.explored import subjects
-from rnnviz.ui.parts.explored.runs import Back, Run, send_back
+from rnnviz.ui.parts.explored.runs import DRAWN_BACK, Back, Run, send_back
 from rnnviz.ui.parts.explored.views import compared, faded_row, show_board, unit_heatmap
 from rnnviz.ui.parts.tables import fading_words, table_csv
+from rnnviz.ui.parts.terms import gate_name
 from rnnviz.ui.rooms.gradients import curves
 from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
@@ -52,7 +53,13 @@ def draw(run: Run, said: str | None = None) -> None:
             "norms", _("What reaches each step"), curves.norms, norms, [back.kind for back in backs], own.last
         )
     ]
-    if settings()["direction"] == "forward":
+    lacking = [name for name in DRAWN_BACK[run.kind] if name not in run.at(layer)]
+    if lacking:
+        line = _(
+            "{name} did not keep all of it; missing: {missing}. Record it without keep=, and they are here."
+        )
+        notice(line.format(name=run.name, missing=", ".join(map(gate_name, lacking))))
+    elif settings()["direction"] == "forward":
         why = _("Why, in {model}").format(model=run.name)
         drawings.append(drawn("mechanism", why, curves.mechanism, run.at(layer), own.last, run.kind))
         step_by_step = _("Why, step by step: what each way back passes on, {model}").format(model=run.name)
