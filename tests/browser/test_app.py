@@ -455,7 +455,8 @@ def test_a_table_that_goes_on_to_the_right_says_so_until_its_end(reader):
     assert table.evaluate(shown) == 1
     table.locator(".dvn-scroller").evaluate("e => { e.scrollLeft = e.scrollWidth; }")
     seen.tab.wait_for_function(f"e => ({shown})(e) === 0", arg=table.element_handle())
-    wide = reader("/gradients").tab.get_by_test_id("stDataFrameResizable")
+    seen.tab.set_viewport_size({"width": 1280, "height": 1000})
+    wide = seen.open("/gradients").tab.get_by_test_id("stDataFrameResizable")
     wide.scroll_into_view_if_needed()
     assert wide.evaluate(shown) == 0
 

@@ -119,7 +119,7 @@ def test_a_file_of_reviews_becomes_a_table(review, tmp_path):
     tab.get_by_role("radio", name="a pasted list").click()
     box = tab.get_by_role("textbox", name="Reviews, one per line")
     expect(tab.get_by_text("it was read as CP949")).to_be_hidden()
-    box.fill("\n".join(f"{TEXT} {i}" for i in range(1000)))
+    box.fill("\n".join(f"{TEXT} {i} " * 3 for i in range(300)))  # more than one chunk
     box.press("Control+Enter")
     tab.wait_for_function("window.seen.size > 0 && !document.querySelector('[data-testid=stProgress]')")
     expect(tab.get_by_role("button", name="Download the table (CSV)")).to_be_visible()
@@ -155,22 +155,24 @@ def test_what_was_typed_is_shown_as_text(review):
 
 
 def test_the_page_violates_no_accessibility(review):
+    seen = review(f"{PAGE}&sentiment_view=many")
+    assert violations(seen.tab, "light", "dark") == []
     for path, width in (
         (f"{PAGE}&lang=ko", 1280),
         ("/sentiment?sentiment_language=korean&sentiment_view=two", 400),
     ):
-        assert violations(review(path, width=width).tab, "light", "dark") == []
-    assert violations(review(f"{PAGE}&sentiment_view=many").tab, "light", "dark") == []
+        seen.tab.set_viewport_size({"width": width, "height": 1000})
+        assert violations(seen.open(path).tab, "light", "dark") == []
 
 
 def test_a_narrow_screen_needs_no_sideways_scrolling_and_no_type_is_too_small(review):
     long = "+".join(["supercalifragilisticexpialidocious" * 2, *TEXT.split() * 6])
-    for path in (
-        f"{PAGE}&sentiment_text={long}",
-        f"{PAGE}&sentiment_view=two&sentiment_first={long}&sentiment_second=bad",
-    ):
-        assert review(path, width=400, height=800).over_the_edge(".se-root") == []
-    seen = review()
+    seen = review(f"{PAGE}&sentiment_text={long}", width=400, height=800)
+    assert seen.over_the_edge(".se-root") == []
+    seen.open(f"{PAGE}&sentiment_view=two&sentiment_first={long}&sentiment_second=bad")
+    assert seen.over_the_edge(".se-root") == []
+    seen.tab.set_viewport_size({"width": 1280, "height": 1000})
+    seen.open(PAGE)
     assert seen.smallest_type(".se-root *") >= 14
     seen.projected()
     assert seen.smallest_type(".se-root *") >= 20

@@ -2,9 +2,6 @@
 
 import math
 import os
-import time
-from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,45 +11,7 @@ from rnnviz.ui.shell import jobs as room
 from rnnviz.ui.shell.jobs import Jobs
 from tests.conftest import PATIENCE, until
 
-HERE = "tests.ui.shell.test_jobs"
-
-
-# what the workers do
-
-
-def counting(steps, seconds=0.0, note=""):
-    print("a library that prints")
-    for done in range(steps):
-        yield SimpleNamespace(done=done, total=steps, what=f"step {done}")
-        time.sleep(seconds)
-    values = xr.DataArray(np.array([1.5, -np.inf, np.nan, 1e300]), dims="time", attrs={"units": "nat"})
-    return xr.Dataset({"value": values, "process": os.getpid()}, attrs={"note": note})
-
-
-def held(file):
-    """Goes on until there is such a file."""
-    yield SimpleNamespace(done=0, total=1, what="")
-    while not Path(file).exists():
-        time.sleep(0.01)
-    return xr.Dataset()
-
-
-def refusing(line):
-    yield SimpleNamespace(done=0, total=1, what="")
-    raise ValueError(line)
-
-
-def breaking():
-    yield SimpleNamespace(done=0, total=1, what="")
-    raise RuntimeError
-
-
-def dying():
-    yield SimpleNamespace(done=0, total=1, what="")
-    os._exit(3)
-
-
-# what the server sees
+WORK = "tests.ui.shell.work"
 
 
 @pytest.fixture
@@ -77,7 +36,7 @@ def jobs():
 
 
 def asked(jobs, name, reader="one", **argument):
-    return jobs.start(f"{HERE}:{name}", argument, reader)
+    return jobs.start(f"{WORK}:{name}", argument, reader)
 
 
 def finished(job):
@@ -181,7 +140,7 @@ def test_work_that_runs_for_too_long_is_ended(make):
     [
         ("refusing", {"line": "units must be\n  at least 1"}, "units must be at least 1"),
         ("breaking", {}, "RuntimeError"),
-        ("missing", {}, f"module '{HERE}' has no attribute 'missing'"),
+        ("missing", {}, f"module '{WORK}' has no attribute 'missing'"),
         ("counting", {"steps": "many"}, "'str' object cannot be interpreted as an integer"),
     ],
 )
