@@ -15,6 +15,7 @@ _NAMES = {
     "Edit": "rnnviz.recording.edits",
     "load": "rnnviz.models.checkpoints",
     "open_trace": "rnnviz.trace",
+    "page": "rnnviz.paper.file",
     "record": "rnnviz.recording.block",
     "save": "rnnviz.trace",
     "view": "rnnviz.cli.view",
@@ -22,7 +23,17 @@ _NAMES = {
 }
 _MODULES = {
     name: f"rnnviz.{name}"
-    for name in ("figures", "foreign", "models", "recording", "stats", "studies", "trace", "training")
+    for name in (
+        "figures",
+        "foreign",
+        "models",
+        "paper",
+        "recording",
+        "stats",
+        "studies",
+        "trace",
+        "training",
+    )
 } | {
     "attention": "rnnviz.recording.attention",
     "attribution": "rnnviz.studies.attribution",
