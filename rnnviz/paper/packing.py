@@ -27,7 +27,16 @@ class Drawn:
     @classmethod
     def of(cls, id: str, figure: go.Figure, title: str | None = None) -> "Drawn":
         # to_json would write every slash of base64 as six signs
-        return cls(id, json.dumps(figure.to_dict(), cls=PlotlyJSONEncoder), title)
+        return cls(id, json.dumps(still(figure.to_dict()), cls=PlotlyJSONEncoder), title)
+
+
+def still(sheet: dict[str, Any]) -> dict[str, Any]:
+    """A figure without what plotly's hover would say of its steps: on the board, the cursor says it."""
+    if sheet["layout"].get("meta", {}).get("axis") == "time":
+        for trace in sheet["data"]:
+            trace.pop("hovertext", None)
+            trace.pop("hovertemplate", None)
+    return sheet
 
 
 def listed(title: str, values: xr.DataArray) -> dict[str, Any]:

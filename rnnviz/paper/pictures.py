@@ -138,7 +138,7 @@ class Sheet:
         self, name: str, array: xr.DataArray, limits: tuple[float, float], title: str, height: int
     ) -> None:
         # the browser puts the rows into the chosen order
-        drawn = figures.heatmap(array.transpose("unit", "time"), limits, height, _("unit"))
+        drawn = figures.heatmap(array.transpose("unit", "time"), limits, height, _("unit"), hover=False)
         self.add(name, drawn, title)
 
     def colour(self, array: xr.DataArray, limits: tuple[float, float], name: str, keeps: str = "") -> None:

@@ -9,6 +9,8 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.utils import PlotlyJSONEncoder
 
+from rnnviz.paper.packing import still
+
 KINDS = {"int8": "i1", "uint8": "u1", "int16": "i2", "uint16": "u2", "int32": "i4", "uint32": "u4"} | {
     "float32": "f4",
     "float64": "f8",
@@ -60,7 +62,7 @@ class Store:
                 return [named(one) for one in value]
             return value if value is None or isinstance(value, str | int | float) else plain(value)
 
-        sheet: dict[str, Any] = figure.to_plotly_json()
+        sheet = still(figure.to_plotly_json())
         found: dict[str, Any] = named({"data": sheet["data"], "layout": sheet["layout"]})
         return found
 

@@ -59,7 +59,12 @@ def test_the_file_is_made_when_asked_for_and_holds_both_languages_and_gradients(
     [run] = counted
     drawn = opened.array(opened.figure("states", "hidden")["spec"]["data"][0]["z"]["array"])
     np.testing.assert_array_equal(drawn, run.node["hidden"].values[0, 0, 0].T)
-    assert {one["id"] for one in opened.view("total")["figures"]} == {"norms", "mechanism", "ways", "hidden_grad"}
+    assert {one["id"] for one in opened.view("total")["figures"]} == {
+        "norms",
+        "mechanism",
+        "ways",
+        "hidden_grad",
+    }
     assert opened.view("total")["step"] == 3  # the last that has a next one
 
 

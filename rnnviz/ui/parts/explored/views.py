@@ -65,7 +65,8 @@ def unit_heatmap(
         order, _("unit")
     )
     first = rows[0] if rows else 0
-    picture = drawn(name, title, figures.heatmap, seen, limits, height, rows_title, first, len(units))
+    sheet = (seen, limits, height, rows_title, first, len(units))
+    picture = drawn(name, title, figures.heatmap, *sheet, hover=False)  # the board says what is at its cursor
     return picture, seen.size < node[name].size or seen.dtype != node[name].dtype
 
 
