@@ -13,6 +13,7 @@ __version__ = "0.2.0.dev0"
 
 _NAMES = {
     "Edit": "rnnviz.recording.edits",
+    "board": "rnnviz.paper.notebook",
     "load": "rnnviz.models.checkpoints",
     "open_trace": "rnnviz.trace",
     "page": "rnnviz.paper.file",

@@ -5,5 +5,5 @@ Scripts, styles and words are the app's, read as files; nothing here knows strea
 
 from rnnviz import lazy
 
-_NAMES = {"page": "rnnviz.paper.file"}
+_NAMES = {"board": "rnnviz.paper.notebook", "page": "rnnviz.paper.file"}
 __getattr__, __dir__, __all__ = lazy.attach(__name__, _NAMES)

@@ -9,7 +9,7 @@ from pathlib import Path
 _PACKAGE = Path(__file__).resolve().parents[1]
 _FOUND = util.find_spec("plotly")
 PLOTLY_FILE = Path(str(_FOUND and _FOUND.origin)).parent / "package_data" / "plotly.min.js"
-ENTRY = _PACKAGE / "paper" / "explorer.js"
+ENTRY, WIDGET = (_PACKAGE / "paper" / name for name in ("explorer.js", "widget.js"))
 STYLES = (
     _PACKAGE / "ui" / "parts" / "common.css",
     _PACKAGE / "ui" / "parts" / "board" / "board.css",

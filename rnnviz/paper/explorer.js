@@ -5,7 +5,7 @@ import { Board } from "../ui/parts/board/board.js";
 import { loaded } from "../ui/parts/board/plotly.js";
 import { bytes } from "../ui/parts/js/arrays.js";
 import { element } from "../ui/parts/js/dom.js";
-import { recall, remember } from "../ui/parts/js/link.js";
+import { detach, recall, remember } from "../ui/parts/js/link.js";
 import { clamp, fixed } from "../ui/parts/js/numbers.js";
 import { filled } from "../ui/parts/js/words.js";
 import { Controls } from "./controls.js";
@@ -47,6 +47,7 @@ export class Explorer {
     this.shelf = new Shelf(contents.arrays, numbers);
     this.plotly = plotly;
     this.whole = whole;
+    if (!whole) detach(); // the address is the notebook's
     this.tell = tell;
     /** @type {Chosen} */
     this.chosen = {
@@ -233,6 +234,9 @@ function languageOf(there) {
   const wanted = navigator.languages.map((language) => language.slice(0, 2));
   return wanted.find((language) => there.includes(language)) ?? there[0];
 }
+
+/** Of what a notebook hands over. @param {DataView} view */
+export const bytesOf = (view) => new Uint8Array(/** @type {ArrayBuffer} */ (view.buffer), view.byteOffset, view.byteLength);
 
 /** @param {Uint8Array} packed by gzip */
 async function inflated(packed) {
