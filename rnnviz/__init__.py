@@ -14,9 +14,11 @@ __version__ = "0.2.0.dev0"
 _NAMES = {
     "Edit": "rnnviz.recording.edits",
     "Live": "rnnviz.studies.live",
+    "board": "rnnviz.paper.notebook",
     "load": "rnnviz.models.checkpoints",
     "named": "rnnviz.naming",
     "open_trace": "rnnviz.trace",
+    "page": "rnnviz.paper.file",
     "record": "rnnviz.recording.block",
     "save": "rnnviz.trace",
     "view": "rnnviz.cli.view",
@@ -24,7 +26,17 @@ _NAMES = {
 }
 _MODULES = {
     name: f"rnnviz.{name}"
-    for name in ("figures", "foreign", "models", "recording", "stats", "studies", "trace", "training")
+    for name in (
+        "figures",
+        "foreign",
+        "models",
+        "paper",
+        "recording",
+        "stats",
+        "studies",
+        "trace",
+        "training",
+    )
 } | {
     "attention": "rnnviz.recording.attention",
     "attribution": "rnnviz.studies.attribution",

@@ -21,7 +21,7 @@ ROOMS = sorted(p.name for p in (ROOT / "rnnviz/ui/rooms").iterdir() if (p / "__i
 LAZY = {"rnnviz.lazy"}
 LIBRARY = {
     f"rnnviz.{name}"
-    for name in "netcdf trace naming stats figures foreign recording models training studies".split()
+    for name in "netcdf trace naming stats figures foreign recording models training studies paper".split()
 }
 SHOWN = {"numpy", "pandas", "plotly", "streamlit", "torch", "xarray"} | LIBRARY
 MAY_IMPORT = {
@@ -53,6 +53,9 @@ MAY_IMPORT = {
         "rnnviz.recording",
     }
     | {"rnnviz.models", "rnnviz.training"},
+    "rnnviz/paper": LAZY
+    | {"anywidget", "babel", "numpy", "plotly", "traitlets", "xarray", "rnnviz.files", "rnnviz.trace"}
+    | {"rnnviz.__version__", "rnnviz.stats", "rnnviz.figures", "rnnviz.models", "rnnviz.studies"},
     "rnnviz/__main__.py": {"rnnviz.cli"},
     "rnnviz/cli": {
         "numpy",
@@ -72,13 +75,13 @@ MAY_IMPORT = {
     "rnnviz/ui/__init__.py": set(),
     "rnnviz/ui/shell": {
         "rnnviz.shipped",
-        "babel",
         "numpy",
         "starlette",
         "streamlit",
         "xarray",
         "rnnviz.figures",
         "rnnviz.models",
+        "rnnviz.paper",
     },
     "rnnviz/ui/parts": SHOWN | {"rnnviz.ui.shell"},
     "rnnviz/ui/rooms/__init__.py": {"rnnviz.ui.parts", "rnnviz.ui.shell"},

@@ -60,7 +60,7 @@ USED_BY_OTHERS = {
 
 
 def test_the_library_imports_only_what_it_asks_for():
-    few = {"captum", "sacrebleu"}  # of the extras attribution and train
+    few = {"captum", "sacrebleu", "anywidget", "traitlets"}  # of the extras attribution, train and notebook
     assert imported("rnnviz", but=["rnnviz/ui"]) - few | USED_BY_OTHERS == set(asked())
 
 
@@ -75,8 +75,11 @@ def test_training_asks_for_what_it_imports():
 
 def test_versions_are_ranges_and_the_lock_is_within_them():
     everything = asked(*EXTRAS)
-    pins = locked()
-    assert set(pins) - {"pytest"} == set(everything)
+    notebook = set(everything) - set(asked(*(extra for extra in EXTRAS if extra != "notebook")))
+    pins = locked() | {
+        name: version for name, version in locked("tests/requirements.txt").items() if name in notebook
+    }
+    assert set(pins) - {"pytest"} == set(everything)  # what a notebook needs is no part of the app
     for name, requirement in everything.items():
         assert str(requirement.specifier).startswith((">=", "<")) and "==" not in str(requirement.specifier)
         assert requirement.specifier.contains(pins[name]), f"{requirement} does not let {pins[name]} in"

@@ -9,13 +9,16 @@ LOGARITHM = "natural logarithm"  # the attribute `scale` of an array of logarith
 def arranged(array: xr.DataArray, *dims: str | None, of: str) -> xr.DataArray:
     """The array with these dims alone, in this order; None stands for one of any name. Dims of length 1 are left out.
 
-    of: the figure's name. Raises ValueError, naming the dims, where one is missing or another is left.
+    of: the figure's name. Raises ValueError, naming the dims, where one is missing or another is left; TypeError for what is no
+    array, naming those that a node holds.
 
     >>> import xarray as xr
     >>> state = xr.DataArray([[[0.1, 0.2]]], dims=("batch", "time", "unit"))
     >>> arranged(state, "unit", "time", of="heatmap").dims
     ('unit', 'time')
     """
+    if not isinstance(array, xr.DataArray):
+        raise refusal(array, *dims, of=of)
     known = [dim for dim in dims if dim is not None]
     missing = [dim for dim in known if dim not in array.dims]
     others = [str(dim) for dim in array.dims if dim not in known]
@@ -36,6 +39,24 @@ def arranged(array: xr.DataArray, *dims: str | None, of: str) -> xr.DataArray:
     order = [dim or next(kept) for dim in dims]
     dropped = [dim for dim in array.dims if dim not in order]
     return array.squeeze(dropped, drop=True).transpose(*order)
+
+
+def refusal(came: object, *dims: str | None, of: str) -> TypeError:
+    """What says that an array was wanted; of a node it names those that it holds."""
+    wanted = ", ".join(dim or "one more" for dim in dims)
+    there = list(map(str, getattr(came, "data_vars", ())))
+    held = f"; it holds {', '.join(there)}: give one of them, as node[{there[0]!r}]" if there else ""
+    return TypeError(f"{of} draws one array ({wanted}); got a {type(came).__name__}{held}")
+
+
+def check_holds(parts: xr.Dataset, *names: str, of: str, made: str) -> None:
+    """Nothing, where these arrays are in it; else ValueError, with the function of stats that makes them of a node."""
+    there = [str(name) for name in getattr(parts, "data_vars", ())]
+    if missing := [name for name in names if name not in there]:
+        held = ", ".join(there) or f"a {type(parts).__name__}"
+        raise ValueError(
+            f"{of} draws {', '.join(names)}; got {held}: {', '.join(missing)} missing. Take {made} of it"
+        )
 
 
 def logarithms(array: xr.DataArray, of: str) -> xr.DataArray:

@@ -9,7 +9,8 @@ import plotly.graph_objects as go
 import xarray as xr
 
 from rnnviz.figures import style
-from rnnviz.figures.filling import HATCHED, escaped, word_axis
+from rnnviz.figures.filling import HATCHED, word_axis
+from rnnviz.figures.steps import escaped
 from rnnviz.figures.words import _, named
 
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 import plotly.graph_objects as go
 import xarray as xr
 
-from rnnviz.figures import style
-from rnnviz.figures.arranged import arranged
+from rnnviz.figures import steps, style
+from rnnviz.figures.arranged import arranged, check_holds, refusal
 from rnnviz.figures.words import named
 
 
@@ -25,6 +25,8 @@ def lines(
     >>> len(drawn.data), drawn.layout.title.text
     (1, 'hidden state h')
     """
+    if not isinstance(array, xr.DataArray):
+        raise refusal(array, "time", of="lines")
     several = sum(length > 1 for dim, length in array.sizes.items() if dim != "time")
     array = arranged(array, *[None] * bool(several), "time", of="lines")
     limits = limits or array.attrs.get("valid_range")
@@ -46,7 +48,7 @@ def lines(
         height=height,
         unit=_unit(array),
         limits=_listed(limits),
-        x=style.time_axis(_first(array), _first(array) + array.sizes["time"]),
+        x=style.time_axis(_first(array), _first(array) + array.sizes["time"]) | steps.ticks(array),
         y=up,
         more={"shapes": [style.level(0)]} if crossed else None,
     )
@@ -85,7 +87,7 @@ def _line(row: xr.DataArray, name: str, colour: str) -> go.Scatter:
         mode="lines+markers" if row.size <= 300 else "lines",
         line={"color": colour, "width": 2},
         marker={"size": 5},
-        hoverinfo="none",
+        **_hover(row),
     )
 
 
@@ -95,6 +97,7 @@ def contributions(parts: xr.Dataset, height: int = 240) -> go.Figure:
     parts: `keep`, `write`, `state`, each (time,), as stats.gates.contributions makes them, for one unit.
     Raises ValueError for more dims.
     """
+    check_holds(parts, "keep", "write", "state", of="contributions", made="stats.gates.contributions")
     parts = parts.map(arranged, keep_attrs=True, args=("time",), of="contributions")
     colour = style.ARCHITECTURE[parts["state"].attrs["kind"]]
     first = _first(parts["state"])
@@ -104,7 +107,7 @@ def contributions(parts: xr.Dataset, height: int = 240) -> go.Figure:
             dx=1,
             y=parts[name].values,
             name=named(parts[name].attrs["long_name"]),
-            hoverinfo="none",
+            **_hover(parts["state"]),
             marker={
                 "color": colour,
                 "opacity": opacity,
@@ -121,7 +124,7 @@ def contributions(parts: xr.Dataset, height: int = 240) -> go.Figure:
         y=state.values,
         name=named(state.attrs["long_name"]),
         mode="lines",
-        hoverinfo="none",
+        **_hover(state),
         line={"color": style.INK, "width": 2},
     )
     return style.figure(
@@ -132,9 +135,13 @@ def contributions(parts: xr.Dataset, height: int = 240) -> go.Figure:
         height=height,
         unit=_unit(state),
         legend=True,
-        x=style.time_axis(first, first + state.sizes["time"]),
+        x=style.time_axis(first, first + state.sizes["time"]) | steps.ticks(state),
         more={"barmode": "relative", "bargap": 0.15, "shapes": [style.level(0)]},
     )
+
+
+def _hover(array: xr.DataArray) -> style.Style:
+    return {"hovertext": steps.said(array), "hovertemplate": "%{hovertext}: %{y:.4g}"}
 
 
 def _first(array: xr.DataArray) -> float:

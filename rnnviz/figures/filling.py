@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 import xarray as xr
 
 from rnnviz.figures import style
+from rnnviz.figures.steps import escaped
 from rnnviz.figures.words import _, named
 
 LONGEST = 14  # letters of a word on an axis
@@ -97,8 +98,3 @@ def word_axis(drawn: go.Figure, words: Sequence[str], first: int) -> go.Figure:
         autotickangles=[0, 90],
         ticklabeloverflow="allow",
     )
-
-
-def escaped(text: str) -> str:
-    """Plotly reads tags; what the reader typed has none."""
-    return text.replace("&", "&amp;").replace("<", "&lt;")

@@ -4,9 +4,11 @@ import numpy as np
 import plotly.graph_objects as go
 import xarray as xr
 
-from rnnviz.figures import style
+from rnnviz.figures import steps, style
 from rnnviz.figures.arranged import arranged
 from rnnviz.figures.words import named
+
+MOST = 60_000  # cells that say what they are
 
 
 def heatmap(
@@ -16,6 +18,7 @@ def heatmap(
     rows_title: str | None = None,
     first: int = 0,
     count: int | None = None,
+    hover: bool = True,
 ) -> go.Figure:
     """A (unit, time) array as colour, first row on top; limits from `valid_range`, never from the data.
 
@@ -23,6 +26,7 @@ def heatmap(
     drawn in the order they come, named by the coordinate of the first dim. The numeric coordinate of the second dim
     gives the middle of the columns. rows_title: what the rows are and their order; else the name of the first dim.
     first, count: where the rows are a part of `count` ordered ones, the place of their first.
+    hover: whether a cell says its unit, step, token and value; of bytes and of more than 60,000 cells none does.
     Raises ValueError where there are no limits, and for other dims than time and one more.
 
     >>> import rnnviz, xarray as xr
@@ -31,11 +35,11 @@ def heatmap(
     >>> drawn.data[0].zmin, drawn.data[0].zmax, drawn.layout.title.text
     (0.0, 1.0, 'gate')
     """
+    array = arranged(array, None, "time", of="heatmap")
     coded = array.dtype == np.uint8
     if coded and limits is None:
         raise ValueError("bytes stand for values between limits; give limits=(low, high)")
     low, high = style.limits_of(array, limits)
-    array = arranged(array, None, "time", of="heatmap")
     rows, columns = array.dims
     names = array[rows].values if rows in array.coords else np.arange(array.sizes[rows])
     middle = array[columns].values if columns in array.coords else np.arange(array.sizes[columns])
@@ -56,8 +60,8 @@ def heatmap(
             "ticktext": [f"{t:g}" for t in ticks],
             "thickness": 12,
         },
-        hoverinfo="none",
         zsmooth=False,
+        **_hover(array, [f"{named(str(rows))} {name}" for name in names] if hover and not coded else []),
     )
     start = round(float(middle[0]) - width / 2 + 0.5)
     stride = max(1, -(-len(names) // 8))
@@ -73,7 +77,8 @@ def heatmap(
         count=len(names) if count is None else count,
         beyond="valid_range" not in array.attrs,
         pooled=int(array.attrs.get("pooled", 1)),
-        x=style.time_axis(start, start + array.attrs.get("steps", round(width * len(middle)))),
+        x=style.time_axis(start, start + array.attrs.get("steps", round(width * len(middle))))
+        | steps.ticks(array),
         y={
             "title": rows_title or named(str(rows)),
             "range": [first + len(names) - 0.5, first - 0.5],
@@ -81,3 +86,12 @@ def heatmap(
             "ticktext": [str(int(n)) for n in names[::stride]],
         },
     )
+
+
+def _hover(array: xr.DataArray, names: list[str]) -> style.Style:
+    """What a heatmap says at its cells. names: of the rows; none for no hover."""
+    if not names or array.size > MOST or "pooled" in array.attrs:
+        return {"hoverinfo": "none"}
+    along = steps.said(array)
+    text = [[f"{name}, {step}" for step in along] for name in names]
+    return {"hovertext": text, "hovertemplate": "%{hovertext}: %{z:.4g}<extra></extra>"}

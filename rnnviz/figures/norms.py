@@ -7,7 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 import xarray as xr
 
-from rnnviz.figures import style
+from rnnviz.figures import steps, style
 from rnnviz.figures.arranged import arranged, logarithms
 from rnnviz.figures.words import _, named, series
 
@@ -57,14 +57,16 @@ def log_norms(
                 name=name,
                 mode="lines",
                 line={"color": colour, "width": 2.5, "dash": dash},
-                hovertemplate=f"{name}: 10<sup>%{{y:.2f}}</sup><extra></extra>" if axis == "free" else None,
-                hoverinfo="none" if axis == "time" else None,
+                hovertext=steps.said(array) if axis == "time" else None,
+                hovertemplate=("%{hovertext}" if axis == "time" else name)
+                + ": 10<sup>%{y:.2f}</sup>"
+                + ("" if axis == "time" else "<extra></extra>"),
             )
         )
     powers = _powers(array, *([] if band is None else [band]))
     last = first + array.sizes["time"]
     if axis == "time":
-        across, more = style.time_axis(first, last), {}
+        across, more = style.time_axis(first, last) | steps.ticks(array), {}
     else:
         traces += zeros(array.values, np.arange(first, last), names, colours, powers)
         across = {"title": _("step"), "nticks": 12, "range": [first - 0.5, last - 0.5]}

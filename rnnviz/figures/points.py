@@ -6,9 +6,9 @@ import numpy as np
 import plotly.graph_objects as go
 import xarray as xr
 
+from rnnviz.figures import steps as read
 from rnnviz.figures import style
-from rnnviz.figures.arranged import arranged
-from rnnviz.figures.filling import escaped
+from rnnviz.figures.arranged import arranged, check_holds
 from rnnviz.figures.words import _, named
 
 LETTERED = 120  # steps up to which each bears what was read
@@ -20,7 +20,7 @@ def path(
     """The state's way through time, one point a step, lighter early and darker late.
 
     points: (time, component) with two or three components and their `share` of the variance, as stats.states.path makes them.
-    tokens: what was read at each step, written at its point where there are few.
+    tokens: what was read at each step, written at its point where there are few; the coordinate `token`, if not given.
     Raises ValueError for another number of components, and for other dims.
     """
     points = arranged(points, "time", "component", of="path")
@@ -41,10 +41,11 @@ def path(
         },
         "hoverinfo": "none",
     }
-    if tokens is not None and steps <= LETTERED:
+    names = read.tokens(points) if tokens is None else [read.escaped(token) for token in tokens]
+    if names is not None and steps <= LETTERED:
         look |= {
             "mode": "lines+markers+text",
-            "text": [escaped(token) for token in tokens],
+            "text": names,
             "textposition": "top center",
             "textfont": {"size": 13},
         }
@@ -73,6 +74,7 @@ def saturation(
     shares: `open` and `shut`, each (unit,), as stats.gates.saturation makes them. chosen: the unit to mark.
     Karpathy, Johnson & Fei-Fei 2015, figure 3.
     """
+    check_holds(shares, "open", "shut", of="saturation", made="stats.gates.saturation")
     across, up = (arranged(shares[name], "unit", of="saturation") for name in ("open", "shut"))
     units = _units(up)
     marker = _markers(units, chosen, kind, edge=1.0)  # tells dots apart that overlap

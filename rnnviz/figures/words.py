@@ -7,7 +7,9 @@ English data and is translated when it is drawn, by `named`. What a reader typed
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 # what arrays bring along, as `named` looks it up: a number stands as {}
 NAMES = (
@@ -118,13 +120,28 @@ NAMES = (
 )
 _NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?:e-?\d+)?(?![\w.])")
 
-_translate: Callable[[str], str] = str
+_speaks: Callable[[str], str] = str
+_spoken: ContextVar[Callable[[str], str] | None] = ContextVar("spoken", default=None)
 
 
 def speak(translate: Callable[[str], str]) -> None:
     """From now on figures write what this makes of each English word."""
-    global _translate
-    _translate = translate
+    global _speaks
+    _speaks = translate
+
+
+@contextmanager
+def spoken(translate: Callable[[str], str]) -> Iterator[None]:
+    """The same while it lasts, for the thread it is in alone."""
+    before = _spoken.set(translate)
+    try:
+        yield
+    finally:
+        _spoken.reset(before)
+
+
+def _translate(message: str) -> str:
+    return (_spoken.get() or _speaks)(message)
 
 
 def _(message: str) -> str:

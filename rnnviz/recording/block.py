@@ -8,6 +8,7 @@ a backward brings (`backward`, `backpropagation`). The cells (nn.RNNCell, nn.LST
 the caller's and are seen one by one. What was seen becomes a trace in the end (`to_trace`).
 """
 
+import html
 import os
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,6 +20,7 @@ from torch import nn
 
 from rnnviz.naming import Names, Tokens, Words, put
 from rnnviz.recording.edits import Edit
+from rnnviz.recording.glance import table, text
 from rnnviz.recording.observed import Observed
 from rnnviz.recording.outputs import NODE, Outputs
 from rnnviz.recording.refusals import refuse_model
@@ -72,6 +74,24 @@ class Recording:
             self._observed = None  # the trace has it all; a recording that is kept need not keep the model
         assert self._trace is not None
         return self._trace
+
+    def __repr__(self) -> str:
+        found = self._found()
+        return f"rnnviz recording: {found}" if isinstance(found, str) else f"rnnviz recording\n{text(found)}"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: a row for each recorded module."""
+        found = self._found()
+        return f"<p>rnnviz recording: {html.escape(found)}</p>" if isinstance(found, str) else table(found)
+
+    def _found(self) -> xr.DataTree | str:
+        """The trace, or why there is none."""
+        if not self._ended:
+            return "its block has not ended"
+        try:
+            return self.trace
+        except (RuntimeError, ValueError) as problem:
+            return str(problem)
 
 
 @contextmanager

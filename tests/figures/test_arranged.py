@@ -66,3 +66,22 @@ def test_what_may_be_norms_is_asked_for():
     assert figures.log_norms(array.assign_attrs(scale="natural logarithm"), ["lstm"]).data[0].y[
         0
     ] == 0.109 / np.log(10)
+
+
+def test_a_whole_node_is_answered_with_the_arrays_that_it_holds(node):
+    with pytest.raises(
+        TypeError, match=r"heatmap draws one array \(one more, time\); got a DataTree; it holds hidden, "
+    ):
+        figures.heatmap(node)
+    with pytest.raises(TypeError, match=r"lines draws one array .*got a ndarray$"):
+        figures.lines(np.zeros(3))
+
+
+def test_what_a_statistic_makes_of_a_node_is_asked_for_by_its_name(node):
+    whole = node.to_dataset()
+    with pytest.raises(
+        ValueError, match=r"keep, write, state missing\. Take stats\.gates\.contributions of it"
+    ):
+        figures.contributions(whole)
+    with pytest.raises(ValueError, match=r"open, shut missing\. Take stats\.gates\.saturation of it"):
+        figures.saturation(whole, "lstm")

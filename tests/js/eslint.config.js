@@ -6,7 +6,7 @@ export default [
   { ignores: ["**/vendor/**", "**/node_modules/**"] },
   js.configs.recommended,
   {
-    files: ["**/rnnviz/ui/**/*.js"],
+    files: ["**/rnnviz/{ui,paper}/**/*.js"],
     languageOptions: { ecmaVersion: 2024, sourceType: "module", globals: globals.browser },
     rules: {
       "no-var": "error",

@@ -57,6 +57,7 @@ def test_scripts_keep_the_rules(run):
         "--config",
         "tests/js/eslint.config.js",
         "rnnviz/ui",
+        "rnnviz/paper",
         "tests/js",
     )
 

@@ -13,9 +13,10 @@ from torch import Tensor, nn
 
 from rnnviz import figures, stats
 from rnnviz.figures.style import PURPLE
+from rnnviz.paper.packing import Drawn
 from rnnviz.studies import tiny
 from rnnviz.studies.tiny import LETTERS, ORDER, STEPS
-from rnnviz.ui.parts.board import Drawn, drawn
+from rnnviz.ui.parts.board import drawn
 from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import choose, declared, settings

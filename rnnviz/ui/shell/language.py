@@ -1,17 +1,11 @@
-"""English and Korean: gettext catalogues, read from their .po files through Babel."""
-
-import functools
-import gettext
-import io
-from pathlib import Path
+"""English and Korean, as the reader has chosen."""
 
 import streamlit as st
-from babel.messages import mofile, pofile
 
 from rnnviz.figures import words
+from rnnviz.paper.language import LANGUAGES, LOCALES, catalogue
 
-LANGUAGES = {"en": "English", "ko": "한국어"}
-LOCALES = Path(__file__).parent / "locale"
+__all__ = ["LANGUAGES", "LOCALES", "_", "catalogue", "current"]
 
 
 def current() -> str:
@@ -22,19 +16,6 @@ def current() -> str:
 def _(message: str) -> str:
     """The message in the reader's language; the English source where there is no translation."""
     return catalogue(current()).gettext(message) if message else ""
-
-
-@functools.cache
-def catalogue(language: str) -> gettext.NullTranslations:
-    """The translations of one language. English is the source, so it needs none."""
-    if language == "en":
-        return gettext.NullTranslations()
-    with (LOCALES / f"{language}.po").open("rb") as file:
-        messages = pofile.read_po(file, locale=language)
-    compiled = io.BytesIO()
-    mofile.write_mo(compiled, messages)
-    compiled.seek(0)
-    return gettext.GNUTranslations(compiled)
 
 
 words.speak(

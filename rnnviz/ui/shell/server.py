@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from importlib import metadata, util
+from importlib import metadata
 from pathlib import Path
 
 from starlette.exceptions import HTTPException
@@ -18,10 +18,10 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 from streamlit.runtime.pages_manager import PagesManager
 
+from rnnviz.paper.bundle import PLOTLY_FILE
 from rnnviz.ui.shell import heap
 from rnnviz.ui.shell.guard import Guard
 
-PLOTLY_FILE = Path(util.find_spec("plotly").origin).parent / "package_data" / "plotly.min.js"
 PLOTLY_URL = (
     f"rnnviz/plotly-{metadata.version('plotly')}.min.js"  # by version: a browser may keep it for ever
 )

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[3]
 def messages() -> set[str]:
     found = {m[2] for m in extract_from_dir(str(ROOT), [("app.py", "python")], keywords={"_": None})}
     found |= set(words.NAMES)
-    for room in ("pages", "rnnviz/ui", "rnnviz/figures"):
+    for room in ("pages", "rnnviz/ui", "rnnviz/figures", "rnnviz/paper"):
         found |= {
             m[2] for m in extract_from_dir(str(ROOT / room), [("**.py", "python")], keywords={"_": None})
         }

@@ -1,7 +1,5 @@
 """The board: tokens and time-aligned figures under one cursor, which moves in the browser alone."""
 
-import base64
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,31 +8,15 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 import xarray as xr
-from plotly.utils import PlotlyJSONEncoder
 
-from rnnviz.figures.style import INK, ON_DARK, PAPER, SCALES
+from rnnviz.paper.packing import LOOK, Drawn, colour_label, labels, listed, packed
 from rnnviz.ui.parts.component import component
 from rnnviz.ui.shell.keeping import kept
-from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.server import PLOTLY_URL
 
 HERE = Path(__file__).parent
 
 _component = component(HERE)
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """A figure on the board. spec: plotly's JSON; title: in the reader's language."""
-
-    id: str
-    spec: str
-    title: str | None = None
-
-    @classmethod
-    def of(cls, id: str, figure: go.Figure, title: str | None = None) -> "Drawn":
-        # to_json would write every slash of base64 as six signs
-        return cls(id, json.dumps(figure.to_dict(), cls=PlotlyJSONEncoder), title)
 
 
 @dataclass(frozen=True)
@@ -84,31 +66,26 @@ def show_board(
         "tokens": list(tokens),
         "unknown": [int(t) for t in unknown],
         "figures": [{"id": f.id, "spec": f.spec, "title": f.title} for f in figures],
-        "scales": SCALES,
-        "palette": {"onDark": ON_DARK, "ink": INK, "paper": PAPER},
+        **LOOK,
         "colour": None,
         "candidates": None,
-        "lists": [_list(title, values) for title, values in lists],
+        "lists": [listed(title, values) for title, values in lists],
         "unit": unit,
         "step": cursor,
         "summary": summary,
         "subject": subject,
         "rows": rows,
         "finer": finer,
-        "labels": _labels(),
+        "labels": labels(),
     }
     if colour is not None:
         values, limits, name = colour
         scale = "diverging" if limits[0] < 0 else "gate"
         data["colour"] = {
-            "values": _packed(values.values),
+            "values": packed(values.values),
             "limits": list(map(float, limits)),
             "scale": scale,
-            "label": (
-                _("Colour of the text: {value} of unit {unit}")
-                if any(tokens)
-                else _("Colour of the steps: {value} of unit {unit}")
-            ).format(value=name, unit=unit),
+            "label": colour_label(any(tokens)).format(value=name, unit=unit),
             "keeps": keeps,
         }
     if candidates is not None:
@@ -116,8 +93,8 @@ def show_board(
         ids = best["id"].values.astype(np.uint16)
         data["candidates"] = {
             "count": best.sizes["rank"],
-            "ids": _packed(ids.ravel()),
-            "values": _packed(best["probability"].values.ravel()),
+            "ids": packed(ids.ravel()),
+            "values": packed(best["probability"].values.ravel()),
             "tokens": list(names),
         }
     _component(
@@ -170,51 +147,3 @@ def rows_in_view(id: str, order: str, count: int) -> tuple[int, int] | None:
 def _choice(told: object) -> Choice:
     told = told if isinstance(told, dict) else {}
     return Choice(told.get("figure", ""), told.get("unit"), told.get("time"))
-
-
-def _list(title: str, values: xr.DataArray) -> dict:
-    steps = values[f"{values.name}_step"]
-    pairs = zip(steps.values, values.values, strict=True)
-    return {"title": title, "entries": [{"step": int(step), "value": float(value)} for step, value in pairs]}
-
-
-def _packed(values: np.ndarray) -> dict:
-    """An array as plotly's JSON writes one: base64 of its bytes and its type."""
-    kind = {"float32": "f4", "uint16": "u2"}[str(values.dtype)]
-    return {"dtype": kind, "bdata": base64.b64encode(np.ascontiguousarray(values).tobytes()).decode()}
-
-
-def keys() -> str:
-    """The keys that the board hears."""
-    return _(
-        "Keys (first click the board, or press Tab until it has the focus): ← → move the cursor (ten steps with Shift), ↑ ↓ "
-        "go to another unit, Enter chooses it, + − zoom in on steps, [ ] on units, 0 shows all, the space bar plays. With the "
-        "mouse, drag across a heatmap to zoom in on steps, up or down on units, or both."
-    )
-
-
-def _labels() -> dict[str, str]:
-    return {
-        "board": _("Tokens and figures under one cursor"),
-        "passage": _("The text, coloured by the chosen unit"),
-        "keys": keys(),
-        "step": _("step"),
-        "steps": _("steps"),
-        "unit": _("unit"),
-        "halves": _("at the cursor {letter} = {value}: half-life ln 2 / −ln {letter} = {life} steps"),
-        "hovering": _("unit {unit} (chosen: {chosen})"),
-        "rounded": _("Rounded: zoom in for exact values"),
-        "open": _("open"),
-        "shut": _("shut"),
-        "candidates": _("Next character"),
-        "back": _("One step back"),
-        "forward": _("One step forward"),
-        "play": _("Play or pause"),
-        "narrower": _("Zoom in"),
-        "wider": _("Zoom out"),
-        "all": _("Show all"),
-        "save": _("Save this figure"),
-        "noPlotly": _(
-            "The drawing library could not be loaded. Reload the page; if that does not help, restart the app."
-        ),
-    }

@@ -6,8 +6,9 @@ let loading;
 /** @returns {import("./types.js").Plotly | undefined} */
 export const loaded = () => /** @type {any} */ (window).Plotly;
 
-/** @param {string} file its address, seen from the page's */
+/** It may be there already. @param {string} file its address, seen from the page's */
 export function loadPlotly(file) {
-  loading ??= import(new URL(file, document.baseURI).href).then(() => /** @type {import("./types.js").Plotly} */ (loaded()));
+  const there = loaded();
+  loading ??= there ? Promise.resolve(there) : import(new URL(file, document.baseURI).href).then(() => /** @type {import("./types.js").Plotly} */ (loaded()));
   return loading;
 }

@@ -425,6 +425,31 @@ def _send_back(name: str, stamp: str, text: str, step: int | None) -> Back:
     return Back(name, node.attrs["kind"], picked, loss.item(), steps[-1], xr.concat(ways, "layer"))
 
 
+def with_gradients(run: Run) -> Subject:
+    """What was looked at, for a page: of a model that is here, with the gradients of the loss of the last step as well.
+
+    It asks for nothing of the reader's, so that it can run when the page has long been sent. Gradients come in float64, in
+    float32 where that holds them all.
+    """
+    if not run.live or run.steps < 2:
+        return run.subject
+    model, vocabulary = _exact_model(run.name, checkpoints.stamp(run.name))
+    with record(model) as recording:
+        networks.send_back(model, vocabulary.encode(run.text), [[run.steps - 2]])
+    names = ("hidden_grad", "hidden_grad_direct", "cell_grad")
+    found = recording.trace["rnn"]
+    arrays = {name: _lighter(found[name]) for name in names if name in found}
+    node = run.node.to_dataset().assign(arrays)
+    whole = xr.DataTree.from_dict({"/": run.trace.to_dataset(), run.module: node})
+    return Subject(run.name, run.key, whole)
+
+
+def _lighter(array: xr.DataArray) -> xr.DataArray:
+    tiny = np.finfo(np.float32).tiny
+    lost = bool(((abs(array) < tiny) & (array != 0)).any())
+    return array if lost else array.astype(np.float32)
+
+
 MATRIX = 4_000  # rows of a batch times steps that are sent back at once
 
 

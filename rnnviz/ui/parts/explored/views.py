@@ -4,12 +4,14 @@ import pandas as pd
 import xarray as xr
 
 from rnnviz import figures, stats
+from rnnviz.paper import terms
+from rnnviz.paper.packing import Drawn
+from rnnviz.paper.terms import gate_name
 from rnnviz.ui.parts import board, explored
-from rnnviz.ui.parts.board import Drawn, drawn
+from rnnviz.ui.parts.board import drawn
 from rnnviz.ui.parts.explored.runs import Back, Run
 from rnnviz.ui.parts.numbers import shown
 from rnnviz.ui.parts.tables import faded
-from rnnviz.ui.parts.terms import LIMITS, gate_name
 from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import settings
@@ -37,11 +39,8 @@ def show_board(
 
 
 def limits_of(node: xr.Dataset, name: str) -> tuple[float, float]:
-    """What the colours and the axis of an array run between: of states without bounds (relu, edits), the next round number."""
-    if name == "hidden" and "valid_range" not in node[name].attrs:
-        limit = kept(lambda: stats.mechanism.round_limit(node[name]))
-        return -limit, limit
-    return LIMITS.get(name, (0.0, 1.0))
+    """What the colours and the axis of an array run between; see paper.terms."""
+    return kept(terms.limits_of, node, name)
 
 
 def unit_heatmap(
@@ -69,7 +68,8 @@ def unit_heatmap(
         order, _("unit")
     )
     first = rows[0] if rows else 0
-    picture = drawn(name, title, figures.heatmap, seen, limits, height, rows_title, first, len(units))
+    sheet = (seen, limits, height, rows_title, first, len(units))
+    picture = drawn(name, title, figures.heatmap, *sheet, hover=False)  # the board says what is at its cursor
     return picture, seen.size < node[name].size or seen.dtype != node[name].dtype
 
 

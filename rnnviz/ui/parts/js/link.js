@@ -8,11 +8,19 @@ const waiting = new Map();
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let timer;
 
+let attached = true;
+
+/** From now on nothing is read from the address, and nothing written: it belongs to someone else. */
+export function detach() {
+  attached = false;
+}
+
 /** @returns {URLSearchParams} */
 const held = () => new URLSearchParams(window.location.hash.slice(1));
 
 /** What the link says, null where it says nothing. @param {string} name @returns {string | null} */
 export function recall(name) {
+  if (!attached) return null;
   return waiting.has(name) ? /** @type {string | null} */ (waiting.get(name)) : held().get(name);
 }
 
@@ -24,6 +32,7 @@ export function recalledNumber(name) {
 
 /** @param {string} name @param {string | number | null} value null: as it is without a word of it */
 export function remember(name, value) {
+  if (!attached) return;
   waiting.set(name, value === null ? null : String(value));
   const { pathname } = window.location;
   clearTimeout(timer);

@@ -6,11 +6,11 @@ import pandas as pd
 import streamlit as st
 import xarray as xr
 
+from rnnviz.paper.terms import LETTERS
 from rnnviz.stats import worked
 from rnnviz.studies import one_cell
 from rnnviz.trace import GATES
 from rnnviz.ui.parts.cell import keys, show_cell
-from rnnviz.ui.parts.terms import LETTERS
 from rnnviz.ui.rooms.cell.setup import change, draft
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import choose, settings

@@ -12,8 +12,9 @@ import xarray as xr
 from rnnviz import figures
 from rnnviz.figures.style import PURPLE, SKY_BLUE, VERMILION
 from rnnviz.figures.words import series
+from rnnviz.paper.packing import Drawn
 from rnnviz.studies import comparing
-from rnnviz.ui.parts.board import Drawn, drawn
+from rnnviz.ui.parts.board import drawn
 from rnnviz.ui.parts.numbers import shown
 from rnnviz.ui.parts.tables import faded, table_csv
 from rnnviz.ui.rooms.compare.results import Found, begin, command, follow, leave

@@ -8,7 +8,7 @@ import xarray as xr
 
 from rnnviz import figures, stats
 from rnnviz.figures.counting import LOOKS, order_looks
-from rnnviz.figures.filling import escaped
+from rnnviz.figures.steps import escaped
 from rnnviz.models.counting import METHODS
 from rnnviz.ui.parts.board import drawn
 from rnnviz.ui.parts.numbers import power, shown

@@ -5,11 +5,13 @@ import xarray as xr
 from streamlit.delta_generator import DeltaGenerator
 
 from rnnviz import figures, stats
+from rnnviz.paper.packing import keys
+from rnnviz.paper.pictures import without_gates
+from rnnviz.paper.terms import LETTERS, gate_name
 from rnnviz.ui.parts import recordings
-from rnnviz.ui.parts.board import drawn, keys
+from rnnviz.ui.parts.board import drawn
 from rnnviz.ui.parts.explored.runs import Run, current_run
 from rnnviz.ui.parts.explored.views import show_board, small_multiples
-from rnnviz.ui.parts.terms import LETTERS, gate_name
 from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import choose, settings
@@ -76,8 +78,10 @@ def _gated(run: Run, row: DeltaGenerator) -> None:
     show_board(
         id, run, drawings, colour=colour, keeps=LETTERS[run.kind][keeping], finer=finer, summary=summary
     )
-    if run.live:
-        recordings.take_away(run.trace, run.name)
+    with st.container(horizontal=True):
+        if run.live:
+            recordings.take_away(run.trace, run.name)
+        recordings.take_page(run)
 
 
 def _partly(run: Run, id: str, node: xr.Dataset, names: list[str], missing: list[str]) -> None:
@@ -97,18 +101,7 @@ def _contributions(node: xr.Dataset, unit: int):
 def _ungated(run: Run) -> None:
     unit, layer = settings()["unit"], settings()["layer"]
     relu = run.node.attrs.get("nonlinearity") == "relu"
-    st.info(
-        _(
-            "A plain RNN has no gates: at every step one relu overwrites the whole state. What you can see instead is the hidden "
-            "state and the slope of its relu: 1 where the unit is on; 0 where it is off and passes on no gradient."
-        )
-        if relu
-        else _(
-            "A plain RNN has no gates: at every step one tanh overwrites the whole state. What you can see instead is the "
-            "hidden state and the slope of its tanh, 1 − h². Where the slope is near 0, the unit is saturated and passes on "
-            "no gradient."
-        )
-    )
+    st.info(without_gates(relu))
     st.page_link("pages/explore/states.py", label=_("To the hidden states"))
     node, id = run.at(layer), f"gates-{run.key}-{layer}"
     node = kept(lambda: node.assign(slope=stats.states.slope(node["hidden"], relu)))
@@ -116,8 +109,10 @@ def _ungated(run: Run) -> None:
     summary = _("Hidden state and slope of the nonlinearity of {model}.").format(model=run.name)
     colour = (node["slope"].sel(unit=unit), (0, 1), gate_name("slope", run.kind))
     show_board(id, run, drawings, colour=colour, finer=finer, summary=summary)
-    if run.live:
-        recordings.take_away(run.trace, run.name)
+    with st.container(horizontal=True):
+        if run.live:
+            recordings.take_away(run.trace, run.name)
+        recordings.take_page(run)
 
 
 def _reading() -> None:

@@ -16,10 +16,10 @@ from rnnviz import stats
 from rnnviz.figures.style import SCALES
 from rnnviz.models import checkpoints
 from rnnviz.models.vocabularies import visible
+from rnnviz.paper.terms import LIMITS, gate_name
 from rnnviz.studies.writing import Writing
 from rnnviz.ui.parts import explored
 from rnnviz.ui.parts.component import component
-from rnnviz.ui.parts.terms import LIMITS, gate_name
 from rnnviz.ui.rooms import generate
 from rnnviz.ui.rooms.generate.authors import Asked, Author, inputs, open_writer
 from rnnviz.ui.rooms.generate.changes import MOST_CHANGES, changes, packed_changes, read_changes

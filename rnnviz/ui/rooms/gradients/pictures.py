@@ -8,13 +8,16 @@ from streamlit.delta_generator import DeltaGenerator
 
 from rnnviz import figures, stats
 from rnnviz.figures.words import named
+from rnnviz.paper import curves
+from rnnviz.paper.packing import keys
 from rnnviz.studies.live import LiveError
-from rnnviz.ui.parts.board import drawn, keys
+from rnnviz.ui.parts import recordings
+from rnnviz.ui.parts.board import drawn
 from rnnviz.ui.parts.explored.runs import Back, Run, current_run, loss_matrix, own_back, peers, send_back
 from rnnviz.ui.parts.explored.views import compared, fading, show_board, unit_heatmap
 from rnnviz.ui.parts.numbers import power, shown
 from rnnviz.ui.parts.tables import fading_words, table_csv
-from rnnviz.ui.rooms.gradients import curves, recorded
+from rnnviz.ui.rooms.gradients import recorded
 from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import LONGEST, settings
@@ -30,8 +33,10 @@ def show(row: DeltaGenerator) -> None:
             with row:
                 _part()
             recorded.draw(run)
+            recordings.take_page(run)
         elif len(run.text) > 1:
             _draw(run, row)
+            recordings.take_page(run)
         else:
             notice(_("A loss needs a next character: type at least two."))
     _reading()

@@ -9,6 +9,9 @@ import xarray as xr
 
 from rnnviz import stats
 from rnnviz.models import checkpoints
+from rnnviz.paper import curves
+from rnnviz.paper.pictures import without_gradients
+from rnnviz.paper.terms import gate_name
 from rnnviz.studies.subjects import Subject
 from rnnviz.ui.parts import explored
 from rnnviz.ui.parts.board import drawn
@@ -16,8 +19,6 @@ from rnnviz.ui.parts.explored import subjects
 from rnnviz.ui.parts.explored.runs import DRAWN_BACK, Back, Run, send_back
 from rnnviz.ui.parts.explored.views import compared, faded_row, show_board, unit_heatmap
 from rnnviz.ui.parts.tables import fading_words, table_csv
-from rnnviz.ui.parts.terms import gate_name
-from rnnviz.ui.rooms.gradients import curves
 from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import LONGEST, choose, settings
@@ -30,12 +31,7 @@ PARTS = {"total": "hidden_grad", "direct": "hidden_grad_direct"}
 def draw(run: Run, said: str | None = None) -> None:
     """What stands below the controls where a recording is looked at. said: what was sent back, where that is known."""
     if not run.subject.has_gradients(run.module):
-        notice(
-            _(
-                "{name} holds no gradients. Send a loss back while you record: with rnnviz.record(model) as recording: "
-                "loss = criterion(model(x), y); loss.backward()"
-            ).format(name=run.name)
-        )
+        notice(without_gradients(run.name))
         return
     now, node, own = settings(), run.states(settings()["layer"]), _back(run)
     layer, part = now["layer"], now["part"]
@@ -100,10 +96,8 @@ def _sent_back(subject: Subject, module: str, direction: int, sequence: int, nam
     ]
     names = [field for field in ("hidden_grad", "hidden_grad_direct") if field in layers[0]]
     node = xr.concat([one[names] for one in layers], dim="layer").assign_attrs(layers[0].attrs)
-    top = node["hidden_grad"].isel(layer=-1).transpose("time", "unit").values
-    speaks = (top != 0).any(1).nonzero()[0]
-    end = speaks[0 if str(node["direction"].values) == "backward" else -1] if len(speaks) else len(top) - 1
-    return Back(name, node.attrs["kind"], node, None, int(end))
+    end = curves.last_spoken(node["hidden_grad"].isel(layer=-1))
+    return Back(name, node.attrs["kind"], node, None, end)
 
 
 def _beside() -> None:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from rnnviz.ui.parts.board import keys
+from rnnviz.paper.packing import keys
 from rnnviz.ui.parts.explored.runs import Run, current_run
 from rnnviz.ui.parts.explored.views import limits_of, show_board, unit_heatmap
 from rnnviz.ui.shell.language import _

@@ -5,8 +5,9 @@ from streamlit.delta_generator import DeltaGenerator
 
 from rnnviz import figures, stats
 from rnnviz.models.vocabularies import visible
+from rnnviz.paper.packing import keys
 from rnnviz.ui.parts import explored, recordings
-from rnnviz.ui.parts.board import drawn, keys
+from rnnviz.ui.parts.board import drawn
 from rnnviz.ui.parts.explored.runs import Run, current_run
 from rnnviz.ui.parts.explored.views import limits_of, show_board, unit_heatmap
 from rnnviz.ui.parts.numbers import percent
@@ -87,8 +88,10 @@ def _draw(run: Run) -> None:
             high=curve.max().item(),
         ),
     )
-    if run.live:
-        recordings.take_away(run.trace, run.name)
+    with st.container(horizontal=True):
+        if run.live:
+            recordings.take_away(run.trace, run.name)
+        recordings.take_page(run)
 
 
 def _find(run: Run) -> None:

@@ -1,4 +1,4 @@
-"""The curves of the gradients page, as the board reads them."""
+"""The curves of gradients, as the board reads them, and the step from which they go back."""
 
 import plotly.graph_objects as go
 import xarray as xr
@@ -11,6 +11,18 @@ THROUGH = {"update gate": "#CC79A7", "forget gate": "#CC79A7", "candidate": "#56
     "input gate": "#D55E00",
     "output gate": "#CC79A7",
 }
+
+
+def last_spoken(gradient: xr.DataArray) -> int:
+    """The last step, in the direction of reading, at which the loss speaks: where the gradient is not 0.
+
+    gradient: (time, unit) of the uppermost layer.
+    """
+    values = gradient.transpose("time", "unit").values
+    speaks = (values != 0).any(1).nonzero()[0]
+    if not len(speaks):
+        return len(values) - 1
+    return int(speaks[0 if str(gradient["direction"].values) == "backward" else -1])
 
 
 def norms(logs: xr.DataArray, kinds: list[str], end: int) -> go.Figure:
