@@ -16,6 +16,7 @@ MODULES = (
     *(f"rnnviz.stats.gradients.{name}" for name in ("exponents", "fading", "norms", "paths", "products")),
     *(f"rnnviz.figures.{name}" for name in ("curves", "grids", "norms", "points")),
     *(f"rnnviz.foreign.{name}" for name in ("gates", "reading")),
+    "rnnviz.paper.file",
     *(f"rnnviz.models.{name}" for name in ("checkpoints", "decoding")),
     *(f"rnnviz.studies.comparing.{name}" for name in ("measuring", "running", "stability")),
     *(
