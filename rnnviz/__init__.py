@@ -46,6 +46,7 @@ _MODULES = {
     "counting": "rnnviz.models.counting",
     "decoding": "rnnviz.models.decoding",
     "filling": "rnnviz.studies.filling",
+    "features": "rnnviz.studies.features",
     "judging": "rnnviz.studies.judging",
     "live": "rnnviz.studies.live",
     "one_cell": "rnnviz.studies.one_cell",

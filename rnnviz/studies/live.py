@@ -45,7 +45,9 @@ class LiveError(ValueError):
 class Reading:
     """What came of one text. subject: what was recorded. tokens: what the steps are called. log_probability: of what comes after
     each step, (time, candidate), nats; None where the model does not say. inputs: of rows of numbers, (time, feature). loss: what
-    was sent back; None where nothing was. step: whose loss that is; None where it is the whole. seconds: that it all took."""
+    was sent back; None where nothing was. step: whose loss that is; None where it is the whole. seconds: that it all took.
+    shares: of rows, what each of their numbers adds to that loss to first order, (feature, time): gradient × input (Shrikumar et
+    al. 2016, arXiv:1605.01713)."""
 
     subject: Subject
     tokens: tuple[str, ...]
@@ -54,6 +56,7 @@ class Reading:
     loss: float | None = None
     step: int | None = None
     seconds: float = 0.0
+    shares: xr.DataArray | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,11 +141,14 @@ class Live:
         with self._lock, _as_it_was(self.model), torch.enable_grad():
             tokens, table, arguments = self._encoded(text)
             try:
-                recording, loss, step = self._sent(self._exact, _doubled(arguments), text, tokens, step)
+                recording, loss, step, shares = self._sent(
+                    self._exact, _doubled(arguments), text, tokens, step
+                )
             except LiveError:  # as of a model that makes numbers of its own type on its way
-                recording, loss, step = self._sent(self.model, arguments, text, tokens, step)
+                recording, loss, step, shares = self._sent(self.model, arguments, text, tokens, step)
             subject = self._subject(recording, f"{step}:{text}", tokens)
-        return Reading(subject, tokens, None, table, loss, step, time.monotonic() - began)
+        took = time.monotonic() - began
+        return Reading(subject, tokens, None, table, loss, step, took, _over_rows(shares, table))
 
     def write(self, text: str, count: int, rule: Rule | None = None) -> str:
         """The text and so many tokens more, drawn as `Rule` says from what the model expects next. Raises LiveError as `read`,
@@ -166,7 +172,7 @@ class Live:
     @functools.cached_property
     def _exact(self) -> nn.Module:
         with self._says("the model"):
-            return copy.deepcopy(self.model).double()
+            return copy.deepcopy(self.model).double().requires_grad_()
 
     def _encoded(self, text: str) -> tuple[tuple[str, ...], series.Series | None, tuple[Any, ...]]:
         """What the steps are called, the table that the text is, and what the model is called with."""
@@ -199,9 +205,10 @@ class Live:
         text: str,
         tokens: tuple[str, ...],
         step: int | None,
-    ) -> tuple[Recording, float, int | None]:
+    ) -> tuple[Recording, float, int | None, list[np.ndarray]]:
+        read = [one.detach().requires_grad_() if _is_floating(one) else one for one in arguments]
         with self._says("recording"), record(model) as recording:
-            result = self._called(model, arguments)
+            result = self._called(model, tuple(read))
             losses = self._losses(result, text, tokens)
             if losses.dim() == 0:
                 step = None
@@ -210,8 +217,12 @@ class Live:
             chosen = losses.sum() if step is None else losses[step]
             with self._says("the way back"):
                 weights = [weight for weight in model.parameters() if weight.requires_grad]
-                torch.autograd.grad(chosen, weights, allow_unused=True)
-        return recording, chosen.item(), step
+                own = [one for one in read if _is_floating(one)]
+                slopes = torch.autograd.grad(
+                    chosen, [*own, *weights], allow_unused=True, materialize_grads=True
+                )
+        shares = [(slope * one).numpy(force=True) for slope, one in zip(slopes, own, strict=False)]
+        return recording, chosen.item(), step, shares
 
     def _scores(self, result: Any) -> Tensor:
         assert self.next is not None
@@ -274,9 +285,29 @@ class Live:
             ) from problem
 
 
+def _is_floating(one: Any) -> bool:
+    return isinstance(one, Tensor) and one.is_floating_point()
+
+
 def _doubled(arguments: tuple[Any, ...]) -> tuple[Any, ...]:
-    floating = lambda one: isinstance(one, Tensor) and one.is_floating_point()  # noqa: E731
-    return tuple(one.double() if floating(one) else one for one in arguments)
+    return tuple(one.double() if _is_floating(one) else one for one in arguments)
+
+
+def _over_rows(shares: list[np.ndarray], table: series.Series | None) -> xr.DataArray | None:
+    """The shares of the one argument that has the table's rows and columns; None where there is none."""
+    if table is None:
+        return None
+    for each in shares:
+        rows = each.reshape([size for size in each.shape if size > 1] or [1])
+        rows = rows[:, None] if rows.ndim == 1 and table.values.shape[1] == 1 else rows
+        if rows.shape == table.values.shape:
+            return xr.DataArray(
+                rows.T,
+                dims=("feature", "time"),
+                coords={"feature": list(table.features)},
+                attrs={"long_name": "gradient × input", "units": "1"},
+            )
+    return None
 
 
 @contextlib.contextmanager

@@ -82,6 +82,10 @@ def test_rows_of_numbers_are_drawn_as_curves_by_their_names_and_days(visit, monk
         assert not seen.test.exception and seen.board["tokens"] == ["Mo", "Tu", "We"]
         assert [curve["name"] for curve in seen.figures["inputs"]["data"]] == ["wind", "rain"]
         np.testing.assert_array_equal(drawn(seen, "inputs", 1), [2, 4, 1])
+        if page == "gradients":
+            own = live.found("app_live:numbers")
+            shares = own.send_back(own.text, 2).shares
+            np.testing.assert_array_equal(drawn(seen, "shares", 1), shares.sel(feature="rain"))
 
 
 @pytest.mark.parametrize(

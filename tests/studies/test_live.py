@@ -1,5 +1,6 @@
 """A model of one's own that is run again: what it records is what it does, and whatever it does wrong is one line."""
 
+import copy
 import re
 import sys
 
@@ -106,6 +107,11 @@ def test_rows_of_numbers_are_given_as_numbers():
     assert reading.tokens == ("Mo", "Tu") and reading.inputs.features == ("x", "y")
     wanted = model(torch.tensor([[[1.0, 2]], [[3, 4]]]))[0][:, 0].detach()
     np.testing.assert_array_equal(reading.subject.layer("gru")["hidden"], wanted)
+    learns = Live(model, one.encode, one.text, rows=True, loss=lambda out, text: out[0].square().sum((1, 2)))
+    x = torch.tensor([[[1.0, 2]], [[3, 4]]], dtype=torch.float64, requires_grad=True)
+    loss = copy.deepcopy(model).double()(x)[0][1].square().sum()
+    (slope,) = torch.autograd.grad(loss, x)
+    np.testing.assert_allclose(learns.send_back(one.text, 1).shares, (slope * x)[:, 0].T.detach(), atol=1e-12)
     with pytest.raises(LiveError, match="line 3, column 'x'"):
         one.read("day,x,y\nMo,1,2\nTu,many,4\n")
 

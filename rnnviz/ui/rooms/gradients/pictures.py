@@ -97,7 +97,7 @@ def _draw_own(run: Run, row: DeltaGenerator) -> None:
         if reading.step is None
         else _("The loss of step {step}").format(step=reading.step + 1)
     )
-    recorded.draw(back, f"{where}: {shown(reading.loss)}")
+    recorded.draw(back, f"{where}: {shown(reading.loss)}", reading.shares)
 
 
 def _draw(run: Run, row: DeltaGenerator) -> None:

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 import xarray as xr
 
-from rnnviz import stats
+from rnnviz import figures, stats
 from rnnviz.models import checkpoints
 from rnnviz.paper import curves
 from rnnviz.paper.pictures import without_gradients
@@ -16,7 +16,7 @@ from rnnviz.studies.subjects import Subject
 from rnnviz.ui.parts import explored
 from rnnviz.ui.parts.board import drawn
 from rnnviz.ui.parts.explored import subjects
-from rnnviz.ui.parts.explored.runs import DRAWN_BACK, Back, Run, send_back
+from rnnviz.ui.parts.explored.runs import DRAWN_BACK, MOST_CURVES, Back, Run, send_back
 from rnnviz.ui.parts.explored.views import compared, faded_row, show_board, unit_heatmap
 from rnnviz.ui.parts.tables import fading_words, table_csv
 from rnnviz.ui.shell.keeping import kept
@@ -28,8 +28,9 @@ MOST = 2  # others that are drawn beside it
 PARTS = {"total": "hidden_grad", "direct": "hidden_grad_direct"}
 
 
-def draw(run: Run, said: str | None = None) -> None:
-    """What stands below the controls where a recording is looked at. said: what was sent back, where that is known."""
+def draw(run: Run, said: str | None = None, shares: xr.DataArray | None = None) -> None:
+    """What stands below the controls where a recording is looked at. said: what was sent back, where that is known. shares: what
+    each number that was read adds to that, (feature, time)."""
     if not run.subject.has_gradients(run.module):
         notice(without_gradients(run.name))
         return
@@ -63,6 +64,9 @@ def draw(run: Run, said: str | None = None) -> None:
             ways = kept(stats.mechanism.ways, run.at(layer))
             drawings.append(drawn("ways", step_by_step, curves.ways, ways))
     drawings.append(heat)
+    if shares is not None and shares.sizes["feature"] <= MOST_CURVES:
+        added = _("What each number that it read adds to this loss, to first order (gradient × input)")
+        drawings.append(drawn("shares", added, figures.inputs, shares))
     st.text(said or _("The loss of this recording, as it was sent back"))
     show_board(
         id,
