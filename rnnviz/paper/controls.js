@@ -38,10 +38,10 @@ export class Controls {
     this.unit.step = "1";
     this.unit.addEventListener("change", () => explorer.choose({ unit: Math.round(Number(this.unit.value)) || 0 }));
     this.unitName = element("span", "");
-    const unit = element("label", "rp-choice", this.unitName, this.unit);
+    this.unitChoice = element("label", "rp-choice", this.unitName, this.unit);
     this.what = element("div", "rp-what");
     for (const one of [this.module, this.sequence, this.direction, this.layer]) this.what.append(one.root);
-    this.what.append(unit, this.order.root, this.part.root);
+    this.what.append(this.unitChoice, this.order.root, this.part.root);
     this.reading = element("div", "rp-reading", this.language.root, this.theme.root);
   }
 
@@ -66,6 +66,7 @@ export class Controls {
     this.language.show(words.language, languages, Object.keys(contents.languages).indexOf(chosen.language));
     this.theme.show(words.theme, THEMES.map((theme) => words.themes[theme]), THEMES.findIndex((theme) => theme === chosen.theme));
     this.unitName.textContent = words.unit;
+    this.unitChoice.hidden = !view.figures.length;
     this.unit.max = String(view.units - 1);
     this.unit.value = String(chosen.unit);
   }

@@ -168,7 +168,7 @@ export class Explorer {
     this.look.textContent = words.look[chosen.picture];
     this.line.textContent = view.line;
     this.line.hidden = !view.line;
-    this.place.hidden = !view.figures.length;
+    this.place.hidden = this.help.hidden = !view.figures.length;
     this.foot.textContent = words.made;
     this.help.children[0].textContent = words.settings;
     this.help.children[1].textContent = said.labels.keys;

@@ -3,7 +3,7 @@
 import pytest
 
 import rnnviz
-from tests.conftest import PATIENCE
+from tests.conftest import PATIENCE, until
 from tests.paper.conftest import HOSTILE, made, recorded
 
 LATE = 1000 * PATIENCE
@@ -98,7 +98,7 @@ def test_what_is_chosen_is_drawn_and_stays_in_the_link(chromium, path):
     tab.wait_for_selector(".rv-title:text-is('망각 게이트 f')")
     tab.locator(".rp-reading select").last.select_option("어둡게")
     tab.wait_for_selector(".rv-board[data-theme=dark]")
-    tab.wait_for_function("location.hash.includes('theme=dark') && location.hash.includes('unit=3')")
+    until(lambda: {"theme=dark", "unit=3"} <= set(tab.evaluate("location.hash.slice(1)").split("&")))
     tab.reload()
     tab.wait_for_selector(".rv-board[data-drawn='0-1-1-1-gates'][data-theme=dark]", timeout=LATE)
     assert tab.locator("html").get_attribute("lang") == "ko"

@@ -1,5 +1,6 @@
 """The scripts: rules, types and units are checked by node's tools; what pages really send has the shape that is declared."""
 
+import gzip
 import json
 import os
 import shutil
@@ -8,8 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 
+from rnnviz.paper.contents import packed
 from tests.pages.conftest import Visit
+from tests.paper.conftest import recorded
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -77,6 +81,10 @@ def test_types_fit_and_what_pages_send_has_the_declared_shape(run, tmp_path):
             (tmp_path / f"{component}_{checked}.js").write_text(text, "utf-8")
             checked += 1
     assert checked >= len([v for v in VISITS if v[0] in ("board", "sheet", "blank", "counting", "sentiment")])
+    held = json.loads(gzip.decompress(packed(recorded(torch.nn.LSTM(2, 3), tokens="hello")).contents))
+    kind = f'import("{(ROOT / "rnnviz" / "paper" / "types.js").as_posix()}").Contents'  # of a page on paper
+    text = f"/** @type {{{kind}}} */\nexport const held = {json.dumps(held)};\n"
+    (tmp_path / "held.js").write_text(text, "utf-8")
     project = json.loads((HERE / "tsconfig.json").read_text())
     for those in ("include", "exclude"):
         project[those] = [os.path.normpath(HERE / pattern) for pattern in project[those]]
