@@ -88,6 +88,13 @@ def test_rows_of_numbers_are_drawn_as_curves_by_their_names_and_days(visit, monk
             np.testing.assert_array_equal(drawn(seen, "shares", 1), shares.sel(feature="rain"))
 
 
+def test_a_link_to_a_function_that_is_not_here_says_how_to_start_it(visit, monkeypatch):
+    monkeypatch.delenv(EXPLORED)
+    seen = visit("states", subject=live.link(SPEC))
+    assert not seen.test.exception
+    assert any(f"rnnviz explore {SPEC}" in line.replace("\\", "") for line in seen.lines), seen.lines
+
+
 @pytest.mark.parametrize(
     ("page", "spec", "text", "line"),
     [

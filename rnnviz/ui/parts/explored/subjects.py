@@ -107,6 +107,11 @@ def _gone(path: Path) -> None:
 def wanted() -> str:
     """A line that says which recording the link wants and how to bring it."""
     name, _tilde, key = settings()["subject"].rpartition("~")
+    if ":" in name:  # a function and no file
+        line = _(
+            "This view shows what the function {name} returns, which is not here. Start the app on it: rnnviz explore {name}"
+        )
+        return line.format(name=name)
     return _(
         "This view shows the recording {name} ({key}), which is not here. Choose that file in “Your own”, or start the app on "
         "it: rnnviz view {name}"
