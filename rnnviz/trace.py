@@ -161,6 +161,7 @@ COORDINATES = {
     "sequence": "name of the sequence",
     "label": "label of the sequence",
     "output": "output",
+    "feature": "feature that the first layer reads",
     "head": "head of attention",
     "query": "position that looks",
     "key": "position that is looked at",
@@ -168,7 +169,7 @@ COORDINATES = {
     "key_token": "token that is looked at",
 }
 # the other coordinates are numbers
-TEXTS = ("direction", "gate", "token", "sequence", "label", "query_token", "key_token")
+TEXTS = ("direction", "gate", "token", "sequence", "label", "feature", "query_token", "key_token")
 
 
 @dataclass(frozen=True)

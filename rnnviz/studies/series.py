@@ -11,6 +11,7 @@ import torch
 import xarray as xr
 from torch import Tensor, nn
 
+from rnnviz import trace
 from rnnviz.recording.block import record
 
 MOST_STEPS = 100_000
@@ -114,7 +115,11 @@ def read(
     tokens = series.steps and list(series.steps)
     with torch.no_grad(), record(chain, tokens=tokens) as recording:
         chain(inputs)
-    return recording.trace
+    found = recording.trace
+    if embedding is None:
+        first = found[_name(next(iter(modules)))]
+        first.coords["feature"] = trace.coordinate("feature", ("feature",), np.array(series.features))
+    return found
 
 
 class _Chain(nn.Module):
@@ -123,7 +128,7 @@ class _Chain(nn.Module):
     def __init__(self, modules: Mapping[str, nn.RNNBase]) -> None:
         super().__init__()
         for name, module in modules.items():
-            self.add_module(name.replace(".", "_") or "layer", module)
+            self.add_module(_name(name), module)
 
     def forward(self, inputs: Tensor) -> Tensor:
         for module in self.children():
@@ -131,6 +136,11 @@ class _Chain(nn.Module):
             batch = inputs.unsqueeze(0 if module.batch_first else 1)
             inputs = module(batch)[0].squeeze(0 if module.batch_first else 1)
         return inputs
+
+
+def _name(layer: str) -> str:
+    """Of its node in the trace."""
+    return layer.replace(".", "_") or "layer"
 
 
 def _inputs(series: Series, embedding: nn.Embedding | None) -> Tensor:

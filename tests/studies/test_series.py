@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from rnnviz.studies import series
+import rnnviz
+from rnnviz.studies import series, subjects
 
 
 @pytest.mark.parametrize(
@@ -65,7 +66,7 @@ def test_columns_are_scaled_each_by_itself():
         series.scaled(found, "log")
 
 
-def test_layers_read_it_one_after_the_other_as_torch_does():
+def test_layers_read_it_one_after_the_other_as_torch_does(tmp_path):
     torch.manual_seed(0)
     lower = torch.nn.LSTM(2, 3, bidirectional=True, batch_first=True)
     upper = torch.nn.GRU(6, 4)
@@ -81,6 +82,10 @@ def test_layers_read_it_one_after_the_other_as_torch_does():
         trace["upper"]["hidden"].isel(layer=0, direction=0, batch=0), above.detach(), atol=1e-6
     )
     assert trace["upper"]["token"].values.tolist() == list(found.steps)
+    rnnviz.save(trace, tmp_path / "series.nc")
+    inputs = subjects.opened(tmp_path / "series.nc").inputs("net_lower")
+    assert inputs["feature"].values.tolist() == ["a", "b"]
+    np.testing.assert_array_equal(inputs, found.values.T)
     with pytest.raises(ValueError, match=r"upper reads 6 numbers a step; got 2 columns"):
         series.read({"upper": upper}, found)
     with pytest.raises(ValueError, match=r"upper reads 6 numbers a step; got 4"):
