@@ -288,7 +288,7 @@ def test_a_figure_is_saved_as_a_slide(reader, tmp_path):
     assert int.from_bytes(raw[16:20]) == 2560
     save.click()
     with seen.tab.expect_download() as wanted:
-        seen.tab.get_by_role("button", name="SVG").click()
+        seen.tab.get_by_role("button", name="SVG", exact=True).click()
     assert wanted.value.suggested_filename == "rnnviz-hidden.svg"
 
 
@@ -296,7 +296,7 @@ def test_a_figure_is_saved_as_a_page_that_needs_nothing_else(reader, tmp_path, c
     seen = reader(f"/gradients?text={TEXT}")
     seen.tab.get_by_role("button", name="Save this figure: What reaches each step").click()
     with seen.tab.expect_download() as wanted:
-        seen.tab.get_by_role("button", name="HTML").click()
+        seen.tab.get_by_role("button", name="HTML", exact=True).click()
     wanted.value.save_as(tmp_path / "norms.html")
     alone = chromium.new_context(offline=True).new_page()
     problems = []
