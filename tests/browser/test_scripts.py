@@ -49,8 +49,12 @@ def test_where_less_motion_is_asked_for_the_board_is_stepped_not_played(reader):
     play = seen.tab.get_by_role("button", name="Play or pause")
     readout = seen.tab.locator(".rv-readout")
     expect(play).to_be_visible()
+    told = "(out) => { window.told = []; new MutationObserver(() => told.push(out.textContent)).observe(out, {%s}); }"
+    readout.evaluate(
+        told % "childList: true, characterData: true, subtree: true"
+    )  # it may be over before anyone looks
     play.click()
-    expect(readout).to_contain_text("step 2 /")
+    seen.tab.wait_for_function("new Set(told.map((text) => text.match(/^step (\\d+)/)?.[1])).size > 2")
     seen.tab.emulate_media(reduced_motion="reduce")
     expect(play).to_be_hidden()
     seen.tab.locator(".rv-board").press("Home")
