@@ -3,7 +3,7 @@
 import numpy as np
 import xarray as xr
 
-from rnnviz.stats.nodes import Node, dataset, refuse_slice
+from rnnviz.stats.nodes import Node, dataset, refuse_partial, refuse_slice
 
 NAMES = {
     "lstm": ("input_gate", "forget_gate", "candidate", "output_gate", "cell"),
@@ -93,7 +93,7 @@ def contributions(node: Node) -> xr.Dataset:
 
     node: a recorded LSTM (keep f∘c_{t-1}, write i∘g, state c_t) or GRU (keep z∘h_{t-1}, write (1-z)∘n, state h_t), with one
     layer, direction and sequence chosen. Returns `keep`, `write`, `state`, each (time, unit).
-    Raises ValueError for a plain RNN, which keeps nothing apart from what it writes.
+    Raises ValueError for a plain RNN, which keeps nothing apart from what it writes, and where a field was not kept.
 
     >>> import rnnviz, torch
     >>> _ = torch.manual_seed(0)
@@ -107,6 +107,7 @@ def contributions(node: Node) -> xr.Dataset:
     """
     node = dataset(node)
     kind = node.attrs["kind"]
+    refuse_partial(node, *NAMES[kind])
     if kind == "lstm":
         state = node["cell"]
         keep = node["forget_gate"] * previous(node, "cell")

@@ -3,7 +3,9 @@
 import numpy as np
 import xarray as xr
 
-from rnnviz.stats.gates import KEEPING, previous
+from rnnviz.stats.gates import KEEPING
+from rnnviz.stats.gradients.weights import deltas
+from rnnviz.stats.nodes import refuse_partial
 
 FADED = "of a gradient that takes this path alone"
 
@@ -42,6 +44,7 @@ def paths(node: xr.Dataset, last: int) -> xr.DataArray:
         )
         found["weights alone"] = _through(start, weight, last)
     else:
+        refuse_partial(node, KEEPING[kind])
         gate = node[KEEPING[kind]].transpose("time", "unit").values.astype(np.float64)
         found[f"{KEEPING[kind].replace('_', ' ')} alone"] = _products(start, gate, last)
     rows = np.full((len(found), steps), np.nan)
@@ -125,11 +128,15 @@ def ways(node: xr.Dataset) -> xr.DataArray:
     if "projection" in node["hidden"].dims or "hidden_initial_by_call" in node:
         raise ValueError("ways are known of one call without a projection")
     weight = node["recurrent_weight"].transpose("gate", "unit", "previous_unit").values.astype(np.float64)
-    gradient = _whole(node, "hidden_grad")
+    gradient, delta = _whole(node, "hidden_grad"), deltas(node)
     if kind == "rnn":
-        found = _ways_of_rnn(node, gradient, weight)
+        found = _ways_of_rnn(gradient, delta.values, weight)
     else:
-        arriving, parts = (_ways_of_gru if kind == "gru" else _ways_of_lstm)(node, gradient, weight)
+        through = {
+            gate.replace("_", " "): delta.values[:, row] @ weight[row]
+            for row, gate in enumerate(delta["gate"].values.tolist())
+        }
+        arriving, parts = (_ways_of_gru if kind == "gru" else _ways_of_lstm)(node, gradient, through)
         size = _norms(arriving)
         parts = {"together": np.sum(list(parts.values()), axis=0), **parts}
         found = {name: _over(_norms(part), size) for name, part in parts.items()}
@@ -162,51 +169,31 @@ def _whole(node: xr.Dataset, name: str) -> np.ndarray:
     return np.asarray(node[name].transpose("time", "unit").values, np.float64)
 
 
-def _ways_of_rnn(node: xr.Dataset, gradient: np.ndarray, weight: np.ndarray) -> dict[str, np.ndarray]:
-    hidden = _whole(node, "hidden")
-    tanh = node.attrs.get("nonlinearity", "tanh") == "tanh"
-    sloped = gradient * (1 - hidden**2 if tanh else hidden > 0)
-    back = sloped @ weight[0]
+def _ways_of_rnn(gradient: np.ndarray, delta: np.ndarray, weight: np.ndarray) -> dict[str, np.ndarray]:
+    sloped, back = delta[:, 0], delta[:, 0] @ weight[0]
     size, between, after = map(_norms, (gradient, sloped, back))
     return {"together": _over(after, size), "slopes": _over(between, size), "weights": _over(after, between)}
 
 
 def _ways_of_gru(
-    node: xr.Dataset, gradient: np.ndarray, weight: np.ndarray
+    node: xr.Dataset, gradient: np.ndarray, through: dict[str, np.ndarray]
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    r, z, n = (_whole(node, name) for name in ("reset_gate", "update_gate", "candidate"))
-    before = previous(node, "hidden").values.astype(np.float64)
-    bias = node["recurrent_bias"].transpose("gate", "unit").values.astype(np.float64)
-    heard = before @ weight[2].T + bias[2]  # what r multiplies
-    written = gradient * (1 - z) * (1 - n**2)
-    return gradient, {
-        "directly, times z": gradient * z,
-        "update gate": (gradient * (before - n) * z * (1 - z)) @ weight[1],
-        "candidate": (written * r) @ weight[2],
-        "reset gate": (written * heard * r * (1 - r)) @ weight[0],
-    }
+    names = ("update gate", "candidate", "reset gate")
+    directly = gradient * _whole(node, "update_gate")
+    return gradient, {"directly, times z": directly, **{name: through[name] for name in names}}
 
 
 def _ways_of_lstm(
-    node: xr.Dataset, gradient: np.ndarray, weight: np.ndarray
+    node: xr.Dataset, gradient: np.ndarray, through: dict[str, np.ndarray]
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    i, f, g, o = (_whole(node, name) for name in ("input_gate", "forget_gate", "candidate", "output_gate"))
-    before, cell = previous(node, "cell").values.astype(np.float64), _whole(node, "cell")
-    heard = np.tanh(cell)
     of_cell = _whole(node, "cell_grad")  # what comes through h of the same step included
-    along = of_cell * f
-    last = of_cell[-1:] - (gradient * o * (1 - heard**2))[-1:]
-    arriving = np.concatenate((gradient, np.concatenate((along[1:], last))), axis=1)
-    of_hidden = {
-        "input gate": (of_cell * g * i * (1 - i)) @ weight[0],
-        "forget gate": (of_cell * before * f * (1 - f)) @ weight[1],
-        "candidate": (of_cell * i * (1 - g**2)) @ weight[2],
-        "output gate": (gradient * heard * o * (1 - o)) @ weight[3],
-    }
+    along = of_cell * _whole(node, "forget_gate")
+    shown = gradient * _whole(node, "output_gate") * (1 - np.tanh(_whole(node, "cell")) ** 2)
+    arriving = np.concatenate((gradient, np.concatenate((along[1:], (of_cell - shown)[-1:]))), axis=1)
     none = np.zeros_like(along)
     return arriving, {
         "directly, times f": np.concatenate((none, along), axis=1),
-        **{name: np.concatenate((part, none), axis=1) for name, part in of_hidden.items()},
+        **{name: np.concatenate((part, none), axis=1) for name, part in through.items()},
     }
 
 

@@ -11,6 +11,14 @@ def dataset(node: Node) -> xr.Dataset:
     return node if isinstance(node, xr.Dataset) else node.to_dataset()
 
 
+def refuse_partial(node: xr.Dataset, *names: str) -> None:
+    """Raises ValueError where a recording did not keep one of these fields (record's keep=)."""
+    if missing := [name for name in names if name not in node]:
+        raise ValueError(
+            f"the recording did not keep {', '.join(missing)}: record without keep=, or name them there"
+        )
+
+
 def refuse_slice(node: xr.Dataset) -> None:
     """Raises ValueError for a slice of time, whose first step read began with a state that the slice does not have."""
     if "time" not in node.coords:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from rnnviz.stats.gates import previous
-from rnnviz.stats.nodes import Node, dataset, refuse_slice
+from rnnviz.stats.gates import NAMES, previous
+from rnnviz.stats.nodes import Node, dataset, refuse_partial, refuse_slice
 
 LARGEST = 2**30
 """Bytes above which a result is refused."""
@@ -98,6 +98,7 @@ def path_of(node: Node) -> Path:
     of time."""
     node, positions = one_sequence(node)
     kind = node.attrs["kind"]
+    refuse_partial(node, *NAMES[kind])
     names = ("hidden", "cell") if kind == "lstm" else ("hidden",)
     states = [over_time(node, name)[positions] for name in names]
     before = [states_before(node, name, positions) for name in names]

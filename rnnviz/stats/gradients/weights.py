@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import xarray as xr
 
+from rnnviz.stats.gates import NAMES
 from rnnviz.stats.gradients.paths import LARGEST, along_time, one_sequence, over_time, states_before
-from rnnviz.stats.nodes import Node
+from rnnviz.stats.nodes import Node, refuse_partial
 
 
 def deltas(node: Node) -> xr.DataArray:
@@ -23,20 +24,23 @@ def deltas(node: Node) -> xr.DataArray:
 
     Raises ValueError where no backward ran while recording, and where more than one layer, direction or sequence is left.
     """
-    node, positions = one_sequence(node)
-    if "hidden_grad" not in node:
-        raise ValueError("no gradients: call backward while recording")
+    return _deltas(*one_sequence(node))
+
+
+def _deltas(node: xr.Dataset, positions: np.ndarray) -> xr.DataArray:
+    """As `deltas`, of what `one_sequence` returns."""
     kind = node.attrs["kind"]
+    if "hidden_grad" not in node or (kind == "lstm" and "cell_grad" not in node):
+        raise ValueError("no gradients: call backward while recording")
+    refuse_partial(node, *NAMES[kind])
     hidden_grad = over_time(node, "hidden_grad")[positions]
     found = {"rnn": _rnn, "gru": _gru, "lstm": _lstm}[kind](node, positions, hidden_grad)
-    gates = node["gate"].values
-    units = node.sizes["previous_unit"] if kind != "lstm" else node.sizes["unit"]
-    values = np.full((node.sizes["time"], len(gates), units), np.nan)
-    values[positions] = np.stack([found[str(gate)] for gate in gates], axis=1)
+    values = np.full((node.sizes["time"], len(found), node["recurrent_weight"].sizes["unit"]), np.nan)
+    values[positions] = np.stack(list(found.values()), axis=1)
     return xr.DataArray(
         values,
         dims=("time", "gate", "unit"),
-        coords=along_time(node) | {"gate": gates},
+        coords=along_time(node) | {"gate": list(found)},
         attrs={"long_name": "gradient at the recurrent weight's product δ", "units": "1"},
     )
 
@@ -128,13 +132,14 @@ def weight_window(node: Node, first: int, last: int) -> xr.Dataset:
 
 def _factors(node: Node) -> tuple[xr.DataArray, np.ndarray]:
     """δ_t and h_{t-1}, (time, previous_unit), NaN in padding."""
-    delta = deltas(node)
-    node, positions = one_sequence(node)
-    before = np.full((delta.sizes["time"], node.sizes["previous_unit"]), np.nan)
-    before[positions] = states_before(node, "hidden", positions)
+    whole, positions = one_sequence(node)
+    delta = _deltas(whole, positions)
+    before = np.full((delta.sizes["time"], whole.sizes["previous_unit"]), np.nan)
+    before[positions] = states_before(whole, "hidden", positions)
     return delta, before
 
 
+# in PyTorch's order of the rows of a weight
 def _rnn(node: xr.Dataset, positions: np.ndarray, grad: np.ndarray) -> dict[str, np.ndarray]:
     hidden = over_time(node, "hidden")[positions]
     tanh = node.attrs.get("nonlinearity", "tanh") == "tanh"
