@@ -22,10 +22,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     command.add_argument(
         "function", metavar="package.module:function", help="see rnnviz example for one that works"
     )
-    command.add_argument(
-        "--port", type=int, help=f"where it listens: the first that is free from {view.FIRST_PORT} on"
-    )
-    command.add_argument("--no-browser", action="store_true", help="print the address and open nothing")
+    view.add_opening(command)
     command.set_defaults(run=run, extra="app")
 
 
@@ -44,11 +41,7 @@ def run(options: argparse.Namespace) -> int:
     one = live.found(options.function)
     one.read(one.text)  # what is wrong is said here, before anything is started
     os.environ[VARIABLE] = options.function
-    page = f"states?{urlencode({'subject': live.link(options.function)})}"
-    port = options.port or app.free_port(view.FIRST_PORT)
-    return app.run(
-        argparse.Namespace(host=app.HERE, port=port, no_browser=options.no_browser, page=page, workers=1)
-    )
+    return view.opened_on(f"states?{urlencode({'subject': live.link(options.function)})}", options)
 
 
 def example(options: argparse.Namespace) -> int:

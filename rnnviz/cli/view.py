@@ -29,10 +29,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         "They stay on this machine. Ctrl+C ends it.",
     )
     command.add_argument("files", nargs="+", metavar="run.nc", help=f"one recording, or up to {MOST}")
-    command.add_argument(
-        "--port", type=int, help=f"where it listens: the first that is free from {FIRST_PORT} on"
-    )
-    command.add_argument("--no-browser", action="store_true", help="print the address and open nothing")
+    add_opening(command)
     command.add_argument("--until-input-ends", action="store_true", help=argparse.SUPPRESS)
     command.set_defaults(run=run, extra="app")
 
@@ -49,6 +46,19 @@ def run(options: argparse.Namespace) -> int:
     del opened
     if options.until_input_ends:
         threading.Thread(target=_end_with_input, daemon=True).start()
+    return opened_on(page, options)
+
+
+def add_opening(command: argparse.ArgumentParser) -> None:
+    """What can be said of how the app opens on something of the reader's own."""
+    command.add_argument(
+        "--port", type=int, help=f"where it listens: the first that is free from {FIRST_PORT} on"
+    )
+    command.add_argument("--no-browser", action="store_true", help="print the address and open nothing")
+
+
+def opened_on(page: str, options: argparse.Namespace) -> int:
+    """The app for this machine alone, opened on a page with what its link holds. options: as `add_opening` reads them."""
     port = options.port or app.free_port(FIRST_PORT)
     return app.run(
         argparse.Namespace(host=app.HERE, port=port, no_browser=options.no_browser, page=page, workers=1)

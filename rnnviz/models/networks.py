@@ -299,13 +299,15 @@ def log_probabilities(model: LanguageModel, ids: list[int]) -> Tensor:
 
 @contextmanager
 def reading(model: nn.Module) -> Iterator[None]:
-    """The model in eval mode in the block, then as it was."""
-    was_training = model.training
-    model.eval()
+    """The model in eval mode in the block, then each of its modules as it was."""
+    modes = [(module, module.training) for module in model.modules()]
+    for module, _training in modes:
+        module.training = False
     try:
         yield
     finally:
-        model.train(was_training)
+        for module, training in modes:
+            module.training = training
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from rnnviz.paper import pictures
 from rnnviz.paper.language import LANGUAGES, speaking
 from rnnviz.paper.packing import LOOK, labels
 from rnnviz.paper.store import Store
+from rnnviz.paper.terms import part_names
 from rnnviz.studies import subjects
 from rnnviz.studies.subjects import Subject
 
@@ -182,7 +183,7 @@ def _words() -> dict[str, Any]:
             "activity": _("unit, by activity"),
         },
         "part": _("Gradient"),
-        "parts": {"total": _("total"), "direct": _("direct")},
+        "parts": part_names(),
         "language": _("Language"),
         "theme": _("Colours"),
         "themes": {"auto": _("as the system"), "light": _("light"), "dark": _("dark")},

@@ -19,7 +19,7 @@ from rnnviz.models.vocabularies import visible
 from rnnviz.paper import curves
 from rnnviz.paper.packing import colour_label
 from rnnviz.paper.store import Store
-from rnnviz.paper.terms import LETTERS, gate_name, limits_of
+from rnnviz.paper.terms import LETTERS, gate_name, limits_of, part_names
 from rnnviz.studies.subjects import Subject, of_states
 
 PARTS = {"total": "hidden_grad", "direct": "hidden_grad_direct"}
@@ -56,17 +56,15 @@ class Place:
         """The same of gates, of which there are more where an LSTM projects its states."""
         if self.kind != "lstm" or "projection" not in self.node["hidden"].dims:
             return self.orders
-        return {by: stats.states.order(self.node["cell"], by) for by in stats.states.ORDERS}
+        array = self.node[next(name for name in ("cell", *stats.gates.names(self.node)) if name in self.node)]
+        return {by: stats.states.order(array, by) for by in stats.states.ORDERS}
 
     @functools.cached_property
     def axes(self) -> xr.Dataset | None:
         """Two principal components of this sequence; None where it is too short to have them."""
         if not min(self.steps, self.hidden.sizes["unit"]) > 2:
             return None
-        alone = self.hidden.drop_vars([name for name in self.hidden.coords if name not in ("time", "unit")])
-        whole = alone.expand_dims(layer=1, direction=["here"], batch=1)
-        whole = whole.transpose("layer", "direction", "batch", "time", "unit")
-        return stats.states.principal_components(whole, 2).isel(layer=0, direction=0)
+        return stats.states.own_components(self.hidden, 2)
 
     @functools.cached_property
     def path(self) -> xr.DataArray | None:
@@ -99,7 +97,9 @@ class Place:
 
     @functools.cached_property
     def ways(self) -> xr.DataArray | None:
-        with suppress(ValueError):  # of several calls, and with a projection, they are not known
+        with suppress(
+            ValueError
+        ):  # of several calls, a projection, and what was kept in part, they are not known
             return stats.mechanism.ways(self.node)
         return None
 
@@ -187,9 +187,14 @@ def gates(store: Store, place: Place) -> View:
     node, keeping = place.node, stats.gates.KEEPING[place.kind]
     summary = _("Gates of {model}, layer {layer}; steps: {steps}.")
     said = {"model": place.name, "layer": place.layer + 1, "steps": place.steps}
-    sheet = Sheet(store, place, place.cell_orders, summary.format(**said))
-    for name in stats.gates.names(node):
+    missing = lacking(node)
+    there = [name for name in stats.gates.names(node) if name not in missing]
+    sheet = Sheet(store, place, place.cell_orders if there else place.orders, summary.format(**said))
+    for name in there:
         sheet.heatmap(name, node[name], limits_of(node, name), gate_name(name, place.kind), 176)
+    if missing:
+        sheet.view["line"] = partly(place.name, missing)
+        return sheet.view
     parts = [place.parts[name] for name in ("keep", "write", "state")]
     drawn = figures.contributions(place.parts.isel(unit=0))
     sheet.add("contributions", drawn, _("Unit {unit}: kept and written"), parts)
@@ -225,9 +230,12 @@ def gradients(store: Store, place: Place, part: str) -> View:
 
     Where the recording holds no gradients: a view without figures whose `line` says what would bring them.
     """
-    if "hidden_grad" not in place.node:
+    if PARTS[part] not in place.node:
         sheet = Sheet(store, place, place.orders, "")
-        sheet.view["line"] = without_gradients(place.name)
+        kept = place.node.attrs.get("kept")
+        sheet.view["line"] = (
+            without_gradients(place.name) if kept is None else partly(place.name, [PARTS[part]])
+        )
         return sheet.view
     node, last = place.node, place.last
     models = {"models": place.name, "steps": place.steps}
@@ -239,7 +247,7 @@ def gradients(store: Store, place: Place, part: str) -> View:
     )
     sheet.add("norms", curves.norms(rows, [place.kind], last), _("What reaches each step"))
     if str(node["direction"].values) == "forward":
-        with suppress(ValueError):
+        with suppress(ValueError):  # of a part that was not kept
             why = curves.mechanism(node, last, place.kind)
             sheet.add("mechanism", why, _("Why, in {model}").format(model=place.name))
         if place.ways is not None:
@@ -247,12 +255,28 @@ def gradients(store: Store, place: Place, part: str) -> View:
             sheet.add("ways", curves.ways(place.ways), title)
     gradient = place.states[PARTS[part]]
     limit = stats.mechanism.round_limit(gradient)
-    said = {"part": {"total": _("total"), "direct": _("direct")}[part], "model": place.name}
+    said = {"part": part_names()[part], "model": place.name}
     title = _("Gradient of each unit ({part}), {model}").format(**said)
     sheet.heatmap(PARTS[part], gradient, (-limit, limit), title, 360)
     sheet.view["line"] = _("The loss of this recording, as it was sent back")
+    if missing := lacking(node, gradients=True):
+        sheet.view["line"] += ". " + partly(place.name, missing)
     sheet.view["step"] = last
     return sheet.view
+
+
+def lacking(node: xr.Dataset, gradients: bool = False) -> list[str]:
+    """The fields that were not kept (record's keep=) of those that the gates, or the gradients as well, are drawn from."""
+    kind = node.attrs["kind"]
+    more = [*PARTS.values(), *(["cell_grad"] if kind == "lstm" else [])] if gradients else []
+    return [name for name in (*stats.gates.names(node), *more) if name not in node]
+
+
+def partly(name: str, missing: Sequence[str]) -> str:
+    """What a recording that kept a part says of the rest."""
+    line = _("{name} did not keep all of it; missing: {missing}. Record it without keep=, and they are here.")
+    said = [each if each.partition("_")[2].startswith("grad") else gate_name(each) for each in missing]
+    return line.format(name=name, missing=", ".join(said))
 
 
 def without_gradients(name: str) -> str:

@@ -3,7 +3,7 @@
 import xarray as xr
 
 from rnnviz import stats
-from rnnviz.figures.words import named
+from rnnviz.figures.words import _, named
 
 # limits that a colour always means the same by; what is not named here is a gate
 LIMITS = {"cell": (-3.0, 3.0), "candidate": (-1.0, 1.0), "hidden": (-1.0, 1.0)}
@@ -18,6 +18,11 @@ def gate_name(name: str, kind: str | None = None) -> str:
     """A field's name, with its letter in a kind of cell: 'forget_gate' -> 'forget gate', 'forget gate f', translated."""
     term = name.replace("_", " ")
     return named(term if kind is None else f"{term} {LETTERS[kind][name]}")
+
+
+def part_names() -> dict[str, str]:
+    """What the two gradients of a state are called."""
+    return {"total": _("total"), "direct": _("direct")}
 
 
 def limits_of(node: xr.Dataset, name: str) -> tuple[float, float]:

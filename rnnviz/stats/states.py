@@ -143,6 +143,15 @@ def principal_components(hidden: xr.DataArray, count: int = 3) -> xr.Dataset:
     )
 
 
+def own_components(hidden: xr.DataArray, count: int = 3) -> xr.Dataset:
+    """The same of one sequence alone. hidden: (time, unit). Returns `mean` (unit), `axis` (component, unit), `share`
+    (component)."""
+    alone = hidden.drop_vars([name for name in hidden.coords if name not in ("time", "unit")])
+    whole = alone.expand_dims(layer=1, direction=["here"], batch=1)
+    whole = whole.transpose("layer", "direction", "batch", "time", "unit")
+    return principal_components(whole, count).isel(layer=0, direction=0)
+
+
 def path(hidden: xr.DataArray, components: xr.Dataset) -> xr.DataArray:
     """The state's way through time along the principal axes.
 

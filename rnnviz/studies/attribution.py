@@ -27,6 +27,8 @@ import xarray as xr
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
+from rnnviz.models.networks import reading
+
 STEPS = 32  # where integrated gradients starts to double
 STEPS_LIMIT = 1024  # the quadrature's nodes are eigenvalues of a (steps, steps) matrix
 MEMORY = 2**28  # bytes
@@ -447,18 +449,12 @@ def _labels(tokens: Iterable[str] | None, time: int) -> np.ndarray | None:
 def _undisturbed(function: _Function) -> Iterator[None]:
     """No dropout and a gradient inside; training mode and random state as they were, whatever happens."""
     device = function.weight.device
-    modes = [(module, module.training) for module in function.model.modules() if module.training]
     with ExitStack() as stack:
         stack.enter_context(torch.random.fork_rng([device] if device.type == "cuda" else []))
         stack.enter_context(torch.inference_mode(False))
         stack.enter_context(torch.enable_grad())
-        try:
-            for module, _ in modes:
-                module.training = False
-            yield
-        finally:
-            for module, training in modes:
-                module.training = training
+        stack.enter_context(reading(function.model))
+        yield
 
 
 def _probe(function: _Function, pair: Tensor, gradient: bool = True) -> Tensor | None:

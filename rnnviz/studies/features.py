@@ -8,6 +8,7 @@ For models that read tokens see rnnviz.attribution.
 
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -15,10 +16,10 @@ import torch
 import xarray as xr
 from torch import Tensor, nn
 
+from rnnviz.models.networks import reading
+from rnnviz.studies.attribution import COARSE, STEPS, STEPS_LIMIT, TOLERANCES
+
 METHODS = ("integrated_gradients", "gradient_input")
-STEPS = 32  # where integrated gradients starts to double
-STEPS_LIMIT = 1024
-TOLERANCES = {torch.float64: 1e-6, torch.float32: 1e-4}  # captum rounds the weights of its steps to float32
 DIMS = {2: ("batch", "feature"), 3: ("batch", "time", "feature")}
 
 
@@ -73,10 +74,8 @@ def attributions(
             raise ValueError(f"scalar must return a number for each row, ({wanted},); got {shape}")
         return found
 
-    modes = [(m, m.training) for m in model.modules()] if isinstance(model, nn.Module) else []
-    try:
-        for module, _mode in modes:
-            module.training = False  # a mask of dropout would be another one at each step of the way
+    # a mask of dropout would be another one at each step of the way
+    with reading(model) if isinstance(model, nn.Module) else nullcontext():
         ends = [value(*each, *others).detach().double() for each in (inputs, starts)]
         if not all(torch.isfinite(end).all() for end in ends):
             raise ValueError("scalar is not finite, at the input or at the baseline")
@@ -86,9 +85,6 @@ def attributions(
             used = 1
         else:
             shares, used = _integrated(value, inputs, starts, others, ends, steps, tolerance)
-    finally:
-        for module, mode in modes:
-            module.training = mode
     error = _error(shares, ends)
     attributes = {
         "method": method,
@@ -148,7 +144,7 @@ def _integrated(
 
     if not (isinstance(steps, int | np.integer) and 1 <= steps <= STEPS_LIMIT):
         raise ValueError(f"steps must be a whole number from 1 to {STEPS_LIMIT}; got {steps!r}")
-    tolerance = TOLERANCES.get(inputs[0].dtype, 1e-2) if tolerance is None else tolerance
+    tolerance = TOLERANCES.get(inputs[0].dtype, COARSE) if tolerance is None else tolerance
     path = IntegratedGradients(value)
     while True:
         with torch.enable_grad():

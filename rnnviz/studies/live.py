@@ -26,6 +26,7 @@ import torch
 import xarray as xr
 from torch import Tensor, nn
 
+from rnnviz.models.networks import reading
 from rnnviz.naming import named
 from rnnviz.recording.block import Recording, record
 from rnnviz.studies import series
@@ -34,7 +35,11 @@ from rnnviz.studies.writing import Rule, draw, filtered, uniform
 
 RECURRENT = (nn.RNN, nn.LSTM, nn.GRU, nn.RNNCell, nn.LSTMCell, nn.GRUCell)
 MOST_OUTPUTS = 200_000
-HOUSE = (str(Path(__file__).resolve().parents[1]), str(Path(torch.__file__).parent))
+HOUSE = (
+    str(Path(__file__).resolve().parents[1]),
+    str(Path(torch.__file__).parent),
+    "<",
+)  # whose frames nobody asks for
 
 
 class LiveError(ValueError):
@@ -116,7 +121,7 @@ class Live:
     def read(self, text: str) -> Reading:
         """The model reading a text. Raises LiveError, in one line that says whose function it was, for whatever went wrong."""
         began = time.monotonic()
-        with self._lock, _as_it_was(self.model), torch.no_grad():
+        with self._lock, reading(self.model), torch.no_grad():
             tokens, table, arguments = self._encoded(text)
             with self._says("recording"), record(self.model) as recording:
                 result = self._called(self.model, arguments)
@@ -138,7 +143,7 @@ class Live:
         if not self.learns:
             raise LiveError(f"{self.name} has no loss: give Live a `loss`, or `next` and `outputs`")
         began = time.monotonic()
-        with self._lock, _as_it_was(self.model), torch.enable_grad():
+        with self._lock, reading(self.model), torch.enable_grad():
             tokens, table, arguments = self._encoded(text)
             try:
                 recording, loss, step, shares = self._sent(
@@ -159,7 +164,7 @@ class Live:
             )
         rule = rule or Rule()
         for _token in range(count):
-            with self._lock, _as_it_was(self.model), torch.no_grad():
+            with self._lock, reading(self.model), torch.no_grad():
                 tokens, _table, arguments = self._encoded(text)
                 scores = self._scores(self._called(self.model, arguments))[-1]
             logs = scores.double().log_softmax(-1).cpu().numpy()
@@ -275,14 +280,7 @@ class Live:
         except Exception as problem:
             if isinstance(problem, LiveError):
                 raise
-            frames = [
-                f for f in traceback.extract_tb(problem.__traceback__) if not f.filename.startswith(HOUSE)
-            ]
-            where = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
-            said = " ".join(str(problem).split())[:300]
-            raise LiveError(
-                f"{self.name}: {what} raised {type(problem).__name__}: {said}{where}"
-            ) from problem
+            raise LiveError(f"{self.name}: {what} raised {_line(problem)}") from problem
 
 
 def _is_floating(one: Any) -> bool:
@@ -308,18 +306,6 @@ def _over_rows(shares: list[np.ndarray], table: series.Series | None) -> xr.Data
                 attrs={"long_name": "gradient × input", "units": "1"},
             )
     return None
-
-
-@contextlib.contextmanager
-def _as_it_was(model: nn.Module) -> Iterator[None]:
-    """Without dropout meanwhile."""
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        yield
-    finally:
-        for module, mode in modes:
-            module.training = mode
 
 
 @functools.cache
@@ -363,8 +349,7 @@ def found(spec: str) -> Live:
 
 
 def _line(problem: Exception) -> str:
-    frames = [
-        f for f in traceback.extract_tb(problem.__traceback__) if not f.filename.startswith((*HOUSE, "<"))
-    ]
+    """What was raised, and where in somebody's own file."""
+    frames = [f for f in traceback.extract_tb(problem.__traceback__) if not f.filename.startswith(HOUSE)]
     where = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
     return f"{type(problem).__name__}: {' '.join(str(problem).split())[:300]}{where}"

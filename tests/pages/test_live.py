@@ -9,6 +9,8 @@ from rnnviz.studies import live
 from rnnviz.studies.writing import Rule
 from rnnviz.ui.parts.explored.live import EXPLORED
 from tests.pages.test_own import drawn
+from tests.pages.test_paper import made, offered  # noqa: F401  the fixture
+from tests.paper.test_page import Opened
 
 SPEC = "app_live:subject"
 SOURCE = """
@@ -112,3 +114,13 @@ def test_what_cannot_be_is_one_line_and_what_was_typed_stays(visit, monkeypatch,
     assert any(line in said.replace("\\", "") for said in seen.lines), seen.lines
     if text is not None:
         assert seen.test.text_area(key="pick_text").value == text
+
+
+@pytest.mark.parametrize("page", ["states", "gates", "gradients"])
+def test_what_it_did_can_be_taken_away_as_a_page(visit, own, offered, tmp_path, page):  # noqa: F811
+    seen = visit(page, **view(text="a cab", step=2))
+    assert not seen.test.exception
+    (tmp_path / "run.html").write_bytes(made(offered))
+    opened = Opened(tmp_path / "run.html")
+    assert opened.contents["places"]["0-0-0-0"]["tokens"] == ["a", "·", "c", "a", "b"]
+    assert bool(opened.view("total")["figures"]) == (page == "gradients")

@@ -220,3 +220,7 @@ def test_a_recording_that_kept_a_part_shows_it_and_says_what_is_missing(visit, t
     np.testing.assert_array_equal(drawn(gates, "forget_gate", axis="z").shape, (4, 9))
     for page in ("states", "gradients", "home"):
         assert not visit(page, subject=named(path)).test.exception, page
+    direct = visit("gradients", subject=named(path), part="direct")
+    assert not direct.test.exception and any(
+        "hidden_grad_direct" in line.replace("\\", "") for line in direct.lines
+    ), direct.lines

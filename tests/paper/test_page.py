@@ -169,3 +169,30 @@ def test_a_script_that_cannot_be_joined_is_refused(tmp_path, monkeypatch):
 
 def test_a_torch_tensor_is_no_recording(tmp_path):
     refused(TypeError, "got Tensor", torch.zeros(2), tmp_path / "run.html")
+
+
+@pytest.mark.parametrize(
+    ("keep", "gates", "gradients", "missing"),
+    [
+        (["forget_gate"], ["forget_gate"], [], "input gate"),
+        (["hidden_grad"], [], ["norms", "hidden_grad"], "direct"),
+        (
+            ["hidden_grad", "cell_grad", "forget_gate"],
+            ["forget_gate"],
+            ["norms", "mechanism", "hidden_grad"],
+            "cell",
+        ),
+    ],
+)
+@pytest.mark.parametrize("size", [0, 2])
+def test_a_recording_that_kept_a_part_is_drawn_as_far_as_it_goes(
+    keep, gates, gradients, missing, size, tmp_path
+):
+    module = nn.LSTM(2, 4, proj_size=size)
+    with rnnviz.record(module, keep=keep) as recording:
+        module(torch.randn(5, 1, 2))[0].sum().backward()
+    opened = Opened(rnnviz.page(recording, tmp_path / "run.html"))
+    for view, wanted in (("gates", gates), ("total", gradients)):
+        assert [one["id"] for one in opened.view(view)["figures"]] == wanted
+        assert "did not keep all of it; missing: " in opened.view(view)["line"]
+    assert opened.view("direct")["figures"] == []

@@ -23,7 +23,7 @@ def take_away(tree: xr.DataTree, name: str) -> None:
 
 def take_page(run: Run) -> None:
     """A button that saves what is looked at as a page; it is made only when asked for. Where it would hold too much, the button
-    says so. Of a model that is here, the loss of the last step is sent back for it."""
+    says so. Of a shipped model, the loss of the last step is sent back for it."""
     choice = {"modules": [run.module], "sequences": [run.sequence]}
     said = _(
         "One file with states, gates and gradients that any browser opens, without a server and without the internet."

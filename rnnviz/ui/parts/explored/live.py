@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from rnnviz.ui.shell.language import _
-from rnnviz.ui.shell.settings import LONGEST, choose, settings
+from rnnviz.ui.shell.settings import choose, settings
 from rnnviz.ui.shell.widgets import notice, pick
 
 if TYPE_CHECKING:  # it brings torch, which the first answer need not wait for
@@ -103,13 +103,3 @@ def _write(own: "Live") -> None:
 
 def _take_back() -> None:
     choose(text=st.session_state["own_written"].pop())
-
-
-def say_too_long(own: "Live", text: str) -> None:
-    """A line, where only the beginning of the text is read."""
-    if own.rows or len(text) <= LONGEST:
-        return
-    line = _(
-        "The text has {count:,} characters; only the first {longest:,} are read. Shorten it to choose which ones."
-    )
-    notice(line.format(count=len(text), longest=LONGEST))

@@ -127,7 +127,7 @@ class Run:
         """The principal components of a layer: `mean` (unit), `axis` (component, unit), `share` (component)."""
         if self.components is not None:
             return self.components.isel(layer=layer, direction=0)
-        return kept(_components_of, self.states(layer)["hidden"])
+        return kept(stats.states.own_components, self.states(layer)["hidden"])
 
 
 def _layer(subject: Subject, module: str, layer: int, direction: int, sequence: int) -> xr.Dataset:
@@ -136,14 +136,6 @@ def _layer(subject: Subject, module: str, layer: int, direction: int, sequence: 
 
 def _states(node: xr.Dataset) -> xr.Dataset:
     return of_states(node)
-
-
-def _components_of(hidden: xr.DataArray) -> xr.Dataset:
-    return stats.states.principal_components(
-        hidden.drop_vars([c for c in hidden.coords if c not in ("time", "unit")])
-        .expand_dims(layer=1, direction=["here"], batch=1)
-        .transpose("layer", "direction", "batch", "time", "unit")
-    ).isel(layer=0, direction=0)
 
 
 def current_run() -> Run | None:
@@ -252,7 +244,8 @@ def _read_own() -> Run | None:
         if not text:
             notice(_("Type at least one character above, and the network will read it."))
             return None
-        live.say_too_long(own, text)
+        if not own.rows:
+            _say_too_long(text)
         reading = own_reading()
     except LiveError as problem:
         notice(str(problem), error=True)
@@ -270,17 +263,22 @@ def own_back(run: Run, step: int | None) -> tuple[Run, Reading]:
     return found, reading
 
 
+def _say_too_long(text: str) -> None:
+    """A line, where only the beginning of a text is read."""
+    if len(text) > LONGEST:
+        message = _(
+            "The text has {count:,} characters; only the first {longest:,} are read. Shorten it to choose which ones."
+        )
+        notice(message.format(count=len(text), longest=LONGEST))
+
+
 def _read_text() -> Run | None:
     """The chosen model reading the chosen text."""
     now, text = settings(), explored.reader_text()
     if not text:
         notice(_("Type at least one character above, and the network will read it."))
         return None
-    if len(text) > LONGEST:
-        message = _(
-            "The text has {count:,} characters; only the first {longest:,} are read. Shorten it to choose which ones."
-        )
-        notice(message.format(count=len(text), longest=LONGEST))
+    _say_too_long(text)
     try:
         run = read(now["model"], checkpoints.stamp(now["model"]), text[:LONGEST])
     except checkpoints.CheckpointError as problem:
@@ -426,12 +424,12 @@ def _send_back(name: str, stamp: str, text: str, step: int | None) -> Back:
 
 
 def with_gradients(run: Run) -> Subject:
-    """What was looked at, for a page: of a model that is here, with the gradients of the loss of the last step as well.
+    """What was looked at, for a page: of a shipped model, with the gradients of the loss of the last step as well.
 
     It asks for nothing of the reader's, so that it can run when the page has long been sent. Gradients come in float64, in
     float32 where that holds them all.
     """
-    if not run.live or run.steps < 2:
+    if run.card is None or run.steps < 2:
         return run.subject
     model, vocabulary = _exact_model(run.name, checkpoints.stamp(run.name))
     with record(model) as recording:

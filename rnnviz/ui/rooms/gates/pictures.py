@@ -6,7 +6,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from rnnviz import figures, stats
 from rnnviz.paper.packing import keys
-from rnnviz.paper.pictures import without_gates
+from rnnviz.paper.pictures import lacking, partly, without_gates
 from rnnviz.paper.terms import LETTERS, gate_name
 from rnnviz.ui.parts import recordings
 from rnnviz.ui.parts.board import drawn
@@ -32,8 +32,10 @@ def _gated(run: Run, row: DeltaGenerator) -> None:
     unit, layer = settings()["unit"], settings()["layer"]
     node, id = run.at(layer), f"gates-{run.key}-{layer}"
     names, keeping = stats.gates.names(node), stats.gates.KEEPING[run.kind]
-    if missing := [name for name in (*names, keeping) if name not in node]:
-        _partly(run, id, node, [name for name in names if name in node], missing)
+    if missing := lacking(node):
+        notice(partly(run.name, missing))
+        _partly(run, id, node, [name for name in names if name not in missing])
+        recordings.take_page(run)
         return
     gates = [name for name in names if name.endswith("gate")]
     if settings()["gate"] not in gates:
@@ -84,10 +86,8 @@ def _gated(run: Run, row: DeltaGenerator) -> None:
         recordings.take_page(run)
 
 
-def _partly(run: Run, id: str, node: xr.Dataset, names: list[str], missing: list[str]) -> None:
-    """A recording that kept some of them only: those, and what it lacks."""
-    line = _("{name} did not keep all of it; missing: {missing}. Record it without keep=, and they are here.")
-    notice(line.format(name=run.name, missing=", ".join(gate_name(name) for name in missing)))
+def _partly(run: Run, id: str, node: xr.Dataset, names: list[str]) -> None:
+    """Of a recording that kept some of them only: those."""
     if names:
         drawings, finer = small_multiples(run, id, node, names)
         summary = _("Gates of {model}; steps: {steps}.").format(model=run.name, steps=run.steps)

@@ -10,6 +10,7 @@ from rnnviz import figures, stats
 from rnnviz.figures.words import named
 from rnnviz.paper import curves
 from rnnviz.paper.packing import keys
+from rnnviz.paper.terms import part_names
 from rnnviz.studies.live import LiveError
 from rnnviz.ui.parts import recordings
 from rnnviz.ui.parts.board import drawn
@@ -44,7 +45,7 @@ def show(row: DeltaGenerator) -> None:
 
 def _part() -> dict[str, str]:
     """Which gradient is drawn; what the parts are called."""
-    parts = {"total": _("total"), "direct": _("direct")}
+    parts = part_names()
     pick(st.segmented_control, "part", _("Gradient"), list(parts), format_func=parts.get, required=True)
     return parts
 
@@ -98,6 +99,7 @@ def _draw_own(run: Run, row: DeltaGenerator) -> None:
         else _("The loss of step {step}").format(step=reading.step + 1)
     )
     recorded.draw(back, f"{where}: {shown(reading.loss)}", reading.shares)
+    recordings.take_page(back)
 
 
 def _draw(run: Run, row: DeltaGenerator) -> None:

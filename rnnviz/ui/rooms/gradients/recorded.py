@@ -10,13 +10,13 @@ import xarray as xr
 from rnnviz import figures, stats
 from rnnviz.models import checkpoints
 from rnnviz.paper import curves
-from rnnviz.paper.pictures import without_gradients
-from rnnviz.paper.terms import gate_name
+from rnnviz.paper.pictures import PARTS, lacking, partly, without_gradients
+from rnnviz.paper.terms import part_names
 from rnnviz.studies.subjects import Subject
 from rnnviz.ui.parts import explored
 from rnnviz.ui.parts.board import drawn
 from rnnviz.ui.parts.explored import subjects
-from rnnviz.ui.parts.explored.runs import DRAWN_BACK, MOST_CURVES, Back, Run, send_back
+from rnnviz.ui.parts.explored.runs import MOST_CURVES, Back, Run, send_back
 from rnnviz.ui.parts.explored.views import compared, faded_row, show_board, unit_heatmap
 from rnnviz.ui.parts.tables import fading_words, table_csv
 from rnnviz.ui.shell.keeping import kept
@@ -25,7 +25,6 @@ from rnnviz.ui.shell.settings import LONGEST, choose, settings
 from rnnviz.ui.shell.widgets import as_text, notice, shows
 
 MOST = 2  # others that are drawn beside it
-PARTS = {"total": "hidden_grad", "direct": "hidden_grad_direct"}
 
 
 def draw(run: Run, said: str | None = None, shares: xr.DataArray | None = None) -> None:
@@ -34,6 +33,10 @@ def draw(run: Run, said: str | None = None, shares: xr.DataArray | None = None) 
     if not run.subject.has_gradients(run.module):
         notice(without_gradients(run.name))
         return
+    if missing := lacking(run.at(settings()["layer"]), gradients=True):
+        notice(partly(run.name, missing))
+        if PARTS[settings()["part"]] in missing:
+            return
     now, node, own = settings(), run.states(settings()["layer"]), _back(run)
     layer, part = now["layer"], now["part"]
     others = _others(run)
@@ -41,26 +44,20 @@ def draw(run: Run, said: str | None = None, shares: xr.DataArray | None = None) 
     norms = compared(backs, layer, part, run.steps)
     id = f"gradients-{run.key}-{layer}-{part}-{'-'.join(back.name for back in others)}"
     limit = kept(lambda: stats.mechanism.round_limit(node[PARTS[part]]))
-    title = _("Gradient of each unit ({part}), {model}").format(
-        part={"total": _("total"), "direct": _("direct")}[part], model=run.name
-    )
+    title = _("Gradient of each unit ({part}), {model}").format(part=part_names()[part], model=run.name)
     heat, finer = unit_heatmap(run, id, node, PARTS[part], (-limit, limit), title, height=360)
     drawings = [
         drawn(
             "norms", _("What reaches each step"), curves.norms, norms, [back.kind for back in backs], own.last
         )
     ]
-    lacking = [name for name in DRAWN_BACK[run.kind] if name not in run.at(layer)]
-    if lacking:
-        line = _(
-            "{name} did not keep all of it; missing: {missing}. Record it without keep=, and they are here."
-        )
-        notice(line.format(name=run.name, missing=", ".join(map(gate_name, lacking))))
-    elif settings()["direction"] == "forward":
+    if settings()["direction"] == "forward":
         why = _("Why, in {model}").format(model=run.name)
-        drawings.append(drawn("mechanism", why, curves.mechanism, run.at(layer), own.last, run.kind))
+        with contextlib.suppress(ValueError):  # of a part that was not kept
+            drawings.append(drawn("mechanism", why, curves.mechanism, run.at(layer), own.last, run.kind))
         step_by_step = _("Why, step by step: what each way back passes on, {model}").format(model=run.name)
-        with contextlib.suppress(ValueError):  # of several calls, and with a projection, they are not known
+        # of several calls, a projection, and what was kept in part, they are not known
+        with contextlib.suppress(ValueError):
             ways = kept(stats.mechanism.ways, run.at(layer))
             drawings.append(drawn("ways", step_by_step, curves.ways, ways))
     drawings.append(heat)
@@ -117,7 +114,10 @@ def _others(run: Run) -> list[Back]:
     offered: dict[str, tuple[str, Subject | None, str]] = {}
     for name, subject in subjects.here().items():
         for module in subject.modules:
-            if subject.has_gradients(module) and (subject, module) != (run.subject, run.module):
+            if PARTS[settings()["part"]] in subject.node(module) and (subject, module) != (
+                run.subject,
+                run.module,
+            ):
                 title = f"{subject.name} · {module}" if len(subject.modules) > 1 else subject.name
                 offered[f"{name}#{module}"] = (title, subject, module)
     for name in checkpoints.names("language"):
