@@ -193,7 +193,7 @@ def gates(store: Store, place: Place) -> View:
     for name in there:
         sheet.heatmap(name, node[name], limits_of(node, name), gate_name(name, place.kind), 176)
     if missing:
-        sheet.view["line"] = partly(place.name, missing)
+        sheet.view["line"] = partly(place.name, place.kind, missing)
         return sheet.view
     parts = [place.parts[name] for name in ("keep", "write", "state")]
     drawn = figures.contributions(place.parts.isel(unit=0))
@@ -234,7 +234,7 @@ def gradients(store: Store, place: Place, part: str) -> View:
         sheet = Sheet(store, place, place.orders, "")
         kept = place.node.attrs.get("kept")
         sheet.view["line"] = (
-            without_gradients(place.name) if kept is None else partly(place.name, [PARTS[part]])
+            without_gradients(place.name) if kept is None else partly(place.name, place.kind, [PARTS[part]])
         )
         return sheet.view
     node, last = place.node, place.last
@@ -260,7 +260,7 @@ def gradients(store: Store, place: Place, part: str) -> View:
     sheet.heatmap(PARTS[part], gradient, (-limit, limit), title, 360)
     sheet.view["line"] = _("The loss of this recording, as it was sent back")
     if missing := lacking(node, gradients=True):
-        sheet.view["line"] += ". " + partly(place.name, missing)
+        sheet.view["line"] += ". " + partly(place.name, place.kind, missing)
     sheet.view["step"] = last
     return sheet.view
 
@@ -272,10 +272,11 @@ def lacking(node: xr.Dataset, gradients: bool = False) -> list[str]:
     return [name for name in (*stats.gates.names(node), *more) if name not in node]
 
 
-def partly(name: str, missing: Sequence[str]) -> str:
+def partly(name: str, kind: str, missing: Sequence[str]) -> str:
     """What a recording that kept a part says of the rest."""
     line = _("{name} did not keep all of it; missing: {missing}. Record it without keep=, and they are here.")
-    said = [each if each.partition("_")[2].startswith("grad") else gate_name(each) for each in missing]
+    gates = stats.gates.NAMES[kind]
+    said = [gate_name(each, kind) if each in gates else each for each in missing]
     return line.format(name=name, missing=", ".join(said))
 
 

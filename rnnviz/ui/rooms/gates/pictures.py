@@ -33,7 +33,7 @@ def _gated(run: Run, row: DeltaGenerator) -> None:
     node, id = run.at(layer), f"gates-{run.key}-{layer}"
     names, keeping = stats.gates.names(node), stats.gates.KEEPING[run.kind]
     if missing := lacking(node):
-        notice(partly(run.name, missing))
+        notice(partly(run.name, run.kind, missing))
         _partly(run, id, node, [name for name in names if name not in missing])
         recordings.take_page(run)
         return

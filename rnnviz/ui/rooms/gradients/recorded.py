@@ -34,7 +34,7 @@ def draw(run: Run, said: str | None = None, shares: xr.DataArray | None = None) 
         notice(without_gradients(run.name))
         return
     if missing := lacking(run.at(settings()["layer"]), gradients=True):
-        notice(partly(run.name, missing))
+        notice(partly(run.name, run.kind, missing))
         if PARTS[settings()["part"]] in missing:
             return
     now, node, own = settings(), run.states(settings()["layer"]), _back(run)
