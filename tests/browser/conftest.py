@@ -24,6 +24,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# files of long tests, on servers of their own: two workers begin with them, so that neither waits for one of them at the end
+LONGEST = tuple(f"tests/browser/test_{name}.py" for name in ("restart", "workers", "package"))
 # the components that say what they have drawn
 DRAWING = ":is(.rv-board, .ra-root, .bh-picture, .bl-root, .cn-root, .cv, .gn-root, .se-root)"
 LOADING = "[data-testid=stSkeleton]"  # what stands for a widget whose script has not come
@@ -31,10 +33,16 @@ LOADING = "[data-testid=stSkeleton]"  # what stands for a widget whose script ha
 PROBES = ("/_stcore/health", "/_stcore/host-config")
 
 
+def rank(item) -> int:
+    file = item.nodeid.partition("::")[0]
+    return LONGEST.index(file) if file in LONGEST else len(LONGEST)
+
+
 def pytest_collection_modifyitems(items):
     for item in items:
         if "tests/browser/" in item.nodeid:
             item.add_marker(pytest.mark.browser)
+    items.sort(key=rank)
 
 
 @pytest.hookimpl(wrapper=True)
