@@ -16,7 +16,13 @@ def readout(seen) -> str:
     return seen.tab.locator(".rv-readout").inner_text().replace("\n", " ")
 
 
-def test_the_first_visit_opens_on_a_picture(reader):
+SMALLEST_TYPE = """() => Math.min(...[...document.querySelectorAll('[data-testid=stMain] *')]
+  .filter(e => [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim()) && e.getClientRects().length)
+  .filter(e => !e.closest('.rv-hidden, style, [data-testid=stIconMaterial]'))
+  .map(e => parseFloat(getComputedStyle(e).fontSize)))"""
+
+
+def test_the_first_visit_opens_on_a_picture_and_an_example_is_read_at_a_click(reader):
     seen = reader()
     expect(seen.tab.get_by_role("heading", name="See inside a recurrent network")).to_be_visible()
     expect(
@@ -24,6 +30,8 @@ def test_the_first_visit_opens_on_a_picture(reader):
     ).to_be_attached()
     assert seen.tab.locator(".rv-token").all_inner_texts()[:5] == ["T", "o", "·", "b", "e"]
     assert readout(seen).startswith("step 42 / 42")
+    seen.after(seen.tab.get_by_role("radio", name="a phrase repeated").click)
+    expect(seen.tab.get_by_role("textbox", name="Your text")).to_have_value(re.compile("^To-morrow, and"))
 
 
 def test_a_deep_link_on_a_cold_server_opens_its_own_view(reader):
@@ -36,7 +44,7 @@ def test_a_deep_link_on_a_cold_server_opens_its_own_view(reader):
         seen.leave()
 
 
-def test_typing_a_text_redraws_and_is_kept_in_the_address(reader):
+def test_a_text_that_is_typed_is_drawn_hovered_without_a_rerun_and_taken_away(reader, tmp_path):
     seen = reader("/states")
     before = seen.revision
     seen.tab.get_by_role("textbox", name="Your text").fill(TEXT)
@@ -44,10 +52,8 @@ def test_typing_a_text_redraws_and_is_kept_in_the_address(reader):
     seen.redrawn(before)
     assert readout(seen).startswith(f"step {len(TEXT)} / {len(TEXT)}")
     seen.tab.wait_for_function("location.search.includes('ROMEO')")
-
-
-def test_hovering_moves_the_cursor_everywhere_without_a_rerun(reader):
-    seen = reader(f"/states?text={TEXT}")
+    seen.rests()
+    # the cursor moves everywhere
     seen.count_sent()
     before, frame = seen.revision, seen.tab.locator(".rv-readout").text_content()
     for figure in ("hidden", "curve"):
@@ -60,10 +66,33 @@ def test_hovering_moves_the_cursor_everywhere_without_a_rerun(reader):
     assert seen.tab.locator("[data-figure=curve] .rv-value").inner_text() != ""
     assert seen.sent == 0
     assert seen.revision == before
+    # a figure is saved as a slide
+    save = seen.tab.get_by_role("button", name="Save this figure: Hidden state h")
+    save.click()
+    with seen.tab.expect_download() as wanted:
+        seen.tab.get_by_role("button", name="PNG").click()
+    assert wanted.value.suggested_filename == "rnnviz-hidden.png"
+    wanted.value.save_as(tmp_path / "hidden.png")
+    raw = (tmp_path / "hidden.png").read_bytes()
+    assert raw[:4] == b"\x89PNG"
+    assert int.from_bytes(raw[16:20]) == 2560
+    save.click()
+    with seen.tab.expect_download() as wanted:
+        seen.tab.get_by_role("button", name="SVG", exact=True).click()
+    assert wanted.value.suggested_filename == "rnnviz-hidden.svg"
+    # and the recording
+    with seen.tab.expect_download() as wanted:
+        seen.tab.get_by_role("button", name="Download the recording").click()
+    wanted.value.save_as(tmp_path / "run.nc")
+    hidden = open_trace(tmp_path / "run.nc")["rnn"]["hidden"]
+    assert hidden.sizes["time"] == len(TEXT)
+    assert "".join(hidden["token"].values) == TEXT
 
 
-def test_the_half_life_of_the_gate_follows_the_cursor(reader):
-    seen = reader(f"/gates?text={TEXT}&unit=3")
+def test_gates_follow_the_cursor_tell_the_hovered_unit_from_the_chosen_one_and_choose_another(reader):
+    seen = reader(f"/gates?text={TEXT}&unit=3&order=stored")
+    assert seen.tab.evaluate(SMALLEST_TYPE) >= 14
+    # the half-life of the gate
     seen.tab.locator(".rv-board").focus()
     for _step in range(2):
         said = seen.tab.locator(".rv-life").inner_text()
@@ -71,34 +100,36 @@ def test_the_half_life_of_the_gate_follows_the_cursor(reader):
         assert gate == pytest.approx(math.exp(-math.log(2) / life), abs=1e-4)
         seen.tab.keyboard.press("ArrowLeft")
         expect(seen.tab.locator(".rv-life")).not_to_have_text(said)
-
-
-def test_clicking_a_row_chooses_its_unit(reader):
-    seen = reader(f"/states?text={TEXT}&order=stored")
-    box, before = seen.box("hidden"), seen.revision
-    seen.tab.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    expect(seen.tab.locator(".rv-readout")).to_contain_text("(chosen: 0)")
-    unit = re.search(r"unit (\d+)", readout(seen)).group(1)
-    assert unit != "0"
+    # the readout
+    box = seen.box("forget_gate")
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    shown = seen.tab.locator(".rv-readout")
+    seen.tab.mouse.move(x, y)
+    expect(shown).to_contain_text(re.compile(r"unit \d+ \(chosen: 3\)"))
     seen.tab.mouse.down()
+    seen.tab.mouse.move(x + 80, y, steps=4)
+    seen.tab.mouse.move(5, 5, steps=4)  # out of the pictures, and only then up
     seen.tab.mouse.up()
-    seen.redrawn(before)
-    expect(seen.tab.locator("[data-figure=curve] .rv-title")).to_have_text(f"Unit {unit}")
-    expect(seen.tab.get_by_label("Unit", exact=True)).to_have_value(unit)
-    seen.tab.wait_for_function(f"location.search.includes('unit={unit}')")
-
-
-def test_clicking_a_dot_of_the_saturation_plot_chooses_its_unit(reader):
-    seen = reader(f"/gates?text={TEXT}&unit=3")
+    expect(shown).to_contain_text(re.compile(r"unit 3$"))
     dot = seen.tab.locator("[data-figure=saturation] .point").nth(30)
     dot.scroll_into_view_if_needed()
-    box, before = dot.bounding_box(), seen.revision
-    seen.press("saturation", box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    seen.redrawn(before)
+    at = dot.bounding_box()
+    seen.tab.mouse.move(at["x"] + at["width"] / 2, at["y"] + at["height"] / 2)
+    expect(shown).to_contain_text("chosen: 3")
+    seen.tab.mouse.move(5, 5, steps=4)
+    expect(shown).to_contain_text(re.compile(r"unit 3$"))
+    # a dot of the saturation plot
+    dot.scroll_into_view_if_needed()
+    box = dot.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    seen.after(lambda: seen.press("saturation", x, y))
     seen.tab.wait_for_function("!new URLSearchParams(location.search).get('unit').match(/^3$/)")
+    seen.after(seen.tab.get_by_text("Projector view").click)
+    assert seen.tab.evaluate(SMALLEST_TYPE) >= 20 - 0.01
+    seen.tab.wait_for_function("location.search.includes('projector=True')")
 
 
-def test_keys_move_the_cursor_choose_a_unit_and_zoom(reader):
+def test_keys_move_the_cursor_choose_a_unit_and_zoom_and_a_click_on_a_row_chooses_its_unit(reader):
     seen = reader(f"/states?text={TEXT}&order=stored&unit=5")
     seen.tab.locator(".rv-board").focus()
     for key in ("Home", "ArrowRight", "ArrowRight"):
@@ -115,6 +146,17 @@ def test_keys_move_the_cursor_choose_a_unit_and_zoom(reader):
     expect(seen.tab.locator(".rv-token")).not_to_have_count(wide)
     seen.tab.keyboard.press("0")
     expect(seen.tab.locator(".rv-token")).to_have_count(wide)
+    box, before = seen.box("hidden"), seen.revision
+    seen.tab.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(seen.tab.locator(".rv-readout")).to_contain_text("(chosen: 6)")
+    unit = re.search(r"unit (\d+)", readout(seen)).group(1)
+    assert unit != "6"
+    seen.tab.mouse.down()
+    seen.tab.mouse.up()
+    seen.redrawn(before)
+    expect(seen.tab.locator("[data-figure=curve] .rv-title")).to_have_text(f"Unit {unit}")
+    expect(seen.tab.get_by_label("Unit", exact=True)).to_have_value(unit)
+    seen.tab.wait_for_function(f"location.search.includes('unit={unit}')")
 
 
 def test_zoom_survives_a_rerun_and_brings_exact_values(reader):
@@ -185,22 +227,6 @@ def test_switching_language_and_theme(reader):
     expect(seen.tab.locator(".rv-board")).to_have_attribute("data-theme", "dark")
 
 
-SMALLEST_TYPE = """() => Math.min(...[...document.querySelectorAll('[data-testid=stMain] *')]
-  .filter(e => [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim()) && e.getClientRects().length)
-  .filter(e => !e.closest('.rv-hidden, style, [data-testid=stIconMaterial]'))
-  .map(e => parseFloat(getComputedStyle(e).fontSize)))"""
-
-
-def test_type_is_at_least_14_px_and_20_on_the_projector_view(reader):
-    seen = reader(f"/gates?text={TEXT}")
-    assert seen.tab.evaluate(SMALLEST_TYPE) >= 14
-    before = seen.revision
-    seen.tab.get_by_text("Projector view").click()
-    seen.redrawn(before)
-    assert seen.tab.evaluate(SMALLEST_TYPE) >= 20 - 0.01
-    seen.tab.wait_for_function("location.search.includes('projector=True')")
-
-
 def view(seen) -> dict:
     return seen.tab.evaluate("Object.fromEntries(new URLSearchParams(location.search))")
 
@@ -254,86 +280,19 @@ def test_the_step_axis_stands_under_the_lowest_figure_also_for_another_model(rea
     assert heights[0] == heights[1] == heights[2] < heights[3]
 
 
-def test_the_readout_tells_the_hovered_unit_from_the_chosen_one(reader):
-    seen = reader(f"/gates?text={TEXT}&unit=3&order=stored")
-    box = seen.box("forget_gate")
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    shown = seen.tab.locator(".rv-readout")
-    seen.tab.mouse.move(x, y)
-    expect(shown).to_contain_text(re.compile(r"unit \d+ \(chosen: 3\)"))
-    seen.tab.mouse.down()
-    seen.tab.mouse.move(x + 80, y, steps=4)
-    seen.tab.mouse.move(5, 5, steps=4)  # out of the pictures, and only then up
-    seen.tab.mouse.up()
-    expect(shown).to_contain_text(re.compile(r"unit 3$"))
-    dot = seen.tab.locator("[data-figure=saturation] .point").nth(30)
-    dot.scroll_into_view_if_needed()
-    at = dot.bounding_box()
-    seen.tab.mouse.move(at["x"] + at["width"] / 2, at["y"] + at["height"] / 2)
-    expect(shown).to_contain_text("chosen: 3")
-    seen.tab.mouse.move(5, 5, steps=4)
-    expect(shown).to_contain_text(re.compile(r"unit 3$"))
-
-
-def test_a_figure_is_saved_as_a_slide(reader, tmp_path):
-    seen = reader(f"/states?text={TEXT}")
-    save = seen.tab.get_by_role("button", name="Save this figure: Hidden state h")
-    save.click()
-    with seen.tab.expect_download() as wanted:
-        seen.tab.get_by_role("button", name="PNG").click()
-    assert wanted.value.suggested_filename == "rnnviz-hidden.png"
-    wanted.value.save_as(tmp_path / "hidden.png")
-    raw = (tmp_path / "hidden.png").read_bytes()
-    assert raw[:4] == b"\x89PNG"
-    assert int.from_bytes(raw[16:20]) == 2560
-    save.click()
-    with seen.tab.expect_download() as wanted:
-        seen.tab.get_by_role("button", name="SVG", exact=True).click()
-    assert wanted.value.suggested_filename == "rnnviz-hidden.svg"
-
-
-def test_a_figure_is_saved_as_a_page_that_needs_nothing_else(reader, tmp_path, chromium):
-    seen = reader(f"/gradients?text={TEXT}")
-    seen.tab.get_by_role("button", name="Save this figure: What reaches each step").click()
-    with seen.tab.expect_download() as wanted:
-        seen.tab.get_by_role("button", name="HTML", exact=True).click()
-    wanted.value.save_as(tmp_path / "norms.html")
-    alone = chromium.new_context(offline=True).new_page()
-    problems = []
-    alone.on("pageerror", lambda problem: problems.append(str(problem)))
-    alone.goto((tmp_path / "norms.html").as_uri())
-    expect(alone.locator(".scatterlayer .trace")).to_have_count(3)
-    alone.context.close()
-    assert problems == []
-
-
-def test_clicking_a_row_of_the_matrix_sends_that_loss_back(reader):
-    seen = reader(f"/gradients?text={TEXT}")
-    drag = seen.tab.locator("[data-figure=matrix] .nsewdrag")
-    drag.scroll_into_view_if_needed()
-    box, before = drag.bounding_box(), seen.revision
-    seen.press("matrix", box["x"] + 5, box["y"] + box["height"] * 0.55)
-    seen.redrawn(before)
-    seen.tab.wait_for_function("new URLSearchParams(location.search).get('step') !== null")
-
-
-def test_an_example_is_read_at_a_click(reader):
-    seen = reader()
-    before = seen.revision
-    seen.tab.get_by_role("radio", name="a phrase repeated").click()
-    seen.redrawn(before)
-    expect(seen.tab.get_by_role("textbox", name="Your text")).to_have_value(re.compile("^To-morrow, and"))
-
-
-def test_a_slider_moves_the_picture_and_the_address(reader):
+def test_a_legend_has_exponents_and_indices_and_a_slider_moves_the_picture_and_the_address(reader):
     seen = reader("/vanishing?vanishing_part=unit")
+    legend = seen.tab.locator(".rv-legend")
+    expect(legend.locator("sup")).to_have_text(["T−t"])
+    expect(legend.locator("sub")).to_have_text(["T", "t"])
+    expect(legend).to_have_text("wT−t|∂hT/∂ht|")
     before = seen.revision
     seen.tab.get_by_role("slider", name="Weight w").press("ArrowRight")
     seen.redrawn(before)
     seen.tab.wait_for_function("new URLSearchParams(location.search).get('vanishing_weight') === '0.91'")
 
 
-def test_back_returns_to_the_page_before(reader):
+def test_back_returns_to_the_page_before_and_one_that_is_left_while_it_is_drawn_leaves_no_error(reader):
     seen = reader(f"/states?text={TEXT}&unit=9")
     seen.tab.get_by_role("link", name="Gates").click()
     expect(seen.tab.get_by_role("heading", name="Gates")).to_be_visible()
@@ -342,10 +301,6 @@ def test_back_returns_to_the_page_before(reader):
     seen.drawn()
     expect(seen.tab.get_by_role("textbox", name="Your text")).to_have_value(TEXT)
     expect(seen.tab.get_by_label("Unit", exact=True)).to_have_value("9")
-
-
-def test_a_page_that_is_left_while_it_is_drawn_leaves_no_error(reader):
-    seen = reader(f"/states?text={TEXT}")
     seen.tab.evaluate(
         """() => {
             const { react } = Plotly; // one whose last word to the figure comes late
@@ -361,16 +316,6 @@ def test_a_page_that_is_left_while_it_is_drawn_leaves_no_error(reader):
     seen.tab.get_by_role("link", name="Hidden states").click()
     expect(seen.tab.get_by_role("heading", name="Hidden states")).to_be_visible()
     seen.drawn()
-
-
-def test_the_recording_can_be_taken_away(reader, tmp_path):
-    seen = reader(f"/states?text={TEXT}")
-    with seen.tab.expect_download() as wanted:
-        seen.tab.get_by_role("button", name="Download the recording").click()
-    wanted.value.save_as(tmp_path / "run.nc")
-    hidden = open_trace(tmp_path / "run.nc")["rnn"]["hidden"]
-    assert hidden.sizes["time"] == len(TEXT)
-    assert "".join(hidden["token"].values) == TEXT
 
 
 def test_the_readers_text_is_never_taken_for_html(reader):
@@ -391,14 +336,26 @@ def test_the_readers_text_is_never_taken_for_html(reader):
         "/gradients",
         "/vanishing?vanishing_part=network",
         "/vanishing?vanishing_part=helps&lang=ko",
-        "/compare",
     ],
 )
 def test_no_page_violates_accessibility(reader, path):
-    found = violations(reader(path).tab, "light", "dark")
-    if path == "/compare":  # the editor's column of row marks, which Streamlit leaves without a name
-        found = [v for v in found if v[0] != "empty-table-header" or len(v[1]) > 1]
-    assert found == []
+    assert violations(reader(path).tab, "light", "dark") == []
+
+
+def test_comparing_violates_no_accessibility_and_fades_the_pictures_of_the_set_up_before(reader):
+    seen = reader("/compare")
+    expect(seen.tab.locator(".st-key-bench_now .rv-board")).to_be_visible()
+    found = violations(seen.tab, "dark", "light")
+    # but for the editor's column of row marks, which Streamlit leaves without a name
+    assert [v for v in found if v[0] != "empty-table-header" or len(v[1]) > 1] == []
+    seen.tab.get_by_label("Steps", exact=True).fill("60")
+    seen.tab.keyboard.press("Enter")
+    before = seen.tab.locator(".st-key-bench_before")
+    expect(before.locator(".rv-board")).to_be_visible()
+    expect(before).to_have_css("opacity", "0.5")
+    seen.tab.get_by_role("button", name="Run", exact=True).click()
+    expect(seen.tab.locator(".st-key-bench_now .rv-board")).to_be_visible()
+    expect(before).to_have_count(0)
 
 
 @pytest.mark.parametrize(
@@ -418,20 +375,16 @@ def test_nothing_runs_over_the_edge_of_a_phone(reader, path):
     assert seen.over_the_edge(".rv-board", "svg") == []
 
 
-def test_exponents_and_indices_in_a_legend_are_raised_and_lowered(reader):
-    legend = reader("/vanishing?vanishing_part=unit").tab.locator(".rv-legend")
-    expect(legend.locator("sup")).to_have_text(["T−t"])
-    expect(legend.locator("sub")).to_have_text(["T", "t"])
-    expect(legend).to_have_text("wT−t|∂hT/∂ht|")
-
-
 def test_a_mark_on_a_curve_stands_in_its_legend(reader):
     seen = reader("/vanishing?vanishing_part=helps&vanishing_helps=lstm,forget_bias,skip")
     expect(seen.tab.locator("[data-figure=helps] .rv-key-name")).to_have_count(4)
     expect(seen.tab.locator("[data-figure=helps] .rv-marked")).to_have_count(2)
 
 
-def test_the_cursor_reads_how_much_is_left_and_its_line_passes_behind_titles_and_legends(reader):
+def test_gradients_are_read_by_the_cursor_saved_as_a_page_and_sent_back_from_a_row(
+    reader, tmp_path, chromium
+):
+    """The cursor reads how much is left, and its line passes behind titles and legends."""
     seen = reader(f"/gradients?text={TEXT}")
     read = seen.tab.locator("[data-figure=norms] .rv-value")
     expect(read).not_to_contain_text("÷")  # the end has nothing to be compared with
@@ -445,6 +398,26 @@ def test_the_cursor_reads_how_much_is_left_and_its_line_passes_behind_titles_and
         )
         assert style == ["1", "rgb(255, 255, 255)"]
     assert seen.tab.locator(".rv-line").evaluate("e => getComputedStyle(e).zIndex") == "auto"
+    # a figure is saved as a page that needs nothing else
+    seen.tab.get_by_role("button", name="Save this figure: What reaches each step").click()
+    with seen.tab.expect_download() as wanted:
+        seen.tab.get_by_role("button", name="HTML", exact=True).click()
+    wanted.value.save_as(tmp_path / "norms.html")
+    alone = chromium.new_context(offline=True).new_page()
+    problems = []
+    alone.on("pageerror", lambda problem: problems.append(str(problem)))
+    alone.goto((tmp_path / "norms.html").as_uri())
+    expect(alone.locator(".scatterlayer .trace")).to_have_count(3)
+    alone.context.close()
+    assert problems == []
+    # a click on a row of the matrix sends that loss back
+    assert seen.tab.evaluate("new URLSearchParams(location.search).get('step')") is None
+    drag = seen.tab.locator("[data-figure=matrix] .nsewdrag")
+    drag.scroll_into_view_if_needed()
+    box, before = drag.bounding_box(), seen.revision
+    seen.press("matrix", box["x"] + 5, box["y"] + box["height"] * 0.55)
+    seen.redrawn(before)
+    seen.tab.wait_for_function("new URLSearchParams(location.search).get('step') !== null")
 
 
 def test_a_table_that_goes_on_to_the_right_says_so_until_its_end(reader):
@@ -459,16 +432,3 @@ def test_a_table_that_goes_on_to_the_right_says_so_until_its_end(reader):
     wide = seen.open("/gradients").tab.get_by_test_id("stDataFrameResizable")
     wide.scroll_into_view_if_needed()
     assert wide.evaluate(shown) == 0
-
-
-def test_pictures_of_the_set_up_before_are_faded_until_the_new_one_is_computed(reader):
-    seen = reader("/compare")
-    expect(seen.tab.locator(".st-key-bench_now .rv-board")).to_be_visible()
-    seen.tab.get_by_label("Steps", exact=True).fill("60")
-    seen.tab.keyboard.press("Enter")
-    before = seen.tab.locator(".st-key-bench_before")
-    expect(before.locator(".rv-board")).to_be_visible()
-    expect(before).to_have_css("opacity", "0.5")
-    seen.tab.get_by_role("button", name="Run", exact=True).click()
-    expect(seen.tab.locator(".st-key-bench_now .rv-board")).to_be_visible()
-    expect(before).to_have_count(0)
