@@ -35,16 +35,19 @@ def in_address(seen, pattern: str) -> None:
     seen.tab.wait_for_function("p => decodeURIComponent(location.search).match(p)", arg=pattern)
 
 
-def test_the_map_shows_both_outputs_and_the_reading_order(reader):
+def test_the_map_is_looked_at_and_taken_away(reader, tmp_path):
+    """Both outputs and the reading order; the cursor lights tokens and states without asking the server; a step shows its
+    arithmetic; pictures, table and recording come as files."""
     seen = reader(MAP)
     assert output(seen, "original") == "2024-03-05⟨end⟩"
     expect(seen.tab.locator(".ra-output[data-line=plain]")).to_be_visible()
     assert seen.tab.locator(".ra-number").all_inner_texts() == [str(n) for n in range(1, 12)]
     assert "".join(seen.tab.locator(".ra-key").all_inner_texts()) == "5·Mar·2024"
-
-
-def test_the_cursor_lights_tokens_and_states_without_asking_the_server(reader):
-    seen = reader(MAP)
+    # a product's terms sum to the score
+    numbers = seen.tab.locator("[data-stage='1'] .ra-terms .ra-end").all_inner_texts()
+    values = [float(text.replace("−", "-")) for text in numbers]
+    assert sum(values[:-1]) == pytest.approx(values[-1], abs=0.02)
+    # the cursor
     seen.count_sent()
 
     def pointed() -> bool:
@@ -61,10 +64,7 @@ def test_the_cursor_lights_tokens_and_states_without_asking_the_server(reader):
         seen.tab.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
         expect(seen.tab.locator(".ra-readout")).to_contain_text("unit")
     assert seen.sent == 0
-
-
-def test_choosing_a_step_shows_its_arithmetic(reader):
-    seen = reader(MAP)
+    # a step that is chosen
     seen.tab.mouse.click(**cell(seen, 5, 2))
     expect(seen.tab.locator(".ra-side-title")).to_have_text("Step 6: how “0” is written")
     assert seen.tab.locator(".ra-stage").count() == 6
@@ -76,29 +76,28 @@ def test_choosing_a_step_shows_its_arithmetic(reader):
     shares = seen.tab.locator(".ra-candidate").first.inner_text()
     assert "%" in shares
     in_address(seen, "translate_step=6")
+    # pictures, table and recording
+    for format, start in (("PNG", b"\x89PNG"), ("SVG", b"<svg")):
+        seen.tab.get_by_role("button", name="Save the map").click()
+        with seen.tab.expect_download() as came:
+            seen.tab.get_by_role("button", name=format, exact=True).click()
+        came.value.save_as(tmp_path / format)
+        assert (tmp_path / format).read_bytes().startswith(start)
+    assert "5" in (tmp_path / "SVG").read_text("utf-8")
+    seen.tab.get_by_text("The weights as a table").click()
+    with seen.tab.expect_download() as came:
+        seen.tab.get_by_role("button", name="Download the table").click()
+    came.value.save_as(tmp_path / "csv")
+    rows = list(csv.reader((tmp_path / "csv").read_text("utf-8").splitlines()))
+    assert len(rows) == 12
+    assert sum(map(float, rows[1][1:])) == pytest.approx(1, abs=1e-4)
+    with seen.tab.expect_download() as came:
+        seen.tab.get_by_role("button", name="Download the recording").click()
+    came.value.save_as(tmp_path / "trace.nc")
+    assert open_trace(tmp_path / "trace.nc")["attention"]["weight"].sizes["query"] == 11
 
 
-def test_a_products_terms_sum_to_the_score(reader):
-    seen = reader(MAP)
-    numbers = seen.tab.locator("[data-stage='1'] .ra-terms .ra-end").all_inner_texts()
-    values = [float(text.replace("−", "-")) for text in numbers]
-    assert sum(values[:-1]) == pytest.approx(values[-1], abs=0.02)
-
-
-def test_keys_choose_steps_and_places(reader):
-    seen = reader(MAP)
-    seen.tab.locator(".ra-scroll").focus()
-    for key in ("End", "ArrowUp", "ArrowLeft"):
-        seen.tab.keyboard.press(key)
-    expect(seen.tab.locator(".ra-side-title")).to_contain_text("Step 10")
-    expect(seen.tab.locator(".ra-root [aria-live=polite]")).to_contain_text("step 10")
-    seen.tab.keyboard.press("Home")
-    expect(seen.tab.locator(".ra-side-title")).to_contain_text("Step 1:")
-    seen.after(lambda: seen.tab.keyboard.press("Enter"))
-    in_address(seen, r"translate_changes=1:\*=0,\d+=1.0")
-
-
-def test_dragging_a_bar_changes_the_weights_and_undo_takes_it_back(reader):
+def test_each_way_to_change_the_weights_can_be_taken_back(reader):
     seen = reader(MAP)
     before = seen.tab.locator("[data-input='0']").input_value()
     track = seen.tab.locator("[data-slider='0']")
@@ -124,10 +123,7 @@ def test_dragging_a_bar_changes_the_weights_and_undo_takes_it_back(reader):
     seen.after(lambda: seen.tab.get_by_role("button", name="Undo").click())
     assert seen.tab.locator("[data-input='0']").input_value() == before
     expect(seen.tab.locator(".ra-output[data-line=changed]")).to_contain_text("not changed anything yet")
-
-
-def test_arrow_keys_move_a_bar_and_back_again_changes_nothing(reader):
-    seen = reader(MAP)
+    # arrow keys, and back again
     bar = seen.tab.locator("[data-slider='3']")
     own = bar.get_attribute("aria-valuetext")
     bar.focus()
@@ -137,6 +133,26 @@ def test_arrow_keys_move_a_bar_and_back_again_changes_nothing(reader):
     seen.after(lambda: seen.tab.keyboard.press("PageDown"))
     seen.tab.wait_for_function("!location.search.includes('translate_changes')")
     assert seen.tab.locator("[data-slider='3']").get_attribute("aria-valuetext") == own
+    # another candidate
+    other = seen.tab.locator(".ra-candidate[aria-pressed=false]", has_text=re.compile("^1"))
+    seen.after(other.click)
+    assert output(seen, "changed").startswith("1")
+    assert output(seen, "original") == "2024-03-05⟨end⟩"
+    assert seen.tab.locator(".ra-output[data-line=changed] mark").first.inner_text() == "1"
+    expect(seen.tab.locator(".ra-candidate[aria-pressed=true]")).to_contain_text("your choice")
+    seen.after(lambda: seen.tab.locator(".ra-candidate").first.click())
+    expect(seen.tab.locator(".ra-output[data-line=changed]")).to_contain_text("not changed anything yet")
+    # looking only here, by a word or a double click
+    seen.after(lambda: seen.tab.locator(".ra-key").nth(2).click())
+    in_address(seen, r"translate_changes=1:\*=0,3=1.0$|translate_changes=1:\*=0,3=1.0&")
+    spot = cell(seen, 4, 6)
+    seen.after(lambda: seen.tab.mouse.dblclick(**spot))
+    in_address(seen, r"5:\*=0,7=1.0")
+    seen.after(lambda: seen.tab.get_by_role("button", name="Reset this step").click())
+    in_address(seen, r"translate_changes=1:\*=0,3=1.0$|translate_changes=1:\*=0,3=1.0&")
+    seen.after(lambda: seen.tab.get_by_role("button", name="Reset all").click())
+    seen.tab.wait_for_function("!location.search.includes('translate_changes')")
+    assert output(seen, "original") == "2024-03-05⟨end⟩"
 
 
 def test_a_text_box_that_comes_late_shows_the_text(reader):
@@ -161,8 +177,9 @@ def test_a_text_box_that_comes_late_shows_the_text(reader):
     seen.tab.unroute_all()
 
 
-def test_typing_a_weight_and_a_wrong_one(reader):
+def test_steps_are_chosen_by_keys_and_a_change_keeps_the_one_that_was_chosen(reader):
     seen = reader(MAP)
+    # a weight that is typed, and a wrong one
     box = seen.tab.locator("[data-input='3']")
     box.fill("-2")
     seen.tab.keyboard.press("Enter")
@@ -178,44 +195,46 @@ def test_typing_a_weight_and_a_wrong_one(reader):
     seen.after(right)
     in_address(seen, "translate_changes=1:4=0.25")
     expect(seen.tab.locator(".ra-problem")).to_be_hidden()
-
-
-def test_looking_only_here_by_a_word_or_a_double_click(reader):
-    seen = reader(MAP)
-    seen.after(lambda: seen.tab.locator(".ra-key").nth(2).click())
-    in_address(seen, r"translate_changes=1:\*=0,3=1.0$|translate_changes=1:\*=0,3=1.0&")
-    spot = cell(seen, 4, 6)
-    seen.after(lambda: seen.tab.mouse.dblclick(**spot))
-    in_address(seen, r"5:\*=0,7=1.0")
-    seen.after(lambda: seen.tab.get_by_role("button", name="Reset this step").click())
-    in_address(seen, r"translate_changes=1:\*=0,3=1.0$|translate_changes=1:\*=0,3=1.0&")
     seen.after(lambda: seen.tab.get_by_role("button", name="Reset all").click())
-    seen.tab.wait_for_function("!location.search.includes('translate_changes')")
-    assert output(seen, "original") == "2024-03-05⟨end⟩"
+    # keys
+    seen.tab.locator(".ra-scroll").focus()
+    for key in ("End", "ArrowUp", "ArrowLeft"):
+        seen.tab.keyboard.press(key)
+    expect(seen.tab.locator(".ra-side-title")).to_contain_text("Step 10")
+    expect(seen.tab.locator(".ra-root [aria-live=polite]")).to_contain_text("step 10")
+    seen.tab.keyboard.press("Home")
+    expect(seen.tab.locator(".ra-side-title")).to_contain_text("Step 1:")
+    seen.after(lambda: seen.tab.keyboard.press("Enter"))
+    in_address(seen, r"translate_changes=1:\*=0,\d+=1.0")
+    # a click
+    title = seen.tab.locator(".ra-side-title")
+    seen.tab.locator(".ra-row").nth(7).click()
+    expect(title).to_contain_text("Step 8:")
+    seen.after(lambda: seen.tab.locator(".ra-key").nth(1).click())
+    expect(title).to_contain_text("Step 8:")
 
 
-def test_another_candidate_is_taken_and_the_difference_marked(reader):
-    seen = reader(MAP)
-    other = seen.tab.locator(".ra-candidate[aria-pressed=false]", has_text=re.compile("^1"))
-    seen.after(other.click)
-    assert output(seen, "changed").startswith("1")
-    assert output(seen, "original") == "2024-03-05⟨end⟩"
-    assert seen.tab.locator(".ra-output[data-line=changed] mark").first.inner_text() == "1"
-    expect(seen.tab.locator(".ra-candidate[aria-pressed=true]")).to_contain_text("your choice")
-    seen.after(lambda: seen.tab.locator(".ra-candidate").first.click())
-    expect(seen.tab.locator(".ra-output[data-line=changed]")).to_contain_text("not changed anything yet")
-
-
-def test_a_link_restores_the_changes(reader):
+def test_a_link_restores_the_changes_and_type_is_large_enough(reader):
     seen = reader(f"{MAP}&translate_changes=3:*%3D0,1%3D1&translate_step=3")
     expect(seen.tab.locator(".ra-side-title")).to_contain_text("Step 3:")
     expect(seen.tab.locator("[data-slider='0']")).to_have_attribute("aria-valuenow", "1.0000")
     expect(seen.tab.locator(".ra-edited .ra-number")).to_have_text("3")
     expect(seen.tab.get_by_role("button", name="Undo")).to_be_disabled()
+    assert seen.tab.evaluate(SMALLEST_TYPE) >= 14
+    seen.projected()
+    assert seen.tab.evaluate(SMALLEST_TYPE) >= 20 - 0.01
 
 
-def test_playing_writes_one_row_after_the_other(reader):
+@pytest.mark.parametrize(
+    "path", [MAP, f"/attention?lang=ko&translate_text={LONG}&translate_changes=3:*%3D0,1%3D1"]
+)
+def test_the_map_violates_no_rule_of_accessibility(reader, path):
+    assert violations(reader(path).tab, "light", "dark") == []
+
+
+def test_playing_theme_language_and_views(reader):
     seen = reader(MAP)
+    # one row is written after the other
     seen.tab.get_by_label("Speed").select_option("200")
     play = seen.tab.get_by_role("button", name="Play or pause")
     play.click()
@@ -225,19 +244,8 @@ def test_playing_writes_one_row_after_the_other(reader):
     expect(seen.tab.locator(".ra-row.ra-later")).to_have_count(0)
     seen.tab.emulate_media(reduced_motion="reduce")
     expect(play).to_be_hidden()
-
-
-def test_a_change_keeps_the_step_that_was_chosen(reader):
-    seen = reader(MAP)
-    title = seen.tab.locator(".ra-side-title")
-    seen.tab.locator(".ra-row").nth(7).click()
-    expect(title).to_contain_text("Step 8:")
-    seen.after(lambda: seen.tab.locator(".ra-key").nth(1).click())
-    expect(title).to_contain_text("Step 8:")
-
-
-def test_language_theme_and_views(reader):
-    seen = reader(MAP)
+    seen.tab.emulate_media(reduced_motion="no-preference")
+    # theme, views and language
     expect(seen.tab.locator(".ra-root")).to_have_attribute("data-theme", "light")
     seen.tab.emulate_media(color_scheme="dark")
     expect(seen.tab.locator(".ra-root")).to_have_attribute("data-theme", "dark")
@@ -249,46 +257,10 @@ def test_language_theme_and_views(reader):
     expect(seen.tab.get_by_role("heading", name="어텐션", exact=True)).to_be_visible()
 
 
-def test_pictures_table_and_recording_to_take_away(reader, tmp_path):
-    seen = reader(MAP)
-    for format, start in (("PNG", b"\x89PNG"), ("SVG", b"<svg")):
-        seen.tab.get_by_role("button", name="Save the map").click()
-        with seen.tab.expect_download() as came:
-            seen.tab.get_by_role("button", name=format, exact=True).click()
-        came.value.save_as(tmp_path / format)
-        assert (tmp_path / format).read_bytes().startswith(start)
-    assert "5" in (tmp_path / "SVG").read_text("utf-8")
-    seen.tab.get_by_text("The weights as a table").click()
-    with seen.tab.expect_download() as came:
-        seen.tab.get_by_role("button", name="Download the table").click()
-    came.value.save_as(tmp_path / "csv")
-    rows = list(csv.reader((tmp_path / "csv").read_text("utf-8").splitlines()))
-    assert len(rows) == 12
-    assert sum(map(float, rows[1][1:])) == pytest.approx(1, abs=1e-4)
-    with seen.tab.expect_download() as came:
-        seen.tab.get_by_role("button", name="Download the recording").click()
-    came.value.save_as(tmp_path / "trace.nc")
-    assert open_trace(tmp_path / "trace.nc")["attention"]["weight"].sizes["query"] == 11
-
-
-@pytest.mark.parametrize(
-    "path", [MAP, f"/attention?lang=ko&translate_text={LONG}&translate_changes=3:*%3D0,1%3D1"]
-)
-def test_the_map_violates_no_rule_of_accessibility(reader, path):
-    assert violations(reader(path).tab, "light", "dark") == []
-
-
 @pytest.mark.parametrize("path", [MAP, f"/attention?translate_text={LONG}&projector=True"])
 def test_the_map_fits_a_phone_and_scrolls_inside(reader, path):
     seen = reader(path, width=400, height=800)
     assert seen.over_the_edge(".ra-root", ".ra-scroll") == []
-
-
-def test_type_on_the_map_is_large_enough(reader):
-    seen = reader(MAP)
-    assert seen.tab.evaluate(SMALLEST_TYPE) >= 14
-    seen.projected()
-    assert seen.tab.evaluate(SMALLEST_TYPE) >= 20 - 0.01
 
 
 def test_another_pair_of_languages_leaves_no_number_of_the_one_before(reader):

@@ -62,7 +62,7 @@ def test_the_blank_walks_through_the_sentence_by_keys(sentence):
     assert seen.tab.locator(".bl-word:focus").count() == 0 and seen.revision == before
 
 
-def test_words_that_the_models_do_not_know_are_marked_as_one_types(sentence):
+def test_words_that_the_models_do_not_know_are_marked_as_one_types_and_shown_as_text(sentence):
     seen = sentence()
     told, draft = seen.tab.locator(".bl-told"), seen.tab.locator(".bl-draft .bl-word")
     expect(told).to_have_text("These models know all 8 words.")
@@ -84,11 +84,7 @@ def test_words_that_the_models_do_not_know_are_marked_as_one_types(sentence):
     expect(seen.tab.locator(".bl-unknown:not([aria-checked=true])")).to_have_text(unknown)
     expect(draft).to_have_count(0)
     expect(seen.tab.locator(".bl-earlier")).to_have_count(0)
-
-
-def test_what_was_typed_is_shown_as_text(sentence):
-    seen = sentence()
-    box = seen.tab.get_by_role("textbox").first
+    # and what is typed is text
     before = seen.revision
     box.fill("play <img src=x> ![a](b) by queen")
     box.press("Enter")
@@ -105,7 +101,7 @@ def test_the_page_violates_no_accessibility(sentence):
         assert violations(seen.tab, theme) == []
 
 
-def test_bars_follow_the_theme(sentence):
+def test_bars_follow_the_theme_and_no_type_is_too_small_for_the_last_row(sentence):
     seen, colours = sentence(), []
     bar = seen.tab.locator(".bl-panel:not(.bl-hatched) .bl-bar").first
     for theme in ("light", "dark"):
@@ -113,16 +109,12 @@ def test_bars_follow_the_theme(sentence):
         at_rest(seen.tab, theme)
         colours.append(bar.evaluate("e => getComputedStyle(e).backgroundColor"))
     assert colours == ["rgb(0, 114, 178)", "rgb(61, 155, 216)"]
+    assert seen.smallest_type(".bl-root *") >= 14
+    seen.projected()
+    assert seen.smallest_type(".bl-root *") >= 20
 
 
 def test_a_narrow_screen_needs_no_sideways_scrolling(sentence):
     text = "+".join(["supercalifragilisticexpialidocious" * 2, *["word"] * 40])
     seen = sentence(f"{PAGE}?blank_text={text}&blank_place=7", width=400, height=800)
     assert seen.over_the_edge(".bl-root") == []
-
-
-def test_no_type_is_too_small_for_the_last_row(sentence):
-    seen = sentence()
-    assert seen.smallest_type(".bl-root *") >= 14
-    seen.projected()
-    assert seen.smallest_type(".bl-root *") >= 20

@@ -99,9 +99,33 @@ def test_every_number_agrees_with_torch_to_the_digits_shown(cell, kind):
         squares = seen.tab.locator(".cv-vector[data-id=h] text.cv-number").all_text_contents()
         assert all(agrees(text, value) for text, value in zip(squares, wanted[-1], strict=True))
         seen.press("ArrowRight")
+    if kind == "rnn":
+        seen.press("Home")
+        products_open_term_by_term_and_stay_open(seen)
 
 
-def test_stepping_and_playing_ask_the_server_for_nothing(cell):
+def products_open_term_by_term_and_stay_open(seen):
+    given = one_cell.cut(one_cell.preset("random"), "rnn")
+    seen.tab.locator("summary").filter(has_text="(3, 2)").click()
+    row = seen.tab.locator(".cv-product[open] .cv-row").first
+    expect(row).to_be_visible()
+    expect(row).to_contain_text(" = ")
+    weight, x = given["weights"]["hidden"]["input"][0], given["inputs"]
+    for step in (0, 1):
+        total = sum(a * b for a, b in zip(weight, x[step], strict=True))
+        text = row.inner_text().translate(RAISED)
+        assert agrees(text.split(" = ")[1], total)
+        factors = [
+            float(part.strip("()"))
+            for part in re.split(r"·| \+ ", text.split("\u00a0")[-1].split(" = ")[0].removeprefix("unit 1"))
+        ]
+        assert factors == [weight[0], x[step][0], weight[1], x[step][1]]
+        seen.press("ArrowRight")
+
+
+def test_stepping_playing_and_reading_aloud_ask_the_server_for_nothing_and_theme_and_language_change_live(
+    cell,
+):
     seen = cell("/cell")
     seen.count_sent()
     before = seen.tab.locator(".cv").get_attribute("data-revision")
@@ -121,36 +145,23 @@ def test_stepping_and_playing_ask_the_server_for_nothing(cell):
     expect(seen.tab.get_by_role("button", name="Play or pause")).to_have_attribute("aria-pressed", "false")
     assert seen.sent == 0
     assert seen.tab.locator(".cv").get_attribute("data-revision") == before
-
-
-def test_the_step_is_read_aloud_and_squares_answer_to_the_pointer(cell):
-    seen = cell("/cell")
+    # a step is read aloud, and squares answer to the pointer
+    seen.press("Home")
     seen.press("ArrowRight")
     expect(seen.tab.locator(".cv > [aria-live=polite]")).to_have_text(
         re.compile(r"^step 2 / 6; x_t = 0.0000, 0.0000; h_t−1 = 0.7616, .*f_t = 1.000, 1.000; .*h_t = 0.7616")
     )
     seen.tab.locator(".cv-vector[data-id=tc] [data-unit='0']").hover()
     expect(seen.tab.locator(".cv-readout")).to_have_text("tanh ct · unit 1 · 0.7616")
-
-
-def test_products_open_term_by_term_and_stay_open(cell):
-    seen = cell("/cell?cell_preset=random&cell_kind=rnn")
-    given = one_cell.cut(one_cell.preset("random"), "rnn")
-    seen.tab.locator("summary").filter(has_text="(3, 2)").click()
-    row = seen.tab.locator(".cv-product[open] .cv-row").first
-    expect(row).to_be_visible()
-    expect(row).to_contain_text(" = ")
-    weight, x = given["weights"]["hidden"]["input"][0], given["inputs"]
-    for step in (0, 1):
-        total = sum(a * b for a, b in zip(weight, x[step], strict=True))
-        text = row.inner_text().translate(RAISED)
-        assert agrees(text.split(" = ")[1], total)
-        factors = [
-            float(part.strip("()"))
-            for part in re.split(r"·| \+ ", text.split("\u00a0")[-1].split(" = ")[0].removeprefix("unit 1"))
-        ]
-        assert factors == [weight[0], x[step][0], weight[1], x[step][1]]
-        seen.press("ArrowRight")
+    # theme and language change live
+    seen.press("Home")
+    fill = lambda: seen.tab.locator(".cv-vector[data-id=h] rect").first.evaluate("r => r.style.fill")  # noqa: E731
+    before = fill()
+    seen.tab.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    expect(seen.tab.locator(".cv")).to_have_attribute("data-theme", "dark")
+    assert fill() != before
+    seen.tab.get_by_text("한국어").click()
+    expect(seen.tab.locator(".cv-title")).to_have_text(re.compile("^시점 1 / 6"))
 
 
 def test_predict_then_reveal(cell):
@@ -296,14 +307,3 @@ def test_the_page_is_accessible(cell, path):
     seen.tab.set_viewport_size({"width": 400, "height": 1000})
     assert violations(seen.tab, "dark") == []
     expect(seen.tab.locator(".cv")).to_have_attribute("data-theme", "dark")
-
-
-def test_theme_and_language_change_live(cell):
-    seen = cell("/cell")
-    fill = lambda: seen.tab.locator(".cv-vector[data-id=h] rect").first.evaluate("r => r.style.fill")  # noqa: E731
-    before = fill()
-    seen.tab.emulate_media(color_scheme="dark", reduced_motion="reduce")
-    expect(seen.tab.locator(".cv")).to_have_attribute("data-theme", "dark")
-    assert fill() != before
-    seen.tab.get_by_text("한국어").click()
-    expect(seen.tab.locator(".cv-title")).to_have_text(re.compile("^시점 1 / 6"))

@@ -45,9 +45,20 @@ def test_one_picture_goes_through_all_stages(reader):
     seen.tab.wait_for_function("location.search.includes('network_steps=3')")
 
 
-def test_parts_move_from_where_they_were_unless_motion_is_not_wanted(reader):
+def test_the_loop_shows_one_step_after_the_other_and_parts_move_from_where_they_were(reader):
+    """Unless motion is not wanted."""
     seen = reader("/network?network_stage=recurrent&network_steps=3")
-    still(seen)
+    still(seen).focus()
+    seen.tab.keyboard.press("Home")
+    assert readout(seen) == "Forward pass, 1 of 3: the same network at step 1"
+    colours = (
+        "one => [...one.querySelectorAll('[data-node=h0] .nw-band')].map(b => b.getAttribute('fill')).join()"
+    )
+    picture, found = seen.tab.locator(".nw-picture"), set()
+    for _ in range(3):
+        found.add(picture.evaluate(colours))
+        seen.tab.keyboard.press("ArrowRight")
+    assert len(found) == 3
     watch = (
         "() => { window.places = new Set(); const look = () => {"
         " const g = document.querySelector('[data-node=h0f2]'); if (g) window.places.add(g.getAttribute('transform'));"
@@ -63,9 +74,34 @@ def test_parts_move_from_where_they_were_unless_motion_is_not_wanted(reader):
         assert (seen.tab.evaluate("window.places.size") > 2) is moves
 
 
-def test_the_forward_pass_plays_to_its_end_without_the_server(reader):
+def test_passes_are_stepped_through_read_out_and_played_without_the_server(reader):
     seen = reader(UNROLLED)
     picture = still(seen)
+    # what is not computed yet is empty
+    seen.tab.locator(".nw-picture").focus()
+    seen.tab.keyboard.press("Home")
+    assert readout(seen) == "Forward pass, 1 of 5: x₁, x₂, x₃"
+    expect(seen.tab.locator(".nw-node.nw-waiting")).to_have_count(4)
+    expect(seen.tab.locator("[data-node=h0f0] .nw-band")).to_have_count(0)
+    seen.tab.keyboard.press("ArrowRight")
+    assert readout(seen) == "Forward pass, 2 of 5: h₁"
+    expect(seen.tab.locator("[data-node=h0f0] .nw-band")).to_have_count(4)
+    seen.tab.keyboard.press("ArrowLeft")
+    seen.tab.keyboard.press("ArrowLeft")
+    expect(seen.tab.get_by_role("button", name="One step back")).to_be_disabled()
+    # keys read out every node and edge
+    picture.focus()
+    heard = set()
+    for _ in range(len(GRAPH.nodes) + len(GRAPH.edges)):
+        seen.tab.keyboard.press("ArrowUp")
+        heard.add(readout(seen).split(".")[0])
+    assert len(heard) == len(GRAPH.nodes) + len(GRAPH.edges)
+    assert any("h₁ → h₂: from one step to the next" in line for line in heard)
+    seen.tab.keyboard.press("b")
+    seen.tab.keyboard.press(" ")
+    assert readout(seen).startswith("Backward pass, 1 of 5")
+    seen.tab.keyboard.press(" ")
+    # both passes play to their end
     seen.tab.get_by_label("Speed", exact=True).select_option("4")
     seen.rests().count_sent()
     seen.tab.get_by_role("button", name="Forward pass").click()
@@ -79,23 +115,7 @@ def test_the_forward_pass_plays_to_its_end_without_the_server(reader):
     assert seen.sent == 0
 
 
-def test_what_is_not_computed_yet_is_empty(reader):
-    seen = reader(UNROLLED)
-    still(seen)
-    seen.tab.locator(".nw-picture").focus()
-    seen.tab.keyboard.press("Home")
-    assert readout(seen) == "Forward pass, 1 of 5: x₁, x₂, x₃"
-    expect(seen.tab.locator(".nw-node.nw-waiting")).to_have_count(4)
-    expect(seen.tab.locator("[data-node=h0f0] .nw-band")).to_have_count(0)
-    seen.tab.keyboard.press("ArrowRight")
-    assert readout(seen) == "Forward pass, 2 of 5: h₁"
-    expect(seen.tab.locator("[data-node=h0f0] .nw-band")).to_have_count(4)
-    seen.tab.keyboard.press("ArrowLeft")
-    seen.tab.keyboard.press("ArrowLeft")
-    expect(seen.tab.get_by_role("button", name="One step back")).to_be_disabled()
-
-
-def test_the_numbers_of_every_node_and_edge_are_the_librarys(reader):
+def test_the_numbers_of_every_node_and_edge_are_the_librarys_and_are_coloured_by_unit_and_theme(reader):
     seen = reader(UNROLLED)
     still(seen)
     detail = seen.tab.locator(".nw-detail")
@@ -115,54 +135,17 @@ def test_the_numbers_of_every_node_and_edge_are_the_librarys(reader):
             "one => parseFloat(one.style.strokeWidth)"
         )
         assert width == pytest.approx(6 * edge.norm[0], rel=1e-3)
-
-
-def test_keys_read_out_every_node_and_edge(reader):
-    seen = reader(UNROLLED)
-    still(seen).focus()
-    heard = set()
-    for _ in range(len(GRAPH.nodes) + len(GRAPH.edges)):
-        seen.tab.keyboard.press("ArrowUp")
-        heard.add(readout(seen).split(".")[0])
-    assert len(heard) == len(GRAPH.nodes) + len(GRAPH.edges)
-    assert any("h₁ → h₂: from one step to the next" in line for line in heard)
-    seen.tab.keyboard.press("b")
-    seen.tab.keyboard.press(" ")
-    assert readout(seen).startswith("Backward pass, 1 of 5")
-
-
-def test_the_loop_shows_one_step_after_the_other(reader):
-    seen = reader("/network?network_stage=recurrent&network_steps=3")
-    still(seen).focus()
-    seen.tab.keyboard.press("Home")
-    assert readout(seen) == "Forward pass, 1 of 3: the same network at step 1"
-    colours = (
-        "one => [...one.querySelectorAll('[data-node=h0] .nw-band')].map(b => b.getAttribute('fill')).join()"
-    )
-    picture, found = seen.tab.locator(".nw-picture"), set()
-    for _ in range(3):
-        found.add(picture.evaluate(colours))
-        seen.tab.keyboard.press("ArrowRight")
-    assert len(found) == 3
-
-
-def test_one_unit_or_the_mean_can_be_looked_at(reader):
-    seen = reader(UNROLLED)
-    still(seen)
+    # a change of theme recolours at once
+    band = seen.tab.locator("[data-node=x0] .nw-band").first
+    before = band.get_attribute("fill")
+    seen.tab.emulate_media(color_scheme="dark")
+    expect(band).not_to_have_attribute("fill", before)
+    # one unit, or the mean
     for choice, value in (("mean", GRAPH.nodes[3].mean[0]), ("2", GRAPH.nodes[3].values[0][2])):
         seen.tab.get_by_label("Colour", exact=True).select_option(choice)
         expect(seen.tab.locator("[data-node=h0f0] .nw-band")).to_have_count(1)
         shown = seen.tab.locator("[data-node=h0f0] .nw-number").text_content().replace("−", "-")
         assert float(shown) == pytest.approx(value, abs=0.006)
-
-
-def test_a_change_of_theme_recolours_at_once(reader):
-    seen = reader(UNROLLED)
-    still(seen)
-    band = seen.tab.locator("[data-node=x0] .nw-band").first
-    before = band.get_attribute("fill")
-    seen.tab.emulate_media(color_scheme="dark")
-    expect(band).not_to_have_attribute("fill", before)
 
 
 @pytest.mark.parametrize(

@@ -69,11 +69,24 @@ def test_a_page_needs_nothing_and_is_for_everyone(chromium, path, scheme, locale
     paper.tab.context.close()
 
 
-def test_tokens_are_shown_as_text(chromium, path):
+def test_tokens_are_text_the_value_at_the_cursor_is_the_recorded_one_and_a_figure_can_be_taken_away(
+    chromium, path
+):
     paper = Paper(chromium, path)
     strip = paper.tab.locator(".rv-strip .rv-token, .rv-passage .rv-letter")
     assert strip.first.text_content() == HOSTILE[0].replace(" ", "·")
     assert paper.tab.locator("img, .rv-strip b, .rv-passage b").count() == 0
+    recording = recorded(made(num_layers=2, bidirectional=True), batch=2, tokens=HOSTILE)
+    value = recording.trace["lstm"]["hidden"].values[0, 0, 0, -1, 0]
+    shown = paper.tab.locator("[data-figure=hidden] .rv-value").text_content()
+    assert shown == f"{value:.4f}".replace("-", "−")
+    paper.tab.get_by_role("button", name="Save this figure: Hidden state h").click()
+    for kind in ("SVG", "HTML"):
+        with paper.tab.expect_download() as saved:
+            paper.tab.locator("[data-figure=hidden]").get_by_role("button", name=kind, exact=True).click()
+        assert saved.value.suggested_filename == f"rnnviz-hidden.{kind.lower()}"
+        if kind == "SVG":
+            paper.tab.get_by_role("button", name="Save this figure: Hidden state h").click()
     assert paper.wrong == []
     paper.tab.context.close()
 
@@ -104,26 +117,3 @@ def test_what_is_chosen_is_drawn_and_stays_in_the_link(chromium, path):
     assert tab.locator("html").get_attribute("lang") == "ko"
     assert paper.wrong == []
     tab.context.close()
-
-
-def test_the_value_at_the_cursor_is_the_recorded_one(chromium, path):
-    recording = recorded(made(num_layers=2, bidirectional=True), batch=2, tokens=HOSTILE)
-    value = recording.trace["lstm"]["hidden"].values[0, 0, 0, -1, 0]
-    paper = Paper(chromium, path)
-    shown = paper.tab.locator("[data-figure=hidden] .rv-value").text_content()
-    assert shown == f"{value:.4f}".replace("-", "−")
-    assert paper.wrong == []
-    paper.tab.context.close()
-
-
-def test_a_figure_can_be_taken_away_from_a_page(chromium, path, tmp_path):
-    paper = Paper(chromium, path)
-    paper.tab.get_by_role("button", name="Save this figure: Hidden state h").click()
-    for kind in ("SVG", "HTML"):
-        with paper.tab.expect_download() as saved:
-            paper.tab.locator("[data-figure=hidden]").get_by_role("button", name=kind, exact=True).click()
-        assert saved.value.suggested_filename == f"rnnviz-hidden.{kind.lower()}"
-        if kind == "SVG":
-            paper.tab.get_by_role("button", name="Save this figure: Hidden state h").click()
-    assert paper.wrong == []
-    paper.tab.context.close()
