@@ -17,10 +17,10 @@ import torch
 import xarray as xr
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.optim.adam import adam
 
 from rnnviz.models.networks import KINDS, module_of
 from rnnviz.recording.block import record
+from rnnviz.training.optimisers import Adam
 
 STEPS = 200  # of training
 RATE = 0.05  # of Adam; with it nearly every seed learns both tasks with 3 units in STEPS steps
@@ -132,44 +132,14 @@ def train(
 ) -> Iterator[Step]:
     """Trains all models side by side with Adam on all of the data; yields before the first update and after each."""
     x = task.x
-    optimizers = {name: _Adam(model, rate) for name, model in models.items()}
+    optimizers = {name: Adam(model.parameters(), rate) for name, model in models.items()}
     for step in range(steps + 1):
         logs = {name: log_right(model(x), task) for name, model in models.items()}
         yield Step(step, {name: values.tolist() for name, values in logs.items()})
         if step == steps:
             return
         for name, optimizer in optimizers.items():
-            optimizer.step(-logs[name].mean())
-
-
-class _Adam:
-    """torch.optim.Adam of a model, by the function that it calls: to make the first Optimizer of a process, torch imports its
-    compiler, which takes seconds."""
-
-    def __init__(self, model: nn.Module, rate: float):
-        self.parameters, self.rate = list(model.parameters()), rate
-        self.means, self.squares = ([torch.zeros_like(p) for p in self.parameters] for _ in range(2))
-        self.steps = [torch.tensor(0.0) for _ in self.parameters]
-
-    def step(self, loss: Tensor) -> None:
-        gradients = list(torch.autograd.grad(loss, self.parameters))
-        with torch.no_grad():
-            adam(
-                self.parameters,
-                gradients,
-                self.means,
-                self.squares,
-                [],
-                self.steps,
-                foreach=False,
-                amsgrad=False,
-                beta1=0.9,
-                beta2=0.999,
-                lr=self.rate,
-                weight_decay=0.0,
-                eps=1e-8,
-                maximize=False,
-            )
+            optimizer.step(torch.autograd.grad(-logs[name].mean(), optimizer.parameters))
 
 
 def log_right(scores: Tensor, task: Task) -> Tensor:

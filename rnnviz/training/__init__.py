@@ -23,6 +23,16 @@ _NAMES = {
 }
 _MODULES = {
     name: f"rnnviz.training.{name}"
-    for name in ("corpora", "counts", "dates", "generated", "loop", "recipes", "scores", "trainings")
+    for name in (
+        "corpora",
+        "counts",
+        "dates",
+        "generated",
+        "loop",
+        "optimisers",
+        "recipes",
+        "scores",
+        "trainings",
+    )
 }
 __getattr__, __dir__, __all__ = lazy.attach(__name__, _NAMES, _MODULES)

@@ -88,7 +88,7 @@ def _run(setup: Setup) -> Generator[Progress, None, xr.Dataset]:
     done, total = 0, len(setup.architectures) * setup.seeds
     for row, architecture in enumerate(setup.architectures):
         for seed in range(setup.seeds):
-            with _one_thread():
+            with one_thread():
                 own = data(setup, seed)
                 network = Stack(architecture, own.x.shape[-1], own.outputs, seed)
                 _fill(found, row, seed, measure(network, own, setup))
@@ -115,7 +115,7 @@ def curves(
 
 
 @contextmanager
-def _one_thread():
+def one_thread():
     """Small matrices: two threads wait for each other. Torch keeps the number for each thread by itself."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)

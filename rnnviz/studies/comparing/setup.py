@@ -43,15 +43,15 @@ class Architecture:
     layer_norm: bool = False
 
     def __post_init__(self):
-        _one_of(self, "kind", tuple(KINDS))
-        _one_of(self, "nonlinearity", NONLINEARITIES)
-        _one_of(self, "initialisation", INITIALISATIONS)
-        _whole(self, "layers")
-        _whole(self, "units")
-        _number(self, "gain")
-        _number(self, "forget_bias", optional=True)
+        one_of(self, "kind", tuple(KINDS))
+        one_of(self, "nonlinearity", NONLINEARITIES)
+        one_of(self, "initialisation", INITIALISATIONS)
+        whole(self, "layers")
+        whole(self, "units")
+        number(self, "gain")
+        number(self, "forget_bias", optional=True)
         for name in ("residual", "bidirectional", "layer_norm"):
-            _switch(self, name)
+            switch(self, name)
         if self.nonlinearity != "tanh" and self.kind != "rnn":
             raise ValueError(f"nonlinearity {self.nonlinearity!r} is for an rnn; a {self.kind} has its own")
         if self.forget_bias is not None and self.kind != "lstm":
@@ -83,7 +83,7 @@ class Architecture:
         kind, *rest = (part.strip() for part in text.split(","))
         given = (part.partition("=") for part in rest)
         values = {name.strip(): _value(value if equals else "true") for name, equals, value in given}
-        return _row(cls, {"kind": kind} | values)
+        return row_of(cls, {"kind": kind} | values)
 
 
 @dataclass(frozen=True)
@@ -111,12 +111,12 @@ class Setup:
 
     def __post_init__(self):
         object.__setattr__(self, "architectures", tuple(self.architectures))
-        _one_of(self, "input", INPUTS)
-        _one_of(self, "loss", LOSSES)
+        one_of(self, "input", INPUTS)
+        one_of(self, "loss", LOSSES)
         for name in ("steps", "seeds", "batch"):
-            _whole(self, name)
-        _whole(self, "truncate", optional=True)
-        _number(self, "clip", optional=True)
+            whole(self, name)
+        whole(self, "truncate", optional=True)
+        number(self, "clip", optional=True)
         if self.clip is not None and self.clip <= 0:
             raise ValueError(f"clip must be above 0; got {self.clip:g}")
         if not self.architectures or not all(isinstance(one, Architecture) for one in self.architectures):
@@ -178,10 +178,10 @@ class Setup:
         if not isinstance(values, dict) or not isinstance(values.get("architectures"), (list, tuple)):
             raise ValueError("a set-up is an object with a list of architectures")
         rows = tuple(
-            Architecture.parse(row) if isinstance(row, str) else _row(Architecture, row)
+            Architecture.parse(row) if isinstance(row, str) else row_of(Architecture, row)
             for row in values["architectures"]
         )
-        return _row(cls, values | {"architectures": rows})
+        return row_of(cls, values | {"architectures": rows})
 
 
 def refuse_size(setup: Setup) -> None:
@@ -192,17 +192,18 @@ def refuse_size(setup: Setup) -> None:
         )
 
 
-# Reading what was asked for
+# Reading what was asked for; each raises ValueError, in one line, for what no field takes
 
 
-def _one_of(row, name: str, allowed: tuple[str, ...]) -> None:
+def one_of(row, name: str, allowed: tuple[str, ...]) -> None:
+    """The field is one of those allowed."""
     if getattr(row, name) not in allowed:
         raise ValueError(f"{name} must be one of {', '.join(allowed)}; got {getattr(row, name)!r}")
 
 
-def _whole(row, name: str, optional: bool = False) -> None:
+def whole(row, name: str, optional: bool = False) -> None:
     """The field as an int of at least 1; a table on a page gives 64.0 for 64, and NaN for nothing."""
-    value = _number(row, name, optional)
+    value = number(row, name, optional)
     if value is None:
         return
     if value != int(value) or not 1 <= value <= 1e9:
@@ -210,7 +211,8 @@ def _whole(row, name: str, optional: bool = False) -> None:
     object.__setattr__(row, name, int(value))
 
 
-def _number(row, name: str, optional: bool = False) -> float | None:
+def number(row, name: str, optional: bool = False) -> float | None:
+    """The field as a finite float; None, also for NaN, where it is optional."""
     given = getattr(row, name)
     try:
         value = None if given is None else float(given)
@@ -225,7 +227,8 @@ def _number(row, name: str, optional: bool = False) -> float | None:
     return value
 
 
-def _switch(row, name: str) -> None:
+def switch(row, name: str) -> None:
+    """The field as a bool."""
     if getattr(row, name) not in (True, False):
         raise ValueError(f"{name} must be true or false; got {getattr(row, name)!r}")
     object.__setattr__(row, name, bool(getattr(row, name)))
@@ -246,7 +249,7 @@ def _value(text: str):
         return word
 
 
-def _row(of: type, values: dict):
+def row_of(of: type, values: dict):
     """A row of that type; ValueError for what is no field of it."""
     if not isinstance(values, dict):
         raise ValueError(f"a row is an object with fields; got {values!r}")
