@@ -43,10 +43,12 @@ MAY_IMPORT = {
     | {
         "captum",
         "numpy",
+        "safetensors",
         "scipy",
         "threadpoolctl",
         "torch",
         "xarray",
+        "rnnviz.netcdf",
         "rnnviz.trace",
         "rnnviz.naming",
         "rnnviz.stats",

@@ -22,14 +22,16 @@ def log_norms(
     height: int = 320,
     axis: str = "time",
     dashes: Sequence[str] | None = None,
+    limits: tuple[float, float] | None = None,
 ) -> go.Figure:
     """One curve for each series, on an axis of powers of ten.
 
     array: (series, time), natural logs; its first dim's coordinate names the series. kinds: for each series 'rnn', 'gru',
     'lstm' or a colour. band: (bound, series, time), the lower and the upper. axis: 'time' under a token strip, else 'free'.
     dashes: one of DASHES for each series; without them, the second series of a colour is dashed, and so on. -inf is a gap:
-    exactly zero has no place on a log axis. Norms as `stats.gradients.norm` makes them are drawn as well; their logs are taken.
-    Raises ValueError for other dims, and where an array may hold either.
+    exactly zero has no place on a log axis. limits: exponents that the axis holds, whatever is drawn. Norms as
+    `stats.gradients.norm` makes them are drawn as well; their logs are taken. Raises ValueError for other dims, and where an
+    array may hold either.
 
     >>> import numpy as np, rnnviz, xarray as xr
     >>> logs = xr.DataArray([[-4605.17, 0.0]], dims=("series", "time"), coords={"series": ["LSTM"]})
@@ -63,13 +65,15 @@ def log_norms(
                 + ("" if axis == "time" else "<extra></extra>"),
             )
         )
-    powers = _powers(array, *([] if band is None else [band]))
+    ends = [] if limits is None else [xr.DataArray(np.multiply(limits, math.log(10)))]
+    powers = _powers(*(ends or [array, *([] if band is None else [band])]))
     last = first + array.sizes["time"]
     if axis == "time":
         across, more = style.time_axis(first, last) | steps.ticks(array), {}
     else:
         traces += zeros(array.values, np.arange(first, last), names, colours, powers)
-        across = {"title": _("step"), "nticks": 12, "range": [first - 0.5, last - 0.5]}
+        across = {"title": _("step"), "range": [first - 0.5, last - 0.5]}
+        across |= {"dtick": 1} if array.sizes["time"] <= 12 else {"nticks": 12}
         more = {"hovermode": "x unified"}
     return style.figure(
         *traces,

@@ -10,6 +10,7 @@ _MODULES = {
         "gates",
         "gradients",
         "graph",
+        "learning",
         "mechanism",
         "pixels",
         "states",

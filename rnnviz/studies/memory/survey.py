@@ -1,0 +1,105 @@
+"""What was found over ten seeds: trainings that are shipped, so that a claim stands on them and a picture is there at once.
+
+checkpoints/memory/NAME-STEPS.nc    one experiment at one length: what `gathered` gives for each seed, in float32
+"""
+
+import dataclasses
+import functools
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from rnnviz import netcdf
+from rnnviz.models import checkpoints
+from rnnviz.studies.comparing.setup import Architecture
+from rnnviz.studies.memory.running import Race, gathered
+from rnnviz.studies.memory.setup import Setup
+
+UNITS = 32
+SEEDS = 10
+STEPS = (5, 10, 20, 50)
+KINDS = ("rnn", "gru", "lstm")
+LEVEL = 0.95  # of right answers, from which on a task counts as learned
+RESTED = 3  # moments with every answer right in all networks, after which a seed is over
+
+PLAIN = tuple(Architecture(kind, units=UNITS) for kind in KINDS)
+_FIRST = Setup(PLAIN, updates=1000, every=20)
+EXPERIMENTS = {
+    "plain": _FIRST,
+    "repaired": dataclasses.replace(
+        _FIRST,
+        networks=(
+            Architecture("rnn", units=UNITS, initialisation="orthogonal"),
+            Architecture("gru", units=UNITS, initialisation="orthogonal"),
+            Architecture("lstm", units=UNITS, forget_bias=3.0),
+        ),
+    ),
+    "sgd": dataclasses.replace(_FIRST, optimiser="sgd", rate=0.1),
+    "adding": dataclasses.replace(_FIRST, task="adding"),
+    "truncated": dataclasses.replace(_FIRST, truncate=4),
+}
+
+
+def setup(name: str, steps: int) -> Setup:
+    """An experiment at a length. Raises ValueError for a name that is none."""
+    if name not in EXPERIMENTS:
+        raise ValueError(f"the experiments are {', '.join(EXPERIMENTS)}; got {name!r}")
+    return dataclasses.replace(EXPERIMENTS[name], steps=steps)
+
+
+def run(asked: Setup, seeds: int = SEEDS) -> Iterator[xr.Dataset]:
+    """An experiment with one seed after the other, from 0 on: what `gathered` gives, up to the moment from which on all networks
+    were right for good."""
+    for seed in range(seeds):
+        one = dataclasses.replace(asked, seed=seed)
+        moments, rested = [], 0
+        for moment in Race(one).run():
+            moments.append(moment)
+            rested = rested + 1 if min(moment.accuracy) == 1 else 0
+            if rested == RESTED:
+                break
+        yield gathered(one, moments)
+
+
+def together(runs: Sequence[xr.Dataset]) -> xr.Dataset:
+    """The runs of all seeds in one, float32, over (seed, network, moment, time): NaN after the end of a seed, ended by its being
+    right."""
+    whole = xr.concat(
+        [one.swap_dims(moment="update") for one in runs],
+        dim=xr.DataArray(np.arange(len(runs)), dims="seed", name="seed"),
+        join="outer",
+        coords="minimal",
+        compat="override",
+        combine_attrs="override",
+    )
+    return whole.astype(np.float32)
+
+
+def write(found: xr.Dataset, path: Path) -> None:
+    """Writes what `together` gave."""
+    packed = {name: {"zlib": True, "complevel": 9, "shuffle": True} for name in found.data_vars}
+    found.to_netcdf(path, engine="h5netcdf", encoding=packed)
+
+
+def path(name: str, steps: int) -> Path:
+    """Where an experiment at a length lies."""
+    return checkpoints.folder() / "memory" / f"{name}-{steps}.nc"
+
+
+@functools.lru_cache(maxsize=8)
+def opened(name: str, steps: int) -> xr.Dataset:
+    """A shipped experiment. Raises ValueError, in one line, where it is missing or no such file."""
+    where = path(name, steps)
+    if name not in EXPERIMENTS or not where.is_file():
+        raise ValueError(f"{name} at {steps} steps is not shipped")
+    netcdf.look_over(where)
+    with xr.open_dataset(where, engine="h5netcdf") as found:
+        return found.load()
+
+
+def setup_of(found: xr.Dataset) -> Setup:
+    """The set-up that a dataset came from."""
+    return Setup.from_dict(json.loads(found.attrs["setup"]))

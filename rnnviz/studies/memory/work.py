@@ -1,0 +1,33 @@
+"""What a worker process runs: arguments as JSON has them in, moments on the way, a dataset in the end."""
+
+import base64
+from collections.abc import Generator
+from dataclasses import asdict, dataclass
+
+import xarray as xr
+
+from rnnviz.studies.memory.running import Moment, Race, gathered
+from rnnviz.studies.memory.setup import Setup
+
+
+@dataclass(frozen=True)
+class Told:
+    """How far a training is: updates done, of how many; frame: the fields of its `Moment`; kept: what `Race.of` goes on from."""
+
+    done: int
+    total: int
+    what: str
+    frame: dict
+    kept: bytes
+
+
+def train(setup: dict, state: str = "", before: list | None = None) -> Generator[Told, None, xr.Dataset]:
+    """Trains a set-up as `Setup.to_dict` gives it. state: base64 of what `Race.state` gave, to go on from; before: the frames up
+    to there, which the dataset then begins with. Raises ValueError where it is of another set-up."""
+    asked = Setup.from_dict(setup)
+    race = Race.of(asked, base64.b64decode(state, validate=True)) if state else Race(asked)
+    moments = [Moment(**frame) for frame in before or () if frame["update"] <= race.update]
+    for moment in race.run():
+        moments.append(moment)
+        yield Told(moment.update, asked.updates, asked.task, asdict(moment), race.state())
+    return gathered(asked, moments)
