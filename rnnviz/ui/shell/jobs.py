@@ -39,7 +39,8 @@ class Job:
 
     state: 'waiting', 'running'; then 'done'; 'failed' (what was asked cannot be computed: see `problem`), 'stopped' (by its
     last reader), 'abandoned' (its readers are gone), 'late' (ran for too long), 'lost' (its process ended) or 'busy' (too
-    many are waiting). done, total, what: how far it is, of how much, and at what. netcdf: the result as a file.
+    many are waiting). done, total, what: how far it is, of how much, and at what. frames: what it has shown on the way, the
+    oldest first; kept: what it needs to go on after the last of them. netcdf: the result as a file.
     """
 
     work: str
@@ -48,6 +49,8 @@ class Job:
     done: int = 0
     total: int = 0
     what: str = ""
+    frames: list[dict] = field(default_factory=list)
+    kept: bytes = b""
     result: xr.Dataset | None = None
     netcdf: bytes = b""
     problem: str = ""
@@ -101,8 +104,9 @@ class Jobs:
     def start(self, work: str, argument: dict, reader: str) -> Job:
         """The job for this work: one that is done or on its way for another reader, else a new one in the queue.
 
-        work: 'module:function', a generator that yields `done`, `total`, `what` and returns a Dataset. argument: its
-        keyword arguments, plain enough for JSON. reader: who asks; see `hear`.
+        work: 'module:function', a generator that yields `done`, `total`, `what`, where it shows itself also `frame`, plain enough
+        for JSON, and `kept`, bytes to go on with; it returns a Dataset. argument: its keyword arguments, plain enough for JSON.
+        reader: who asks; see `hear`.
         """
         job = Job(work, argument)
         with self._changed:
@@ -128,6 +132,14 @@ class Jobs:
                 threading.Thread(target=self._watch, daemon=True, name="jobs-watch").start()
             self._changed.notify_all()
         return job
+
+    def warm(self, module: str) -> None:
+        """Starts a worker before there is work, so that the first to ask need not wait for it; where one is there already,
+        nothing. module: what it imports meanwhile."""
+        with self._changed:
+            if not self._serving:
+                self._serving += 1
+                threading.Thread(target=self._serve, args=(module,), daemon=True, name="jobs").start()
 
     def hear(self, job: Job, reader: str) -> None:
         """The reader is still there. A job that hears of none for the length of the lease is stopped."""
@@ -193,9 +205,13 @@ class Jobs:
     def _gone(self, reader: str, silent: float) -> bool:
         return silent > self.lease or (silent > self.grace and not self.present(reader))
 
-    def _serve(self) -> None:
-        """One worker's jobs, one after the other."""
+    def _serve(self, early: str = "") -> None:
+        """One worker's jobs, one after the other. early: it is started before the first, and imports this module."""
         worker = None
+        if early:
+            worker = _started(early)
+            with self._changed:
+                self._processes.add(worker)
         while True:
             with self._changed:
                 if not self._changed.wait_for(lambda: self._waiting, self.idle):
@@ -225,6 +241,12 @@ class Jobs:
             while line := worker.stdout.readline():
                 said = json.loads(line)
                 if "done" in said:
+                    if said.get("kept"):
+                        kept = worker.stdout.read(said["kept"])
+                        if len(kept) < said["kept"]:
+                            break
+                        job.kept = kept
+                    job.frames += said.get("frames", [])
                     job.done, job.total, job.what = said["done"], said["total"], said["what"]
                     continue
                 if "size" in said:
@@ -256,20 +278,25 @@ def _person(reader: str) -> str:
     return reader.partition("/")[0]
 
 
-def _started() -> subprocess.Popen:
-    """A worker: this Python with the same search path. One thread: small matrices gain nothing from two, and readers' pages
-    need the other core."""
+def _started(early: str = "") -> subprocess.Popen:
+    """A worker: this Python with the same search path. early: a module that it imports at once. One thread: small matrices gain
+    nothing from two, and readers' pages need the other core."""
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     return subprocess.Popen(
-        [sys.executable, "-c", "from rnnviz.ui.shell import jobs; jobs.work()"],
+        [
+            sys.executable,
+            "-c",
+            "import sys; from rnnviz.ui.shell import jobs; jobs.work(*sys.argv[1:])",
+            *filter(None, [early]),
+        ],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env=os.environ | threads | {"PYTHONPATH": os.pathsep.join(p or os.getcwd() for p in sys.path)},
     )
 
 
-def work() -> None:
-    """A worker's life: one order a line, until the server closes the pipe or is gone."""
+def work(early: str = "") -> None:
+    """A worker's life: one order a line, until the server closes the pipe or is gone. early: a module that the first may need."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the server, which ends its workers
     if hasattr(os, "nice"):
         os.nice(10)  # readers' pages first, of all processes of the app
@@ -277,6 +304,8 @@ def work() -> None:
         Path("/proc/self/oom_score_adj").write_text("500")
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints is no answer
+    if early:
+        importlib.import_module(early)
     for line in sys.stdin.buffer:
         for part in _answers(*json.loads(line)):
             try:
@@ -301,16 +330,27 @@ def _answers(work: str, argument: dict) -> Iterator[bytes]:
 
 
 def _reported(steps: Iterator) -> Iterator[bytes]:
-    """The progress of some work as lines, ten a second at most. Returns the netCDF of what it came to."""
-    told = 0.0
+    """The progress of some work as lines, ten a second at most, with all frames since the last one. Returns the netCDF of what it
+    came to."""
+    told, frames, at = 0.0, [], None
     while True:
         try:
             at = next(steps)
         except StopIteration as end:
+            if frames:
+                yield from _told(at, frames)
             return bytes(end.value.to_netcdf(engine="h5netcdf"))
+        frames += [at.frame] if getattr(at, "frame", None) is not None else []
         if time.monotonic() - told > 0.1:
             told = time.monotonic()
-            yield json.dumps({"done": at.done, "total": at.total, "what": at.what}).encode() + b"\n"
+            yield from _told(at, frames)
+            frames = []
+
+
+def _told(at, frames: list[dict]) -> Iterator[bytes]:
+    kept = getattr(at, "kept", b"") if frames else b""
+    said = {"done": at.done, "total": at.total, "what": at.what, "frames": frames, "kept": len(kept)}
+    yield json.dumps(said).encode() + b"\n" + kept
 
 
 jobs = Jobs()

@@ -52,6 +52,29 @@ def test_a_result_comes_back_as_it_was(jobs):
     assert job.result.attrs["note"] == "안녕"
 
 
+def test_all_that_was_shown_on_the_way_is_kept_in_order(jobs):
+    job = finished(asked(jobs, "showing", frames=200))
+    assert job.state == "done" and job.frames == [{"at": at} for at in range(200)]
+    assert job.kept == bytes([199, 10]) * 3  # what it needs to go on after the last of them
+
+
+def test_a_stop_leaves_what_was_shown_and_what_is_needed_to_go_on(jobs):
+    job = asked(jobs, "showing", frames=3, file="never")
+    until(lambda: job.frames)
+    jobs.leave(job, "one")
+    assert job.state == "stopped" and job.kept == bytes([job.frames[-1]["at"], 10]) * 3
+
+
+def test_a_worker_that_was_started_early_does_the_first_work(make):
+    jobs = make()
+    jobs.warm(WORK)
+    until(lambda: jobs._processes)
+    (early,) = jobs._processes
+    jobs.warm(WORK)
+    job = finished(asked(jobs, "counting", steps=1))
+    assert job.result["process"] == early.pid and jobs._processes == {early}
+
+
 def test_the_result_is_at_hand_as_netcdf(jobs, tmp_path):
     job = finished(asked(jobs, "counting", steps=1))
     (tmp_path / "run.nc").write_bytes(job.netcdf)

@@ -39,3 +39,12 @@ def breaking():
 def dying():
     yield SimpleNamespace(done=0, total=1, what="")
     os._exit(3)
+
+
+def showing(frames, file=None):
+    """Shows a frame after the other, each with what it needs to go on; then goes on until there is such a file."""
+    for done in range(frames):
+        yield SimpleNamespace(done=done, total=frames, what="", frame={"at": done}, kept=bytes([done, 10]) * 3)
+    while file and not Path(file).exists():
+        time.sleep(0.01)
+    return xr.Dataset()

@@ -6,18 +6,16 @@ import shlex
 import streamlit as st
 import xarray as xr
 
-from rnnviz.figures.words import series
 from rnnviz.studies import comparing
-from rnnviz.ui.parts import explored
+from rnnviz.ui.parts import explored, working
 from rnnviz.ui.rooms.compare.setup import ROW, draft, visit
 from rnnviz.ui.shell.jobs import Job, jobs
 from rnnviz.ui.shell.language import _
-from rnnviz.ui.shell.readers import present, reader
+from rnnviz.ui.shell.readers import reader
 from rnnviz.ui.shell.settings import LONGEST, settings
 from rnnviz.ui.shell.widgets import notice
 
 PATIENCE = 0.4  # seconds that a page waits for a job before it shows its progress
-jobs.present = present
 
 
 @dataclasses.dataclass(frozen=True)
@@ -134,27 +132,16 @@ def follow(place: str) -> Job | None:
         first = (
             st.empty()
         )  # what is going on shows at once; most jobs end before their progress would be drawn
-        first.progress(0.0, text=_so_far(job))
+        first.progress(0.0, text=working.where(job, working.computing))
         ended = job.ended.wait(PATIENCE)
         first.empty()
         if not ended:
             st.fragment(_progress, run_every=0.5)(job, place)
-    words = {
-        "failed": _("This could not be computed:") + f" {job.problem}",
-        "stopped": _("Stopped before it was finished."),
-        "abandoned": _("Stopped, because this page was left alone for too long."),
-        "late": _(
-            "Stopped after {minutes} minutes, the most that this server allows. Run this command on your own machine "
-            "instead:"
-        ),
-        "lost": _("The computation broke off, perhaps because it ran out of memory. Try a smaller set-up."),
-        "busy": _("Too many readers are waiting. Try again in a minute."),
-    }
-    if job.state in words:
-        notice(words[job.state].format(minutes=round(jobs.longest / 60)))
+    if line := working.came_to_nothing(job):
+        notice(line)
     if job.state == "late":
         st.code(command(visit()["compare_for"]), language="sh", wrap_lines=True)
-    if job.state in ("stopped", "abandoned", "lost", "busy"):
+    if job.state in working.BROKEN_OFF:
         again = {"compare": {"run": True}, "dynamics": {"inside": None}}[place]
         st.button(_("Start again"), key=f"bench_again_{place}", on_click=visit().update, kwargs=again)
     return job
@@ -164,20 +151,7 @@ def _progress(job: Job, place: str) -> None:
     jobs.hear(job, reader())
     if job.over:
         st.rerun()
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(job.done / job.total if job.total else 0.0, text=_so_far(job))
-        st.button(_("Stop"), key=f"bench_stop_{place}", on_click=jobs.leave, args=(job, reader()))
-
-
-def _so_far(job: Job) -> str:
-    """How far a job is, in a line."""
-    if job.state == "waiting" and (ahead := jobs.ahead(job)):
-        return _("Waiting: {ahead} ahead of yours.").format(ahead=ahead)
-    if not job.total:
-        return _("Starting, which may take a few seconds")
-    return _("Computing {done} of {total}: {what}").format(
-        done=job.done, total=job.total, what=series(job.what)
-    )
+    working.progress(job, f"bench_stop_{place}", working.computing)
 
 
 def command(asked: comparing.Setup) -> str:
