@@ -184,6 +184,7 @@ def shares(found: xr.Dataset, kinds: Sequence[str], at: float | None = None, hei
         title=style.axis_title(found["share"]),
         height=height,
         legend=True,
+        chooses="x",
         x={
             "type": "log",
             "title": _("steps of a sequence"),

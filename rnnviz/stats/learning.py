@@ -5,7 +5,8 @@ import math
 import numpy as np
 import xarray as xr
 
-ARRIVED = math.log(0.01)  # of what the last step gets, ln
+REACHED = math.log(0.01)  # of what the last step gets, ln
+RISEN = math.log(10)  # of what it was before training, ln
 
 
 def learned(accuracy: xr.DataArray, level: float = 0.95) -> xr.DataArray:
@@ -20,15 +21,16 @@ def learned(accuracy: xr.DataArray, level: float = 0.95) -> xr.DataArray:
     return _first(accuracy >= level).assign_attrs(long_name="update at which it was learned", units="1")
 
 
-def arrived(log_norm: xr.DataArray, share: float = ARRIVED) -> xr.DataArray:
-    """The update at which the gradient first reached the first step: where ‖∂L/∂h_1‖ came to one hundredth of ‖∂L/∂h_T‖, that of
-    the last step. A ratio, since both become small as the loss does.
+def arrived(log_norm: xr.DataArray) -> xr.DataArray:
+    """The update at which the gradient first reached the first step: where ‖∂L/∂h_1‖ is ten times what it was before the first
+    update, or a hundredth of ‖∂L/∂h_T‖, that of the last step.
 
-    log_norm: natural logs, dims include update and time. share: ln of the ratio. Returns all dims but these two; NaN where it
-    never did.
+    log_norm: natural logs, dims include update and time. Returns all dims but these two; NaN where it never did.
     """
-    ratio = log_norm.isel(time=0, drop=True) - log_norm.isel(time=-1, drop=True)
-    return _first(ratio >= share).assign_attrs(long_name="update at which the gradient arrived", units="1")
+    first, last = (log_norm.isel(time=place, drop=True) for place in (0, -1))
+    rose = first >= first.isel(update=0, drop=True) + RISEN
+    found = _first((rose & np.isfinite(first)) | (first - last >= REACHED))
+    return found.assign_attrs(long_name="update at which the gradient arrived", units="1")
 
 
 def shares(learned: xr.DataArray, confidence: float = 0.95) -> xr.Dataset:

@@ -21,12 +21,14 @@ def test_it_is_learned_where_it_first_came_to_the_level():
         learning.learned(right, 2)
 
 
-def test_the_gradient_has_arrived_where_a_hundredth_of_the_last_steps_reaches_the_first():
+def test_the_gradient_has_arrived_where_it_rose_tenfold_or_is_a_hundredth_of_the_last_steps():
     norms = np.log([[1e-4, 1e-3, 1e-3], [1e-2, 1e-2, 1e-1], [1.0, 1.0, 1.0]])  # (update, time) as rows
     logs = xr.DataArray(norms, dims=("update", "time"), coords={"update": [0, 10, 20]})
     assert learning.arrived(logs).item() == 0  # a tenth of the last step's, however small both are
-    far = logs.copy(data=np.log([[1e-9, 1e-5, 1.0], [0.009, 0.1, 1.0], [0.011, 0.1, 1.0]]))
+    far = logs.copy(data=np.log([[0.002, 1e-5, 1.0], [0.009, 0.1, 1.0], [0.011, 0.1, 1.0]]))
     assert learning.arrived(far).item() == 20
+    rose = logs.copy(data=np.log([[1e-9, 1e-5, 1.0], [9e-9, 1e-5, 1.0], [1.1e-8, 1e-5, 1.0]]))
+    assert learning.arrived(rose).item() == 20
     nothing = logs.copy(data=[[-np.inf, 0.0, 0.0]] * 3)
     assert np.isnan(learning.arrived(nothing).item())
 

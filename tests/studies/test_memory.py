@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import nn
 
+from rnnviz.stats import learning
 from rnnviz.studies import memory
 from rnnviz.studies.comparing import Architecture, Stack
 from rnnviz.studies.memory import Race, Setup, gathered, survey, train
@@ -183,3 +184,17 @@ def test_a_shipped_training_is_made_again(name):
     assert dataclasses.replace(survey.setup_of(found), seed=0) == one and found.sizes["seed"] == survey.SEEDS
     again = train(dataclasses.replace(one, updates=20)).swap_dims(moment="update")
     np.testing.assert_allclose(again["loss"], found["loss"].sel(seed=0, update=[0, 20]), rtol=1e-3)
+
+
+def test_what_the_page_says_was_measured_is_what_the_shipped_trainings_say():
+    plain, start, sgd, adding = (survey.counted(name, 20) for name in ("plain", "repaired", "sgd", "adding"))
+    assert plain["rnn"] > plain["lstm"] and plain["lost"] == 3 * plain["seeds"] - plain["learned"]
+    assert plain["arrived"] >= 0.9 * plain["learned"]
+    assert start["lstm"] == start["seeds"]
+    assert sgd["learned"] == 0
+    assert adding["rnn"] == 0 < adding["lstm"] < adding["gru"]
+    arrived = learning.arrived(survey.opened("adding", 20)["log_norm"])
+    assert arrived.sel(network="RNN, 32 units").notnull().all()
+    cut = survey.counted("truncated", 10)
+    assert min(cut[kind] for kind in survey.KINDS) >= 0.9 * cut["seeds"]
+    assert (survey.opened("truncated", 10)["log_norm"].isel(time=slice(0, 6)) == -np.inf).any()

@@ -14,6 +14,7 @@ import xarray as xr
 
 from rnnviz import netcdf
 from rnnviz.models import checkpoints
+from rnnviz.stats import learning
 from rnnviz.studies.comparing.setup import Architecture
 from rnnviz.studies.memory.running import Race, gathered
 from rnnviz.studies.memory.setup import Setup
@@ -98,6 +99,22 @@ def opened(name: str, steps: int) -> xr.Dataset:
     netcdf.look_over(where)
     with xr.open_dataset(where, engine="h5netcdf") as found:
         return found.load()
+
+
+def counted(name: str, steps: int) -> dict[str, int]:
+    """How many seeds a shipped experiment has at a length, as 'seeds', in how many of them each network learned it, by its kind;
+    in how many trainings it was learned at all, as 'learned', and in how many of those the gradient had arrived by then, as
+    'arrived'; in how many it was neither, as 'lost'.
+    Raises ValueError as `opened`."""
+    found = opened(name, steps)
+    own, reached = learning.learned(found["accuracy"], LEVEL), learning.arrived(found["log_norm"])
+    each = own.notnull().sum("seed").values.tolist()
+    return dict(zip(found["kind"].values.tolist(), each, strict=True)) | {
+        "seeds": found.sizes["seed"],
+        "learned": sum(each),
+        "arrived": int((reached <= own).sum()),
+        "lost": int((reached.isnull() & own.isnull()).sum()),
+    }
 
 
 def setup_of(found: xr.Dataset) -> Setup:

@@ -44,7 +44,9 @@ def dying():
 def showing(frames, file=None):
     """Shows a frame after the other, each with what it needs to go on; then goes on until there is such a file."""
     for done in range(frames):
-        yield SimpleNamespace(done=done, total=frames, what="", frame={"at": done}, kept=bytes([done, 10]) * 3)
+        yield SimpleNamespace(
+            done=done, total=frames, what="", frame={"at": done}, kept=bytes([done, 10]) * 3
+        )
     while file and not Path(file).exists():
         time.sleep(0.01)
     return xr.Dataset()

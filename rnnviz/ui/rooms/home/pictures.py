@@ -25,6 +25,10 @@ def show() -> None:
             ),
             "letters": (_("The four letters"), _("How does a network learn to write “hello”?")),
             "network": (_("The network unrolled"), _("How does a perceptron become a recurrent network?")),
+            "memory": (
+                _("Who remembers longest?"),
+                _("Which network learns to carry a symbol over many steps, and when does the gradient arrive?"),
+            ),
             "vanishing": (
                 _("Why gradients vanish"),
                 _("What does a product of many small numbers do to learning, and what helps?"),

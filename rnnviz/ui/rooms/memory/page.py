@@ -1,0 +1,296 @@
+"""Three networks learn side by side, and one sees when the gradient reaches what decides."""
+
+import streamlit as st
+
+from rnnviz.studies.memory import TASKS, Setup, survey
+from rnnviz.ui.parts import working
+from rnnviz.ui.rooms.memory import STARTS, pictures, results, setup
+from rnnviz.ui.shell.jobs import Job, jobs
+from rnnviz.ui.shell.language import _
+from rnnviz.ui.shell.readers import reader
+from rnnviz.ui.shell.settings import choose
+from rnnviz.ui.shell.widgets import examples, folded, notice, pick
+
+FRAME = 0.4  # seconds between two pictures of a training
+MOST_UPDATES = 20_000
+
+
+def show() -> None:
+    st.header(_("Who remembers longest?"), anchor=False)
+    st.write(
+        _(
+            "The first symbol decides what is right at the end. Three networks learn it side by side, and under each other you "
+            "see "
+            "what of the gradient reaches every step meanwhile."
+        )
+    )
+    jobs.warm("rnnviz.studies.memory.work")
+    try:
+        asked = setup.asked()
+    except ValueError as problem:
+        asked = None
+        line = problem
+    name = setup.experiment(asked) if asked else None
+    examples("memory_examples", survey.EXPERIMENTS, name, setup.take, names=_experiments())
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        pick(
+            st.number_input,
+            "memory_steps",
+            _("Steps of a sequence"),
+            min_value=1,
+            max_value=200,
+            step=1,
+            width=150,
+        )
+        pick(st.number_input, "memory_seed", _("Seed"), min_value=0, max_value=999, step=1, width=120)
+        _training()
+        if asked:
+            _buttons(asked)
+    if asked is None:
+        notice(_("This cannot be trained:") + f" {line}")
+        return
+    if times := setup.too_much(asked):
+        notice(
+            _(
+                "This is {times:.2g} times as much as this server takes on: fewer steps, units or updates."
+            ).format(times=times)
+        )
+    mine = results.own(asked)
+    if mine and not mine.job.over:
+        st.fragment(_live, run_every=FRAME)(asked)
+        return
+    results.lines(asked)
+    _pictures(asked)
+    _measured()
+    _reading()
+
+
+def _live(asked: Setup) -> None:
+    """A training while it runs."""
+    mine = results.own(asked)
+    if mine is None or mine.job.over:
+        st.rerun()
+    jobs.hear(mine.job, reader())
+    working.progress(mine.job, "memory_stop", _so_far)
+    if found := results.found(asked):
+        pictures.show(found)
+
+
+def _so_far(job: Job) -> str:
+    return _("Update {done:,} of {total:,}").format(done=job.done, total=job.total)
+
+
+def _pictures(asked: Setup) -> None:
+    found = results.found(asked)
+    if found is None:
+        st.info(
+            _("Nothing of this is shipped. Press *Train now*: the three networks learn while you watch."),
+            icon=None,
+        )
+        return
+    pictures.show(found)
+    updates = found.dataset["update"].values[1:].tolist()
+    if len(updates) > 1:
+        now = int(pictures.moment(found))
+        pick(
+            st.select_slider,
+            "memory_update",
+            _("Moment of the training (update); or click into a picture"),
+            updates,
+            value=min(updates, key=lambda u: abs(u - now)),
+            format_func=lambda update: f"{update:,}",
+        )
+    pictures.results(found)
+    if name := setup.experiment(asked):
+        pictures.over_lengths(name)
+
+
+def _buttons(asked: Setup) -> None:
+    """Train now, go on, and back to what is shipped. Stop stands beside the progress."""
+    mine = results.own(asked)
+    running = bool(mine and not mine.job.over)
+    st.button(
+        _("Train now") if mine is None else _("Train anew"),
+        key="memory_train",
+        type="primary",
+        on_click=_begun,
+        args=(results.begin, asked),
+        disabled=running or bool(setup.too_much(asked)),
+    )
+    if mine and not running:
+        if mine.job.state != "done":
+            st.button(_("Go on"), key="memory_on", on_click=_begun, args=(results.go_on, asked))
+        elif asked.updates < MOST_UPDATES:
+            st.button(_("Go on: as many again"), key="memory_more", on_click=_more, args=(asked,))
+        if setup.experiment(asked):
+            st.button(
+                _("Show the shipped trainings"), key="memory_back", on_click=results.forget, args=(asked,)
+            )
+
+
+def _begun(how, asked: Setup) -> None:
+    choose(memory_update=0)  # the last there is
+    how(asked)
+
+
+def _more(asked: Setup) -> None:
+    choose(memory_updates=min(2 * asked.updates, MOST_UPDATES))
+    _begun(results.go_on, setup.asked())
+
+
+def _experiments() -> dict[str, str]:
+    return {
+        "plain": _("as PyTorch starts them"),
+        "repaired": _("with another start"),
+        "sgd": _("plain SGD for Adam"),
+        "adding": _("another task: adding"),
+        "truncated": _("BPTT cut after 4 steps"),
+    }
+
+
+def _training() -> None:
+    """Everything that may be changed, folded away."""
+    tasks = {
+        "first": _("the first symbol decides"),
+        "adding": _("the adding problem"),
+        "copy": _("copy memory"),
+        "parity": _("parity"),
+        "brackets": _("brackets: aⁿbⁿ"),
+    }
+    starts = {"default": _("PyTorch's"), "orthogonal": _("orthogonal"), "identity": _("identity")}
+    with st.popover(_("Change the training"), width="content"):
+        with st.container(horizontal=True):
+            pick(st.selectbox, "memory_task", _("Task"), list(TASKS), format_func=tasks.get, width=220)
+            pick(
+                st.segmented_control,
+                "memory_optimiser",
+                _("Optimiser"),
+                ["adam", "sgd"],
+                format_func={"adam": "Adam", "sgd": "SGD"}.get,
+                required=True,
+            )
+            pick(
+                st.number_input,
+                "memory_rate",
+                _("Learning rate"),
+                min_value=1e-6,
+                max_value=100.0,
+                step=0.001,
+                format="%g",
+                width=140,
+            )
+            pick(st.number_input, "memory_units", _("Units"), min_value=1, max_value=256, step=1, width=110)
+            pick(
+                st.number_input,
+                "memory_updates",
+                _("Updates"),
+                min_value=1,
+                max_value=MOST_UPDATES,
+                step=100,
+                width=130,
+            )
+        with st.container(horizontal=True):
+            pick(
+                st.number_input,
+                "memory_clip",
+                _("Clip at norm"),
+                min_value=0.0,
+                max_value=1000.0,
+                step=0.1,
+                width=130,
+                help=_("0: no clipping."),
+            )
+            pick(
+                st.number_input,
+                "memory_truncate",
+                _("Cut BPTT after (steps)"),
+                min_value=0,
+                max_value=200,
+                step=1,
+                width=170,
+                help=_("0: it is not cut."),
+            )
+            for kind in survey.KINDS:
+                pick(
+                    st.selectbox,
+                    f"memory_{kind}",
+                    _("Start of the {kind}").format(kind=kind.upper()),
+                    list(STARTS if kind == "rnn" else STARTS[:2]),
+                    format_func=starts.get,
+                    width=150,
+                )
+            pick(
+                st.number_input,
+                "memory_forget",
+                _("Forget bias"),
+                min_value=-10.0,
+                max_value=10.0,
+                step=0.5,
+                width=130,
+                help=_("Of the LSTM; empty: as PyTorch draws it, about 0."),
+            )
+
+
+def _measured() -> None:
+    """What the shipped trainings say of the sentence that tutorials have, with their counts."""
+    try:
+        plain, start, sgd, adding, cut = (
+            survey.counted(name, 10 if name == "truncated" else 20) for name in survey.EXPERIMENTS
+        )
+    except ValueError:  # a folder of checkpoints without them
+        return
+    st.subheader(_("“The RNN cannot, the LSTM can”: what was measured"), anchor=False)
+    lines = [
+        _(
+            "The first symbol, 20 steps, Adam, PyTorch's own start: learned with {rnn} of {seeds} seeds by the RNN, {gru} by "
+            "the GRU, "
+            "{lstm} by the LSTM. The plain network is not the one that fails."
+        ).format(**plain),
+        _(
+            "The gradient comes first: in {arrived} of these {learned} trainings it had arrived by the time it was learned. In "
+            "the "
+            "{lost} others it never arrived, and nothing was learned."
+        ).format(**plain),
+        _("With a forget bias of 3 the LSTM learned it with {lstm} of {seeds} seeds.").format(**start),
+        _(
+            "With plain SGD, at a rate of 0.1: {rnn} by the RNN, {gru} by the GRU, {lstm} by the LSTM. Adam divides a gradient "
+            "by its "
+            "own size, so that a small one moves the weights as well; SGD does not."
+        ).format(**sgd),
+        _(
+            "The adding problem, 20 steps, within 1,000 updates: {rnn} of {seeds} by the RNN, {gru} by the GRU, {lstm} by the "
+            "LSTM. Here "
+            "the sentence is right, though the gradient had arrived in the RNN as well."
+        ).format(**adding),
+        _(
+            "BPTT cut after 4 steps, sequences of 10: {rnn} of {seeds} by the RNN, {gru} by the GRU, {lstm} by the LSTM, "
+            "although no "
+            "gradient reaches the first step. An untrained state carries a symbol on for some steps by itself."
+        ).format(**cut),
+    ]
+    st.markdown("\n".join(f"- {line}" for line in lines))
+
+
+def _reading() -> None:
+    """What to know about the page, folded, and where to go next."""
+    folded(
+        [
+            _(
+                "Every network reads the same sequences and makes as many updates. A line in the upper picture is one seed; the "
+                "bold ones are the seed that you chose. The dotted line across is what guessing gets."
+            ),
+            _(
+                "In the picture under it, time in a sequence runs down and training runs to the right. The colour is the total "
+                "gradient, ‖∂L/∂h_t‖, measured in double precision on 32 sequences that no update saw."
+            ),
+            _(
+                "Once all answers are right the loss is nearly 0, and so is its gradient: then it is small at every step."
+            ),
+            _(
+                "*Train now* trains in a process of its own, on one thread; the same settings give the same numbers. The page of "
+                "another reader does not wait for it."
+            ),
+        ]
+    )
+    st.page_link("pages/learn/vanishing.py", label=_("Next: why gradients vanish"))
+    st.page_link("pages/lab/compare.py", label=_("Compare more architectures, untrained"))
