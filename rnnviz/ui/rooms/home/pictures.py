@@ -25,6 +25,10 @@ def show() -> None:
             ),
             "letters": (_("The four letters"), _("How does a network learn to write “hello”?")),
             "network": (_("The network unrolled"), _("How does a perceptron become a recurrent network?")),
+            "bptt": (
+                _("One weight, many steps"),
+                _("What does each step add to the gradient of the weight that all steps share?"),
+            ),
             "vanishing": (
                 _("Why gradients vanish"),
                 _("What does a product of many small numbers do to learning, and what helps?"),
