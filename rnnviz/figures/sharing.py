@@ -52,7 +52,7 @@ def summands(
         limits=[low, high],
         beyond=True,
         x=style.time_axis(0, count) | steps.ticks(array),
-        y=_down(array, rows, MARGIN if first else 0.0),
+        y=_down(array, str(rows), MARGIN if first else 0.0),
         more={"shapes": [*frames, *_cut(first)], "annotations": _said(first, count)},
     )
 

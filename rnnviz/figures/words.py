@@ -26,6 +26,7 @@ NAMES = (
     "direct gradient norm ‖∂L/∂h‖",
     "direct gradient ∂L/∂h",
     "forget gate f",
+    "gradient ∂L/∂W_hh",
     "half-life",
     "hidden state",
     "hidden state h",

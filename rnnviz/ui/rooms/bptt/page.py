@@ -16,6 +16,7 @@ from rnnviz.studies.shared_weight import SHORTEST
 from rnnviz.ui.parts.board import Choice, drawn, show_board
 from rnnviz.ui.parts.numbers import percent, shown
 from rnnviz.ui.parts.tables import table_csv
+from rnnviz.ui.parts.tiny import STYLE
 from rnnviz.ui.rooms.bptt import LIMITS
 from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
@@ -23,11 +24,7 @@ from rnnviz.ui.shell.settings import choose, settings
 from rnnviz.ui.shell.widgets import as_text, folded, notice, pick
 
 LONGEST = 30  # letters that are read
-STYLE = """
-@media (max-width: 700px) { /* tables fit a telephone */
-  [data-testid="stTable"] :is(th, td) { padding: 4px 3px; overflow-wrap: anywhere; }
-}
-"""
+LOWERED = str.maketrans("0123456789-hnt", "₀₁₂₃₄₅₆₇₈₉₋ₕₙₜ")
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,7 +181,7 @@ def _choices(found: Shown) -> None:
                 "bptt_gate",
                 _("Rows of W_hh shown"),
                 gates,
-                format_func=lambda name: gate_name(name, settings()["bptt_kind"]),
+                format_func={name: gate_name(name, now["bptt_kind"]) for name in gates}.get,
                 width=170,
             )
         pick(
@@ -192,7 +189,7 @@ def _choices(found: Shown) -> None:
             "bptt_limit",
             _("Colours to ±"),
             list(LIMITS),
-            format_func=lambda limit: f"{limit:g}",
+            format_func="{:g}".format,
             width=120,
             help=_("One scale for all matrices. It stays as you choose it, so that sizes can be compared."),
         )
@@ -319,32 +316,32 @@ def _step(found: Shown) -> None:
     factors = found.factors[gate].isel(time=step)
     part = found.parts.sel(gate=gate).isel(time=step)
     delta, before = found.deltas.sel(gate=gate).isel(time=step).values, found.before[step]
-    names = [_tex(name) for name in factors["factor"].values.tolist()]
+    names = factors["factor"].values.tolist()
     units = [str(unit + 1) for unit in range(len(delta))]
     left, right = st.columns(2, gap="medium")
     with left:
-        st.latex(
-            r"\delta_t="
-            + r"\circ ".join(f"({name})" if re.search(" [-+>] ", name) else name for name in names)
-        )
-        columns = {
-            f"${name}$": list(map(shown, row)) for name, row in zip(names, factors.values, strict=True)
-        }
+        st.latex(r"\delta_t=" + r"\circ ".join(map(_tex, names)))
+        columns = [*zip(names, factors.values, strict=True), ("δ_t", delta)]
         st.table(
             pd.DataFrame(
-                columns | {r"$\delta_t$": list(map(shown, delta))}, index=pd.Index(units, name=_("unit"))
+                {_plain(name): list(map(shown, row)) for name, row in columns},
+                index=pd.Index(units, name=_("unit")),
             )
         )
     with right:
         st.latex(rf"\delta_{{{step + 1}}}\,h_{{{step}}}^{{\top}}")
+        down, across = (
+            [
+                f"{sign}{unit.translate(LOWERED)} = {shown(value)}"
+                for unit, value in zip(units, own, strict=True)
+            ]
+            for sign, own in (("δ", delta), ("h", before))
+        )
         st.table(
             pd.DataFrame(
                 [[shown(value + 0.0) for value in row] for row in part.values],
-                columns=[f"$h_{unit}=$ {shown(value)}" for unit, value in zip(units, before, strict=True)],
-                index=pd.Index(
-                    [rf"$\delta_{unit}=$ {shown(value)}" for unit, value in zip(units, delta, strict=True)],
-                    name="δ ↓ h →",
-                ),
+                columns=across,
+                index=pd.Index(down, name="δ ↓ h →"),
             )
         )
     lines = [
@@ -366,13 +363,18 @@ def _step(found: Shown) -> None:
 
 
 def _tex(name: str) -> str:
-    """A formula of stats.gradients.delta_factors as LaTeX."""
-    return (
-        re.sub(r"_([a-z]{2,})", r"_{\1}", name)
-        .replace("∂", r"\partial ")
-        .replace("²", "^2")
-        .replace("tanh", r"\tanh ")
+    """A formula of stats.gradients.delta_factors as a factor in LaTeX."""
+    text = re.sub(r"_([a-z]{2,})", r"_{\1}", name).replace("∂", r"\partial ").replace("²", "^2")
+    text = text.replace("tanh", r"\tanh ")
+    return f"({text})" if re.search(" [-+>] ", name) else text
+
+
+def _plain(name: str) -> str:
+    """The same as a heading of a table: one that is LaTeX alone says nothing to who hears the page."""
+    lowered = re.sub(
+        r"_(?:\{(.*?)\}|([a-z]+))", lambda found: (found[1] or found[2]).translate(LOWERED), name
     )
+    return lowered.replace(" - ", " − ")
 
 
 def _window(found: Shown) -> None:
@@ -446,8 +448,8 @@ def _shared(found: Shown) -> None:
     times = f"{gates} × " if gates > 1 else ""
     rows = pd.DataFrame(
         {
-            _("textbook, x W"): [f"{times}({units}, {units})", r"$h_{t-1}^{\top}\,\delta_t$", _("from, to")],
-            _("PyTorch, x Wᵀ"): [f"({gates * units}, {units})", r"$\delta_t^{\top}\,h_{t-1}$", _("to, from")],
+            _("textbook, x W"): [f"{times}({units}, {units})", "hₜ₋₁ᵀ δₜ", _("from, to")],
+            _("PyTorch, x Wᵀ"): [f"({gates * units}, {units})", "δₜᵀ hₜ₋₁", _("to, from")],
         },
         index=pd.Index(["W_hh", _("part of a step"), _("rows, columns")], name=_("with h and δ as rows")),
     )
