@@ -2,7 +2,7 @@
 
 from rnnviz.ui.shell.settings import index, number, one_of, text
 
-LIMITS = (0.001, 0.01, 0.1, 1.0)  # that colours go to
+LIMITS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)  # that colours go to
 GATES = ("reset_gate", "update_gate", "candidate", "input_gate", "forget_gate", "output_gate")
 SETTINGS = {
     "bptt_text": text("abracadabra").but(resets=("bptt_step",)),

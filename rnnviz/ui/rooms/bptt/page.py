@@ -1,23 +1,19 @@
 """Backpropagation through time: ∂L/∂W_hh of a small network as the sum of what each step adds, and what a window keeps of it."""
 
 import re
-from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 import streamlit as st
-import xarray as xr
 
-from rnnviz import figures, stats
-from rnnviz.models.vocabularies import visible
 from rnnviz.paper.terms import gate_name
-from rnnviz.studies import shared_weight, tiny
+from rnnviz.studies import tiny
 from rnnviz.studies.shared_weight import SHORTEST
-from rnnviz.ui.parts.board import Choice, drawn, show_board
-from rnnviz.ui.parts.numbers import percent, shown
+from rnnviz.ui.parts.board import Choice, show_board
+from rnnviz.ui.parts.numbers import aligned, shown
 from rnnviz.ui.parts.tables import table_csv
 from rnnviz.ui.parts.tiny import STYLE
 from rnnviz.ui.rooms.bptt import LIMITS
+from rnnviz.ui.rooms.bptt.found import Found, drawings, found
 from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import choose, settings
@@ -25,40 +21,6 @@ from rnnviz.ui.shell.widgets import as_text, folded, notice, pick
 
 LONGEST = 30  # letters that are read
 LOWERED = str.maketrans("0123456789-hnt", "₀₁₂₃₄₅₆₇₈₉₋ₕₙₜ")
-
-
-@dataclass(frozen=True, eq=False)
-class Shown:
-    """What the page is about, from one computation.
-
-    parts: (time, gate, unit, previous_unit). norms: (time,). deltas: (time, gate, unit). factors: of each gate, (factor, time,
-    unit). windows: what stats.gradients.weight_window says of the last steps, by how many they are, from 1: `steps`.
-    """
-
-    back: shared_weight.Back
-    parts: xr.DataArray
-    norms: xr.DataArray
-    deltas: xr.DataArray
-    factors: dict[str, xr.DataArray]
-    windows: xr.Dataset
-
-    @property
-    def kind(self) -> str:
-        return self.back.node.attrs["kind"]
-
-    @property
-    def before(self) -> np.ndarray:
-        """h_{t-1}: (time, previous_unit)."""
-        node = self.back.node
-        return np.vstack([node["hidden_initial"], node["hidden"].transpose("time", "unit")[:-1]])
-
-    @property
-    def steps(self) -> int:
-        return self.parts.sizes["time"]
-
-    @property
-    def letters(self) -> list[str]:
-        return [visible(letter) for letter in self.back.node["token"].values.tolist()]
 
 
 def show() -> None:
@@ -75,15 +37,14 @@ def show() -> None:
         _onward()
         return
     now = settings()
-    found = kept(
-        _found, text, *(now[f"bptt_{name}"] for name in ("kind", "units", "seed", "trained", "loss"))
-    )
-    _choices(found)
-    _sums_up(found)
-    _picture(found)
-    _step(found)
-    _window(found)
-    _shared(found)
+    trained = now["bptt_trained"] == "yes"
+    one = kept(found, text, now["bptt_kind"], now["bptt_units"], now["bptt_seed"], trained, now["bptt_loss"])
+    _choices(one)
+    _sums_up(one)
+    _picture(one)
+    _step(one)
+    _window(one)
+    _shared(one)
     _reading()
     _onward()
 
@@ -126,30 +87,11 @@ def _controls() -> str | None:
     return text[:LONGEST]
 
 
-def _found(text: str, kind: str, units: int, seed: int, trained: str, loss: str) -> Shown:
-    task = shared_weight.reading(text)
-    model = kept(shared_weight.network, task, kind, units, seed, tiny.STEPS if trained == "yes" else 0)
-    back = shared_weight.send_back(model, task, loss)
-    steps = back.node.sizes["time"]
-    deltas = stats.gradients.deltas(back.node)
-    windows = [
-        stats.gradients.weight_window(back.node, steps - keep, steps - 1) for keep in range(1, steps + 1)
-    ]
-    return Shown(
-        back,
-        stats.gradients.weight_contributions(back.node),
-        stats.gradients.weight_norms(back.node),
-        deltas,
-        {gate: stats.gradients.delta_factors(back.node, gate) for gate in deltas["gate"].values.tolist()},
-        xr.concat(windows, pd.Index(range(1, steps + 1), name="steps"), data_vars="all"),
-    )
-
-
-def _choices(found: Shown) -> None:
+def _choices(of: Found) -> None:
     """What is chosen of a network: how far it has learned, which of its gates is drawn, the window, and the colours."""
-    now, gates = settings(), found.parts["gate"].values.tolist()
-    if now["bptt_window"] > found.steps:
-        choose(bptt_window=found.steps)
+    now, gates = settings(), of.gates
+    if now["bptt_window"] > of.steps:
+        choose(bptt_window=of.steps)
     if len(gates) > 1 and now["bptt_gate"] not in gates:
         choose(bptt_gate="candidate")
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -171,7 +113,7 @@ def _choices(found: Shown) -> None:
             "bptt_window",
             _("Window: steps kept, from the end"),
             min_value=1,
-            max_value=found.steps,
+            max_value=of.steps,
             step=1,
             width=230,
         )
@@ -195,76 +137,56 @@ def _choices(found: Shown) -> None:
         )
 
 
-def _gate(found: Shown) -> str:
-    gates = found.parts["gate"].values.tolist()
-    return settings()["bptt_gate"] if len(gates) > 1 else gates[0]
+def _gate(of: Found) -> str:
+    return settings()["bptt_gate"] if len(of.gates) > 1 else of.gates[0]
 
 
-def _picture(found: Shown) -> None:
+def _sums_up(of: Found) -> None:
+    """How exactly the sum is torch's, and what the window keeps."""
+    keep = settings()["bptt_window"]
+    st.markdown(
+        _(
+            "Sum and `.grad` differ by at most **{off}**. The last {kept} of {steps} steps keep **{share}** of its norm, "
+            "**{angle}°** off its direction."
+        ).format(
+            off=shown(of.off_grad),
+            kept=keep,
+            steps=of.steps,
+            share=of.share_text(keep),
+            angle=of.angle_text(keep),
+        )
+    )
+
+
+def _picture(of: Found) -> None:
     """The largest picture: what each step adds, how large that is, and the sum beside what torch has."""
     now = settings()
-    first, gate, limit = found.steps - now["bptt_window"], _gate(found), now["bptt_limit"]
-    window = found.windows.sel(steps=now["bptt_window"])
-    own = found.parts.sel(gate=gate, drop=True)
-    whole = own.sum("time")
-    keeps = window["kept"].sel(gate=gate)
-    names = [_("torch's .grad"), _("sum of all steps"), _("in the window"), _("cut away")]
-    sums = xr.concat(
-        [found.back.grad.sel(gate=gate), whole, keeps, whole - keeps],
-        pd.Index(names, name="matrix"),
-        coords="minimal",
-        compat="override",
-    ).assign_attrs(long_name="gradient ∂L/∂W_hh", units="1")
-    of = "" if len(found.parts["gate"]) == 1 else f" ({gate_name(gate, now['bptt_kind'])})"
-    limits = (-limit, limit)
-    largest = float(abs(own).max())
-    drawings = [
-        drawn(
-            "parts",
-            _("What each step adds to ∂L/∂W_hh") + of,
-            figures.summands,
-            own,
-            limits,
-            first,
-            height=200,
-        ),
-        drawn(
-            "norms",
-            _("How large it is, ‖δ<sub>t</sub>‖ ‖h<sub>t−1</sub>‖")
-            + (_(", all gates together") if of else ""),
-            figures.summand_norms,
-            found.norms,
-            now["bptt_kind"],
-            first,
-            height=140,
-        ),
-        drawn(
-            "sums", _("∂L/∂W_hh as torch has it, and as a sum") + of, figures.matrices, sums, limits, "==+"
-        ),
-    ]
-    if largest < limit / 10 and limit > min(LIMITS):
+    keep, limit = now["bptt_window"], now["bptt_limit"]
+    pictures, largest = kept(drawings, of, _gate(of), keep, limit)
+    if largest < 0.3 * limit and limit > min(LIMITS):
         st.caption(
             _("No number here is above {largest}: choose smaller limits for the colours to see them.").format(
                 largest=shown(largest)
             )
         )
+    text = "".join(of.letters)
     show_board(
-        f"bptt-{''.join(found.letters)}",
-        found.letters,
+        f"bptt-{text}",
+        of.letters,
         (),
-        drawings,
+        pictures,
         summary=_(
             "{steps} steps; the largest number in a step's matrix is {largest}. The last {kept} steps keep {share} of the "
             "gradient's norm, {angle}° from its direction."
         ).format(
-            steps=found.steps,
+            steps=of.steps,
             largest=shown(largest),
-            kept=now["bptt_window"],
-            share=_share(window),
-            angle=_angle(window),
+            kept=keep,
+            share=of.share_text(keep),
+            angle=of.angle_text(keep),
         ),
-        subject=f"{now['bptt_kind'].upper()} · {''.join(found.letters)}",
-        cursor=None if now["bptt_step"] is None else min(now["bptt_step"], found.steps - 1),
+        subject=f"{of.kind.upper()} · {text}",
+        cursor=None if now["bptt_step"] is None else _opened(of),
         clicked=_clicked,
     )
 
@@ -274,53 +196,34 @@ def _clicked(choice: Choice) -> None:
         choose(bptt_step=choice.time)
 
 
-def _share(window: xr.Dataset) -> str:
-    share = window["share"].item()
-    return "–" if np.isnan(share) else percent(share)
+def _opened(of: Found) -> int:
+    """The step that is opened: the last one until another is chosen."""
+    chosen = settings()["bptt_step"]
+    return of.steps - 1 if chosen is None else min(chosen, of.steps - 1)
 
 
-def _angle(window: xr.Dataset) -> str:
-    angle = window["angle"].item()
-    return "–" if np.isnan(angle) else f"{angle:.1f}"
-
-
-def _sums_up(found: Shown) -> None:
-    """How exactly the sum is torch's, and what the window keeps."""
-    window = found.windows.sel(steps=settings()["bptt_window"])
-    off = float(abs(found.parts.sum("time") - found.back.grad).max())
-    st.markdown(
-        _(
-            "Sum and `.grad` differ by at most **{off}**. The last {kept} of {steps} steps keep **{share}** of its norm, "
-            "**{angle}°** off its direction."
-        ).format(
-            off=shown(off),
-            kept=settings()["bptt_window"],
-            steps=found.steps,
-            share=_share(window),
-            angle=_angle(window),
-        )
-    )
-
-
-def _step(found: Shown) -> None:
+def _step(of: Found) -> None:
     """All numbers of the chosen step's part: what δ is the product of, and δ times h before."""
-    chosen, gate = settings()["bptt_step"], _gate(found)
-    step = found.steps - 1 if chosen is None else min(chosen, found.steps - 1)
+    step, gate = _opened(of), _gate(of)
     st.subheader(
         _("Step {step} with its numbers, reading “{letter}”").format(
-            step=step + 1, letter=as_text(found.letters[step])
+            step=step + 1, letter=as_text(of.letters[step])
         ),
         anchor=False,
     )
     st.caption(_("Click another step in the picture to open it here."))
-    factors = found.factors[gate].isel(time=step)
-    part = found.parts.sel(gate=gate).isel(time=step)
-    delta, before = found.deltas.sel(gate=gate).isel(time=step).values, found.before[step]
+    factors = of.factors[gate].isel(time=step)
+    part = of.parts.sel(gate=gate).isel(time=step)
+    delta, before = of.deltas.sel(gate=gate).isel(time=step).values, of.before[step]
     names = factors["factor"].values.tolist()
     units = [str(unit + 1) for unit in range(len(delta))]
     left, right = st.columns(2, gap="medium")
     with left:
-        st.latex(r"\delta_t=" + r"\circ ".join(map(_tex, names)))
+        factors_in_tex = list(map(_tex, names))
+        rows = [
+            r"\circ ".join(factors_in_tex[at : at + 3]) for at in range(0, len(names), 3)
+        ]  # fit a telephone
+        aligned([rf"\delta_t&={rows[0]}", *(rf"&\quad\circ {row}" for row in rows[1:])])
         columns = [*zip(names, factors.values, strict=True), ("δ_t", delta)]
         st.table(
             pd.DataFrame(
@@ -349,14 +252,14 @@ def _step(found: Shown) -> None:
             "$\\partial L/\\partial h_t$ is the total gradient: all that reaches $h_t$, from the loss at this step and through "
             "all later steps."
         )
-        if found.kind != "lstm"
+        if of.kind != "lstm"
         else _(
             "$\\partial L/\\partial c_t$ and $\\partial L/\\partial h_t$ are total gradients: all that reaches the state, from "
             "the loss at this step and through all later steps."
         ),
         _("Row i is what unit i hears, column j comes from unit j of the step before."),
     ]
-    lines.append(_("The loss is {loss} nats.").format(loss=shown(found.back.loss)))
+    lines.append(_("The loss is {loss} nats.").format(loss=shown(of.back.loss)))
     if step == 0:
         lines.append(_("Before the first step the state is 0, so this step adds nothing, whatever its δ."))
     st.markdown(" ".join(lines))
@@ -377,10 +280,10 @@ def _plain(name: str) -> str:
     return lowered.replace(" - ", " − ")
 
 
-def _window(found: Shown) -> None:
+def _window(of: Found) -> None:
     """What the window is, and the same for every length of it."""
     now = settings()
-    keep, steps = now["bptt_window"], found.steps
+    keep, steps = now["bptt_window"], of.steps
     st.subheader(_("What a window cuts away"), anchor=False)
     left, right = st.columns(2, gap="medium")
     with left:
@@ -407,7 +310,7 @@ def _window(found: Shown) -> None:
                     "part, from the losses that are near enough."
                 ).format(kept=keep)
             )
-        share = found.windows["share"].sel(steps=keep).item()
+        share = of.share(keep)
         if share > 1:
             st.markdown(
                 _(
@@ -418,33 +321,30 @@ def _window(found: Shown) -> None:
     with right:
         rows = pd.DataFrame(
             {
-                _("norm kept, of the whole"): [
-                    _share(found.windows.sel(steps=k)) for k in range(1, steps + 1)
-                ],
-                _("angle"): [f"{_angle(found.windows.sel(steps=k))}°" for k in range(1, steps + 1)],
+                _("norm kept, of the whole"): [of.share_text(k) for k in range(1, steps + 1)],
+                _("angle"): [f"{of.angle_text(k)}°" for k in range(1, steps + 1)],
             },
             index=pd.Index(range(1, steps + 1), name=_("steps kept")),
         )
         table_csv(rows, "rnnviz-bptt")
 
 
-def _shared(found: Shown) -> None:
+def _shared(of: Found) -> None:
     """That it is one weight, shown with copies of it, and its shape."""
     st.subheader(_("The same weight at every step"), anchor=False)
-    off = float(abs(found.parts - found.back.copies).max())
     st.markdown(
         _(
             "Every step reads the same numbers $W_{{hh}}$. Give each of the {steps} steps a copy of its own, "
             "$W_{{hh}}^{{(1)}}$ to $W_{{hh}}^{{({steps})}}$, and let torch send the same loss back: each copy gets exactly the "
             "part of its step (largest difference {off}). A change of the one weight changes all copies at once, so its gradient "
             "is their sum."
-        ).format(steps=found.steps, off=shown(off))
+        ).format(steps=of.steps, off=shown(of.off_copies))
     )
     st.latex(
         r"\frac{\partial L}{\partial W_{hh}}=\sum_{t=1}^{T}\frac{\partial L}{\partial W_{hh}^{(t)}}"
         r"=\sum_{t=1}^{T}\delta_t\,h_{t-1}^{\top}"
     )
-    gates, units = len(found.parts["gate"]), found.parts.sizes["unit"]
+    gates, units = len(of.gates), of.parts.sizes["unit"]
     times = f"{gates} × " if gates > 1 else ""
     rows = pd.DataFrame(
         {
