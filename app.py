@@ -17,6 +17,7 @@ if __name__ == "__main__":  # a reader's visit
             st.Page("pages/learn/order.py", title=_("The order of words")),
             st.Page("pages/learn/letters.py", title=_("The four letters")),
             st.Page("pages/learn/network.py", title=_("The network unrolled")),
+            st.Page("pages/learn/bptt.py", title=_("One weight, many steps")),
             st.Page("pages/learn/memory.py", title=_("Who remembers longest?")),
             st.Page("pages/learn/vanishing.py", title=_("Why gradients vanish")),
             st.Page(

@@ -51,6 +51,7 @@ _MODULES = {
     "live": "rnnviz.studies.live",
     "one_cell": "rnnviz.studies.one_cell",
     "series": "rnnviz.studies.series",
+    "shared_weight": "rnnviz.studies.shared_weight",
     "subjects": "rnnviz.studies.subjects",
     "tiny": "rnnviz.studies.tiny",
     "translating": "rnnviz.studies.translating",

@@ -13,7 +13,10 @@ ROOT = Path(__file__).resolve().parent.parent
 MODULES = (
     "rnnviz.trace",
     *(f"rnnviz.stats.{name}" for name in ("attention", "gates", "states", "text", "trees", "vanishing")),
-    *(f"rnnviz.stats.gradients.{name}" for name in ("exponents", "fading", "norms", "paths", "products")),
+    *(
+        f"rnnviz.stats.gradients.{name}"
+        for name in ("exponents", "fading", "norms", "paths", "products", "weights")
+    ),
     *(f"rnnviz.figures.{name}" for name in ("curves", "grids", "norms", "points")),
     *(f"rnnviz.foreign.{name}" for name in ("gates", "reading")),
     "rnnviz.paper.file",
@@ -21,7 +24,16 @@ MODULES = (
     *(f"rnnviz.studies.comparing.{name}" for name in ("measuring", "running", "stability")),
     *(
         f"rnnviz.studies.{name}"
-        for name in ("attribution", "filling", "judging", "one_cell", "tiny", "unrolled", "writing")
+        for name in (
+            "attribution",
+            "filling",
+            "judging",
+            "one_cell",
+            "shared_weight",
+            "tiny",
+            "unrolled",
+            "writing",
+        )
     ),
 )
 README = (ROOT / "README.md").read_text("utf-8")

@@ -11,6 +11,7 @@ _MODULES = {
         "judging",
         "one_cell",
         "series",
+        "shared_weight",
         "subjects",
         "tiny",
         "translating",

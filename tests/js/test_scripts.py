@@ -25,6 +25,7 @@ VISITS = [
     ("board", "gates", {}),
     ("board", "gradients", {}),
     ("board", "vanishing", {}),
+    ("board", "bptt", {}),
     ("sheet", "attention_by_hand", {}),
     ("cell", "cell", {"cell_kind": "all"}),
     ("network", "network", {"network_stage": "unrolled"}),

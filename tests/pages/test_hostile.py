@@ -15,7 +15,7 @@ TEXTS = (
     " \t\n",
 )
 VIEWS = {
-    **{page: {} for page in ("home", "states", "gates", "gradients", "blank", "letters", "generate")},
+    **{page: {} for page in ("home", "states", "gates", "gradients", "blank", "bptt", "letters", "generate")},
     "compare": {"bench": packed({"input": "text", "steps": 8, "seeds": 1, "rows": [{"units": 2}]})},
     **{f"attention {task}": {"translate_task": task} for task in ("dates", "korean")},
     **{f"counting {source}": {"counting_source": source} for source in ("own", "characters")},

@@ -15,6 +15,7 @@ from rnnviz.ui.shell import language
 SYMBOLS = {
     *("RNN", "LSTM", "GRU", "tanh", "relu", "sigmoid", "softmax", "ln", "log", "max", "cos"),
     *("nat", "ms", "chrF", "sacrebleu", "Kneser-Ney", "add-k", "top-k", "top-p"),
+    *("torch", "grad", "hh"),  # .grad and W_hh, as programs have them
     *("Tab", "Shift", "Enter", "Home", "End"),
     *("beam", "search"),  # once, in brackets
 }
@@ -74,6 +75,7 @@ def drawn(visit) -> Iterator[str]:
         ("cell", {}, ""),
         ("order", {}, "as soon"),
         ("letters", {}, ""),
+        *(("bptt", {"bptt_kind": kind}, "abracadabra") for kind in ("rnn", "gru", "lstm")),
         *(
             ("network", {"network_stage": stage}, "")
             for stage in ("perceptron", "multilayer", "recurrent", "unrolled")

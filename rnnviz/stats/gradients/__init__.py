@@ -14,12 +14,19 @@ from rnnviz.stats.gradients.fading import decay, factor, left
 from rnnviz.stats.gradients.norms import contributions, logarithm, norm
 from rnnviz.stats.gradients.paths import LARGEST, jacobians
 from rnnviz.stats.gradients.products import reach
-from rnnviz.stats.gradients.weights import deltas, weight_contributions, weight_norms, weight_window
+from rnnviz.stats.gradients.weights import (
+    delta_factors,
+    deltas,
+    weight_contributions,
+    weight_norms,
+    weight_window,
+)
 
 __all__ = [
     "LARGEST",
     "contributions",
     "decay",
+    "delta_factors",
     "deltas",
     "factor",
     "jacobians",

@@ -9,6 +9,8 @@ from rnnviz.stats.gates import NAMES
 from rnnviz.stats.gradients.paths import LARGEST, along_time, one_sequence, over_time, states_before
 from rnnviz.stats.nodes import Node, refuse_partial
 
+Factors = dict[str, dict[str, np.ndarray]]
+
 
 def deltas(node: Node) -> xr.DataArray:
     """δ_t: the gradient of the loss at what the recurrent weight gives at each step, ∂L/∂(W_hh h_{t-1} + b_hh).
@@ -27,14 +29,41 @@ def deltas(node: Node) -> xr.DataArray:
     return _deltas(*one_sequence(node))
 
 
+def delta_factors(node: Node, gate: str) -> xr.DataArray:
+    """What δ_t of one gate is the product of: (factor, time, unit), float64, NaN in padding, with the factors' formulas as the
+    coordinate `factor`, as in `deltas`.
+
+    node: as in `deltas`. gate: of its kind; 'hidden' of an RNN. Raises ValueError as `deltas`, and for another gate.
+
+    >>> import rnnviz, torch
+    >>> model = torch.nn.RNN(2, 3)
+    >>> with rnnviz.record(model) as recording:
+    ...     model(torch.randn(5, 1, 2))[0].sum().backward()
+    >>> node = recording.trace["rnn"].sel(layer=0, direction="forward").isel(batch=0)
+    >>> rnnviz.stats.gradients.delta_factors(node, "hidden")["factor"].values.tolist()
+    ['∂L/∂h_t', '1 - h_t²']
+    """
+    whole, positions = one_sequence(node)
+    gates = _factors_of_deltas(whole, positions)
+    if gate not in gates:
+        raise ValueError(f"gate must be one of {', '.join(gates)}; got {gate!r}")
+    found = gates[gate]
+    values = np.full((len(found), whole.sizes["time"], whole["recurrent_weight"].sizes["unit"]), np.nan)
+    values[:, positions] = np.stack(list(found.values()))
+    return xr.DataArray(
+        values,
+        dims=("factor", "time", "unit"),
+        coords=along_time(whole) | {"factor": list(found)},
+        attrs={"long_name": "factor of δ", "units": "1"},
+    )
+
+
 def _deltas(node: xr.Dataset, positions: np.ndarray) -> xr.DataArray:
     """As `deltas`, of what `one_sequence` returns."""
-    kind = node.attrs["kind"]
-    if "hidden_grad" not in node or (kind == "lstm" and "cell_grad" not in node):
-        raise ValueError("no gradients: call backward while recording")
-    refuse_partial(node, *NAMES[kind])
-    hidden_grad = over_time(node, "hidden_grad")[positions]
-    found = {"rnn": _rnn, "gru": _gru, "lstm": _lstm}[kind](node, positions, hidden_grad)
+    found = {
+        gate: np.prod(list(factors.values()), axis=0)
+        for gate, factors in _factors_of_deltas(node, positions).items()
+    }
     values = np.full((node.sizes["time"], len(found), node["recurrent_weight"].sizes["unit"]), np.nan)
     values[positions] = np.stack(list(found.values()), axis=1)
     return xr.DataArray(
@@ -43,6 +72,16 @@ def _deltas(node: xr.Dataset, positions: np.ndarray) -> xr.DataArray:
         coords=along_time(node) | {"gate": list(found)},
         attrs={"long_name": "gradient at the recurrent weight's product δ", "units": "1"},
     )
+
+
+def _factors_of_deltas(node: xr.Dataset, positions: np.ndarray) -> Factors:
+    """By gate, in PyTorch's order of the rows of a weight, and by formula: what δ is the product of, each (time, unit)."""
+    kind = node.attrs["kind"]
+    if "hidden_grad" not in node or (kind == "lstm" and "cell_grad" not in node):
+        raise ValueError("no gradients: call backward while recording")
+    refuse_partial(node, *NAMES[kind])
+    hidden_grad = over_time(node, "hidden_grad")[positions]
+    return {"rnn": _rnn, "gru": _gru, "lstm": _lstm}[kind](node, positions, hidden_grad)
 
 
 def weight_contributions(
@@ -139,35 +178,38 @@ def _factors(node: Node) -> tuple[xr.DataArray, np.ndarray]:
     return delta, before
 
 
-# in PyTorch's order of the rows of a weight
-def _rnn(node: xr.Dataset, positions: np.ndarray, grad: np.ndarray) -> dict[str, np.ndarray]:
+def _rnn(node: xr.Dataset, positions: np.ndarray, grad: np.ndarray) -> Factors:
     hidden = over_time(node, "hidden")[positions]
-    tanh = node.attrs.get("nonlinearity", "tanh") == "tanh"
-    return {"hidden": grad * (1 - hidden**2 if tanh else hidden > 0)}
+    if node.attrs.get("nonlinearity", "tanh") == "tanh":
+        return {"hidden": {"∂L/∂h_t": grad, "1 - h_t²": 1 - hidden**2}}
+    return {"hidden": {"∂L/∂h_t": grad, "h_t > 0": (hidden > 0).astype(np.float64)}}
 
 
-def _gru(node: xr.Dataset, positions: np.ndarray, grad: np.ndarray) -> dict[str, np.ndarray]:
+def _gru(node: xr.Dataset, positions: np.ndarray, grad: np.ndarray) -> Factors:
     before = states_before(node, "hidden", positions)
     r, z, n = (over_time(node, name)[positions] for name in ("reset_gate", "update_gate", "candidate"))
     weight = node["recurrent_weight"].sel(gate="candidate").transpose("unit", "previous_unit").values
     bias = node["recurrent_bias"].sel(gate="candidate").values.astype(np.float64)
     product = before @ weight.astype(np.float64).T + bias
-    candidate = grad * (1 - z) * (1 - n**2)
+    candidate = {"∂L/∂h_t": grad, "1 - z_t": 1 - z, "1 - n_t²": 1 - n**2}
     return {
-        "reset_gate": candidate * product * r * (1 - r),
-        "update_gate": grad * (before - n) * z * (1 - z),
-        "candidate": candidate * r,
+        "reset_gate": candidate | {"W_hn h_{t-1} + b_hn": product, "r_t (1 - r_t)": r * (1 - r)},
+        "update_gate": {"∂L/∂h_t": grad, "h_{t-1} - n_t": before - n, "z_t (1 - z_t)": z * (1 - z)},
+        "candidate": candidate | {"r_t": r},
     }
 
 
-def _lstm(node: xr.Dataset, positions: np.ndarray, grad: np.ndarray) -> dict[str, np.ndarray]:
+def _lstm(node: xr.Dataset, positions: np.ndarray, grad: np.ndarray) -> Factors:
     names = ("input_gate", "forget_gate", "candidate", "output_gate", "cell", "cell_grad")
     i, f, g, o, cell, cell_grad = (over_time(node, name)[positions] for name in names)
+    heard = "∂L/∂h_t"
     if "projection_weight" in node:
-        grad = grad @ node["projection_weight"].transpose("projection", "unit").values.astype(np.float64)
+        weight = node["projection_weight"].transpose("projection", "unit").values.astype(np.float64)
+        grad, heard = grad @ weight, "∂L/∂h_t W_hr"
+    before = states_before(node, "cell", positions)
     return {
-        "input_gate": cell_grad * g * i * (1 - i),
-        "forget_gate": cell_grad * states_before(node, "cell", positions) * f * (1 - f),
-        "candidate": cell_grad * i * (1 - g**2),
-        "output_gate": grad * np.tanh(cell) * o * (1 - o),
+        "input_gate": {"∂L/∂c_t": cell_grad, "g_t": g, "i_t (1 - i_t)": i * (1 - i)},
+        "forget_gate": {"∂L/∂c_t": cell_grad, "c_{t-1}": before, "f_t (1 - f_t)": f * (1 - f)},
+        "candidate": {"∂L/∂c_t": cell_grad, "i_t": i, "1 - g_t²": 1 - g**2},
+        "output_gate": {heard: grad, "tanh c_t": np.tanh(cell), "o_t (1 - o_t)": o * (1 - o)},
     }

@@ -57,6 +57,10 @@ def test_contributions_add_up_to_what_torch_has(kind, packed, calls):
         np.testing.assert_allclose(summed, weight, rtol=0, atol=1e-10)
         bias = sum(stats.gradients.deltas(row).sum("time") for row in rows).values.ravel()
         np.testing.assert_allclose(bias, getattr(module, f"bias_hh_{name}").grad, rtol=0, atol=1e-10)
+        delta = stats.gradients.deltas(rows[-1])
+        for gate in delta["gate"].values:
+            factors = stats.gradients.delta_factors(rows[-1], gate)
+            np.testing.assert_array_equal(factors.prod("factor", skipna=False), delta.sel(gate=gate))
         sizes = stats.gradients.weight_norms(rows[-1])
         wanted = np.sqrt((parts[-1] ** 2).sum(("gate", "unit", "previous_unit"), skipna=False))
         np.testing.assert_allclose(sizes, wanted, atol=1e-12)
@@ -94,5 +98,7 @@ def test_what_cannot_be_is_said():
         stats.gradients.weight_window(one, 3, 6)
     with pytest.raises(ValueError, match="steps must be positions on time, 0 to 5; got 7"):
         stats.gradients.weight_contributions(one, 7)
+    with pytest.raises(ValueError, match="gate must be one of reset_gate, update_gate, candidate; got 'o'"):
+        stats.gradients.delta_factors(one, "o")
     with pytest.raises(ValueError, match="no gradients"):
         stats.gradients.deltas(one.to_dataset().drop_vars("hidden_grad"))

@@ -25,9 +25,15 @@ def show() -> None:
             ),
             "letters": (_("The four letters"), _("How does a network learn to write “hello”?")),
             "network": (_("The network unrolled"), _("How does a perceptron become a recurrent network?")),
+            "bptt": (
+                _("One weight, many steps"),
+                _("What does each step add to the gradient of the weight that all steps share?"),
+            ),
             "memory": (
                 _("Who remembers longest?"),
-                _("Which network learns to carry a symbol over many steps, and when does the gradient arrive?"),
+                _(
+                    "Which network learns to carry a symbol over many steps, and when does the gradient arrive?"
+                ),
             ),
             "vanishing": (
                 _("Why gradients vanish"),

@@ -341,5 +341,7 @@ def background() -> None:
         ]
     )
     st.page_link("pages/learn/cell.py", label=_("Next: inside one cell"))
-    st.page_link("pages/learn/vanishing.py", label=_("Next: why the gradient fades on its way back"))
+    st.page_link(
+        "pages/learn/bptt.py", label=_("Next: one weight, many steps: what the gradient of W_hh is made of")
+    )
     st.page_link("pages/explore/attention.py", label=_("Next: a decoder that may look back at every step"))
