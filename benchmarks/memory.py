@@ -4,14 +4,20 @@ python benchmarks/memory.py                     what the shipped trainings say
 python benchmarks/memory.py --write [NAME …]    trains them anew and writes checkpoints/memory: about an hour on one core
 """
 
+import itertools
 import sys
 import time
 
 from rnnviz.stats import learning
-from rnnviz.studies.memory import survey
+from rnnviz.studies.comparing import Architecture
+from rnnviz.studies.memory import Setup, survey
+from rnnviz.ui.shell.jobs import Jobs
 
 
 def main(arguments: list[str]) -> None:
+    if "--live" in arguments:
+        live()
+        return
     writing = "--write" in arguments
     names = [name for name in arguments if not name.startswith("-")] or list(survey.EXPERIMENTS)
     for steps in survey.STEPS:
@@ -22,6 +28,33 @@ def main(arguments: list[str]) -> None:
                 path.parent.mkdir(exist_ok=True)
                 survey.write(survey.together(list(survey.run(survey.setup(name, steps)))), path)
             report(name, steps, time.perf_counter() - begun)
+
+
+def live() -> None:
+    """Three networks of 64 units, 20 steps, in a worker that was started before, as it is when the page has been opened."""
+    setup = Setup(tuple(Architecture(kind, units=64) for kind in survey.KINDS), updates=400)
+    jobs = Jobs()
+    jobs.warm("rnnviz.studies.memory.work")
+    time.sleep(10)
+    begun, came, seen = time.perf_counter(), [], 0
+    right: dict[str, float] = {}
+    job = jobs.start("rnnviz.studies.memory.work:train", {"setup": setup.to_dict()}, "benchmark")
+    while not job.over and len(right) < 3:
+        jobs.hear(job, "benchmark")
+        for frame in job.frames[seen:]:
+            now = time.perf_counter() - begun
+            came.append(now)
+            for network, share in zip(setup.networks, frame["accuracy"], strict=True):
+                if share > 0.95:
+                    right.setdefault(network.name, now)
+        seen = len(came)
+        time.sleep(0.01)
+    jobs.close()
+    gaps = sorted(b - a for a, b in itertools.pairwise(came))
+    middle, most = gaps[len(gaps) // 2], gaps[int(0.95 * len(gaps))]
+    print(f"first picture after {came[0]:.2f} s; then every {middle:.2f} s, p95 {most:.2f} s")
+    for network in setup.networks:
+        print(f"  {network.name:8} above 95 % after {right.get(network.name, float('nan')):.1f} s")
 
 
 def report(name: str, steps: int, seconds: float) -> None:

@@ -28,6 +28,7 @@ MODULES = (
             "attribution",
             "filling",
             "judging",
+            "memory.running",
             "one_cell",
             "shared_weight",
             "tiny",

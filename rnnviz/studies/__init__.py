@@ -13,6 +13,7 @@ _MODULES = {
         "series",
         "shared_weight",
         "subjects",
+        "memory",
         "tiny",
         "translating",
         "unrolled",

@@ -195,6 +195,7 @@ def test_what_the_page_says_was_measured_is_what_the_shipped_trainings_say():
     assert adding["rnn"] == 0 < adding["lstm"] < adding["gru"]
     arrived = learning.arrived(survey.opened("adding", 20)["log_norm"])
     assert arrived.sel(network="RNN, 32 units").notnull().all()
+    assert survey.counted("truncated", 20)["learned"] <= 3 and survey.counted("truncated", 50)["learned"] == 0
     cut = survey.counted("truncated", 10)
     assert min(cut[kind] for kind in survey.KINDS) >= 0.9 * cut["seeds"]
     assert (survey.opened("truncated", 10)["log_norm"].isel(time=slice(0, 6)) == -np.inf).any()

@@ -139,7 +139,7 @@ def results(found: Found) -> None:
     frame = pd.DataFrame(rows).T
     frame.index.name = _("network")
     table_csv(frame, "memory")
-    st.caption(
+    st.markdown(
         _(
             "Arrived: the gradient at the first step is ten times what it was before training, or a hundredth of that at the "
             "last "
@@ -168,7 +168,7 @@ def over_lengths(name: str) -> None:
     frame = pd.DataFrame(rows).T
     frame.index.name = _("network")
     table_csv(frame, "memory-lengths")
-    st.caption(
+    st.markdown(
         _(
             "Of the seeds; in brackets the 95 % interval, and the median of the updates at which it was learned."
         )

@@ -97,7 +97,7 @@ def found(of: Setup) -> Found | None:
         one = gathered(mine.setup, moments).swap_dims(moment="update").expand_dims(seed=[of.seed])
         return Found(mine.setup, one, None, 0)
     name = experiment(of)
-    if name is None or mine is not None:
+    if name is None or (mine and not mine.job.over):
         return None
     try:
         every = survey.opened(name, of.steps)
