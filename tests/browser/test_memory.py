@@ -23,8 +23,8 @@ def test_a_reader_looks_at_a_moment_and_trains_what_is_not_shipped(reader):
     before = seen.revision
     slider.press("Home")
     seen.redrawn(before)
-    expect(tab.get_by_text("What reaches each step after 20 updates").first).to_be_attached()
-    tab.wait_for_function("location.search.includes('memory_update=20')")
+    expect(tab.get_by_text("What reaches each step after 0 updates").first).to_be_attached()
+    tab.wait_for_function("location.search.includes('memory_update=0')")
     for theme, width in (("light", 1280), ("dark", 400)):
         tab.set_viewport_size({"width": width, "height": 1000})
         assert violations(tab, theme) == []

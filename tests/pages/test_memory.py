@@ -5,6 +5,7 @@ import pytest
 
 from rnnviz.studies.memory import Race, Setup, survey
 from rnnviz.ui.rooms.memory import setup
+from rnnviz.ui.shell.jobs import jobs
 from tests.pages.conftest import Visit
 from tests.pages.test_pages import decoded
 
@@ -111,3 +112,20 @@ def test_korean_says_it_in_korean():
 def test_a_set_up_is_found_again_among_the_experiments():
     for name, one in survey.EXPERIMENTS.items():
         assert setup.experiment(one) == name
+
+
+def test_a_stop_is_this_readers_own_where_another_trains_the_same():
+    visit = Visit("memory", **QUICK | {"memory_updates": "20000", "memory_seed": "7"})
+    visit.test.button(key="memory_train").click().run()
+    mine = next(iter(visit.test.session_state["memory"].values()))
+    jobs.hear(mine.job, "another/visit")
+    try:
+        visit.test.button(key="memory_stop").click().run()
+        assert mine.over and not mine.job.over
+        assert any(line.startswith("Stopped") for line in visit.lines)
+        visit.test.button(key="memory_on").click().run()
+        assert not next(iter(visit.test.session_state["memory"].values())).over
+    finally:
+        for own in visit.test.session_state["memory"].values():
+            own.stop()
+        jobs.leave(mine.job, "another/visit")

@@ -101,15 +101,22 @@ def opened(name: str, steps: int) -> xr.Dataset:
         return found.load()
 
 
-def counted(name: str, steps: int) -> dict[str, int]:
+def counted(name: str, steps: int) -> dict[str, float]:
     """How many seeds a shipped experiment has at a length, as 'seeds', in how many of them each network learned it, by its kind;
     in how many trainings it was learned at all, as 'learned', and in how many of those the gradient had arrived by then, as
-    'arrived'; in how many it was neither, as 'lost'.
+    'arrived'; in how many it was neither, as 'lost'. As KIND_arrived with how many seeds the gradient arrived in a network, as
+    KIND_right the median of its right answers at the end, a share.
     Raises ValueError as `opened`."""
     found = opened(name, steps)
     own, reached = learning.learned(found["accuracy"], LEVEL), learning.arrived(found["log_norm"])
     each = own.notnull().sum("seed").values.tolist()
-    return dict(zip(found["kind"].values.tolist(), each, strict=True)) | {
+    kinds = found["kind"].values.tolist()
+    there = reached.notnull().sum("seed").values.tolist()
+    right = learning.at_the_end(found["accuracy"]).median("seed").values.tolist()
+    counts: dict[str, float] = dict(zip(kinds, each, strict=True))
+    counts |= {f"{kind}_arrived": count for kind, count in zip(kinds, there, strict=True)}
+    counts |= {f"{kind}_right": share for kind, share in zip(kinds, right, strict=True)}
+    return counts | {
         "seeds": found.sizes["seed"],
         "learned": sum(each),
         "arrived": int((reached <= own).sum()),

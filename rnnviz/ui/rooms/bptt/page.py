@@ -146,8 +146,8 @@ def _sums_up(of: Found) -> None:
     keep = settings()["bptt_window"]
     st.markdown(
         _(
-            "Sum and `.grad` differ by at most **{off}**. The last {kept} of {steps} steps keep **{share}** of its norm, "
-            "**{angle}°** off its direction."
+            "Sum and `.grad` differ by at most **{off}**. What the last {kept} of {steps} steps add up to is **{share}** as "
+            "long as the whole, and points **{angle}°** away from it."
         ).format(
             off=shown(of.off_grad),
             kept=keep,
@@ -257,7 +257,7 @@ def _step(of: Found) -> None:
             "$\\partial L/\\partial c_t$ and $\\partial L/\\partial h_t$ are total gradients: all that reaches the state, from "
             "the loss at this step and through all later steps."
         ),
-        _("Row i is what unit i hears, column j comes from unit j of the step before."),
+        _("Row i: weights into unit i; column j: weights from unit j of the step before."),
     ]
     lines.append(_("The loss is {loss} nats.").format(loss=shown(of.back.loss)))
     if step == 0:

@@ -8,7 +8,7 @@ SETTINGS = {
     "memory_task": one_of("first", TASKS),
     "memory_steps": number(20, 1, 200),
     "memory_seed": number(0, 0, 999),
-    "memory_update": number(0, 0, 20_000),
+    "memory_update": number(None, 0, 20_000, int),  # None: where something was learned first
     "memory_optimiser": one_of("adam", ("adam", "sgd")),
     "memory_rate": number(0.003, 1e-6, 100),
     "memory_clip": number(1.0, 0, 1000),  # 0: none

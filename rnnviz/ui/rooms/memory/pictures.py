@@ -21,11 +21,15 @@ from rnnviz.ui.shell.settings import choose, settings
 
 
 def moment(found: Found) -> float:
-    """The update that is looked at: the one that was chosen, or the last before it; by default the last there is."""
-    updates = found.dataset["update"].values
+    """The update that is looked at: the one that was chosen, or the last before it. By default the first at which a network had
+    learned the task, as all is small after that; else, and in a training of the reader's own, the last there is."""
+    one = found.dataset.isel(seed=found.place)
+    there = one["update"].values[_there(found)]
     wanted = settings()["memory_update"]
-    there = updates[_there(found)]
-    return float(max((u for u in there if not wanted or u <= wanted), default=there[0]))
+    if wanted is None and found.shipped:
+        first = learning.learned(one["accuracy"], survey.LEVEL).min()
+        wanted = None if first.isnull() else first.item()
+    return float(max((u for u in there if wanted is None or u <= wanted), default=there[0]))
 
 
 def _there(found: Found):
@@ -41,8 +45,9 @@ def show(found: Found) -> None:
     # an axis that all moments share: whole powers of ten, at least those of the colours
     limits = learning.ends(one["log_norm"])
     names = [series(str(name)) for name in whole["network"].values]
+    line = _("{name}: {share} right, ‖∂L/∂h_1‖ {norm}")
     summary = [
-        f"{name}: {_('right answers')} {percent(right)}, ‖∂L/∂h_1‖ {power(log)}"
+        line.format(name=name, share=percent(right), norm=power(log))
         for name, right, log in zip(
             names, now["accuracy"].values.tolist(), now["log_norm"].isel(time=0).values.tolist(), strict=True
         )
@@ -89,7 +94,7 @@ def show(found: Found) -> None:
             ),
             drawn(
                 "arrivals",
-                _("The gradient on its way back; the ring: learned"),
+                _("How much gradient ‖∂L/∂h‖ reaches each step; ring: learned"),
                 figures.arrivals,
                 one["log_norm"],
                 own,
@@ -109,7 +114,7 @@ def _clicked(choice: Choice) -> None:
         choose(memory_update=max(0, choice.time))
     elif choice.figure == "shares" and choice.time is not None:
         near = min(survey.STEPS, key=lambda steps: abs(steps - choice.time))
-        choose(memory_steps=near, memory_update=0)
+        choose(memory_steps=near, memory_update=None)
 
 
 def subject(found: Found) -> str:
@@ -149,6 +154,8 @@ def results(found: Found) -> None:
 
 
 def _update(value: float, never: str) -> str:
+    if value == 0:
+        return _("from the start")
     return never if math.isnan(value) else f"{int(value):,}"
 
 

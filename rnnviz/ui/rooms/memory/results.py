@@ -30,15 +30,32 @@ class Found:
 
 @dataclass
 class Own:
-    """A training of this visit. before: frames up to where it went on from."""
+    """A training of this visit. before: frames up to where it went on from. stopped: frames and what is needed to go on, as they
+    were when this visit stopped it; others may go on with the same job."""
 
     setup: Setup
     job: Job
     before: list[dict]
+    stopped: tuple[list[dict], bytes] | None = None
+
+    @property
+    def over(self) -> bool:
+        return self.stopped is not None or self.job.over
 
     @property
     def frames(self) -> list[dict]:
-        return [*self.before, *self.job.frames]
+        return self.stopped[0] if self.stopped else [*self.before, *self.job.frames]
+
+    @property
+    def kept(self) -> bytes:
+        return self.stopped[1] if self.stopped else self.job.kept
+
+    def stop(self) -> None:
+        """Ends this visit's interest in it."""
+        if not self.over:
+            kept = self.job.kept
+            self.stopped = (self.frames, kept)
+            jobs.leave(self.job, reader())
 
 
 def own(of: Setup) -> Own | None:
@@ -63,18 +80,17 @@ def begin(of: Setup) -> None:
 def go_on(of: Setup) -> None:
     """Trains on from the last moment that was kept; from the start where there is none."""
     last = own(of)
-    if last is None or not last.job.kept:
+    if last is None or not last.kept:
         begin(of)
         return
     frames = list(last.frames)
-    _begin(of, {"state": base64.b64encode(last.job.kept).decode(), "before": frames}, frames)
+    _begin(of, {"state": base64.b64encode(last.kept).decode(), "before": frames}, frames)
 
 
 def _begin(of: Setup, more: dict, frames: list[dict]) -> None:
     made = _trainings()
     for other in made.values():
-        if not other.job.over:
-            jobs.leave(other.job, reader())
+        other.stop()
     job = jobs.start("rnnviz.studies.memory.work:train", {"setup": of.to_dict()} | more, reader())
     made.pop(_key(of), None)
     made[_key(of)] = Own(of, job, frames)
@@ -85,8 +101,8 @@ def _begin(of: Setup, more: dict, frames: list[dict]) -> None:
 def forget(of: Setup) -> None:
     """Shows what is shipped again, where there is something."""
     last = _trainings().pop(_key(of), None)
-    if last and not last.job.over:
-        jobs.leave(last.job, reader())
+    if last:
+        last.stop()
 
 
 def found(of: Setup) -> Found | None:
@@ -97,7 +113,7 @@ def found(of: Setup) -> Found | None:
         one = gathered(mine.setup, moments).swap_dims(moment="update").expand_dims(seed=[of.seed])
         return Found(mine.setup, one, None, 0)
     name = experiment(of)
-    if name is None or (mine and not mine.job.over):
+    if name is None or (mine and not mine.over):
         return None
     try:
         every = survey.opened(name, of.steps)
@@ -109,8 +125,11 @@ def found(of: Setup) -> Found | None:
 
 def lines(of: Setup) -> None:
     """A line where this visit's training of a set-up came to nothing."""
-    if (mine := own(of)) and (line := working.came_to_nothing(mine.job)):
-        if mine.job.state in ("stopped", "abandoned") and mine.frames:
-            line = _("Stopped after {count} updates. Go on where it stands, or begin anew.")
-            line = line.format(count=mine.frames[-1]["update"])
+    if (mine := own(of)) is None:
+        return
+    line = _("Stopped before it was finished.") if mine.stopped else working.came_to_nothing(mine.job)
+    if line and mine.frames and (mine.stopped or mine.job.state in ("stopped", "abandoned")):
+        line = _("Stopped after {count:,} updates. Go on where it stands, or begin anew.")
+        line = line.format(count=mine.frames[-1]["update"])
+    if line:
         notice(line)

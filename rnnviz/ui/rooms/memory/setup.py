@@ -42,7 +42,7 @@ def experiment(of: Setup) -> str | None:
 
 
 def take(name: str) -> None:
-    """The settings of an experiment; the length and the seed stay."""
+    """The settings of an experiment; the length and the seed stay where something is shipped for them."""
     one = survey.EXPERIMENTS[name]
     rnn, gru, lstm = one.networks
     choose(
@@ -57,8 +57,15 @@ def take(name: str) -> None:
         memory_gru=gru.initialisation,
         memory_lstm=lstm.initialisation,
         memory_forget=lstm.forget_bias,
-        memory_update=0,
+        memory_update=None,
     )
+    now = settings()
+    if name == "truncated":  # where it is learned all the same
+        choose(memory_steps=10)
+    elif now["memory_steps"] not in survey.STEPS:
+        choose(memory_steps=one.steps)
+    if now["memory_seed"] >= survey.SEEDS:
+        choose(memory_seed=0)
 
 
 def too_much(of: Setup) -> float | None:
