@@ -21,14 +21,14 @@ from rnnviz.ui.shell.settings import choose, settings
 
 
 def moment(found: Found) -> float:
-    """The update that is looked at: the one that was chosen, or the last before it. By default the first at which a network had
-    learned the task, as all is small after that; else, and in a training of the reader's own, the last there is."""
+    """The update that is looked at: the one that was chosen, or the last before it. By default the last before
+    a network had learned the task, as all is small after that; else, and in a training of the reader's own, the last there is."""
     one = found.dataset.isel(seed=found.place)
     there = one["update"].values[_there(found)]
     wanted = settings()["memory_update"]
     if wanted is None and found.shipped:
         first = learning.learned(one["accuracy"], survey.LEVEL).min()
-        wanted = None if first.isnull() else first.item()
+        wanted = None if first.isnull() else first.item() - 1
     return float(max((u for u in there if wanted is None or u <= wanted), default=there[0]))
 
 
