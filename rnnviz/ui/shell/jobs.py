@@ -133,6 +133,14 @@ class Jobs:
             self._changed.notify_all()
         return job
 
+    def under_way(self, work: str, argument: dict, reader: str) -> Job | None:
+        """The job for this work that this reader's person began, from another tab or before the page was loaded anew, and that
+        is not over; None where there is none."""
+        with self._changed:
+            job = self._jobs.get(Job(work, argument).key)
+            mine = job is not None and not job.over and _person(reader) in map(_person, job.readers)
+            return job if mine else None
+
     def warm(self, module: str) -> None:
         """Starts a worker before there is work, so that the first to ask need not wait for it; where one is there already,
         nothing. module: what it imports meanwhile."""
@@ -147,9 +155,12 @@ class Jobs:
             job.readers[reader] = time.monotonic()
 
     def leave(self, job: Job, reader: str) -> None:
-        """The reader wants it no more: it is stopped at once, unless another reader waits for it."""
+        """The reader wants it no more: it is stopped at once, unless another reader waits for it. A visit of the same person
+        whose connection is gone, as when the page was loaded anew, waits no more either."""
         with self._changed:
             job.readers.pop(reader, None)
+            for other in [r for r in job.readers if _person(r) == _person(reader) and not self.present(r)]:
+                del job.readers[other]
             if not job.readers and not job.over:
                 self._end(job, "stopped")
 

@@ -134,6 +134,18 @@ def test_one_readers_stop_does_not_end_the_work_of_another(jobs, tmp_path):
     assert finished(job).state == "done"
 
 
+def test_a_page_that_was_loaded_anew_finds_its_work_and_can_stop_it(make):
+    jobs = make()
+    jobs.present = lambda reader: reader != "person/before"
+    job = asked(jobs, "held", "person/before", file="never")
+    argument = {"file": "never"}
+    assert jobs.under_way(f"{WORK}:held", argument, "person/now") is job
+    assert jobs.under_way(f"{WORK}:held", argument, "another/now") is None
+    jobs.hear(job, "person/now")
+    jobs.leave(job, "person/now")
+    assert job.state == "stopped" and jobs.under_way(f"{WORK}:held", argument, "person/now") is None
+
+
 def test_what_was_stopped_can_be_asked_for_again(jobs, tmp_path):
     job = asked(jobs, "held", file=f"{tmp_path}/on")
     jobs.leave(job, "one")

@@ -122,6 +122,9 @@ def _buttons(asked: Setup) -> None:
     if mine and not running:
         if mine.stopped or mine.job.state != "done":
             st.button(_("Go on"), key="memory_on", on_click=_begun, args=(results.go_on, asked))
+        elif mine.frames and asked.updates > mine.frames[-1]["update"]:
+            to = _("Go on to {count:,}").format(count=asked.updates)
+            st.button(to, key="memory_on", on_click=_begun, args=(results.go_on, asked))
         elif asked.updates < MOST_UPDATES:
             st.button(_("Go on: as many again"), key="memory_more", on_click=_more, args=(asked,))
         if setup.experiment(asked):

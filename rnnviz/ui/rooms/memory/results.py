@@ -16,6 +16,8 @@ from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.readers import reader
 from rnnviz.ui.shell.widgets import notice
 
+WORK = "rnnviz.studies.memory.work:train"
+
 
 @dataclass(frozen=True)
 class Found:
@@ -59,12 +61,25 @@ class Own:
 
 
 def own(of: Setup) -> Own | None:
-    """This visit's training of a set-up."""
-    return _trainings().get(_key(of))
+    """This visit's training of a set-up; one that the same person began before the page was loaded anew is this visit's as
+    well."""
+    made = _trainings()
+    if (
+        _key(of) not in made
+        and _key(of) not in _forgotten()
+        and (job := jobs.under_way(WORK, {"setup": of.to_dict()}, reader()))
+    ):
+        made[_key(of)] = Own(of, job, [])
+    return made.get(_key(of))
 
 
 def _trainings() -> dict[Setup, Own]:
     return st.session_state.setdefault("memory", {})
+
+
+def _forgotten() -> set[Setup]:
+    """Set-ups whose training this visit wanted to see no more."""
+    return st.session_state.setdefault("memory_forgotten", set())
 
 
 def _key(of: Setup) -> Setup:
@@ -91,7 +106,7 @@ def _begin(of: Setup, more: dict, frames: list[dict]) -> None:
     made = _trainings()
     for other in made.values():
         other.stop()
-    job = jobs.start("rnnviz.studies.memory.work:train", {"setup": of.to_dict()} | more, reader())
+    job = jobs.start(WORK, {"setup": of.to_dict()} | more, reader())
     made.pop(_key(of), None)
     made[_key(of)] = Own(of, job, frames)
     for old in list(made)[:-6]:
@@ -100,9 +115,9 @@ def _begin(of: Setup, more: dict, frames: list[dict]) -> None:
 
 def forget(of: Setup) -> None:
     """Shows what is shipped again, where there is something."""
-    last = _trainings().pop(_key(of), None)
-    if last:
+    if last := _trainings().pop(_key(of), None):
         last.stop()
+    _forgotten().add(_key(of))
 
 
 def found(of: Setup) -> Found | None:
