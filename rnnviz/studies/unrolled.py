@@ -240,6 +240,38 @@ def _drawn(model: nn.Module, generator: torch.Generator) -> nn.Module:
     return model
 
 
+@dataclass(frozen=True)
+class Returned:
+    """What a recurrent module of PyTorch gives back when it read one sequence, (time, feature): name, shape, and of which states
+    it is.
+
+    same: the largest difference between the numbers that `output` and h_n have in common: the last step of the forward direction
+    and the first of the backward one, both of the last layer; None of what has none in common.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    same: float | None
+
+
+def returned(setup: Topology) -> tuple[Returned, ...]:
+    """`output`, h_n and of an LSTM c_n of the set-up's encoder, as the module gives them back, unbatched, in float64. Raises
+    ValueError for a stage without a loop."""
+    setup = setup.drawn
+    if setup.stage in ("perceptron", "multilayer"):
+        raise ValueError(f"a {setup.stage} has no recurrent module")
+    generator = torch.Generator().manual_seed(setup.seed)
+    model = _drawn(_empty(setup), generator)
+    with torch.no_grad():
+        output, state = model.rnn(torch.stack([_uniform(FEATURES, generator) for _ in range(setup.steps)]))
+    hidden, *cell = state if isinstance(state, tuple) else (state,)
+    last = hidden.unflatten(0, (setup.layers, setup.directions))[-1]  # (direction, unit)
+    ends = torch.stack([output[-1, : setup.units], *output[:1, setup.units :].unbind()][: setup.directions])
+    same = (last - ends).abs().max().item()
+    found = [Returned("output", tuple(output.shape), same), Returned("h_n", tuple(hidden.shape), same)]
+    return (*found, *(Returned("c_n", tuple(each.shape), None) for each in cell))
+
+
 # What is drawn
 
 

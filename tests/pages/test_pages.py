@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 import shutil
 
 import h5py
@@ -40,6 +41,17 @@ def test_the_first_visit_opens_on_a_picture(visit):
     seen = visit()
     assert seen.board["tokens"] == [c.replace(" ", "·") for c in DEFAULT_TEXTS["shakespeare"]]
     assert list(seen.figures) == ["hidden"]
+
+
+def test_what_is_read_is_the_row_of_the_embedding_that_the_character_picks(visit):
+    seen = visit("states", model="shakespeare-lstm", text="abba", step=2)
+    model, _card = checkpoints.load("shakespeare-lstm")
+    said = next(part.value.replace("\\", "") for part in seen.test.markdown if "vocabulary" in part.value)
+    row = int(re.search(r"row (\d+) of the embedding", said)[1])
+    assert "(in this text: 2)" in said and "64 trained numbers" in said
+    table = seen.test.dataframe[0].value
+    shown = [float(text.replace("−", "-")) for text in table["x_t"]]
+    np.testing.assert_allclose(shown, model.embedding.weight[row].detach(), rtol=1e-3)
 
 
 def test_the_heatmap_shows_the_states_that_the_network_computes(visit):

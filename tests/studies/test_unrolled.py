@@ -273,3 +273,22 @@ def test_what_cannot_be_is_drawn_as_what_can():
 def test_what_makes_no_sense_is_refused_in_one_line(changes, line):
     with pytest.raises(ValueError, match=line):
         Topology(**changes)
+
+
+@pytest.mark.parametrize("kind", ["rnn", "gru", "lstm"])
+@pytest.mark.parametrize("directions", [1, 2])
+def test_what_torch_gives_back_has_these_shapes_and_ends_in_the_same_states(kind, directions):
+    setup = Topology(kind=kind, layers=2, directions=directions, steps=5, units=3)
+    found = {each.name: each for each in unrolled.returned(setup)}
+    module = build(setup).rnn
+    output, state = module(torch.ones(5, module.input_size, dtype=torch.float64))
+    states = dict(zip(("h_n", "c_n"), state if kind == "lstm" else (state,), strict=False))
+    assert {name: each.shape for name, each in found.items()} == {
+        name: tuple(values.shape) for name, values in {"output": output, **states}.items()
+    }
+    assert found["output"].same == found["h_n"].same == 0
+
+
+def test_a_network_without_a_loop_gives_back_no_states():
+    with pytest.raises(ValueError, match="a perceptron has no recurrent module"):
+        unrolled.returned(Topology(stage="perceptron"))

@@ -28,6 +28,8 @@ def show() -> None:
         options()
     graph = picture()
     costs(graph)
+    if graph.setup.stage in ("recurrent", "unrolled"):
+        given_back()
     background()
 
 
@@ -198,6 +200,44 @@ def picture():
     graph = kept(unrolled.describe, one)
     show_network(graph)
     return graph
+
+
+def given_back() -> None:
+    """`output` beside h_n, with their shapes: what PyTorch's module gives back of this network."""
+    found = kept(unrolled.returned, setup())
+    one = setup().drawn
+    st.subheader(_("What PyTorch gives back: output and h_n"))
+    says = {
+        "output": _("h of the last layer at every step, both directions side by side")
+        if one.directions == 2
+        else _("h of the last layer at every step"),
+        "h_n": _("h of every layer after the last step it read, each direction by itself")
+        if one.directions == 2
+        else _("h of every layer after the last step"),
+        "c_n": _("c of every layer after the last step"),
+    }
+    means = {
+        "output": "T × H" if one.directions == 1 else "T × 2H",
+        "h_n": _("layers × H") if one.directions == 1 else _("2 layers × H"),
+    }
+    rows = {
+        each.name: {
+            _("shape"): f"{' × '.join(map(str, each.shape))} ({means.get(each.name, means['h_n'])})",
+            _("what it is"): says[each.name],
+        }
+        for each in found
+    }
+    frame = pd.DataFrame(rows).T
+    frame.index.name = ""
+    st.table(frame)
+    lines = {
+        1: _("The last row of output is the last row of h_n: they differ by {same}."),
+        2: _(
+            "In the forward half the last row of output is in h_n; in the backward half it is the first, as that direction ends "
+            "there. They differ by {same}."
+        ),
+    }
+    st.text(lines[one.directions].format(same=f"{found[0].same:.4g}"))
 
 
 def costs(graph) -> None:

@@ -1,5 +1,6 @@
 """The hidden states of a layer: all units as a heatmap, the chosen one as a curve, the state's path along its main axes."""
 
+import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -10,7 +11,8 @@ from rnnviz.ui.parts import explored, recordings
 from rnnviz.ui.parts.board import drawn
 from rnnviz.ui.parts.explored.runs import Run, current_run
 from rnnviz.ui.parts.explored.views import limits_of, show_board, unit_heatmap
-from rnnviz.ui.parts.numbers import percent
+from rnnviz.ui.parts.numbers import percent, shown
+from rnnviz.ui.parts.tables import table_csv
 from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import choose, settings
@@ -26,6 +28,7 @@ def show(row: DeltaGenerator) -> None:
             _choices()
         _draw(run)
         _find(run)
+        _input(run)
     _reading()
 
 
@@ -147,6 +150,34 @@ def _find(run: Run) -> None:
             "chance alone."
         ).format(count=sum(where), units=share.size)
     )
+
+
+def _input(run: Run) -> None:
+    """What x_t is: the row of the embedding that the character at the cursor picks, with its numbers on demand."""
+    if run.card is None or run.text is None or not run.outputs:
+        return
+    every = kept(run.subject.inputs, run.module, run.sequence)
+    if every is None:
+        return
+    step = min(explored.cursor(len(run.text) - 1), len(run.text) - 1)
+    token, vocabulary = run.text[step], list(run.outputs)
+    row = vocabulary.index(token) if token in vocabulary else 0
+    st.subheader(_("What is read: the embedding"))
+    line = _(
+        "At the cursor the model reads {token}, entry {row} of the {count} in its vocabulary. What enters the first layer as x_t "
+        "is row {row} of the embedding: {width} trained numbers, the same wherever this character stands (in this text: "
+        "{times}). A layer above reads the h of the layer below."
+    )
+    times = sum(c == token for c in run.text)
+    found = line.format(
+        token=visible(token), row=row, count=len(vocabulary), width=every.sizes["feature"], times=times
+    )
+    st.markdown(as_text(found))
+    with st.expander(_("The numbers of x_t")):
+        values = every.isel(time=step).values
+        frame = pd.DataFrame({"x_t": list(map(shown, values.tolist()))})
+        frame.index = pd.RangeIndex(1, len(values) + 1, name=_("number"))
+        table_csv(frame, "x_t", pd.DataFrame({"x_t": values}, index=frame.index))
 
 
 def _found() -> None:
