@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from rnnviz.studies.memory import Race, Setup, survey
+from rnnviz.studies.comparing import INITIALISATIONS
+from rnnviz.studies.memory import TASKS, Race, Setup, survey
+from rnnviz.ui.rooms import memory as room
 from rnnviz.ui.rooms.memory import setup
 from rnnviz.ui.shell.jobs import jobs
 from tests.pages.conftest import Visit
@@ -129,3 +131,8 @@ def test_a_stop_is_this_readers_own_where_another_trains_the_same():
         for own in visit.test.session_state["memory"].values():
             own.stop()
         jobs.leave(mine.job, "another/visit")
+
+
+def test_a_link_knows_the_tasks_that_there_are():
+    assert tuple(TASKS) == room.TASKS
+    assert set(room.STARTS) == set(INITIALISATIONS)
