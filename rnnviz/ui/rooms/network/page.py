@@ -228,7 +228,7 @@ def given_back() -> None:
         for each in found
     }
     frame = pd.DataFrame(rows).T
-    frame.index.name = ""
+    frame.index.name = _("name in PyTorch")
     st.table(frame)
     lines = {
         1: _("The last row of output is the last row of h_n: they differ by {same}."),

@@ -12,7 +12,6 @@ from rnnviz.ui.parts.board import drawn
 from rnnviz.ui.parts.explored.runs import Run, current_run
 from rnnviz.ui.parts.explored.views import limits_of, show_board, unit_heatmap
 from rnnviz.ui.parts.numbers import percent, shown
-from rnnviz.ui.parts.tables import table_csv
 from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import choose, settings
@@ -177,7 +176,7 @@ def _input(run: Run) -> None:
         values = every.isel(time=step).values
         frame = pd.DataFrame({"x_t": list(map(shown, values.tolist()))})
         frame.index = pd.RangeIndex(1, len(values) + 1, name=_("number"))
-        table_csv(frame, "x_t", pd.DataFrame({"x_t": values}, index=frame.index))
+        st.dataframe(frame, width="stretch")
 
 
 def _found() -> None:
