@@ -108,11 +108,7 @@ def log_matrix(
         zmin=low,
         zmax=high,
         colorscale=style.colorscale("norm"),
-        colorbar={
-            "tickvals": [low, high],
-            "ticktext": [style.power(low), style.power(high)],
-            "thickness": 12,
-        },
+        colorbar=style.power_bar(low, high),
         hovertemplate=f"{named(str(rows))} %{{y}}, {_('step')} %{{x}}: 10<sup>%{{z:.2f}}</sup><extra></extra>",
         hoverongaps=False,
     )

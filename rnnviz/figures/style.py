@@ -143,6 +143,11 @@ def power(exponent: float) -> str:
     return "1" if exponent == 0 else f"10<sup>{exponent:g}</sup>".replace("-", "−")
 
 
+def power_bar(low: float, high: float) -> Style:
+    """The colour bar of exponents of ten, named at its ends."""
+    return {"tickvals": [low, high], "ticktext": [power(low), power(high)], "thickness": 12}
+
+
 def axis_title(array: xr.DataArray) -> str:
     """`long_name (units)` in the reader's language; a plain number has no unit to name."""
     name, units = named(array.attrs.get("long_name", array.name or "")), array.attrs.get("units", "1")

@@ -109,11 +109,7 @@ def arrivals(
         zmin=low,
         zmax=high,
         colorscale=style.colorscale("norm"),
-        colorbar={
-            "tickvals": [low, high],
-            "ticktext": [style.power(low), style.power(high)],
-            "thickness": 12,
-        },
+        colorbar=style.power_bar(low, high),
         text=[[one] * len(across) for one in said[: len(z)]],
         hovertemplate="%{text}, " + _("update") + " %{x}: 10<sup>%{z:.2f}</sup><extra></extra>",
         hoverongaps=False,

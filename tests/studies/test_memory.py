@@ -1,6 +1,7 @@
 """Networks that learn side by side: what is kept of it is what torch says."""
 
 import dataclasses
+import json
 
 import numpy as np
 import pytest
@@ -171,7 +172,7 @@ def test_seeds_lie_together_and_come_back_from_a_file(tmp_path, monkeypatch):
     path.parent.mkdir()
     survey.write(whole, path)
     again = survey.opened("repaired", 5)
-    assert again.equals(whole) and survey.setup_of(again) == one
+    assert again.equals(whole) and Setup.from_dict(json.loads(again.attrs["setup"])) == one
     with pytest.raises(ValueError, match="repaired at 7 steps is not shipped"):
         survey.opened("repaired", 7)
     survey.opened.cache_clear()
@@ -181,7 +182,10 @@ def test_seeds_lie_together_and_come_back_from_a_file(tmp_path, monkeypatch):
 def test_a_shipped_training_is_made_again(name):
     found = survey.opened(name, 5)
     one = survey.setup(name, 5)
-    assert dataclasses.replace(survey.setup_of(found), seed=0) == one and found.sizes["seed"] == survey.SEEDS
+    assert (
+        dataclasses.replace(Setup.from_dict(json.loads(found.attrs["setup"])), seed=0) == one
+        and found.sizes["seed"] == survey.SEEDS
+    )
     again = train(dataclasses.replace(one, updates=20)).swap_dims(moment="update")
     np.testing.assert_allclose(again["loss"], found["loss"].sel(seed=0, update=[0, 20]), rtol=1e-3)
 

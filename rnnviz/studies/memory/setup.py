@@ -1,6 +1,6 @@
 """What is trained, on which task and how; each field is checked, in one line."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from rnnviz.studies.comparing.setup import Architecture, number, one_of, row_of, whole
 from rnnviz.studies.memory.tasks import TASKS
@@ -71,6 +71,11 @@ class Setup:
             raise ValueError(
                 f"at most {MOMENTS} moments are kept; {self.updates} updates need every={-(-self.updates // MOMENTS)} or more"
             )
+
+    @property
+    def course(self) -> "Setup":
+        """Stands for what is the same in a longer training and in one that is looked at more often: all but that."""
+        return replace(self, updates=1, every=1)
 
     def moments(self) -> list[int]:
         """The updates after which what is so is kept: 0, every `every`-th, and the last."""

@@ -5,7 +5,6 @@ checkpoints/memory/NAME-STEPS.nc    one experiment at one length: what `gathered
 
 import dataclasses
 import functools
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -90,7 +89,7 @@ def path(name: str, steps: int) -> Path:
     return checkpoints.folder() / "memory" / f"{name}-{steps}.nc"
 
 
-@functools.lru_cache(maxsize=8)
+@functools.lru_cache(maxsize=len(EXPERIMENTS) * len(STEPS))  # two megabytes in all
 def opened(name: str, steps: int) -> xr.Dataset:
     """A shipped experiment. Raises ValueError, in one line, where it is missing or no such file."""
     where = path(name, steps)
@@ -101,6 +100,7 @@ def opened(name: str, steps: int) -> xr.Dataset:
         return found.load()
 
 
+@functools.lru_cache(maxsize=len(EXPERIMENTS) * len(STEPS))  # every rerun of the page asks
 def counted(name: str, steps: int) -> dict[str, float]:
     """How many seeds a shipped experiment has at a length, as 'seeds', in how many of them each network learned it, by its kind;
     in how many trainings it was learned at all, as 'learned', and in how many of those the gradient had arrived by then, as
@@ -122,8 +122,3 @@ def counted(name: str, steps: int) -> dict[str, float]:
         "arrived": int((reached <= own).sum()),
         "lost": int((reached.isnull() & own.isnull()).sum()),
     }
-
-
-def setup_of(found: xr.Dataset) -> Setup:
-    """The set-up that a dataset came from."""
-    return Setup.from_dict(json.loads(found.attrs["setup"]))

@@ -12,13 +12,27 @@ from rnnviz.studies.memory.setup import Setup
 
 @dataclass(frozen=True)
 class Told:
-    """How far a training is: updates done, of how many; frame: the fields of its `Moment`; kept: what `Race.of` goes on from."""
+    """How far a training is: updates done, of how many; frame: the fields of its `Moment`."""
 
-    done: int
-    total: int
-    what: str
+    race: Race
     frame: dict
-    kept: bytes
+
+    @property
+    def done(self) -> int:
+        return self.race.update
+
+    @property
+    def total(self) -> int:
+        return self.race.setup.updates
+
+    @property
+    def what(self) -> str:
+        return self.race.setup.task
+
+    @property
+    def kept(self) -> bytes:
+        """What `Race.of` goes on from: of the race as it stands, so ask before it goes on."""
+        return self.race.state()
 
 
 def train(setup: dict, state: str = "", before: list | None = None) -> Generator[Told, None, xr.Dataset]:
@@ -29,5 +43,5 @@ def train(setup: dict, state: str = "", before: list | None = None) -> Generator
     moments = [Moment(**frame) for frame in before or () if frame["update"] <= race.update]
     for moment in race.run():
         moments.append(moment)
-        yield Told(moment.update, asked.updates, asked.task, asdict(moment), race.state())
+        yield Told(race, asdict(moment))
     return gathered(asked, moments)

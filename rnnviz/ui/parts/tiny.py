@@ -20,7 +20,7 @@ from rnnviz.ui.parts.board import drawn
 from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import choose, declared, settings
-from rnnviz.ui.shell.widgets import pick
+from rnnviz.ui.shell.widgets import pick, pick_cell
 
 CHUNK = 40  # steps of training between two pictures
 KEPT = 5  # training steps between two weights that are kept
@@ -154,14 +154,7 @@ def training(page: str, **then) -> Training:
     now = settings()
     st.html(f"<style>{STYLE}</style>")
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        pick(
-            st.segmented_control,
-            f"{page}_kind",
-            _("Cell"),
-            ["rnn", "gru", "lstm"],
-            format_func=str.upper,
-            required=True,
-        )
+        pick_cell(f"{page}_kind")
         pick(st.slider, f"{page}_units", _("Units"), min_value=1, max_value=tiny.MOST, step=1, width=160)
         pick(
             st.number_input,

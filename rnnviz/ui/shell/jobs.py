@@ -125,8 +125,7 @@ class Jobs:
             for old in [k for k, j in self._jobs.items() if j.over][: max(0, len(self._jobs) - self.kept)]:
                 del self._jobs[old]
             if self._serving < self.workers:
-                self._serving += 1
-                threading.Thread(target=self._serve, daemon=True, name="jobs").start()
+                self._employ()
             if not self._watching:
                 self._watching = True
                 threading.Thread(target=self._watch, daemon=True, name="jobs-watch").start()
@@ -146,8 +145,7 @@ class Jobs:
         nothing. module: what it imports meanwhile."""
         with self._changed:
             if not self._serving:
-                self._serving += 1
-                threading.Thread(target=self._serve, args=(module,), daemon=True, name="jobs").start()
+                self._employ(module)
 
     def hear(self, job: Job, reader: str) -> None:
         """The reader is still there. A job that hears of none for the length of the lease is stopped."""
@@ -215,6 +213,10 @@ class Jobs:
 
     def _gone(self, reader: str, silent: float) -> bool:
         return silent > self.lease or (silent > self.grace and not self.present(reader))
+
+    def _employ(self, early: str = "") -> None:
+        self._serving += 1
+        threading.Thread(target=self._serve, args=(early,), daemon=True, name="jobs").start()
 
     def _serve(self, early: str = "") -> None:
         """One worker's jobs, one after the other. early: it is started before the first, and imports this module."""

@@ -32,6 +32,12 @@ def pick(widget, name: str, label: str, options=None, value=None, choose=None, *
     return widget(label, key=key, on_change=_picked, args=(key, choose), **arguments, **more)
 
 
+def pick_cell(name: str) -> None:
+    """The kind of cell: RNN, GRU or LSTM. name: of the setting."""
+    kinds = ["rnn", "gru", "lstm"]
+    pick(st.segmented_control, name, _("Cell"), kinds, format_func=str.upper, required=True)
+
+
 def shows(key: str, value, *drawn: object) -> None:
     """What the widget with that key shows. Call it before the widget is drawn. drawn: what it is drawn with.
 

@@ -17,7 +17,7 @@ from rnnviz.ui.rooms.bptt.found import Found, drawings, found
 from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import choose, settings
-from rnnviz.ui.shell.widgets import as_text, folded, notice, pick
+from rnnviz.ui.shell.widgets import as_text, folded, notice, pick, pick_cell
 
 LONGEST = 30  # letters that are read
 LOWERED = str.maketrans("0123456789-hnt", "₀₁₂₃₄₅₆₇₈₉₋ₕₙₜ")
@@ -53,14 +53,7 @@ def _controls() -> str | None:
     """The widgets that choose the network and its text. Returns the text; None, and a line, where it cannot be read."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         pick(st.text_input, "bptt_text", _("Text to read, letter by letter"), width=230)
-        pick(
-            st.segmented_control,
-            "bptt_kind",
-            _("Cell"),
-            ["rnn", "gru", "lstm"],
-            format_func=str.upper,
-            required=True,
-        )
+        pick_cell("bptt_kind")
         pick(st.slider, "bptt_units", _("Units"), min_value=2, max_value=5, step=1, width=110)
         losses = {"last": _("at the last step"), "all": _("at every step")}
         pick(

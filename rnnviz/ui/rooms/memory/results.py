@@ -1,7 +1,6 @@
 """What is looked at: the shipped trainings of a set-up, or the reader's own, while it runs and after."""
 
 import base64
-import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,12 +64,12 @@ def own(of: Setup) -> Own | None:
     well."""
     made = _trainings()
     if (
-        _key(of) not in made
-        and _key(of) not in _forgotten()
+        of.course not in made
+        and of.course not in _forgotten()
         and (job := jobs.under_way(WORK, {"setup": of.to_dict()}, reader()))
     ):
-        made[_key(of)] = Own(of, job, [])
-    return made.get(_key(of))
+        made[of.course] = Own(of, job, [])
+    return made.get(of.course)
 
 
 def _trainings() -> dict[Setup, Own]:
@@ -80,11 +79,6 @@ def _trainings() -> dict[Setup, Own]:
 def _forgotten() -> set[Setup]:
     """Set-ups whose training this visit wanted to see no more."""
     return st.session_state.setdefault("memory_forgotten", set())
-
-
-def _key(of: Setup) -> Setup:
-    """More updates of a training are the same training."""
-    return dataclasses.replace(of, updates=1, every=1)
 
 
 def begin(of: Setup) -> None:
@@ -107,17 +101,17 @@ def _begin(of: Setup, more: dict, frames: list[dict]) -> None:
     for other in made.values():
         other.stop()
     job = jobs.start(WORK, {"setup": of.to_dict()} | more, reader())
-    made.pop(_key(of), None)
-    made[_key(of)] = Own(of, job, frames)
+    made.pop(of.course, None)
+    made[of.course] = Own(of, job, frames)
     for old in list(made)[:-6]:
         del made[old]
 
 
 def forget(of: Setup) -> None:
     """Shows what is shipped again, where there is something."""
-    if last := _trainings().pop(_key(of), None):
+    if last := _trainings().pop(of.course, None):
         last.stop()
-    _forgotten().add(_key(of))
+    _forgotten().add(of.course)
 
 
 def found(of: Setup) -> Found | None:

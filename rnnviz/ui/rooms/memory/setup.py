@@ -5,7 +5,7 @@ from rnnviz.studies.comparing import Architecture
 from rnnviz.studies.memory import Setup, survey
 from rnnviz.ui.shell.settings import choose, settings
 
-FIELDS = ("task", "steps", "seed", "optimiser", "rate", "units", "updates")
+FIELDS = ("task", "steps", "seed", "optimiser", "rate", "updates")
 FRAMES = 200  # moments of a training
 
 
@@ -30,7 +30,7 @@ def asked() -> Setup:
         clip=now["clip"] or None,
         truncate=now["truncate"] or None,
         every=max(1, -(-now["updates"] // FRAMES)),
-        **{name: now[name] for name in FIELDS if name not in ("units",)},
+        **{name: now[name] for name in FIELDS},
     )
 
 

@@ -15,7 +15,7 @@ from rnnviz.ui.rooms.network.picture import show_network
 from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import choose, settings
-from rnnviz.ui.shell.widgets import folded, pick
+from rnnviz.ui.shell.widgets import folded, pick, pick_cell
 
 STAGES = unrolled.STAGES
 
@@ -131,14 +131,7 @@ def options() -> None:
         st.text(task(one.shape))
     with st.container(horizontal=True, vertical_alignment="top", gap="small"):
         if one.stage in ("recurrent", "unrolled"):
-            pick(
-                st.segmented_control,
-                "network_kind",
-                _("Cell"),
-                ["rnn", "gru", "lstm"],
-                format_func=str.upper,
-                required=True,
-            )
+            pick_cell("network_kind")
         if one.stage != "perceptron":
             pick(st.segmented_control, "network_layers", _("Hidden layers"), [1, 2, 3], required=True)
         if one.stage == "unrolled":

@@ -1,5 +1,7 @@
 """The hidden states of a layer: all units as a heatmap, the chosen one as a curve, the state's path along its main axes."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -107,7 +109,7 @@ def _find(run: Run) -> None:
             )
         )
         return
-    here = text[min(explored.cursor(len(text) - 1), len(text) - 1)]
+    here = text[_at_cursor(text)]
     kinds = {
         "blank": (_("blanks"), str.isspace),
         "line": (_("line ends"), "\n".__eq__),
@@ -151,6 +153,12 @@ def _find(run: Run) -> None:
     )
 
 
+def _at_cursor(text: Sequence[str]) -> int:
+    """The step at which the cursor stands: by default the last."""
+    last = len(text) - 1
+    return min(explored.cursor(last), last)
+
+
 def _input(run: Run) -> None:
     """What x_t is: the row of the embedding that the character at the cursor picks, with its numbers on demand."""
     if run.card is None or run.text is None or not run.outputs:
@@ -158,7 +166,7 @@ def _input(run: Run) -> None:
     every = kept(run.subject.inputs, run.module, run.sequence)
     if every is None:
         return
-    step = min(explored.cursor(len(run.text) - 1), len(run.text) - 1)
+    step = _at_cursor(run.text)
     token, vocabulary = run.text[step], list(run.outputs)
     row = vocabulary.index(token) if token in vocabulary else 0
     st.subheader(_("What is read: the embedding"))
