@@ -63,6 +63,14 @@ def at_the_end(values: xr.DataArray) -> xr.DataArray:
     return values.isel(update=last).drop_vars("update")
 
 
+def ended(values: xr.DataArray) -> xr.DataArray:
+    """The last update at which there was a number, where the last moment has none: over all dims but `update`, NaN where it has
+    one. values: dims include update; NaN from where a training left the numbers."""
+    there = values.notnull()
+    last = values["update"].where(there, 0).max("update").astype(float)
+    return last.where(~there.isel(update=-1))
+
+
 def ends(log_norm: xr.DataArray) -> tuple[float, float]:
     """The whole powers of ten between which norms lie, and 0.1 to 1 at least; where a norm is 0 or there is none it does not
     count. log_norm: natural logs of any dims."""

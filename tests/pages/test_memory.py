@@ -116,6 +116,18 @@ def test_a_set_up_is_found_again_among_the_experiments():
         assert setup.experiment(one) == name
 
 
+def test_a_training_that_diverges_at_once_is_said_and_drawn_as_far_as_it_went():
+    wild = {"memory_rate": "100", "memory_optimiser": "sgd", "memory_clip": "0", "memory_task": "adding"}
+    visit = Visit("memory", **QUICK, **wild)
+    visit.test.button(key="memory_train").click().run()
+    mine = next(iter(visit.test.session_state["memory"].values()))
+    assert mine.job.ended.wait(120) and mine.job.state == "done"
+    visit.test.run()
+    assert not visit.test.exception
+    lines = [part.value for part in visit.test.text if "beyond what 32 bits hold" in part.value]
+    assert len(lines) == 3 and lines[0].startswith("RNN, 4 units: after update ")
+
+
 def test_a_stop_is_this_readers_own_where_another_trains_the_same():
     visit = Visit("memory", **QUICK | {"memory_updates": "20000", "memory_seed": "7"})
     visit.test.button(key="memory_train").click().run()

@@ -51,3 +51,8 @@ def test_the_ends_of_an_axis_are_whole_powers_of_ten():
     logs = xr.DataArray([-np.inf, math.log(3e-5), math.log(20)])
     assert learning.ends(logs) == (-5, 2)
     assert learning.ends(xr.DataArray([-np.inf, np.nan])) == (-1, 0)
+
+
+def test_a_training_that_left_the_numbers_ended_where_the_last_one_was():
+    found = learning.ended(_over_updates([[1, 2, 3], [4, 5, math.nan], [math.nan] * 3]))
+    assert math.isnan(found.values[0]) and found.values[1:].tolist() == [10, 0]

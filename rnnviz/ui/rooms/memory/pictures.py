@@ -126,6 +126,13 @@ def subject(found: Found) -> str:
 def results(found: Found) -> None:
     """When each network had learned it, and when the gradient had arrived."""
     whole, one = found.dataset, found.dataset.isel(seed=found.place)
+    ended = learning.ended(one["loss"]).values.tolist()
+    for name, last in zip(whole["network"].values, ended, strict=True):
+        if found.shipped is None and not math.isnan(last):  # a shipped one ends where all was right
+            line = _(
+                "{name}: after update {update:,} its numbers grew beyond what 32 bits hold; it is drawn up to there."
+            )
+            st.text(line.format(name=series(str(name)), update=int(last)))
     own, reached = learning.learned(one["accuracy"], survey.LEVEL), learning.arrived(one["log_norm"])
     last = learning.at_the_end(one["accuracy"])
     never = (

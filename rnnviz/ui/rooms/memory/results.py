@@ -137,7 +137,7 @@ def lines(of: Setup) -> None:
     if (mine := own(of)) is None:
         return
     line = _("Stopped before it was finished.") if mine.stopped else working.came_to_nothing(mine.job)
-    if line and mine.frames and (mine.stopped or mine.job.state in ("stopped", "abandoned")):
+    if line and mine.frames and (mine.stopped or mine.job.state in ("stopped", "abandoned", "late")):
         line = _("Stopped after {count:,} updates. Go on where it stands, or begin anew.")
         line = line.format(count=mine.frames[-1]["update"])
     if line:
