@@ -34,6 +34,12 @@ def test_every_string_is_translated(korean):
     assert missing == set()
 
 
+def test_what_is_bold_ends_where_markdown_sees_it(korean):
+    """Behind a value that ends in a sign, as 5 % does, a letter would keep the two stars from closing."""
+    wrong = [m.string for m in korean if re.search(r"\}[^*\w]*\*\*\w", str(m.string))]
+    assert wrong == []
+
+
 def test_no_translation_is_left_over(korean):
     assert {m.id for m in korean if m.id} - messages() == set()
 

@@ -4,6 +4,7 @@ import streamlit as st
 
 from rnnviz.studies.memory import TASKS, Setup, chance, survey
 from rnnviz.ui.parts import working
+from rnnviz.ui.parts.numbers import percent
 from rnnviz.ui.rooms.memory import STARTS, pictures, results, setup
 from rnnviz.ui.shell.jobs import Job, jobs
 from rnnviz.ui.shell.language import _
@@ -282,10 +283,13 @@ def _measured() -> None:
             "by its own size, so that a small one moves the weights as well; SGD does not."
         ).format(**sgd),
         _(
-            "The adding problem, 20 steps, 1,000 updates: in the median the RNN told {rnn_right:.0%} of the sums, the GRU "
-            "{gru_right:.0%}, the LSTM {lstm_right:.0%}; guessing tells {chance:.0%}. Here the sentence is right, though the "
-            "gradient had arrived in the RNN as well."
-        ).format(**adding, chance=chance("adding")),
+            "The adding problem, 20 steps, 1,000 updates: in the median the RNN told {rnn} of the sums, the GRU {gru}, the "
+            "LSTM {lstm}; guessing tells {chance}. Here the sentence is right, though the gradient had arrived in the RNN as "
+            "well."
+        ).format(
+            chance=percent(chance("adding")),
+            **{kind: percent(adding[f"{kind}_right"]) for kind in survey.KINDS},
+        ),
         _(
             "BPTT cut after 4 steps, sequences of 10: {rnn} of {seeds} by the RNN, {gru} by the GRU, {lstm} by the LSTM, "
             "although no gradient reaches the first step. An untrained state carries a symbol on for some steps by itself, but "

@@ -155,8 +155,8 @@ def results(found: Found) -> None:
         _(
             "Arrived: the gradient at the first step is ten times what it was before training, or a hundredth of that at the "
             "last "
-            "step. Learned: at least {level:.0%} of the answers are right."
-        ).format(level=survey.LEVEL)
+            "step. Learned: at least {level} of the answers are right."
+        ).format(level=percent(survey.LEVEL))
     )
 
 
@@ -191,7 +191,7 @@ def over_lengths(name: str) -> None:
 
 def _share(one: xr.Dataset) -> str:
     said = _("{learned} of {seeds}").format(learned=int(one["learned"]), seeds=int(one["seeds"]))
-    bounds = f"{one['low'].item():.0%}–{one['high'].item():.0%}"
+    bounds = f"{100 * one['low'].item():.0f}–{100 * one['high'].item():.0f} %"
     middle = "" if math.isnan(one["update"]) else f"; {int(one['update']):,}"
     return f"{said} ({bounds}{middle})"
 

@@ -171,7 +171,8 @@ def _input(run: Run) -> None:
     row = vocabulary.index(token) if token in vocabulary else 0
     st.subheader(_("What is read: the embedding"))
     line = _(
-        "At the cursor the model reads {token}, entry {row} of the {count} in its vocabulary. What enters the first layer as x_t "
+        "At the cursor the model reads “{token}”, entry {row} of the {count} in its vocabulary. What enters the first layer as "
+        "x_t "
         "is row {row} of the embedding: {width} trained numbers, the same wherever this character stands (in this text: "
         "{times}). A layer above reads the h of the layer below."
     )
