@@ -168,9 +168,9 @@ def _table(shown: list[Seen]) -> None:
             _("moments"): len(run.moments),
             _("last update"): last.get("step"),
             _("loss"): f"{loss:.4g}" if isinstance(loss, int | float) else "",
-            _("written"): _("just now") if ago < 2 * EVERY else _ago(ago),
+            _("last written"): _("just now") if ago < 2 * EVERY else _ago(ago),
         }
-    st.dataframe(pd.DataFrame.from_dict(rows, orient="index").rename_axis(_("Run")), width="stretch")
+    st.dataframe(pd.DataFrame.from_dict(rows, orient="index").rename_axis(_("Training")), width="stretch")
 
 
 def _ago(seconds: float) -> str:
