@@ -65,7 +65,7 @@ MAY_IMPORT = {
         "rnnviz.stats",
         "rnnviz.recording",
     }
-    | {"rnnviz.models", "rnnviz.training"},
+    | {"rnnviz.models", "rnnviz.training", "rnnviz.monitoring"},
     "rnnviz/paper": LAZY
     | {"anywidget", "babel", "numpy", "plotly", "traitlets", "xarray", "rnnviz.files", "rnnviz.trace"}
     | {"rnnviz.__version__", "rnnviz.stats", "rnnviz.figures", "rnnviz.models", "rnnviz.studies"},

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from rnnviz.monitoring.runs import NUMBERS, Run
+from rnnviz.monitoring.runs import NUMBERS, Kept
 
 TITLES = {
     "loss": "loss",
@@ -16,7 +16,7 @@ TITLES = {
 }
 
 
-def numbers(run: Run) -> xr.Dataset:
+def numbers(run: Kept) -> xr.Dataset:
     """loss, gradient_norm and clipped_norm of each moment, float64 (update,), NaN where they are not known, and what the trainer
     logged under names of its own (`logged`, (name, update), at all steps at which something was). The coordinate update counts
     the blocks of the monitor that came before. `loss` takes what was logged as loss, where that was."""
@@ -44,12 +44,12 @@ def numbers(run: Run) -> xr.Dataset:
     )
 
 
-def modules(run: Run) -> list[str]:
+def modules(run: Kept) -> list[str]:
     """The recurrent modules of which something was kept, in the order in which they first were."""
     return list(dict.fromkeys(name for moment in run.moments for name in moment["modules"]))
 
 
-def layers(run: Run, module: str) -> xr.Dataset:
+def layers(run: Kept, module: str) -> xr.Dataset:
     """What was kept of a module: float64, NaN where something is not known.
 
     total, direct (update, layer, direction, distance): ‖∂L/∂h‖ at each distance from the last step, the root mean square over the
@@ -61,7 +61,7 @@ def layers(run: Run, module: str) -> xr.Dataset:
     ]
     if not kept:
         raise KeyError(
-            f"{run.path} keeps nothing of {module!r}; it has {', '.join(modules(run)) or 'no module'}"
+            f"{run.name} keeps nothing of {module!r}; it has {', '.join(modules(run)) or 'no module'}"
         )
     steps, nodes = [step for step, _ in kept], [node for _, node in kept]
     last = nodes[-1]

@@ -13,7 +13,7 @@ strict JSON: what is no number is null, and the infinite are the strings "inf" a
 import json
 import math
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -43,13 +43,51 @@ def _strict(what: Any) -> Any:
     return what
 
 
-class Run:
+class Kept:
+    """What was kept of a training so far, however it came.
+
+    header: its first line. moments: the others, in the order in which they were written, each step once (a training that went on
+    from an older state writes some again: the later ones count). logged: by name, numbers at steps. unread: lines that are none
+    of these.
+    """
+
+    def __init__(
+        self, header: dict[str, Any] | None = None, name: str = "", moments: Iterable[Mapping[str, Any]] = ()
+    ):
+        self.header: dict[str, Any] = header or {}
+        self.called = name
+        self.moments: list[dict[str, Any]] = []
+        self.logged: dict[str, dict[int, float]] = {}
+        self.unread = 0
+        self.written = 0.0
+        for moment in moments:
+            self.take(dict(moment))
+
+    @property
+    def name(self) -> str:
+        return self.called
+
+    def take(self, said: Any) -> None:
+        """A line more, as JSON has it."""
+        step = said.get("step") if isinstance(said, dict) else None
+        if type(step) is not int or step < 0:
+            self.unread += 1
+        elif isinstance(said.get("logged"), dict):
+            for name, number in said["logged"].items():
+                self.logged.setdefault(str(name), {})[step] = _number(number)
+        elif isinstance(said.get("modules"), dict):
+            while self.moments and self.moments[-1]["step"] >= step:
+                self.moments.pop()
+            self.moments.append(said)
+        else:
+            self.unread += 1
+
+
+class Run(Kept):
     """What a file of a run holds so far; `refresh` reads on.
 
-    path: of run.jsonl, or of the folder that it lies in. header: its first line. moments: the others, in the order in which they
-    were written, each step once (a training that went on from an older state writes some again: the later ones count). unread:
-    lines that are none of these. Raises FileNotFoundError where there is no run, ValueError where the file is something else,
-    of another version or too large.
+    path: of run.jsonl, or of the folder that it lies in. written: when it was written to, in seconds since 1970. Raises
+    FileNotFoundError where there is no run, ValueError where the file is something else, of another version or too large.
     """
 
     def __init__(self, path: str | os.PathLike[str]):
@@ -59,11 +97,7 @@ class Run:
         self.refresh()
 
     def _start(self) -> None:
-        self.header: dict[str, Any] = {}
-        self.moments: list[dict[str, Any]] = []
-        self.logged: dict[str, dict[int, float]] = {}
-        self.unread = 0
-        self.written = 0.0  # when: seconds since 1970
+        super().__init__()
         self._place = 0
         self._file: tuple[int, int] | None = None
 
@@ -106,18 +140,8 @@ class Run:
                 raise ValueError(f"{self.path} is not a run that this rnnviz reads ({FORMAT}){other}")
             self.header = said
             return
-        step = said.get("step") if isinstance(said, dict) else None
-        if type(step) is not int or step < 0:
-            self.unread += bool(raw.strip())
-        elif isinstance(said.get("logged"), dict):
-            for name, number in said["logged"].items():
-                self.logged.setdefault(str(name), {})[step] = _number(number)
-        elif isinstance(said.get("modules"), dict):
-            while self.moments and self.moments[-1]["step"] >= step:
-                self.moments.pop()
-            self.moments.append(said)
-        else:
-            self.unread += 1
+        if raw.strip():
+            self.take(said)
 
     @property
     def name(self) -> str:

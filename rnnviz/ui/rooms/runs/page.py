@@ -6,8 +6,10 @@ import pandas as pd
 import streamlit as st
 
 from rnnviz.monitoring import runs
-from rnnviz.ui.rooms.runs import MOST, pictures, source
-from rnnviz.ui.rooms.runs.source import LARGEST, Seen
+from rnnviz.ui.parts import trainings
+from rnnviz.ui.parts.trainings.seen import Seen
+from rnnviz.ui.rooms.runs import MOST, source
+from rnnviz.ui.rooms.runs.source import LARGEST
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import choose, settings
 from rnnviz.ui.shell.widgets import as_text, folded, notice, pick
@@ -89,70 +91,7 @@ def _watched() -> None:
             max_selections=MOST,
         )
     _table(shown)
-    drawn = pictures.beside(shown)
-    _inside(shown[0], drawn)
-
-
-def _inside(seen: Seen, drawn: list) -> None:
-    """One run looked into: its recurrent modules, layers and directions."""
-    modules = seen.modules()
-    if not modules:
-        pictures.show(f"runs-{seen.name}", drawn, _("Nothing of a recurrent module was kept."), seen.name)
-        _missing(seen)
-        return
-    module = settings()["runs_module"] if settings()["runs_module"] in modules else modules[0]
-    found = seen.layers(module)
-    layers, directions = found.sizes["layer"], [str(d) for d in found["direction"].values]
-    layer = min(settings()["runs_layer"], layers - 1)
-    direction = settings()["runs_direction"] if settings()["runs_direction"] in directions else directions[0]
-    own = found.isel(layer=layer).sel(direction=direction)
-    more, summary = pictures.into(own, seen.name)
-    pictures.show(f"runs-{seen.name}-{module}-{layer}-{direction}", [*drawn, *more], summary, seen.name)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        if len(modules) > 1:
-            pick(st.selectbox, "runs_module", _("Module"), modules, value=module, width=260)
-        if layers > 1:
-            shown = {i: str(i + 1) for i in range(layers)}
-            pick(
-                st.segmented_control,
-                "runs_layer",
-                _("Layer"),
-                list(shown),
-                value=layer,
-                format_func=shown.get,
-                required=True,
-            )
-        if len(directions) > 1:
-            words = {"forward": _("forward"), "backward": _("backward")}
-            pick(
-                st.segmented_control,
-                "runs_direction",
-                _("Direction"),
-                directions,
-                value=direction,
-                format_func=words.get,
-                required=True,
-            )
-    updates = own["update"].values.tolist()
-    if len(updates) > 1:
-        pick(
-            st.select_slider,
-            "runs_update",
-            _("Moment of the training (update); or click into a picture"),
-            updates,
-            value=int(pictures.moment(own["update"].values)),
-            format_func=lambda update: f"{update:,}",
-            choose=lambda update: choose(runs_update=None if update == updates[-1] else update),
-        )
-    _missing(seen)
-
-
-def _missing(seen: Seen) -> None:
-    last = seen.run.moments[-1] if seen.run.moments else {}
-    for line in list(last.get("missing", []))[:4] if isinstance(last.get("missing"), list) else []:
-        st.caption(as_text(_("Not kept at update {update}: {why}").format(update=last["step"], why=line)))
-    if seen.run.unread:
-        st.caption(_("Lines that could not be read: {count}.").format(count=seen.run.unread))
+    trainings.look_into("runs", shown)
 
 
 def _table(shown: list[Seen]) -> None:

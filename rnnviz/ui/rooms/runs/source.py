@@ -4,61 +4,17 @@ written, and files that the reader has brought."""
 import json
 import os
 import tempfile
-import threading
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from rnnviz.monitoring import runs
-
-if TYPE_CHECKING:  # it brings xarray, which the first answer need not wait for
-    import xarray as xr
+from rnnviz.ui.parts.trainings.seen import Seen, lock
 
 WATCHED = "RNNVIZ_RUNS"  # in the environment: what the app was started on, a JSON list of folders and files
 LARGEST = 16  # MB of a file that is brought
 MOST = 6  # files that one reader can hold at once
-_lock = threading.Lock()
 _read: dict[str, runs.Run] = {}  # of what the app was started on, by path
-
-
-@dataclass(frozen=True)
-class Seen:
-    """A run as it stands. name: as the page and a link call it. problem: why nothing more is read of it, '' where all is well."""
-
-    name: str
-    run: runs.Run
-    problem: str = ""
-
-    @property
-    def state(self) -> tuple[str, int, int, int]:
-        """Changes with what was read."""
-        run = self.run
-        return (
-            self.name,
-            len(run.moments),
-            run.moments[-1]["step"] if run.moments else -1,
-            sum(map(len, run.logged.values())),
-        )
-
-    def numbers(self) -> "xr.Dataset":
-        from rnnviz.monitoring import arrays
-
-        with _lock:
-            return arrays.numbers(self.run)
-
-    def modules(self) -> list[str]:
-        from rnnviz.monitoring import arrays
-
-        with _lock:
-            return arrays.modules(self.run)
-
-    def layers(self, module: str) -> "xr.Dataset":
-        from rnnviz.monitoring import arrays
-
-        with _lock:
-            return arrays.layers(self.run, module)
 
 
 def watched() -> list[str]:
@@ -71,7 +27,7 @@ def here() -> tuple[dict[str, Seen], list[str]]:
     found, lines = {}, []
     for top in watched():
         paths = runs.found(top)
-        with _lock:
+        with lock:
             known = [Path(path) for path in _read if Path(path).is_relative_to(top)]
         for path in sorted({*paths, *known}):
             try:
@@ -94,7 +50,7 @@ def _name(path: Path, top: Path) -> str:
 
 
 def _seen(path: Path, name: str) -> Seen:
-    with _lock:
+    with lock:
         run = _read.get(str(path))
         if run is None:
             run = _read[str(path)] = runs.Run(path)

@@ -1,4 +1,4 @@
-"""The pictures of trainings that are watched: side by side, and one of them looked into."""
+"""The pictures of trainings: side by side, and one of them looked into."""
 
 import math
 
@@ -11,11 +11,10 @@ from rnnviz.figures.style import SEVERAL
 from rnnviz.figures.words import series
 from rnnviz.stats import learning
 from rnnviz.stats.gradients import logarithm
-from rnnviz.ui.parts.board import Choice, Drawn, show_board
+from rnnviz.ui.parts.board import Drawn
 from rnnviz.ui.parts.numbers import power
-from rnnviz.ui.rooms.runs.source import Seen
+from rnnviz.ui.parts.trainings.seen import Seen
 from rnnviz.ui.shell.language import _
-from rnnviz.ui.shell.settings import choose, settings
 
 GATES = {"input_gate": "input gate", "forget_gate": "forget gate", "output_gate": "output gate"} | {
     "reset_gate": "reset gate",
@@ -24,37 +23,42 @@ GATES = {"input_gate": "input gate", "forget_gate": "forget gate", "output_gate"
 }
 
 
-def moment(updates: np.ndarray) -> float | None:
-    """The update that is looked at: the one that was chosen, or the last before it; by default the last there is."""
-    wanted = settings()["runs_update"]
+def moment(updates: np.ndarray, wanted: int | None) -> float | None:
+    """The update that is looked at: the one that is wanted, or the last before it; by default the last there is."""
     there = [u for u in updates.tolist() if wanted is None or u <= wanted]
     return float(max(there)) if there else (float(updates[0]) if len(updates) else None)
 
 
-def beside(shown: list[Seen]) -> list[Drawn]:
-    """Loss and gradient norm of several runs over their updates."""
-    losses, norms, colours, dashes = [], [], [], []
-    for place, seen in enumerate(shown):
-        numbers, colour = seen.numbers(), SEVERAL[place]
+def beside(shown: list[Seen], wanted: int | None) -> list[Drawn]:
+    """Loss, gradient norm and what was logged, of several trainings over their updates. wanted: the update that is looked at."""
+    losses, norms, others = [], [], []
+    for seen, colour in zip(shown, SEVERAL, strict=False):
+        numbers = seen.numbers()
         name = escaped(seen.name)
-        losses.append(_there(numbers["loss"]).rename(name))
+        losses.append((_there(numbers["loss"]).rename(name), colour, "solid"))
+        for own in numbers["name"].values.tolist():
+            label = escaped(series(own))
+            curve = _there(numbers["logged"].sel(name=own).drop_vars("name"))
+            curve = curve.rename(f"{name}, {label}" if len(shown) > 1 else label)
+            (losses if "loss" in own else others).append((curve, colour, "dot" if "loss" in own else "solid"))
         for field, dash in (("gradient_norm", "solid"), ("clipped_norm", "dot")):
             own = logarithm(_there(numbers[field]))
             what = _("before clipping") if dash == "solid" else _("after clipping")
-            norms.append(own.rename(f"{name}, {what}" if len(shown) > 1 else what))
-            colours.append(colour)
-            dashes.append(dash)
-    at = _chosen(shown)
-    first = figures.over_updates(losses, SEVERAL[: len(shown)], at, height=300)
+            norms.append((own.rename(f"{name}, {what}" if len(shown) > 1 else what), colour, dash))
+    at = None if wanted is None or not shown else moment(_steps(shown[0]), wanted)
     title = _("Gradient norm of all parameters")
-    second = figures.over_updates(norms, colours, at, dashes, height=250, title=title)
-    return [Drawn.of("loss", first, _("Loss")), Drawn.of("norm", second, title)]
+    found = [_drawn("loss", losses, at, _("Loss"), 300), _drawn("norm", norms, at, title, 250)]
+    return found + ([_drawn("logged", others, at, _("Numbers of your own"), 250)] if others else [])
 
 
-def _chosen(shown: list[Seen]) -> float | None:
-    if settings()["runs_update"] is None or not shown:
-        return None
-    return moment(np.array([m["step"] for m in shown[0].run.moments]))
+def _steps(seen: Seen) -> np.ndarray:
+    return np.array([m["step"] for m in seen.run.moments])
+
+
+def _drawn(id: str, curves: list[tuple], at: float | None, title: str, height: int) -> Drawn:
+    lines, colours, dashes = (list(part) for part in zip(*curves, strict=True))
+    shown = figures.over_updates(lines, colours, at, dashes, height=height, title=title)
+    return Drawn.of(id, shown, title)
 
 
 def _there(curve: xr.DataArray) -> xr.DataArray:
@@ -62,11 +66,11 @@ def _there(curve: xr.DataArray) -> xr.DataArray:
     return curve.where(~np.isnan(curve), drop=True) if curve.size else curve
 
 
-def into(found: xr.Dataset, name: str) -> tuple[list[Drawn], str]:
+def into(found: xr.Dataset, name: str, wanted: int | None) -> tuple[list[Drawn], str]:
     """One layer and direction of a run over its training, and what is so at the moment that is looked at, in words. found: as
     monitoring.layers gives it, with layer and direction chosen."""
     updates = found["update"].values
-    at = moment(updates)
+    at = moment(updates, wanted)
     logs = logarithm(found["total"])
     now = found.sel(update=at)
     drawn = []
@@ -137,12 +141,3 @@ def _colours(logs: xr.DataArray) -> tuple[float, float]:
     """The powers of ten between which colour changes: eight of them below the largest there is."""
     high = learning.ends(logs)[1]
     return high - 8.0, float(high)
-
-
-def show(id: str, drawn: list[Drawn], summary: str, subject: str) -> None:
-    show_board(id, (), (), drawn, summary=summary, subject=subject, clicked=_clicked)
-
-
-def _clicked(choice: Choice) -> None:
-    if choice.figure != "profile" and choice.time is not None:
-        choose(runs_update=max(0, round(choice.time)))
