@@ -28,6 +28,7 @@ NAMES = (
     "forget gate f",
     "gradient ∂L/∂W_hh",
     "half-life",
+    "held-out loss",
     "hidden state",
     "hidden state h",
     "input gate i",
