@@ -23,6 +23,8 @@ STYLE = """
 /* controls in a row: their labels stand at one height, and none is cut off on a telephone */
 [data-testid="stButtonGroup"] button[data-variant^="segmented_control"] { min-height: 2.5rem; }
 [data-testid="stButtonGroup"] [role="radiogroup"] { flex-wrap: wrap; row-gap: 4px; }
+/* Streamlit's pale type of captions is too pale to read on white */
+[data-testid="stCaptionContainer"] { opacity: 0.8 !important; }
 /* what is being made anew fades only where that takes long */
 [data-stale="true"] { transition-delay: 3s !important; }
 /* Korean breaks between words, not inside them */

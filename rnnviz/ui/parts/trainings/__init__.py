@@ -10,9 +10,12 @@ from rnnviz.ui.shell.settings import choose, settings
 from rnnviz.ui.shell.widgets import as_text, pick
 
 
-def look_into(prefix: str, shown: list[Seen]) -> None:
-    """Trainings side by side, and the first of them looked into: its recurrent modules, layers, directions and moments. prefix:
-    of the settings that say which, `_module`, `_layer`, `_direction` and `_update`; a room has those that it needs."""
+def look_into(prefix: str, shown: list[Seen], live: bool = False) -> None:
+    """Trainings side by side, and the first of them looked into: its recurrent modules, layers, directions and moments.
+
+    prefix: of the settings that say which, `_module`, `_layer`, `_direction` and `_update`; a room has those that it needs. live:
+    moments still come, so that none is chosen but by a click.
+    """
     now = {part: settings().get(f"{prefix}_{part}") for part in ("module", "layer", "direction", "update")}
     seen, drawn = shown[0], pictures.beside(shown, now["update"])
     modules = seen.modules()
@@ -54,15 +57,21 @@ def look_into(prefix: str, shown: list[Seen]) -> None:
                 required=True,
             )
     updates = own["update"].values.tolist()
-    if len(updates) > 1:
-        at = pictures.moment(own["update"].values, now["update"])
+    if live and now["update"] is not None:
+        st.button(
+            _("Follow the last moment"),
+            key=f"{prefix}_follow",
+            on_click=choose,
+            kwargs={f"{prefix}_update": None},
+        )
+    elif not live and len(updates) > 1:
         pick(
             st.select_slider,
             f"{prefix}_update",
             _("Moment of the training (update); or click into a picture"),
-            [*updates[:-1], None],  # the last stays the last, also where more come
-            value=None if now["update"] is None or at == updates[-1] else int(at),
-            format_func=lambda update: _("the last") if update is None else f"{update:,}",
+            updates,
+            value=int(pictures.moment(own["update"].values, now["update"])),
+            format_func=lambda update: f"{update:,}",
         )
     _missing(seen)
 

@@ -8,7 +8,7 @@ import streamlit as st
 from rnnviz.monitoring import runs
 from rnnviz.ui.parts import trainings
 from rnnviz.ui.parts.trainings.seen import Seen
-from rnnviz.ui.rooms.runs import MOST, source
+from rnnviz.ui.rooms.runs import MOST, SETTINGS, source
 from rnnviz.ui.rooms.runs.source import LARGEST
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import choose, settings
@@ -38,13 +38,39 @@ def show() -> None:
         )
     )
     here, _lines = source.here()
-    if here:
-        live = any(time.time() - seen.run.written < QUIET for seen in here.values())
-        every = EVERY if live else SELDOM if source.watched() else None
-        st.fragment(_watched, run_every=every)()
+    if any(_is_live(seen) for seen in here.values()):
+        st.session_state["runs_drawn"] = _chosen()
+        st.fragment(_live, run_every=EVERY)()
+    elif here:
+        if source.watched():  # another may begin, or one go on
+            st.fragment(_looked, run_every=SELDOM)()
+        _watched()
     elif source.watched():
         st.fragment(_waiting, run_every=EVERY)()
     _ways()
+
+
+def _is_live(seen: Seen) -> bool:
+    return time.time() - seen.run.written < QUIET
+
+
+def _chosen() -> tuple:
+    return tuple(settings()[name] for name in SETTINGS)
+
+
+def _live() -> None:
+    """While moments come. What the reader chooses is for the whole page: it stands in the address."""
+    here, _lines = source.here()
+    if st.session_state["runs_drawn"] != _chosen() or not any(_is_live(seen) for seen in here.values()):
+        st.rerun()
+    _watched(live=True)
+
+
+def _looked() -> None:
+    """Whether something is written again."""
+    here, _lines = source.here()
+    if any(_is_live(seen) for seen in here.values()):
+        st.rerun()
 
 
 def _waiting() -> None:
@@ -63,7 +89,7 @@ def _waiting() -> None:
     )
 
 
-def _watched() -> None:
+def _watched(live: bool = False) -> None:
     here, lines = source.here()
     names = list(here)
     wanted = settings()["runs_shown"]
@@ -91,7 +117,7 @@ def _watched() -> None:
             max_selections=MOST,
         )
     _table(shown)
-    trainings.look_into("runs", shown)
+    trainings.look_into("runs", shown, live)
 
 
 def _table(shown: list[Seen]) -> None:
@@ -100,19 +126,20 @@ def _table(shown: list[Seen]) -> None:
         run = seen.run
         last = run.moments[-1] if run.moments else {}
         loss = last.get("loss")
-        ago = max(0, time.time() - run.written)
         rows[seen.name] = {
             _("model"): str(run.header.get("model", ""))[:80],
             _("parameters"): run.header.get("parameters"),
             _("moments"): len(run.moments),
             _("last update"): last.get("step"),
             _("loss"): f"{loss:.4g}" if isinstance(loss, int | float) else "",
-            _("last written"): _("just now") if ago < 2 * EVERY else _ago(ago),
+            _("last written"): _ago(time.time() - run.written) if run.written else "",
         }
     st.dataframe(pd.DataFrame.from_dict(rows, orient="index").rename_axis(_("Training")), width="stretch")
 
 
 def _ago(seconds: float) -> str:
+    if seconds < 2 * EVERY:
+        return _("just now")
     if seconds < 120:
         return _("{count} s ago").format(count=round(seconds))
     if seconds < 7200:
@@ -125,13 +152,13 @@ def _ways() -> None:
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader(_("In your script"), anchor=False)
-        st.code(SCRIPT, language=None)  # colours of code would be too pale to read
+        st.code(SCRIPT, language=None, wrap_lines=True)  # colours of code would be too pale to read
     with right:
         st.subheader(_("Watch it"), anchor=False)
         st.write(
             _("Start the app on the folder, before or during the training. Nothing leaves your machine.")
         )
-        st.code("rnnviz view runs/", language=None)
+        st.code("rnnviz view runs/", language=None, wrap_lines=True)
         _upload()
     folded(
         [

@@ -71,6 +71,7 @@ def bring(name: str, raw: bytes) -> None:
             run = runs.Run(path)
         except ValueError as problem:
             raise ValueError(str(problem).replace(str(path), name, 1)) from None
+    run.written = 0.0  # here it was not written
     brought = _brought()
     own = next(one for one in (name, *(f"{name} {n}" for n in range(2, 100))) if one not in brought)
     brought[own] = run

@@ -108,21 +108,21 @@ def _live() -> None:
     jobs.hear(mine.job, reader())
     working.progress(mine.job, "train_stop", _so_far, mine.stop)
     if mine.frames:
-        _pictures()
+        _pictures(live=True)
 
 
 def _so_far(job: Job) -> str:
     return _("Update {done:,} of {total:,}").format(done=job.done, total=job.total)
 
 
-def _pictures() -> None:
+def _pictures(live: bool = False) -> None:
     mine = results.all_own()[0]
     written = mine.samples()
     if written:
         update, text = written[-1]
         st.caption(_("What it writes after {count:,} updates").format(count=update))
         st.code(text, language=None, wrap_lines=True)
-    trainings.look_into("train", [one.seen() for one in results.all_own() if one.frames])
+    trainings.look_into("train", [one.seen() for one in results.all_own() if one.frames], live)
     if len(written) > 1:
         _samples(written)
 
@@ -157,7 +157,7 @@ def _after(mine) -> None:
             on_click="ignore",
         )
     st.caption(_("The same training on your own machine:"))
-    st.code(command(mine.setup), language=None)
+    st.code(command(mine.setup), language=None, wrap_lines=True)
     several = results.all_own()
     if len(several) > 1:
         with st.container(horizontal=True):
