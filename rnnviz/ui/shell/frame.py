@@ -25,6 +25,8 @@ STYLE = """
 [data-testid="stButtonGroup"] [role="radiogroup"] { flex-wrap: wrap; row-gap: 4px; }
 /* Streamlit's pale type of captions is too pale to read on white */
 [data-testid="stCaptionContainer"] { opacity: 0.8 !important; }
+/* on the light blue of the dark theme, white type is too pale */
+[data-testid="stBaseButton-primary"] { color: light-dark(#ffffff, #11151c) !important; }
 /* what is being made anew fades only where that takes long */
 [data-stale="true"] { transition-delay: 3s !important; }
 /* Korean breaks between words, not inside them */
