@@ -22,6 +22,7 @@ _NAMES = {
     "right_answers": "rnnviz.figures.training",
     "arrivals": "rnnviz.figures.training",
     "shares": "rnnviz.figures.training",
+    "tracking": "rnnviz.figures.training",
     "path": "rnnviz.figures.points",
     "saturation": "rnnviz.figures.points",
     "half_lives": "rnnviz.figures.points",

@@ -14,6 +14,7 @@ from rnnviz.ui.parts.board import drawn
 from rnnviz.ui.parts.explored.runs import Run, current_run
 from rnnviz.ui.parts.explored.views import limits_of, show_board, unit_heatmap
 from rnnviz.ui.parts.numbers import percent, shown
+from rnnviz.ui.rooms.states import training
 from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import choose, settings
@@ -51,7 +52,7 @@ def _choices() -> None:
 def _draw(run: Run) -> None:
     now = settings()
     layer, unit, components = now["layer"], now["unit"], now["components"]
-    node, id = run.states(layer), f"states-{run.key}-{layer}"
+    node, id = run.states(layer), f"states-{run.view}-{layer}"
     curve = kept(lambda: node["hidden"].sel(unit=unit))
     height = 420 if node.sizes["unit"] <= 300 else 560
     limits = limits_of(node, "hidden")
@@ -70,6 +71,8 @@ def _draw(run: Run) -> None:
                 ),
             )
         )
+    if (tracked := training.tracked(run)) is not None:
+        drawings.append(training.drawing(run, tracked))
     extremes = stats.states.strongest(curve)
     show_board(
         id,
@@ -92,6 +95,8 @@ def _draw(run: Run) -> None:
             high=curve.max().item(),
         ),
     )
+    if tracked is not None:
+        training.said(tracked)
     with st.container(horizontal=True):
         if run.live:
             recordings.take_away(run.trace, run.name)
