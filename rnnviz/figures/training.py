@@ -248,7 +248,7 @@ def tracking(
         )
         for name, said, line, marker, hover in curves
     ]
-    shown = [step for step in steps.tolist() if step == 0 or step in (steps[-1], 10 ** round(np.log10(step)))]
+    shown = [step for step in steps.tolist() if step == 0 or step == 10 ** round(np.log10(step))]
     drawn = style.figure(
         *traces,
         axis="free",
@@ -261,6 +261,7 @@ def tracking(
             "title": _("training step"),
             "tickvals": [step or BEFORE for step in shown],
             "ticktext": [f"{step:,}" for step in shown],
+            "tickangle": 0,
             "range": np.log10([0.85 * BEFORE, 1.2 * steps[-1]]).tolist(),
             "unifiedhovertitle": {"text": _("training step") + " %{x:,.0f}"},
         },

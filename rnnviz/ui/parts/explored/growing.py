@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from rnnviz.models import checkpoints
+from rnnviz.ui.shell.keeping import keeps
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import choose, settings
 from rnnviz.ui.shell.widgets import notice, pick
@@ -15,10 +16,13 @@ FRAME = 1.2  # s that each step stays: the page is drawn on the server, and the 
 
 def label(name: str) -> str:
     """What a checkpoint is called in a list."""
-    return _("{kind} growing up").format(kind=_kind(name)) if checkpoints.moments(name) else name
+    if not checkpoints.moments(name):
+        return name
+    return _("{kind} growing up").format(kind=_kind(name, checkpoints.stamp(name)))
 
 
-def _kind(name: str) -> str:
+@keeps
+def _kind(name: str, stamp: str) -> str:
     return checkpoints.card(name)["model"]["kind"].upper()
 
 

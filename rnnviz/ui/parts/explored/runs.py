@@ -320,7 +320,7 @@ def _components(name: str, card: Mapping) -> xr.Dataset:
     """The principal components of a model's states. card: of the model. Raises CheckpointError."""
     path, size = checkpoints.components_path(name), card["model"]
     try:
-        components = measured(name, checkpoints.stamp(name))
+        components = measured(path.stem, checkpoints.stamp(name))
         if "moment" in card:
             components = components[["mean", "axis", "share"]].sel(moment=card["moment"])
         wanted = {
@@ -344,7 +344,7 @@ def _components(name: str, card: Mapping) -> xr.Dataset:
 
 @keeps
 def measured(name: str, stamp: str) -> xr.Dataset:
-    """All that is on file of the states of a model. stamp: changes when the file does. Raises ValueError where it cannot be
+    """All that is on file of the states of a model, whatever the training step. name: of its files. stamp: changes when the file does. Raises ValueError where it cannot be
     read."""
     path = checkpoints.components_path(name)
     netcdf.look_over(path)

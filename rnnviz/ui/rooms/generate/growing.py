@@ -22,7 +22,7 @@ def over_training(asked: Asked) -> None:
     if not kept:
         return
     now = growing.step(kept, "generate_trained")
-    st.subheader(_("What {model} writes as it grows up").format(model=asked.shown.title))
+    st.subheader(_("What the {model} writes as it grows up").format(model=asked.shown.title))
     st.write(_("The same seed text and the same random numbers, after more and more training steps."))
     for step in sorted({*(one for one in STEPS if one in kept), now, kept[-1]}):
         at = checkpoints.at(name, step)
@@ -33,7 +33,7 @@ def over_training(asked: Asked) -> None:
             said = _("step {step:,}").format(step=step)
             st.markdown(f"**{said}**" if step == now else said)
             st.caption(_("loss {loss} nats").format(loss=loss))
-        right.text(text)
+        right.code(text, language=None, wrap_lines=True)
 
 
 @keeps

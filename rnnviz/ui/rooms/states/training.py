@@ -11,7 +11,6 @@ from rnnviz.paper.packing import Drawn
 from rnnviz.stats import tracking
 from rnnviz.ui.parts.board import drawn
 from rnnviz.ui.parts.explored.runs import Run, measured
-from rnnviz.ui.parts.numbers import shown
 from rnnviz.ui.rooms.states import TRACKED
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import choose, settings
@@ -24,7 +23,7 @@ def tracked(run: Run) -> xr.Dataset | None:
     """What is on file of the chosen annotation, each (moment,); None of a network that does not grow up, or where there is none."""
     if run.card is None or "moment" not in run.card:
         return None
-    found = measured(run.name, checkpoints.stamp(run.name))
+    found = measured(checkpoints.parted(run.name)[0], checkpoints.stamp(run.name))
     name = settings()["tracked"]
     if "annotation" not in found or name not in found["annotation"].values:
         return None
@@ -83,23 +82,28 @@ def said(found: xr.Dataset) -> None:
 
 
 def _result(found: xr.Dataset) -> str:
-    """When it appeared, in a line; or that it did not."""
+    """When it appeared, in a line; or that it went again, or did not."""
     r = found["correlation"]
-    begins = tracking.appears(r, MORE).item()
-    first, last, control = (shown(round(float(v), 2)) for v in (r[0], r[-1], found["control"].max()))
-    best = r.argmax("moment").item()
-    top, at = shown(round(float(r[best]), 2)), int(found["moment"][best])
-    if math.isnan(begins):
+    begins, peak = tracking.appears(r, MORE).item(), r.argmax("moment").item()
+    if not math.isnan(begins):
         line = _(
-            "No unit comes to stay: the best of the untrained network has |r| = {first}, the best of all steps {top} (step "
-            "{at:,}), the last {last}. Labels of another place: at most {control}."
+            "From training step {begins:,} on a unit follows it: |r| is {last} at the end (unit {unit}) and {top} at most (step "
+            "{at:,})."
         )
-        return line.format(first=first, top=top, at=at, last=last, control=control)
-    line = _(
-        "From training step {begins:,} on a unit follows it: |r| = {last} at the end (unit {unit}), {top} at most (step {at:,}). "
+    elif r[peak] >= r[0] + MORE:
+        line = _(
+            "A unit follows it for a while: |r| is {top} at training step {at:,} (unit {then}), but {last} at the end."
+        )
+    else:
+        line = _("No unit comes to follow it: |r| is {top} at most (training step {at:,}) and {last} at the end.")
+    line += " " + _(
         "The best unit of the untrained network has {first}; labels of another place give at most {control}."
     )
-    unit = int(found["best"][-1])
+    numbers = {"last": r[-1], "top": r[peak], "first": r[0], "control": found["control"].max()}
     return line.format(
-        begins=int(begins), last=last, unit=unit, top=top, at=at, first=first, control=control
+        begins=0 if math.isnan(begins) else int(begins),
+        at=int(found["moment"][peak]),
+        unit=int(found["best"][-1]),
+        then=int(found["best"][peak]),
+        **{name: f"{float(value):.2f}" for name, value in numbers.items()},
     )
