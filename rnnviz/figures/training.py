@@ -204,9 +204,9 @@ def tracking(
 ) -> go.Figure:
     """How closely the best unit follows something in the text, over the training steps on a logarithmic axis.
 
-    found: `correlation`, `control` and `followed`, |r| from 0 to 1, and `best`, a unit, each (moment,), as studies.growing.tracked makes
-    them for one annotation. kind: 'rnn', 'gru' or 'lstm'. at: the training step that is looked at. level: a dotted line. A click
-    gives back the training step.
+    found: `correlation`, `control` and `followed`, |r| from 0 to 1, and `best`, a unit, each (moment,), as
+    studies.growing.tracked makes them for one annotation. kind: 'rnn', 'gru' or 'lstm'. at: the training step that is looked
+    at. level: a dotted line. A click gives back the training step.
     """
     steps = found["moment"].values
     across = np.where(steps > 0, steps, BEFORE)

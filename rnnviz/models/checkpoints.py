@@ -254,11 +254,8 @@ def _at(path: Path, step: int) -> "dict[str, Tensor]":
 
     with safetensors.safe_open(path, "pt") as file:
         start = f"{step}."
-        return {
-            key.removeprefix(start): file.get_tensor(key).float()
-            for key in file.keys()
-            if key.startswith(start)
-        }
+        own = [key for key in file.keys() if key.startswith(start)]  # noqa: SIM118  it is no mapping
+        return {key.removeprefix(start): file.get_tensor(key).float() for key in own}
 
 
 def _least(size: "Mapping[str, int]") -> int:

@@ -1,5 +1,5 @@
-"""Does a unit follow something in the text? Its correlation with an annotation, fairly: the unit is chosen on one half of the text
-and measured on the other, beside what the same choice finds for labels that belong to another place."""
+"""Does a unit follow something in the text? Its correlation with an annotation, fairly: the unit is chosen on one half of the
+text and measured on the other, beside what the same choice finds for labels that belong to another place."""
 
 import numpy as np
 import xarray as xr
@@ -36,7 +36,9 @@ def best(hidden: xr.DataArray, target: np.ndarray, shifts: int = SHIFTS, seed: i
     values, wanted = _rows(hidden, target)
     half = len(wanted) // 2
     if half < LEAST:
-        raise ValueError(f"wanted at least {2 * LEAST} steps, half to choose and half to measure; got {len(wanted)}")
+        raise ValueError(
+            f"wanted at least {2 * LEAST} steps, half to choose and half to measure; got {len(wanted)}"
+        )
     first, second = _standard(values[:, :half]), _standard(values[:, half : 2 * half])
     draw = np.random.default_rng(seed)
     moves = [0, *draw.integers(half // 4, half - half // 4, shifts).tolist()]
@@ -75,7 +77,7 @@ def appears(found: xr.DataArray, more: float = 0.2) -> xr.DataArray:
 _ATTRS = {"long_name": "correlation", "units": "1", "valid_range": (-1.0, 1.0)}
 
 
-def _rows(hidden: xr.DataArray, target) -> tuple[np.ndarray, np.ndarray]:
+def _rows(hidden: xr.DataArray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Units (unit, time) and target (time,) in float64."""
     values = hidden.transpose("unit", "time").values.astype(np.float64)
     wanted = np.asarray(target, np.float64)
@@ -88,4 +90,5 @@ def _standard(rows: np.ndarray) -> np.ndarray:
     """Along the last axis with mean 0 and variance 1; 0 where nothing changes."""
     centred = rows - rows.mean(-1, keepdims=True)
     size = np.sqrt(np.square(centred).mean(-1, keepdims=True))
-    return np.divide(centred, size, out=np.zeros_like(centred), where=size > 1e-12)
+    moves: np.ndarray = size > 1e-12
+    return np.where(moves, centred, 0) / np.where(moves, size, 1)

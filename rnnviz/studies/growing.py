@@ -1,7 +1,7 @@
 """A network growing up: when, in its training, does a unit begin to follow something in the text?
 
-    found = growing.tracked({step: model_at(step) for step in steps}, vocabulary.encode(text), text)
-    found["correlation"].sel(annotation="line")       # (moment,), |r| of the best unit, measured where it was not chosen
+found = growing.tracked({step: model_at(step) for step in steps}, vocabulary.encode(text), text)
+found["correlation"].sel(annotation="line")       # (moment,), |r| of the best unit, measured where it was not chosen
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -77,12 +77,16 @@ def tracked(
             with reading(model):
                 hidden, _last = model.rnn(model.embedding(torch.tensor([list(ids)])))
             states[step] = xr.DataArray(hidden[0].numpy(), dims=("time", "unit"))
-    rows = {name: [tracking.best(hidden, mark) for hidden in states.values()] for name, mark in wanted.items()}
+    rows = {
+        name: [tracking.best(hidden, mark) for hidden in states.values()] for name, mark in wanted.items()
+    }
     half = len(ids) // 2
     second = slice(half, 2 * half)
     followed = [
         [
-            abs(tracking.correlation(hidden.isel(time=second), wanted[name][second])).values[int(row[-1]["unit"])]
+            abs(tracking.correlation(hidden.isel(time=second), wanted[name][second])).values[
+                int(row[-1]["unit"])
+            ]
             for hidden in states.values()
         ]
         for name, row in rows.items()

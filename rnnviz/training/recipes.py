@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 
-
 # of a network that grows up, about as far from each other in the logarithm, and closer where most is learned
 MOMENTS = (0, 1, 2, 5, 10, 20, 50, 100, 150, 200, 300, 400, 500, 700, 1000, 1400, 2000)
 
@@ -34,8 +33,8 @@ class Recipe:
 
 @dataclass(frozen=True)
 class GrowingRecipe(Recipe):
-    """A small language model whose weights are kept at several moments of its training. moments: after so many steps, rising; 0 is
-    before the first one, and the last is the end of the training.
+    """A small language model whose weights are kept at several moments of its training. moments: after so many steps, rising; 0
+    is before the first one, and the last is the end of the training.
     """
 
     embedding: int = 32

@@ -13,7 +13,14 @@ from rnnviz.models.networks import BlankFiller, Classifier, LanguageModel, Trans
 from rnnviz.models.vocabularies import END_ID, START_ID, Lexicon, Vocabulary
 from rnnviz.training.corpora import Corpus, Examples, windows
 from rnnviz.training.loop import Training
-from rnnviz.training.recipes import RARE, BlankRecipe, GrowingRecipe, Recipe, SentimentRecipe, TranslationRecipe
+from rnnviz.training.recipes import (
+    RARE,
+    BlankRecipe,
+    GrowingRecipe,
+    Recipe,
+    SentimentRecipe,
+    TranslationRecipe,
+)
 from rnnviz.training.scores import held_out_loss
 
 
@@ -89,7 +96,9 @@ class GrowingTraining(LanguageTraining):
         super().restore(state)
         wanted = [moment for moment in self.recipe.moments if moment <= self.step]
         if list(state["kept"]) != wanted:
-            raise ValueError(f"it has kept the steps {list(state['kept'])}; at step {self.step} wanted {wanted}")
+            raise ValueError(
+                f"it has kept the steps {list(state['kept'])}; at step {self.step} wanted {wanted}"
+            )
         self.kept = state["kept"]
 
     def at(self, moment: int) -> LanguageModel:

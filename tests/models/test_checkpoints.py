@@ -468,7 +468,9 @@ def test_a_shipped_network_that_grows_up_is_what_its_card_says(shipped, name):
     assert parameter_count(model) == card["parameters"]
     with xr.open_dataset(checkpoints.components_path(name), engine="h5netcdf") as found:
         assert found["moment"].values.tolist() == list(steps)
-        assert dict(found["axis"].sizes) == dict(moment=len(steps), layer=1, direction=1, component=3, unit=128)
+        assert dict(found["axis"].sizes) == dict(
+            moment=len(steps), layer=1, direction=1, component=3, unit=128
+        )
         assert found["correlation"].dims == ("annotation", "moment")
 
 

@@ -23,7 +23,9 @@ def test_correlation_is_that_of_numpy_whatever_the_order_of_dims():
     hidden, target = noise(4, 50), counted(50)
     wanted = [np.corrcoef(row, target)[0, 1] for row in hidden.values]
     np.testing.assert_allclose(tracking.correlation(hidden, target), wanted, rtol=1e-12)
-    np.testing.assert_allclose(tracking.correlation(hidden.transpose("time", "unit"), target), wanted, rtol=1e-12)
+    np.testing.assert_allclose(
+        tracking.correlation(hidden.transpose("time", "unit"), target), wanted, rtol=1e-12
+    )
 
 
 def test_what_never_changes_follows_nothing():
@@ -70,7 +72,10 @@ def test_the_same_seed_gives_the_same_control():
     [
         (lambda: tracking.correlation(noise(2, 5), [1, 2]), "the target has 2 steps; hidden has 5"),
         (lambda: tracking.best(noise(2, 19), counted(19)), "at least 20 steps.*got 19"),
-        (lambda: tracking.appears(xr.DataArray([0.1], dims="moment"), 1), "more must be above 0 and below 1; got 1"),
+        (
+            lambda: tracking.appears(xr.DataArray([0.1], dims="moment"), 1),
+            "more must be above 0 and below 1; got 1",
+        ),
     ],
 )
 def test_what_cannot_be_is_refused(call, words):

@@ -264,7 +264,10 @@ def test_a_network_that_grows_up_keeps_its_weights_as_they_were(tmp_path):
 
 def growing(**changed):
     return GrowingRecipe(
-        "lstm", "shakespeare", hidden=5, **({"steps": 6, "batch": 2, "length": 7, "moments": (0, 2, 6)} | changed)
+        "lstm",
+        "shakespeare",
+        hidden=5,
+        **({"steps": 6, "batch": 2, "length": 7, "moments": (0, 2, 6)} | changed),
     )
 
 

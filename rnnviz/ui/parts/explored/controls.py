@@ -177,15 +177,7 @@ def _model() -> None:
             error=True,
         )
         return
-    pick(
-        st.selectbox,
-        "model",
-        _("Model"),
-        names,
-        choose=_choose_model,
-        format_func=growing.label,
-        width=220,
-    )
+    pick(st.selectbox, "model", _("Model"), names, choose=_choose_model, format_func=growing.label, width=220)
     try:
         card = checkpoints.card(growing.named(now["model"]))
     except checkpoints.CheckpointError:

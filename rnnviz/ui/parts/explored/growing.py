@@ -1,12 +1,12 @@
 """A network that grows up: which of its training steps is looked at, by a slider that also plays."""
 
+import functools
 import math
 from collections.abc import Sequence
 
 import streamlit as st
 
 from rnnviz.models import checkpoints
-from rnnviz.ui.shell.keeping import keeps
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import choose, settings
 from rnnviz.ui.shell.widgets import notice, pick
@@ -21,7 +21,7 @@ def label(name: str) -> str:
     return _("{kind} growing up").format(kind=_kind(name, checkpoints.stamp(name)))
 
 
-@keeps
+@functools.lru_cache(maxsize=64)
 def _kind(name: str, stamp: str) -> str:
     return checkpoints.card(name)["model"]["kind"].upper()
 
@@ -70,10 +70,15 @@ def slider(kept: Sequence[int], setting: str = "trained") -> None:
 
 
 def clicked(at: int | None) -> None:
-    """The kept training step that is nearest, on a logarithmic axis, to where the reader has clicked."""
+    """The kept training step that is nearest to where the reader has clicked."""
     kept = checkpoints.moments(settings()["model"])
     if kept and at is not None:
-        _chosen("trained", min(kept, key=lambda one: abs(math.log((one or 0.4) / max(at, 0.4)))))
+        _chosen("trained", nearest(kept, at))
+
+
+def nearest(kept: Sequence[int], at: float) -> int:
+    """The training step that is nearest on a logarithmic axis, on which 0 stands a little before 1."""
+    return min(kept, key=lambda one: abs(math.log(max(one, 0.4) / max(at, 0.4))))
 
 
 def _frames(kept: Sequence[int], setting: str):

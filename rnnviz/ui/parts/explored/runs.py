@@ -344,8 +344,8 @@ def _components(name: str, card: Mapping) -> xr.Dataset:
 
 @keeps
 def measured(name: str, stamp: str) -> xr.Dataset:
-    """All that is on file of the states of a model, whatever the training step. name: of its files. stamp: changes when the file does. Raises ValueError where it cannot be
-    read."""
+    """All that is on file of the states of a model, whatever the training step. name: of its files. stamp: changes when a file
+    does. Raises ValueError where it cannot be read."""
     path = checkpoints.components_path(name)
     netcdf.look_over(path)
     with xr.open_dataset(path, engine="h5netcdf") as opened:

@@ -9,7 +9,6 @@ from rnnviz.ui.parts.numbers import shown
 from rnnviz.ui.rooms.generate.authors import Asked, open_writer
 from rnnviz.ui.shell.keeping import keeps
 from rnnviz.ui.shell.language import _
-from rnnviz.ui.shell.settings import settings
 
 STEPS = (0, 10, 100, 1000)  # and the last
 LENGTH = 120  # characters that each writes
@@ -29,10 +28,9 @@ def over_training(asked: Asked) -> None:
         text = _written(at, checkpoints.stamp(at), asked.text, asked.rule)
         left, right = st.columns([1, 4], gap="small")
         loss = shown(checkpoints.card(at)["scores"]["validation"])
-        with left:
-            said = _("step {step:,}").format(step=step)
-            st.markdown(f"**{said}**" if step == now else said)
-            st.caption(_("loss {loss} nats").format(loss=loss))
+        said = _("step {step:,}").format(step=step)
+        said = f"**{said}**" if step == now else said
+        left.markdown(said + "  \n" + _("loss {loss} nats").format(loss=loss))
         right.code(text, language=None, wrap_lines=True)
 
 

@@ -96,7 +96,7 @@ def _draw(run: Run) -> None:
         ),
     )
     if tracked is not None:
-        training.said(tracked)
+        training.said(run, tracked)
     with st.container(horizontal=True):
         if run.live:
             recordings.take_away(run.trace, run.name)
@@ -212,15 +212,16 @@ def _reading() -> None:
             _(
                 "The path is a shadow of the layer's state: a point that moves along the two or three directions in which states "
                 "spread most. The share in its title is how much of their variance these hold; the rest does not show. Of "
-                "our models the axes were fitted once on held-out text, so two texts can be compared (of one that grows up, at each "
-                "training step anew); of a recording, on the sequence that you see."
+                "our models the axes were fitted once on held-out text, so two texts can be compared (of one that grows up, at "
+                "each training step anew); of a recording, on the sequence that you see."
             ),
             _(
                 "The candidates are the next characters at the cursor, with the probability that the model gives them."
             ),
             _(
-                "A network that grows up was kept at some of its training steps. Its rows keep the order that they have at the last "
-                "one, so that a unit stays where it is while you move the slider. Its weights are kept in half precision (float16)."
+                "A network that grows up was kept at some of its training steps. Its rows keep the order that they have at the "
+                "last one, so that a unit stays where it is while you move the slider. Its weights are kept in half precision "
+                "(float16)."
             ),
             keys(),
         )

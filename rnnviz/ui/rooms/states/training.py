@@ -20,7 +20,7 @@ MORE = 0.2  # of |r| above the untrained network's best unit, from which on we s
 
 
 def tracked(run: Run) -> xr.Dataset | None:
-    """What is on file of the chosen annotation, each (moment,); None of a network that does not grow up, or where there is none."""
+    """What is on file of the chosen annotation, each (moment,); None where the network does not grow up, or nothing is there."""
     if run.card is None or "moment" not in run.card:
         return None
     found = measured(checkpoints.parted(run.name)[0], checkpoints.stamp(run.name))
@@ -53,7 +53,7 @@ def drawing(run: Run, found: xr.Dataset) -> Drawn:
     return drawn("tracking", title, figures.tracking, found, run.kind, run.card["moment"], level, title)
 
 
-def said(found: xr.Dataset) -> None:
+def said(run: Run, found: xr.Dataset) -> None:
     """What the curve shows, and a choice of what is followed."""
     st.subheader(_("When does a unit begin to follow something?"))
     what = names()
@@ -67,16 +67,17 @@ def said(found: xr.Dataset) -> None:
         label_visibility="collapsed",
     )
     st.text(_result(found))
-    unit = int(found["best"][-1])
+    step = run.card["moment"]
+    unit = int(found["best"].sel(moment=step))
     if unit != settings()["unit"]:
-        label = _("Show unit {unit}, the best at the end").format(unit=unit)
+        label = _("Show unit {unit}, the best at step {step:,}").format(unit=unit, step=step)
         st.button(label, key="tracked_unit", on_click=choose, kwargs={"unit": unit})
     st.caption(
         _(
-            "|r| is the correlation of a unit’s h with what is followed (1 or 0, or a count), over 20,000 characters of text that "
-            "no update saw. The best unit is chosen on the first half and measured on the second. An untrained network has a "
-            "best unit, too: what counts is the rise above it; the dotted line is {more} above. Quotations are too rare there to "
-            "measure: less than 1 % of the characters."
+            "|r| is the correlation of a unit’s h with what is followed (1 or 0, or a count), over 20,000 characters of text "
+            "that no update saw. The best unit is chosen on the first half and measured on the second. An untrained network has "
+            "a best unit, too: what counts is the rise above it; the dotted line is {more} above. Quotations are too rare there "
+            "to measure: less than 1 % of the characters."
         ).format(more=MORE)
     )
 
@@ -95,7 +96,9 @@ def _result(found: xr.Dataset) -> str:
             "A unit follows it for a while: |r| is {top} at training step {at:,} (unit {then}), but {last} at the end."
         )
     else:
-        line = _("No unit comes to follow it: |r| is {top} at most (training step {at:,}) and {last} at the end.")
+        line = _(
+            "No unit comes to follow it: |r| is {top} at most (training step {at:,}) and {last} at the end."
+        )
     line += " " + _(
         "The best unit of the untrained network has {first}; labels of another place give at most {control}."
     )
