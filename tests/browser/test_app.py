@@ -438,7 +438,9 @@ def test_a_training_plays_to_its_end_and_the_curve_over_it_goes_back(reader):
     seen = reader("/states?model=growing-rnn&trained=1400&text=to%20be%20or%20not")
     seen.tab.get_by_role("button", name="Play", exact=True).click()
     expect(seen.tab).to_have_url(re.compile("trained=2000"))
-    expect(seen.tab.get_by_role("button", name="Play", exact=True)).to_be_visible()  # it has stopped by itself
+    expect(
+        seen.tab.get_by_role("button", name="Play", exact=True)
+    ).to_be_visible()  # it has stopped by itself
     seen.drawn().rests()
     curve = seen.box("tracking")
     seen.tab.mouse.click(curve["x"] + 0.75 * curve["width"], curve["y"] + curve["height"] / 2)

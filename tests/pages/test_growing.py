@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from rnnviz import stats
+from rnnviz import netcdf, stats
 from rnnviz.figures.training import BEFORE
 from rnnviz.models import checkpoints, networks
 from rnnviz.recording.block import record
@@ -213,6 +213,18 @@ def test_a_damaged_file_costs_a_line_on_the_explore_pages(visit, few, end, how):
     seen = visit("states", model="growing-lstm", text=TEXT, trained=100)
     (line,) = seen.lines
     assert f"growing-lstm{end}" in line and "\n" not in line and not seen.test.exception
+
+
+@pytest.mark.parametrize("without", ["best", "correlation", "annotation", None])
+def test_where_the_file_does_not_say_what_is_followed_there_is_no_curve(visit, few, without):
+    path = few / "growing-lstm.nc"
+    with checkpoints_nc("growing-lstm") as opened:
+        found = opened.load()
+    found = found.drop_vars(without) if without else found.assign(control=found["control"] * np.nan)
+    path.unlink()
+    netcdf.write(found, path)
+    seen = visit("states", model="growing-lstm", text=TEXT, trained=100)
+    assert not seen.lines and not seen.test.exception and "tracking" not in seen.figures
 
 
 def test_a_card_with_moments_that_cannot_be_costs_a_line(visit, few):

@@ -1,4 +1,9 @@
-"""A network that grows up: which of its training steps is looked at, by a slider that also plays."""
+"""A network that grows up: which of its training steps is looked at, by a slider that also plays.
+
+It plays by asking the server for each step. To play in the browser alone, the boards of all steps would have to be there: of 200
+characters 0.2 to 0.7 MB each (states, gates), 3 to 12 MB in all, and every one of them computed for readers who never press Play.
+What was computed once is kept, so that going through it again is quick.
+"""
 
 import functools
 import math

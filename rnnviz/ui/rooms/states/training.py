@@ -16,6 +16,7 @@ from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import choose, settings
 from rnnviz.ui.shell.widgets import pick
 
+NUMBERS = ("best", "correlation", "control", "followed")
 MORE = 0.2  # of |r| above the untrained network's best unit, from which on we say that something has appeared
 
 
@@ -25,9 +26,20 @@ def tracked(run: Run) -> xr.Dataset | None:
         return None
     found = measured(checkpoints.parted(run.name)[0], checkpoints.stamp(run.name))
     name = settings()["tracked"]
-    if "annotation" not in found or name not in found["annotation"].values:
+    if not all(_sound(found, one) for one in NUMBERS) or name not in found["annotation"].values:
         return None
-    return found[["best", "correlation", "control", "followed"]].sel(annotation=name)
+    return found[list(NUMBERS)].sel(annotation=name)
+
+
+def _sound(found: xr.Dataset, name: str) -> bool:
+    """Whether the file says this of every annotation and moment."""
+    if (
+        name not in found
+        or found[name].dims != ("annotation", "moment")
+        or found[name].dtype.kind not in "iuf"
+    ):
+        return False
+    return bool(found[name].notnull().all()) and {"annotation", "moment"} <= set(found.coords)
 
 
 def names() -> dict[str, str]:
