@@ -85,8 +85,13 @@ class GrowingTraining(LanguageTraining):
             self._keep()
             yield measured
 
+    def _moments(self) -> list[int]:
+        """The recipe's, and the end of the training, which may have been asked for earlier."""
+        steps = self.recipe.steps
+        return [*(one for one in self.recipe.moments if one < steps), steps]
+
     def _keep(self) -> None:
-        if self.step in self.recipe.moments:
+        if self.step in self._moments():
             self.kept[self.step] = {name: one.half() for name, one in self.model.state_dict().items()}
 
     def state(self) -> dict:
@@ -94,7 +99,7 @@ class GrowingTraining(LanguageTraining):
 
     def restore(self, state: dict) -> None:
         super().restore(state)
-        wanted = [moment for moment in self.recipe.moments if moment <= self.step]
+        wanted = [moment for moment in self._moments() if moment <= self.step]
         if list(state["kept"]) != wanted:
             raise ValueError(
                 f"it has kept the steps {list(state['kept'])}; at step {self.step} wanted {wanted}"
