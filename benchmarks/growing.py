@@ -20,7 +20,7 @@ sys.path.insert(0, str(ROOT))
 from playwright.sync_api import sync_playwright  # noqa: E402
 from streamlit.testing.v1 import AppTest  # noqa: E402
 
-from benchmarks.app import row, timed  # noqa: E402
+from benchmarks.app import row  # noqa: E402
 from rnnviz.models import checkpoints  # noqa: E402
 from tests.browser.conftest import FLAGS, Reader, serving  # noqa: E402
 
@@ -57,20 +57,23 @@ def pages(seen: Reader, model: str) -> None:
         ("generate", urlencode({"generate_who": "growing", "generate_text": TEXT})),
     ):
         seen.tab.goto(f"{seen.address}/{page}?{query}")
-        seen.root = ".gn-root" if page == "generate" else ".rv-board"
+        seen.root = ".gn-root[data-shown]" if page == "generate" else ".rv-board"
         seen.drawn()
         slider = seen.tab.get_by_role("slider", name="Training step")
         for key, what in (("ArrowLeft", "new"), ("ArrowRight", "again")):
             found = []
             for _each in range(steps):
                 slider.focus()
-                found.append(timed(seen, lambda key=key: seen.tab.keyboard.press(key)))
+                start = time.perf_counter()
+                seen.after(lambda key=key: seen.tab.keyboard.press(key))
+                found.append(time.perf_counter() - start)
                 seen.tab.wait_for_timeout(200)
             row(f"{page}: {model}, a training step, {what}", found, LIMIT)
 
 
 def opened() -> None:
     """Without a screen: one moment of a file with many, the first and the others."""
+    checkpoints.load("shakespeare-rnn")  # which brings torch
     for kind in ("rnn", "gru", "lstm"):
         name = f"growing-{kind}"
         found = []
