@@ -55,6 +55,7 @@ _MODULES = {
     "series": "rnnviz.studies.series",
     "shared_weight": "rnnviz.studies.shared_weight",
     "subjects": "rnnviz.studies.subjects",
+    "growing": "rnnviz.studies.growing",
     "memory": "rnnviz.studies.memory",
     "tiny": "rnnviz.studies.tiny",
     "translating": "rnnviz.studies.translating",

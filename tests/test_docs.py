@@ -12,7 +12,10 @@ import torch
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = (
     "rnnviz.trace",
-    *(f"rnnviz.stats.{name}" for name in ("attention", "gates", "states", "text", "trees", "vanishing")),
+    *(
+        f"rnnviz.stats.{name}"
+        for name in ("attention", "gates", "states", "text", "tracking", "trees", "vanishing")
+    ),
     *(
         f"rnnviz.stats.gradients.{name}"
         for name in ("exponents", "fading", "norms", "paths", "products", "weights")

@@ -96,6 +96,19 @@ def test_train_writes_a_model_with_its_card_and_components(folder, data, capsys)
     assert listed.startswith("tiny ") and f"validation {card['scores']['validation']:.4f}" in listed
 
 
+def test_a_network_that_grows_up_is_written_with_all_its_moments(folder, data, monkeypatch):
+    sizes = {"hidden": 4, "embedding": 3, "steps": 6, "batch": 2, "length": 6, "moments": (0, 1, 4, 6)}
+    monkeypatch.setitem(recipes.RECIPES, "grows", recipes.GrowingRecipe("gru", "python", **sizes))
+    assert main(["train", "grows", "--data", data, "--steps", "5"]) == 0
+    assert sorted(p.name for p in folder.iterdir()) == ["grows.json", "grows.nc", "grows.safetensors"]
+    assert checkpoints.moments("grows") == (0, 1, 4, 5)  # those that were reached, and the end
+    scores = [checkpoints.load(f"grows@{step}")[1]["scores"]["validation"] for step in (0, 5)]
+    assert scores[0] != scores[1] == checkpoints.card("grows")["scores"]["validation"]
+    with xr.open_dataset(folder / "grows.nc", engine="h5netcdf") as found:
+        assert found["axis"].sizes["moment"] == 4
+        assert found["correlation"].sizes == {"annotation": 4, "moment": 4}
+
+
 def test_the_same_command_gives_the_same_weights(folder, data):
     for name in ("one", "two"):
         assert main(["train", "tiny", "--data", data, "--as", name]) == 0

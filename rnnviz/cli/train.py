@@ -72,8 +72,8 @@ def run(options: argparse.Namespace) -> int:
             print(f"stopped at step {training.step} of {recipe.steps}; the same command goes on from there")
             return 1
         card = _card(training, corpus, options, seconds)
-        components = _principal_components(training) if training.task == "language" else None
-        path = checkpoints.save(name, training.model, card, components)
+        measured = _measured(training) if training.task == "language" else None
+        path = checkpoints.save(name, training.model, card, measured, getattr(training, "kept", None))
         unfinished.unlink(missing_ok=True)
     print(f"{path}: {card['parameters']:,} parameters, {card['scores']}: {card['scores_unit']}")
     return 0
@@ -174,19 +174,33 @@ def _made(recipe, corpus, options, seconds: float) -> dict:
     }
 
 
-def _principal_components(training) -> bytes:
-    """The axes of the state's path, fitted once on the first 20,000 characters of the validation text, as netCDF."""
-    import torch
+def _measured(training) -> bytes:
+    """What is known of the states on the first 20,000 characters of the validation text, as netCDF: the axes of their path; of a
+    network that grows up, those at each of its moments, and which of its units follow something."""
+    import xarray as xr
 
     from rnnviz import netcdf
+    from rnnviz.studies import growing
+    from rnnviz.training.trainings import GrowingTraining
+
+    ids = training.validation_ids[:20_000]
+    if not isinstance(training, GrowingTraining):
+        return netcdf.packed(_components(training.model, ids))
+    models = {step: training.at(step) for step in training.kept}
+    every = [_components(model, ids) for model in models.values()]
+    axes = xr.concat(every, xr.DataArray(list(models), dims="moment", name="moment"))
+    return netcdf.packed(axes.merge(growing.tracked(models, ids, training.vocabulary.decode(ids))))
+
+
+def _components(model, ids):
+    import torch
+
     from rnnviz.recording.block import record
     from rnnviz.stats import states
 
-    training.model.eval()
-    text = training.validation_ids[:20_000]
-    length = min(500, len(text))
-    ids = torch.from_numpy(text[: len(text) // length * length].reshape(-1, length))
-    with record(training.model) as recording, torch.inference_mode():
-        training.model(ids)
-    components = states.principal_components(recording.trace["rnn"]["hidden"])
-    return netcdf.packed(components)
+    model.eval()
+    length = min(500, len(ids))
+    rows = torch.from_numpy(ids[: len(ids) // length * length].reshape(-1, length))
+    with record(model) as recording, torch.inference_mode():
+        model(rows)
+    return states.principal_components(recording.trace["rnn"]["hidden"])

@@ -25,6 +25,7 @@ _NAMES = {
     "over_updates": "rnnviz.figures.monitoring",
     "reached": "rnnviz.figures.monitoring",
     "profile": "rnnviz.figures.monitoring",
+    "tracking": "rnnviz.figures.training",
     "path": "rnnviz.figures.points",
     "saturation": "rnnviz.figures.points",
     "half_lives": "rnnviz.figures.points",

@@ -195,6 +195,82 @@ def shares(found: xr.Dataset, kinds: Sequence[str], at: float | None = None, hei
     return drawn
 
 
+BEFORE = 0.4  # where the step before the first one stands on a logarithmic axis; a click on it counts as 0
+
+
+def tracking(
+    found: xr.Dataset, kind: str, at: float, level: float, title: str | None = None, height: int = 300
+) -> go.Figure:
+    """How closely the best unit follows something in the text, over the training steps on a logarithmic axis.
+
+    found: `correlation`, `control` and `followed`, |r| from 0 to 1, and `best`, a unit, each (moment,), as
+    studies.growing.tracked makes them for one annotation. kind: 'rnn', 'gru' or 'lstm'. at: the training step that is looked
+    at. level: a dotted line. A click gives back the training step.
+    """
+    steps = found["moment"].values
+    across = np.where(steps > 0, steps, BEFORE)
+    colour, units = style.ARCHITECTURE[kind], found["best"].values
+    last = int(units[-1])
+    curves = (
+        (
+            "correlation",
+            _("best unit of each step"),
+            {"color": colour, "width": 3},
+            {"color": colour, "size": 9},
+            [_("unit {unit}").format(unit=unit) for unit in units],
+        ),
+        (
+            "followed",
+            _("unit {unit} all along").format(unit=last),
+            {"color": colour, "width": 2, "dash": "dash"},
+            None,
+            None,
+        ),
+        (
+            "control",
+            _("control: labels of another place"),
+            {"color": style.GREY, "width": 2, "dash": "dot"},
+            None,
+            None,
+        ),
+    )
+    traces = [
+        go.Scatter(
+            x=across,
+            y=found[name].values,
+            name=said,
+            mode="lines+markers" if marker else "lines",
+            line=line,
+            marker=marker,
+            customdata=hover,
+            hovertemplate="%{y:.2f}" + (" (%{customdata})" if hover else ""),
+        )
+        for name, said, line, marker, hover in curves
+    ]
+    shown = [step for step in steps.tolist() if step == 0 or step == 10 ** round(np.log10(step))]
+    drawn = style.figure(
+        *traces,
+        axis="free",
+        title=title or style.axis_title(found["correlation"]),
+        height=height,
+        legend=True,
+        chooses="x",
+        x={
+            "type": "log",
+            "title": _("training step"),
+            "tickvals": [step or BEFORE for step in shown],
+            "ticktext": [f"{step:,}" for step in shown],
+            "tickangle": 0,
+            "range": np.log10([0.85 * BEFORE, 1.2 * steps[-1]]).tolist(),
+            "unifiedhovertitle": {"text": _("training step") + " %{x:,.0f}"},
+        },
+        y={"range": [-0.03, 1.03], "title": style.axis_title(found["correlation"])},
+        more={"hovermode": "x unified", "margin": SIDE},
+    )
+    drawn.update_layout(shapes=[_upright(at or BEFORE), style.level(level)])
+    return drawn
+
+
 def _updates(across: np.ndarray) -> style.Style:
     """An axis over the updates."""
     last = max(float(across[-1]), 1.0)

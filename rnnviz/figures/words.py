@@ -14,6 +14,7 @@ from contextvars import ContextVar
 # what arrays bring along, as `named` looks it up: a number stands as {}
 NAMES = (
     # quantities
+    "|correlation|",
     "activation function f(x)",
     "attention weight",
     "candidate g",

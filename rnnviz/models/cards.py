@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 LARGEST = 4 * 2**20  # bytes: the longest that is shipped has 100 thousand
@@ -81,7 +82,7 @@ _POINT = {
     "loss": Wanted("a finite number or null", lambda v: v is None or NUMBER.holds(v)),
 }
 MORE = {
-    "language": {"vocabulary": TEXTS},
+    "language": {"vocabulary": TEXTS, "moments?": [{"step": COUNT} | SCORES]},
     "translation": {
         "source": LEXICON,
         "target": LEXICON,
@@ -129,6 +130,9 @@ def check(card: Mapping) -> None:
     task = task_of(card)
     for schema in (COMMON, {"model": MODELS[task]}, MORE[task]):
         _check(card, schema, "")
+    steps = [moment["step"] for moment in card.get("moments", ())]
+    if any(later <= earlier for earlier, later in pairwise(steps)):
+        raise ValueError(f"moments has the steps {_shown(steps)}; wanted them rising")
     if unknown := card["model"].keys() - MODELS[task].keys():
         raise ValueError(f"model.{_shown(min(unknown))[1:-1]} is no field of a {task} model")
 

@@ -3,6 +3,10 @@
 checkpoints/NAME.safetensors   the weights; no pickle is ever executed
 checkpoints/NAME.json          the card: model, vocabulary, data, recipe, command, scores, sha256 of the weights
 checkpoints/NAME.nc            principal components of the states on held-out text (see stats.states)
+
+Of a network that grows up they hold every moment of its training that was kept: the card lists them in `moments`, a weight is
+called `STEP.NAME` and is in float16, and the components lie over `moment`. NAME@STEP names it after so many steps, as in
+`rnnviz.load("growing-lstm@100")`; NAME alone is its last moment.
 """
 
 import contextlib
@@ -61,11 +65,59 @@ def _read_task(path: Path, state: str) -> str:
     return cards.task_of(cards.read(path))
 
 
+def at(name: str, step: int) -> str:
+    """What a network that grows up is called after so many steps of its training."""
+    return f"{parted(name)[0]}@{step}"
+
+
+def parted(name: str) -> tuple[str, int | None]:
+    """The name of a checkpoint's files, and the training step that is asked for; None where none is."""
+    base, mark, step = name.rpartition("@")
+    if mark and step.isascii() and step.isdecimal() and len(step) <= 12:
+        return base, int(step)
+    return name, None
+
+
+def moments(name: str) -> tuple[int, ...]:
+    """The training steps at which a network that grows up was kept, rising; none of any other, or where the card is damaged."""
+    path = folder() / f"{parted(name)[0]}.json"
+    try:
+        return _read_moments(path, _state(path))
+    except ValueError:
+        return ()
+
+
+@functools.lru_cache(maxsize=256)
+def _read_moments(path: Path, state: str) -> tuple[int, ...]:
+    found = cards.read(path)
+    cards.check(found)
+    return _steps(found)
+
+
+def _steps(card: "Mapping") -> tuple[int, ...]:
+    return tuple(moment["step"] for moment in card.get("moments", ()))
+
+
 def card(name: str) -> dict:
-    """What a checkpoint says of itself. Raises CheckpointError where it is missing or not a card."""
+    """What a checkpoint says of itself; of a network that grows up, what it says of one moment, whose step is then in `moment`.
+    Raises CheckpointError where it is missing or not a card, or has not been kept at that step."""
+    whole, (name, step) = name, parted(name)
     if name not in names():
         have = ", ".join(names()) or "none: train one with python -m rnnviz train"
         raise CheckpointError(f"there is no checkpoint {name!r}; there is {have}")
+    found = _card(name)
+    if step is None and not found.get("moments"):
+        return found
+    for moment in found.get("moments", ()):
+        if moment["step"] == (_steps(found)[-1] if step is None else step):
+            scores = {part: moment[part] for part in ("validation", "test")}
+            return found | {"name": whole, "scores": scores, "moment": moment["step"]}
+    have = ", ".join(map(str, _steps(found))) or "only the end of its training"
+    raise CheckpointError(f"{name} was not kept at training step {step}; there is {have}")
+
+
+def _card(name: str) -> dict:
+    """The card as it is in its file, checked."""
     try:
         found = cards.read(folder() / f"{name}.json")
         cards.check(found)
@@ -150,7 +202,7 @@ def load(name: str) -> "tuple[nn.Module | NGrams, dict]":
         "blank": BlankFiller,
         "sentiment": Classifier,
     }
-    found = card(name)
+    found, name = card(name), parted(name)[0]
     path = folder() / f"{name}.safetensors"
     if not path.is_file():
         raise CheckpointError(f"{path.name} is missing; {_again(name)}")
@@ -158,8 +210,13 @@ def load(name: str) -> "tuple[nn.Module | NGrams, dict]":
         raise CheckpointError(
             f"{path.name} has {path.stat().st_size:,} bytes, more than {LARGEST:,}; {_again(name)}"
         )
-    raw = path.read_bytes()
-    if hashlib.sha256(raw).hexdigest() != found.get("sha256"):
+    raw = b""
+    if "moment" in found:  # of many, one is read
+        sound = _sha256(path, _state(path)) == found["sha256"]
+    else:
+        raw = path.read_bytes()
+        sound = hashlib.sha256(raw).hexdigest() == found["sha256"]
+    if not sound:
         raise CheckpointError(
             f"{path.name} is truncated or is not the file its card describes; {_again(name)}"
         )
@@ -170,7 +227,7 @@ def load(name: str) -> "tuple[nn.Module | NGrams, dict]":
             if counts.order != size["order"]:
                 raise ValueError(f"n-grams of 1 to {counts.order}; the card says {size['order']}")
             return counts, found
-        weights = safetensors.torch.load(raw)
+        weights = _at(path, found["moment"]) if "moment" in found else safetensors.torch.load(raw)
         if (least := _least(size)) > (have := sum(each.numel() for each in weights.values())):
             raise ValueError(f"{have:,} numbers; a model of that size has {least:,} and more")
         # the random start that is overwritten must not move anyone's generator
@@ -183,6 +240,22 @@ def load(name: str) -> "tuple[nn.Module | NGrams, dict]":
             f"{path.name} does not hold the model of its card ({_cut(problem)}); {_again(name)}"
         ) from problem
     return model.eval().requires_grad_(False), found
+
+
+@functools.lru_cache(maxsize=16)
+def _sha256(path: Path, state: str) -> str:
+    """Of a file with many moments, once and not for each of them. state: of the file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _at(path: Path, step: int) -> "dict[str, Tensor]":
+    """The weights of one moment, in float32, by their names in the model."""
+    import safetensors
+
+    with safetensors.safe_open(path, "pt") as file:
+        start = f"{step}."
+        own = [key for key in file.keys() if key.startswith(start)]  # noqa: SIM118  it is no mapping
+        return {key.removeprefix(start): file.get_tensor(key).float() for key in own}
 
 
 def _least(size: "Mapping[str, int]") -> int:
@@ -206,11 +279,16 @@ def _compare(weights: "Mapping[str, Tensor]", claimed: "Mapping[str, Tensor]") -
 
 
 def save(
-    name: str, model: "nn.Module | NGrams", card: dict, components: bytes | memoryview | None = None
+    name: str,
+    model: "nn.Module | NGrams",
+    card: dict,
+    components: bytes | memoryview | None = None,
+    moments: "Mapping[int, Mapping[str, Tensor]] | None" = None,
 ) -> Path:
     """Writes weights or counts, and card; the card gets their sha256. Returns the path of the weights.
 
-    components: principal components of the states, as netCDF. Either all files are written or, where one cannot be, none.
+    components: principal components of the states, as netCDF. moments: of a network that grows up, in place of its last weights
+    those at each training step. Either all files are written or, where one cannot be, none.
     """
     import safetensors.numpy
     import safetensors.torch
@@ -221,6 +299,10 @@ def save(
     path = folder() / f"{name}.safetensors"
     if isinstance(model, NGrams):
         raw = safetensors.numpy.save(model.arrays())
+    elif moments:
+        raw = safetensors.torch.save(
+            {f"{step}.{k}": v.contiguous() for step, weights in moments.items() for k, v in weights.items()}
+        )
     else:
         raw = safetensors.torch.save({k: v.contiguous() for k, v in model.state_dict().items()})
     card = card | {"name": name, "sha256": hashlib.sha256(raw).hexdigest()}
@@ -236,7 +318,7 @@ def save(
 
 def stamp(name: str) -> str:
     """Changes when a file of the checkpoint does. Caches are keyed on it."""
-    return " ".join(_state(folder() / f"{name}.{kind}") for kind in ("json", "safetensors", "nc"))
+    return " ".join(_state(folder() / f"{parted(name)[0]}.{kind}") for kind in ("json", "safetensors", "nc"))
 
 
 def _state(path: Path) -> str:
@@ -250,7 +332,7 @@ def _state(path: Path) -> str:
 
 def components_path(name: str) -> Path:
     """Where the principal components of a checkpoint's states lie (netCDF)."""
-    return folder() / f"{name}.nc"
+    return folder() / f"{parted(name)[0]}.nc"
 
 
 def _cut(problem: Exception) -> str:

@@ -15,6 +15,7 @@ _MODULES = {
         "pixels",
         "states",
         "text",
+        "tracking",
         "trees",
         "vanishing",
         "worked",

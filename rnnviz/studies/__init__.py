@@ -8,6 +8,7 @@ _MODULES = {
         "attribution",
         "comparing",
         "filling",
+        "growing",
         "judging",
         "one_cell",
         "series",

@@ -84,9 +84,9 @@ class Training:
         self.step += 1
         return {"step": self.step, "loss": loss.item(), "gradient_norm": norm.item()}
 
-    def save(self, path: Path) -> None:
-        """Writes all that is needed to go on; the file appears whole or not at all."""
-        state = {
+    def state(self) -> dict:
+        """All that is needed to go on."""
+        return {
             "recipe": asdict(self.recipe),
             "corpus": self.corpus,
             "step": self.step,
@@ -94,8 +94,17 @@ class Training:
             "optimiser": self.optimiser.state_dict(),
             "schedule": self.schedule.state_dict(),
         }
+
+    def restore(self, state: dict) -> None:
+        """Stands where `state` was taken. Whatever it raises, the state is none to go on from."""
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.schedule.load_state_dict(state["schedule"])
+        self.step = state["step"]
+
+    def save(self, path: Path) -> None:
+        """Writes all that is needed to go on; the file appears whole or not at all."""
         packed = io.BytesIO()
-        torch.save(state, packed)
+        torch.save(self.state(), packed)
         with files.written(path) as unfinished, unfinished.open("wb") as file:
             file.write(FORMAT + hashlib.sha256(packed.getbuffer()).digest())
             file.write(packed.getbuffer())
@@ -123,9 +132,7 @@ class Training:
                 f"{path} holds a model of another shape; delete it or train with --fresh"
             ) from problem
         try:
-            self.optimiser.load_state_dict(state["optimiser"])
-            self.schedule.load_state_dict(state["schedule"])
-            self.step = state["step"]
+            self.restore(state)
             self._check()
         except Exception as problem:  # what torch raises for a state that is none, nobody has listed
             line = " ".join(str(problem).split())[:200]

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass, replace
 
+# of a network that grows up, about as far from each other in the logarithm, and closer where most is learned
+MOMENTS = (0, 1, 2, 5, 10, 20, 50, 100, 150, 200, 300, 400, 500, 700, 1000, 1400, 2000)
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -26,6 +29,20 @@ class Recipe:
     clip: float = 1.0
     unknown: float = 0.002
     seed: int = 1
+
+
+@dataclass(frozen=True)
+class GrowingRecipe(Recipe):
+    """A small language model whose weights are kept at several moments of its training. moments: after so many steps, rising; 0
+    is before the first one, and the last is the end of the training.
+    """
+
+    embedding: int = 32
+    layers: int = 1
+    dropout: float = 0.0
+    steps: int = 2000
+    batch: int = 32
+    moments: tuple[int, ...] = MOMENTS
 
 
 @dataclass(frozen=True)
@@ -153,6 +170,11 @@ RECIPES = {
     "shakespeare-rnn": Recipe("rnn", "shakespeare", hidden=512, learning_rate=8e-3),
     "shakespeare-gru": Recipe("gru", "shakespeare", hidden=296, learning_rate=3e-3),
     "shakespeare-lstm": Recipe("lstm", "shakespeare", hidden=256, learning_rate=8e-3),
+    # small, and as wide as each other: a unit of one kind stands beside as many of another
+    **{
+        f"growing-{kind}": GrowingRecipe(kind, "shakespeare", hidden=128, learning_rate=8e-3)
+        for kind in ("rnn", "gru", "lstm")
+    },
     "python-lstm": Recipe("lstm", "python", hidden=256, learning_rate=8e-3),
     # each with its twin, which is the same but for the attention
     "translate-dates": _DATES,

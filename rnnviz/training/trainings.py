@@ -1,6 +1,8 @@
 """What is learned: for each task the data as ids, the loss of a batch, and the scores that the model's card bears."""
 
+import copy
 import math
+from collections.abc import Iterator
 
 import numpy as np
 import torch
@@ -11,7 +13,14 @@ from rnnviz.models.networks import BlankFiller, Classifier, LanguageModel, Trans
 from rnnviz.models.vocabularies import END_ID, START_ID, Lexicon, Vocabulary
 from rnnviz.training.corpora import Corpus, Examples, windows
 from rnnviz.training.loop import Training
-from rnnviz.training.recipes import RARE, BlankRecipe, Recipe, SentimentRecipe, TranslationRecipe
+from rnnviz.training.recipes import (
+    RARE,
+    BlankRecipe,
+    GrowingRecipe,
+    Recipe,
+    SentimentRecipe,
+    TranslationRecipe,
+)
 from rnnviz.training.scores import held_out_loss
 
 
@@ -60,6 +69,60 @@ class LanguageTraining(Training):
             "scores_unit": "nats a character, 16 streams read from the zero state to their end",
             "vocabulary": list(self.vocabulary.characters),
         }
+
+
+class GrowingTraining(LanguageTraining):
+    """The same, and its weights at each of the recipe's moments, in float16: what is kept is what is scored and shown."""
+
+    def _begin(self, corpus: Corpus) -> LanguageModel:
+        self.kept: dict[int, dict[str, torch.Tensor]] = {}
+        return super()._begin(corpus)
+
+    def run(self) -> Iterator[dict[str, float]]:
+        if not self.step:
+            self._keep()
+        for measured in super().run():
+            self._keep()
+            yield measured
+
+    def _moments(self) -> list[int]:
+        """The recipe's, and the end of the training, which may have been asked for earlier."""
+        steps = self.recipe.steps
+        return [*(one for one in self.recipe.moments if one < steps), steps]
+
+    def _keep(self) -> None:
+        if self.step in self._moments():
+            self.kept[self.step] = {name: one.half() for name, one in self.model.state_dict().items()}
+
+    def state(self) -> dict:
+        return super().state() | {"kept": self.kept}
+
+    def restore(self, state: dict) -> None:
+        super().restore(state)
+        wanted = [moment for moment in self._moments() if moment <= self.step]
+        if list(state["kept"]) != wanted:
+            raise ValueError(
+                f"it has kept the steps {list(state['kept'])}; at step {self.step} wanted {wanted}"
+            )
+        self.kept = state["kept"]
+
+    def at(self, moment: int) -> LanguageModel:
+        """The model as it was kept after so many steps, ready to read."""
+        model = copy.deepcopy(self.model).eval()
+        model.load_state_dict(self.kept[moment])
+        return model
+
+    def described(self) -> dict:
+        scores = [
+            {"step": moment}
+            | {
+                part: round(held_out_loss(self.at(moment), ids), 4)
+                for part, ids in (("validation", self.validation_ids), ("test", self.test_ids))
+            }
+            for moment in self.kept
+        ]
+        last = {part: scores[-1][part] for part in ("validation", "test")}
+        return super().described() | {"scores": last, "moments": scores}
 
 
 FEWEST = 20  # sentences in a part of a group of lengths
@@ -285,6 +348,7 @@ class SentimentTraining(Training):
 
 TRAININGS = {
     Recipe: LanguageTraining,
+    GrowingRecipe: GrowingTraining,
     TranslationRecipe: TranslationTraining,
     BlankRecipe: BlankTraining,
     SentimentRecipe: SentimentTraining,

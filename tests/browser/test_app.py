@@ -430,3 +430,16 @@ def test_a_table_that_goes_on_to_the_right_says_so_until_its_end(reader):
     wide = seen.open("/gradients").tab.get_by_test_id("stDataFrameResizable")
     wide.scroll_into_view_if_needed()
     assert wide.evaluate(shown) == 0
+
+
+def test_a_training_plays_to_its_end_and_the_curve_over_it_goes_back(reader):
+    seen = reader("/states?model=growing-rnn&trained=1400&text=to%20be%20or%20not")
+    seen.tab.get_by_role("button", name="Play", exact=True).click()
+    expect(seen.tab).to_have_url(re.compile("trained=2000"))
+    expect(
+        seen.tab.get_by_role("button", name="Play", exact=True)
+    ).to_be_visible()  # it has stopped by itself
+    seen.drawn().rests()
+    curve = seen.box("tracking")
+    seen.tab.mouse.click(curve["x"] + 0.75 * curve["width"], curve["y"] + curve["height"] / 2)
+    expect(seen.tab).to_have_url(re.compile(r"trained=(50|100|150|200|300)\b"))

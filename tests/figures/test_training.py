@@ -50,6 +50,29 @@ def test_each_network_is_a_block_whose_first_step_is_on_top():
     }
 
 
+def test_what_a_unit_follows_stands_over_the_training_steps_with_its_control():
+    found = xr.Dataset(
+        {
+            "correlation": ("moment", [0.3, 0.4, 0.9, 0.8], {"long_name": "|correlation|", "units": "1"}),
+            "followed": ("moment", [0.1, 0.2, 0.9, 0.8]),
+            "control": ("moment", [0.02, 0.03, 0.04, 0.05]),
+            "best": ("moment", [5, 6, 7, 7]),
+        },
+        coords={"moment": [0, 5, 100, 2000]},
+    )
+    drawn = figures.tracking(found, "gru", at=0, level=0.5)
+    best, followed, control = drawn.data
+    before = best.x[0]
+    assert list(best.x) == [before, 5, 100, 2000] and round(before) == 0 < before
+    assert list(best.y) == [0.3, 0.4, 0.9, 0.8] and best.customdata[2] == "unit 7"
+    assert followed.name == "unit 7 all along" and list(followed.y) == [0.1, 0.2, 0.9, 0.8]
+    assert list(control.y) == [0.02, 0.03, 0.04, 0.05]
+    assert list(drawn.layout.xaxis.ticktext) == ["0", "100"] and drawn.layout.xaxis.type == "log"
+    assert drawn.layout.shapes[0].x0 == before and drawn.layout.shapes[1].y0 == 0.5
+    assert drawn.layout.meta["chooses"] == "x"
+    assert figures.tracking(found, "gru", at=100, level=0.5).layout.shapes[0].x0 == 100
+
+
 def test_a_share_stands_with_its_interval_at_its_length():
     found = xr.Dataset(
         {

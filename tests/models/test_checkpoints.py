@@ -391,6 +391,93 @@ def test_all_that_is_shipped_is_small():
     assert size(TRANSLATORS) < 15e6
 
 
+# networks that grow up
+
+GROWING = ("growing-rnn", "growing-gru", "growing-lstm")
+
+
+def grown(kind="lstm", steps=(0, 3, 10)):
+    """Saves one with other weights at each step, and returns them in float16."""
+    moments = {}
+    for step in steps:
+        torch.manual_seed(step)
+        model = LanguageModel(kind, len(VOCABULARY) + 1, embedding=3, hidden=4)
+        moments[step] = {name: one.half() for name, one in model.state_dict().items()}
+    scores = [{"step": step, "validation": 4.0 - step / 10, "test": 5.0} for step in steps]
+    checkpoints.save("small", model, card_of(kind) | {"moments": scores}, moments=moments)
+    return moments
+
+
+@pytest.mark.parametrize("kind", ["rnn", "gru", "lstm"])
+def test_each_moment_of_a_network_that_grows_up_comes_back(folder, kind):
+    moments = grown(kind)
+    assert checkpoints.names("language") == ["small"] and checkpoints.moments("small") == (0, 3, 10)
+    for name, step in (("small@0", 0), ("small@3", 3), ("small@10", 10), ("small", 10)):
+        model, card = checkpoints.load(name)
+        assert (card["name"], card["moment"], card["scores"]["validation"]) == (name, step, 4.0 - step / 10)
+        assert all(torch.equal(one, moments[step][key].float()) for key, one in model.state_dict().items())
+    assert checkpoints.stamp("small@3") == checkpoints.stamp("small")
+    assert checkpoints.components_path("small@3").name == "small.nc"
+
+
+def test_a_moment_that_was_not_kept_is_refused_with_those_that_were(folder):
+    grown()
+    assert refused("small@4") == "small was not kept at training step 4; there is 0, 3, 10"
+    checkpoints.save("other", small(), card_of())
+    assert refused("other@4").endswith("at training step 4; there is only the end of its training")
+    assert "there is no checkpoint 'small@x'" in refused("small@x") and checkpoints.moments("other") == ()
+    assert checkpoints.moments("none") == () and "there is no checkpoint 'none'" in refused("none@3")
+
+
+@pytest.mark.parametrize("damage", [cut, flip, grow])
+def test_a_damaged_file_with_many_moments_is_refused_in_one_line(folder, damage):
+    grown()
+    checkpoints.load("small@3")
+    damage(folder / "small.safetensors")
+    assert "small.safetensors" in refused("small@3")
+
+
+def test_a_moment_that_the_file_lacks_is_refused_in_one_line(folder):
+    moments = grown()
+    card = json.loads((folder / "small.json").read_text("utf-8"))
+    del moments[3]
+    checkpoints.save("small", small(), card, moments=moments)
+    assert "0 numbers; a model of that size has" in refused("small@3")
+    checkpoints.load("small@10")
+
+
+def test_moments_that_do_not_rise_make_a_damaged_card(folder):
+    grown(steps=(3, 0))
+    assert "moments has the steps [3, 0]; wanted them rising" in refused("small@3")
+    assert checkpoints.moments("small") == ()
+
+
+@pytest.mark.parametrize("name", GROWING)
+def test_a_shipped_network_that_grows_up_is_what_its_card_says(shipped, name):
+    steps = recipes.RECIPES[name].moments
+    assert checkpoints.moments(name) == steps
+    card = checkpoints.card(name)
+    assert card["command"] == f"python -m rnnviz train {name}"
+    assert card["recipe"] == json.loads(json.dumps(asdict(recipes.RECIPES[name])))
+    assert card["data"] == checkpoints.card("shakespeare-lstm")["data"]
+    assert card["recipe"]["learning_rate"] in recipes.LEARNING_RATES
+    losses = [one["validation"] for one in card["moments"]]
+    assert losses[0] == pytest.approx(math.log(card["model"]["vocabulary"]), abs=0.1)
+    assert losses == sorted(losses, reverse=True) and losses[-1] < 1.7
+    model, _card = shipped(checkpoints.at(name, steps[0]))
+    assert parameter_count(model) == card["parameters"]
+    with xr.open_dataset(checkpoints.components_path(name), engine="h5netcdf") as found:
+        assert found["moment"].values.tolist() == list(steps)
+        assert dict(found["axis"].sizes) == dict(
+            moment=len(steps), layer=1, direction=1, component=3, unit=128
+        )
+        assert found["correlation"].dims == ("annotation", "moment")
+
+
+def test_the_networks_that_grow_up_are_small():
+    assert size(GROWING) < 8e6
+
+
 # translators
 
 TRANSLATORS = ("translate-dates", "translate-dates-plain", "translate-korean", "translate-korean-plain")

@@ -15,9 +15,9 @@ from torch import nn
 from rnnviz.models.networks import LanguageModel, parameter_count
 from rnnviz.training import loop
 from rnnviz.training.corpora import Corpus, Examples, dates, windows
-from rnnviz.training.recipes import RECIPES, Recipe, TranslationRecipe
+from rnnviz.training.recipes import RECIPES, GrowingRecipe, Recipe, TranslationRecipe
 from rnnviz.training.scores import held_out_loss
-from rnnviz.training.trainings import LanguageTraining, begin
+from rnnviz.training.trainings import GrowingTraining, LanguageTraining, begin
 from tests.conftest import full_disk
 
 TEXT = "the quick brown fox jumps over the lazy dog. " * 20
@@ -235,6 +235,66 @@ def one_stream(model, ids):
     with torch.no_grad():
         rows = model.eval()(torch.tensor([list(ids)]))[0][0].log_softmax(-1)
     return -np.mean([rows[t, ids[t + 1]].item() for t in range(len(ids) - 1)])
+
+
+def test_a_network_that_grows_up_keeps_its_weights_as_they_were(tmp_path):
+    """What is kept is what a shorter look would have seen, in half precision; a stop in between changes nothing."""
+    recipe = growing()
+    seen, whole = {0: weights(begin(recipe, CORPUS))}, begin(recipe, CORPUS)
+    assert isinstance(whole, GrowingTraining)
+    for measured in whole.run():
+        seen[measured["step"]] = weights(whole)
+    assert list(whole.kept) == [0, 2, 6]
+    for step in whole.kept:
+        at = torch.cat([p.flatten() for p in whole.at(step).parameters()])
+        assert torch.equal(at, seen[step].half().float())
+    stopped = begin(recipe, CORPUS)
+    next(stopped.run())
+    stopped.save(tmp_path / "a.training.pt")
+    resumed = begin(recipe, CORPUS)
+    resumed.resume(tmp_path / "a.training.pt")
+    list(resumed.run())
+    assert list(resumed.kept) == [0, 2, 6]
+    assert all(
+        torch.equal(one, whole.kept[step][name])
+        for step, named in resumed.kept.items()
+        for name, one in named.items()
+    )
+
+
+def growing(**changed):
+    return GrowingRecipe(
+        "lstm",
+        "shakespeare",
+        hidden=5,
+        **({"steps": 6, "batch": 2, "length": 7, "moments": (0, 2, 6)} | changed),
+    )
+
+
+def test_its_card_scores_each_moment_and_ends_with_the_last():
+    training = begin(growing(), CORPUS)
+    list(training.run())
+    card = training.described()
+    assert [one["step"] for one in card["moments"]] == [0, 2, 6]
+    assert card["moments"][0]["test"] == round(held_out_loss(training.at(0), training.test_ids), 4)
+    assert card["scores"] == {part: card["moments"][-1][part] for part in ("validation", "test")}
+
+
+def test_a_stopped_training_that_has_lost_a_moment_is_refused(tmp_path):
+    training, path = begin(growing(), CORPUS), tmp_path / "a.training.pt"
+    list(training.run())
+    del training.kept[2]
+    training.save(path)
+    with pytest.raises(ValueError, match=r"it has kept the steps \[0, 6\]; at step 6 wanted \[0, 2, 6\]"):
+        begin(growing(), CORPUS).resume(path)
+
+
+def test_the_three_that_grow_up_share_one_recipe_and_one_width():
+    recipes = [RECIPES[f"growing-{kind}"] for kind in ("rnn", "gru", "lstm")]
+    assert len({replace(one, kind="", learning_rate=1.0) for one in recipes}) == 1
+    moments = recipes[0].moments
+    assert len(moments) >= 16 and moments[0] == 0 and moments[-1] == recipes[0].steps
+    assert {0, 10, 100, 1000} <= set(moments) and list(moments) == sorted(set(moments))
 
 
 @each_kind

@@ -59,6 +59,15 @@ def _model(_name: str, value: str) -> str:
     return value
 
 
+def training_step(value: str) -> int:
+    """How a link names a training step."""
+    if not (value.isascii() and value.isdecimal()) or len(value) > 9:
+        raise ValueError(
+            _("The link's training step must be a whole number; the end of the training is shown.")
+        )
+    return int(value)
+
+
 def _subject(value: str) -> str:
     if len(value) > 300 or not re.fullmatch(r"[^\x00-\x1f]+~[0-9a-f]{16}", value):
         raise ValueError(
@@ -81,6 +90,7 @@ def _orders() -> Iterable[str]:
 
 SETTINGS = {
     "model": Setting(DEFAULT_MODEL, _model, always=True, resets=("step",)),
+    "trained": checked(None, training_step),  # of a network that grows up; None: the end of its training
     "text": text().but(resets=("step",)),  # None: the default text of the model
     "subject": checked(None, _subject).but(
         resets=("module", "sequence", "direction", "step")
@@ -120,6 +130,11 @@ def cursor(otherwise: int | None = None) -> int | None:
 
 def clicked(choice) -> None:
     """What was clicked on a board is chosen; see parts.board."""
+    if choice.figure == "tracking":  # over the training steps
+        from rnnviz.ui.parts.explored import growing
+
+        growing.clicked(choice.time)
+        return
     if choice.unit is not None:
         choose(unit=choice.unit)
     if choice.time is not None:

@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from rnnviz.models import checkpoints
 from rnnviz.ui.parts import explored
-from rnnviz.ui.parts.explored import live, subjects
+from rnnviz.ui.parts.explored import growing, live, subjects
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import LONGEST, choose, settings
 from rnnviz.ui.shell.widgets import examples, notice, pick
@@ -99,6 +99,8 @@ def text_and_model() -> DeltaGenerator:
         elif subject := _of_own() if own else subjects.chosen():
             _sequence(subject)
     if settings()["subject"] is None:
+        if kept := checkpoints.moments(settings()["model"]):
+            growing.slider(kept)
         _telling()
     elif not own and not subjects.chosen():
         st.page_link("pages/lab/own.py", label=_("To “Your own”"))
@@ -175,14 +177,19 @@ def _model() -> None:
             error=True,
         )
         return
-    pick(st.selectbox, "model", _("Model"), names, width=220)
+    pick(st.selectbox, "model", _("Model"), names, choose=_choose_model, format_func=growing.label, width=220)
     try:
-        card = checkpoints.card(now["model"])
+        card = checkpoints.card(growing.named(now["model"]))
     except checkpoints.CheckpointError:
         return  # the page says what is wrong with it
     _layer_and_unit(card["model"]["layers"], card["model"]["hidden"])
     with st.popover(_("About this model")):
         about(card)
+
+
+def _choose_model(name: str) -> None:
+    """Of networks that grow up, another one is looked at after as many steps; another model has none."""
+    choose(model=name, **({} if checkpoints.moments(name) else {"trained": None}))
 
 
 def _layer_and_unit(layers: int, units: int) -> None:
@@ -212,11 +219,16 @@ def _layer_and_unit(layers: int, units: int) -> None:
 def about(card: dict) -> None:
     """What a model was trained on and how well it reads."""
     scores = card["scores"]
+    steps = {}
+    if "moment" in card:
+        of = _("{step:,} of {all:,}").format(step=card["moment"], all=card["moments"][-1]["step"])
+        steps = {_("training steps"): of}
     rows = {
         _(
             "architecture"
         ): f"{card['model']['kind'].upper()}, {card['model']['layers']} × {card['model']['hidden']}",
         _("parameters"): f"{card['parameters']:,}",
+        **steps,
         _("held-out loss"): _("{validation:.3f} validation, {test:.3f} test (nats per character)").format(
             **scores
         ),

@@ -19,7 +19,7 @@ from rnnviz.recording.block import record
 from rnnviz.studies.live import Live, LiveError, Reading
 from rnnviz.studies.subjects import Subject, of_states
 from rnnviz.ui.parts import explored
-from rnnviz.ui.parts.explored import live, subjects
+from rnnviz.ui.parts.explored import growing, live, subjects
 from rnnviz.ui.shell.keeping import keeps, kept
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import LONGEST, choose, settings
@@ -35,7 +35,8 @@ class Run:
     text: what was read, a character or a token a step; None where nobody said. components: of the model's states, fitted on
     held-out text; None where they are to be of this sequence alone. The rest is there where a model read the reader's text.
     log_probability: (time, candidate), nats; outputs: what the candidates are called. own: a model of the reader's own that did.
-    features: names of the columns that it was given.
+    features: names of the columns that it was given. grown: of a network that grows up, the same text read at the end of its
+    training.
     """
 
     key: str
@@ -52,6 +53,12 @@ class Run:
     unknown: Counter = field(default_factory=Counter)
     own: Live | None = None
     features: tuple[str, ...] = ()
+    grown: "Run | None" = None
+
+    @property
+    def view(self) -> str:
+        """Stands for what a picture shows of a text, whatever the training step: the reader's zoom stays."""
+        return self.grown.key if self.grown else self.key
 
     @property
     def live(self) -> bool:
@@ -107,8 +114,10 @@ class Run:
         return best, [visible(token) for token in self.outputs]
 
     def order(self, layer: int, by: str, name: str = "hidden"):
-        """The units of a layer in drawing order: (unit,), integers. name: whose units, where an LSTM projects its states."""
-        return kept(lambda: stats.states.order(self.of(layer, name)[name], by))
+        """The units of a layer in drawing order: (unit,), integers. name: whose units, where an LSTM projects its states. Of a
+        network that grows up they keep the order that they have in the end."""
+        one = self.grown or self
+        return kept(lambda: stats.states.order(one.of(layer, name)[name], by))
 
     def at(self, layer: int) -> xr.Dataset:
         """What was recorded of one layer of this one sequence. Raises ValueError where the file cannot be read there."""
@@ -280,7 +289,8 @@ def _read_text() -> Run | None:
         return None
     _say_too_long(text)
     try:
-        run = read(now["model"], checkpoints.stamp(now["model"]), text[:LONGEST])
+        name = growing.named(now["model"])
+        run = read(name, checkpoints.stamp(name), text[:LONGEST])
     except checkpoints.CheckpointError as problem:
         notice(_("This model cannot be opened:") + f" {problem}", error=True)
         return None
@@ -303,16 +313,16 @@ def _read_text() -> Run | None:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _model(name: str, stamp: str):
     model, card = checkpoints.load(name)
-    return model, card, checkpoints.vocabulary(card), _components(name, card["model"])
+    return model, card, checkpoints.vocabulary(card), _components(name, card)
 
 
-def _components(name: str, size: Mapping[str, int]) -> xr.Dataset:
-    """The principal components of a model's states. size: of the model, as its card says. Raises CheckpointError."""
-    path = checkpoints.components_path(name)
+def _components(name: str, card: Mapping) -> xr.Dataset:
+    """The principal components of a model's states. card: of the model. Raises CheckpointError."""
+    path, size = checkpoints.components_path(name), card["model"]
     try:
-        netcdf.look_over(path)
-        with xr.open_dataset(path, engine="h5netcdf") as opened:
-            components = opened.load()
+        components = measured(path.stem, checkpoints.stamp(name))
+        if "moment" in card:
+            components = components[["mean", "axis", "share"]].sel(moment=card["moment"])
         wanted = {
             "layer": size["layers"],
             "direction": 1,
@@ -328,8 +338,18 @@ def _components(name: str, size: Mapping[str, int]) -> xr.Dataset:
         return components
     except Exception as problem:  # what a damaged file makes four libraries raise, nobody has listed
         raise checkpoints.CheckpointError(
-            f"{path.name} is missing or damaged; restore it with git, or train it again: python -m rnnviz train {name}"
+            f"{path.name} is missing or damaged; restore it with git, or train it again: python -m rnnviz train {path.stem}"
         ) from problem
+
+
+@keeps
+def measured(name: str, stamp: str) -> xr.Dataset:
+    """All that is on file of the states of a model, whatever the training step. name: of its files. stamp: changes when a file
+    does. Raises ValueError where it cannot be read."""
+    path = checkpoints.components_path(name)
+    netcdf.look_over(path)
+    with xr.open_dataset(path, engine="h5netcdf") as opened:
+        return opened.load()
 
 
 @keeps
@@ -354,7 +374,16 @@ def read(name: str, stamp: str, text: str) -> Run:
         ),
         components=components,
         unknown=vocabulary.unknown(text),
+        grown=_grown(card, stamp, text),
     )
+
+
+def _grown(card: Mapping, stamp: str, text: str) -> Run | None:
+    """The end of its training, where the card is of an earlier moment of a network that grows up."""
+    last = card["moments"][-1]["step"] if "moment" in card else None
+    if last is None or card["moment"] == last:
+        return None
+    return read(checkpoints.at(card["name"], last), stamp, text)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -383,14 +412,17 @@ class Back:
 
 
 def peers(run: Run) -> list[str]:
-    """The models that learned from the same data, to compare: a plain RNN first, then GRU and LSTM."""
+    """The models that learned from the same data, to compare: a plain RNN first, then GRU and LSTM. Of a network that grows up,
+    those that do so, after as many steps."""
     found = {}
     for name in checkpoints.names("language"):
         try:
+            if checkpoints.moments(name) and "moment" in run.card:
+                name = checkpoints.at(name, run.card["moment"])
             card = checkpoints.card(name)
         except checkpoints.CheckpointError:
             continue
-        if card["data"] == run.card["data"]:
+        if card["data"] == run.card["data"] and ("moment" in card) == ("moment" in run.card):
             found[name] = ("rnn", "gru", "lstm").index(card["model"]["kind"])
     return sorted(found, key=found.get)
 

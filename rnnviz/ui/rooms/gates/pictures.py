@@ -30,7 +30,7 @@ def show(row: DeltaGenerator) -> None:
 
 def _gated(run: Run, row: DeltaGenerator) -> None:
     unit, layer = settings()["unit"], settings()["layer"]
-    node, id = run.at(layer), f"gates-{run.key}-{layer}"
+    node, id = run.at(layer), f"gates-{run.view}-{layer}"
     names, keeping = stats.gates.names(node), stats.gates.KEEPING[run.kind]
     if missing := lacking(node):
         notice(partly(run.name, run.kind, missing))
@@ -103,7 +103,7 @@ def _ungated(run: Run) -> None:
     relu = run.node.attrs.get("nonlinearity") == "relu"
     st.info(without_gates(relu))
     st.page_link("pages/explore/states.py", label=_("To the hidden states"))
-    node, id = run.at(layer), f"gates-{run.key}-{layer}"
+    node, id = run.at(layer), f"gates-{run.view}-{layer}"
     node = kept(lambda: node.assign(slope=stats.states.slope(node["hidden"], relu)))
     drawings, finer = small_multiples(run, id, node, ("hidden", "slope"))
     summary = _("Hidden state and slope of the nonlinearity of {model}.").format(model=run.name)

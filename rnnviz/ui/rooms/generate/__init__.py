@@ -1,5 +1,6 @@
 """What does a network write, letter by letter, and why this character?"""
 
+from rnnviz.ui.parts.explored import training_step
 from rnnviz.ui.shell.settings import LONGEST, checked, kept, number, one_of, text
 
 WRITERS = ("rnn", "gru", "lstm", "counts")
@@ -23,7 +24,10 @@ def _changes(value: str) -> str:
 
 # what a written text follows from: a character that was put into one text has no place in another
 _WRITTEN = {
-    "generate_who": one_of("plays", ("plays", "python")),
+    "generate_who": one_of("plays", ("plays", "python", "growing")),
+    "generate_trained": checked(
+        None, training_step
+    ),  # of networks that grow up; None: the end of their training
     "generate_text": text(),  # the seed text; None: the default of who writes
     "generate_temperature": number(0.8, 0, 2),
     "generate_top_k": number(0, 0, 1000),

@@ -10,6 +10,7 @@ from rnnviz.figures.style import ARCHITECTURE, ON_DARK, PURPLE
 from rnnviz.models import checkpoints
 from rnnviz.models.vocabularies import Vocabulary, visible
 from rnnviz.studies.writing import Counts, Network, Rule
+from rnnviz.ui.parts.explored import growing
 from rnnviz.ui.rooms.generate import WRITTEN
 from rnnviz.ui.rooms.generate.changes import changes, read_changes
 from rnnviz.ui.shell.language import _
@@ -25,8 +26,9 @@ MODELS = {
         "counts": "counts-characters",
     },
     "python": {"lstm": "python-lstm"},
+    "growing": {"rnn": "growing-rnn", "gru": "growing-gru", "lstm": "growing-lstm"},
 }
-SEED_TEXTS = {"plays": "ROMEO:\n", "python": "def "}
+SEED_TEXTS = {"plays": "ROMEO:\n", "python": "def ", "growing": "ROMEO:\n"}
 COUNTS_COLOUR = PURPLE
 WIDE = 150  # pixels of each setting: two of them fit on a phone
 WIDE_FAR = 228  # with the type of the projector
@@ -77,6 +79,14 @@ class Asked:
         return next((a for a in self.authors if a.kind == wanted), self.authors[-1])
 
 
+def models() -> dict[str, str]:
+    """Who writes: checkpoints by kind, those of networks that grow up at the chosen step of their training."""
+    return {
+        kind: growing.named(name, "generate_trained")
+        for kind, name in MODELS[settings()["generate_who"]].items()
+    }
+
+
 def or_default(name: str, defaults: Mapping[str, str]) -> str:
     """What the reader typed, or what stands in the box by default."""
     now = settings()
@@ -88,6 +98,7 @@ def controls() -> None:
     whose = {
         "plays": _("RNN, GRU, LSTM and counts, trained on plays"),
         "python": _("LSTM, trained on Python"),
+        "growing": _("RNN, GRU and LSTM growing up"),
     }
     far = settings()["projector"]  # what is written is to be seen without scrolling
     pick(
@@ -99,6 +110,9 @@ def controls() -> None:
         required=True,
         label_visibility="collapsed" if far else "visible",
     )
+    steps = {step for name in MODELS["growing"].values() for step in checkpoints.moments(name)}
+    if settings()["generate_who"] == "growing" and steps:
+        growing.slider(sorted(steps), "generate_trained")
     left, right = st.columns([2, 3] if not far else [1, 1], gap="medium")
     with left:
         pick(
@@ -216,7 +230,7 @@ def inputs() -> tuple:
 def _authors(text: str, rule: Rule) -> list[Author]:
     """All that can be opened, and a line on the page for each that cannot."""
     found, now = [], settings()
-    for kind, name in MODELS[now["generate_who"]].items():
+    for kind, name in models().items():
         stamp = checkpoints.stamp(name)
         try:
             writer, card, vocabulary = open_writer(name, stamp, now["generate_order"])

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from rnnviz.models import checkpoints
 from rnnviz.models.vocabularies import visible
 from rnnviz.studies.writing import Writing
 from rnnviz.ui.rooms.generate.authors import Asked
@@ -26,7 +27,8 @@ def take_away(asked: Asked) -> None:
             ):
                 if st.button(label.format(model=author.title), key=f"leave_{page}"):
                     text = author.vocabulary.decode(writing_of(author, asked).ids)[:LONGEST]
-                    choose(text=text, model=author.name)
+                    name, step = checkpoints.parted(author.name)
+                    choose(text=text, model=name, trained=step)
                     st.switch_page(f"pages/explore/{page}.py")
         columns = {
             "model": _("model"),

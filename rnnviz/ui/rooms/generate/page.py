@@ -4,6 +4,7 @@ import streamlit as st
 
 from rnnviz.ui.rooms.generate.authors import controls, current
 from rnnviz.ui.rooms.generate.away import take_away
+from rnnviz.ui.rooms.generate.growing import over_training
 from rnnviz.ui.rooms.generate.surprise import surprise
 from rnnviz.ui.rooms.generate.texts import board
 from rnnviz.ui.shell.language import _
@@ -24,6 +25,7 @@ def show() -> None:
     if asked := current():
         board(asked)
         take_away(asked)
+        over_training(asked)
     st.subheader(_("Surprise"))
     st.write(_("The stronger the colour, the less the model had expected this character."))
     surprise()

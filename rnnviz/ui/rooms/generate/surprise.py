@@ -12,15 +12,17 @@ from rnnviz.models import checkpoints
 from rnnviz.models.vocabularies import Vocabulary, visible
 from rnnviz.studies.writing import surprises
 from rnnviz.ui.parts.tables import table_csv
-from rnnviz.ui.rooms.generate.authors import MODELS, colour_of, open_writer, or_default, title_of
+from rnnviz.ui.rooms.generate.authors import colour_of, models, open_writer, or_default, title_of
 from rnnviz.ui.rooms.generate.texts import picture
 from rnnviz.ui.shell.keeping import keeps
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import LONGEST, settings
 from rnnviz.ui.shell.widgets import notice, pick
 
+PLAYS = "To be, or not to be, that is the question: whether to tweet it.\n"
 PASTED = {
-    "plays": "To be, or not to be, that is the question: whether to tweet it.\n",
+    "plays": PLAYS,
+    "growing": PLAYS,
     "python": "for i in range(10):\n    print(i)\nwhile you sleep, dear reader\n",
 }
 MOST_NATS = 8.0  # where the colour of surprise ends
@@ -58,7 +60,7 @@ def surprise() -> None:
     if len(text) == 1:
         notice(_("Nothing is read before the first character, so nothing predicts it: type two or more."))
     found = {}
-    for kind, name in MODELS[now["generate_who"]].items():
+    for kind, name in models().items():
         stamp = checkpoints.stamp(name)
         try:
             writer, _card, vocabulary = open_writer(name, stamp, now["generate_order"])

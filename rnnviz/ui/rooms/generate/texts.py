@@ -265,9 +265,17 @@ def _states(asked: Asked, writing: Writing, sent: dict[str, int]) -> dict:
         "layer": layer,
         "quantity": quantity,
         "options": {name: _quantity(name) for name in options},
-        "rows": _order(author.name, checkpoints.stamp(author.name), layer) if author.kind != "counts" else [],
+        "rows": _rows(author, layer),
         "bytes": _packed_array(values, np.uint8),
     }
+
+
+def _rows(author: Author, layer: int) -> list[int]:
+    """The order of the rows; of counts, as they come. Of a network that grows up that of the end of its training, so that no row
+    moves while it does."""
+    if author.kind == "counts":
+        return []
+    return _order(checkpoints.parted(author.name)[0], checkpoints.stamp(author.name), layer)
 
 
 @keeps
@@ -275,7 +283,7 @@ def _order(name: str, stamp: str, layer: int) -> list[int]:
     """The units of a layer as they are drawn, similar ones side by side: fixed by what they do while the network reads our
     examples, so that no row moves while a text grows and two texts can be compared."""
     writer, _card, vocabulary = open_writer(name, stamp, 1)
-    text = "".join(explored.EXAMPLES[name.split("-")[0]].values())
+    text = "".join(explored.EXAMPLES.get(name.split("-")[0], explored.EXAMPLES["shakespeare"]).values())
     hidden = writer.watch(vocabulary.encode(text), writer.start)["hidden"]
     return stats.states.order(hidden.isel(layer=layer - 1), "similarity").tolist()
 

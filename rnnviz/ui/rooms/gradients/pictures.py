@@ -114,7 +114,7 @@ def _draw(run: Run, row: DeltaGenerator) -> None:
         matrix = loss_matrix(run.name, run.text)
     own = next(back for back in backs if back.name == run.name)
     layer, part = min(now["layer"], own.node.sizes["layer"] - 1), now["part"]
-    id = f"gradients-{run.key}-{layer}-{step}-{part}"
+    id = f"gradients-{run.view}-{layer}-{step}-{part}"
     node, end = own.at(layer), own.last
     norms = compared(backs, layer, part, run.steps)
     name = "hidden_grad" if part == "total" else "hidden_grad_direct"

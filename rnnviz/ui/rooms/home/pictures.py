@@ -81,7 +81,7 @@ def show() -> None:
 
 def _draw(run: Run) -> None:
     layer, unit = settings()["layer"], settings()["unit"]
-    node, id = run.states(layer), f"home-{run.key}-{layer}"
+    node, id = run.states(layer), f"home-{run.view}-{layer}"
     limits = limits_of(node, "hidden")
     picture, finer = unit_heatmap(
         run, id, node, "hidden", limits, _("Hidden state h"), height=400, order="similarity"

@@ -14,6 +14,7 @@ from rnnviz.ui.parts.board import drawn
 from rnnviz.ui.parts.explored.runs import Run, current_run
 from rnnviz.ui.parts.explored.views import limits_of, show_board, unit_heatmap
 from rnnviz.ui.parts.numbers import percent, shown
+from rnnviz.ui.rooms.states import training
 from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import choose, settings
@@ -51,7 +52,7 @@ def _choices() -> None:
 def _draw(run: Run) -> None:
     now = settings()
     layer, unit, components = now["layer"], now["unit"], now["components"]
-    node, id = run.states(layer), f"states-{run.key}-{layer}"
+    node, id = run.states(layer), f"states-{run.view}-{layer}"
     curve = kept(lambda: node["hidden"].sel(unit=unit))
     height = 420 if node.sizes["unit"] <= 300 else 560
     limits = limits_of(node, "hidden")
@@ -70,6 +71,8 @@ def _draw(run: Run) -> None:
                 ),
             )
         )
+    if (tracked := training.tracked(run)) is not None:
+        drawings.append(training.drawing(run, tracked))
     extremes = stats.states.strongest(curve)
     show_board(
         id,
@@ -92,6 +95,8 @@ def _draw(run: Run) -> None:
             high=curve.max().item(),
         ),
     )
+    if tracked is not None:
+        training.said(run, tracked)
     with st.container(horizontal=True):
         if run.live:
             recordings.take_away(run.trace, run.name)
@@ -207,11 +212,16 @@ def _reading() -> None:
             _(
                 "The path is a shadow of the layer's state: a point that moves along the two or three directions in which states "
                 "spread most. The share in its title is how much of their variance these hold; the rest does not show. Of "
-                "our models the axes were fitted once on held-out text, so two texts can be compared; of a recording, on the "
-                "sequence that you see."
+                "our models the axes were fitted once on held-out text, so two texts can be compared (of one that grows up, at "
+                "each training step anew); of a recording, on the sequence that you see."
             ),
             _(
                 "The candidates are the next characters at the cursor, with the probability that the model gives them."
+            ),
+            _(
+                "A network that grows up was kept at some of its training steps. Its rows keep the order that they have at the "
+                "last one, so that a unit stays where it is while you move the slider. Its weights are kept in half precision "
+                "(float16)."
             ),
             keys(),
         )
