@@ -81,7 +81,10 @@ _POINT = {
     "loss": Wanted("a finite number or null", lambda v: v is None or NUMBER.holds(v)),
 }
 MORE = {
-    "language": {"vocabulary": TEXTS},
+    "language": {
+        "vocabulary": TEXTS,
+        "unknown?": SCORES,
+    },  # the share of held-out characters that are not known
     "translation": {
         "source": LEXICON,
         "target": LEXICON,
