@@ -23,7 +23,7 @@ def _changes(value: str) -> str:
 
 # what a written text follows from: a character that was put into one text has no place in another
 _WRITTEN = {
-    "generate_who": one_of("plays", ("plays", "python")),
+    "generate_who": one_of("plays", ("plays", "python", "korean")),
     "generate_text": text(),  # the seed text; None: the default of who writes
     "generate_temperature": number(0.8, 0, 2),
     "generate_top_k": number(0, 0, 1000),

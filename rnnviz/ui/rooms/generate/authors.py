@@ -8,7 +8,7 @@ import streamlit as st
 
 from rnnviz.figures.style import ARCHITECTURE, ON_DARK, PURPLE
 from rnnviz.models import checkpoints
-from rnnviz.models.vocabularies import Vocabulary, visible
+from rnnviz.models.vocabularies import Vocabulary, composed, visible
 from rnnviz.studies.writing import Counts, Network, Rule
 from rnnviz.ui.rooms.generate import WRITTEN
 from rnnviz.ui.rooms.generate.changes import changes, read_changes
@@ -25,8 +25,9 @@ MODELS = {
         "counts": "counts-characters",
     },
     "python": {"lstm": "python-lstm"},
+    "korean": {"rnn": "korean-rnn", "gru": "korean-gru", "lstm": "korean-lstm"},
 }
-SEED_TEXTS = {"plays": "ROMEO:\n", "python": "def "}
+SEED_TEXTS = {"plays": "ROMEO:\n", "python": "def ", "korean": "이 영화는 "}
 COUNTS_COLOUR = PURPLE
 WIDE = 150  # pixels of each setting: two of them fit on a phone
 WIDE_FAR = 228  # with the type of the projector
@@ -78,9 +79,11 @@ class Asked:
 
 
 def or_default(name: str, defaults: Mapping[str, str]) -> str:
-    """What the reader typed, or what stands in the box by default."""
+    """What the reader typed, as those who write read it, or what stands in the box by default."""
     now = settings()
-    return defaults[now["generate_who"]] if now[name] is None else now[name]
+    if now[name] is None:
+        return defaults[now["generate_who"]]
+    return composed(now[name]) if now["generate_who"] == "korean" else now[name]
 
 
 def controls() -> None:
@@ -88,6 +91,7 @@ def controls() -> None:
     whose = {
         "plays": _("RNN, GRU, LSTM and counts, trained on plays"),
         "python": _("LSTM, trained on Python"),
+        "korean": _("RNN, GRU and LSTM, trained on Korean reviews"),
     }
     far = settings()["projector"]  # what is written is to be seen without scrolling
     pick(
@@ -292,8 +296,8 @@ def _changes_of(kind: str, vocabulary: Vocabulary, first: int) -> dict[int, int]
     for whose, number, character in changes():
         if whose != kind:
             continue
-        (id,) = vocabulary.encode(character)
-        if not id:
+        id, *more = vocabulary.encode(character)  # Unicode takes some characters apart
+        if not id or more:
             line = _("“{character}” is unknown to these models: this change is left out.")
             notice(line.format(character=visible(character)))
             continue
