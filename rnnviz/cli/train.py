@@ -164,7 +164,7 @@ def _made(recipe, corpus, options, seconds: float) -> dict:
     data = {k: getattr(corpus, k) for k in ("source", "licence", "sha256", "split")}
     if attribution := getattr(corpus, "attribution", ""):
         data["attribution"] = attribution
-    tuned = TUNING if isinstance(recipe, Recipe) and recipe.corpus == "shakespeare" else ""
+    tuned = TUNING.get(recipe.corpus, "") if isinstance(recipe, Recipe) else ""
     return {
         "data": data,
         "recipe": dataclasses.asdict(recipe),

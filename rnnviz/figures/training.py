@@ -267,7 +267,7 @@ def tracking(
         y={"range": [-0.03, 1.03], "title": style.axis_title(found["correlation"])},
         more={"hovermode": "x unified", "margin": SIDE},
     )
-    drawn.update_layout(shapes=[_upright(at or BEFORE), style.level(level)])
+    drawn.update_layout(shapes=[upright(at or BEFORE), style.level(level)])
     return drawn
 
 

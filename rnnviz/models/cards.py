@@ -82,7 +82,11 @@ _POINT = {
     "loss": Wanted("a finite number or null", lambda v: v is None or NUMBER.holds(v)),
 }
 MORE = {
-    "language": {"vocabulary": TEXTS, "moments?": [{"step": COUNT} | SCORES]},
+    "language": {
+        "vocabulary": TEXTS,
+        "unknown?": SCORES,  # the share of held-out characters that are not known
+        "moments?": [{"step": COUNT} | SCORES],
+    },
     "translation": {
         "source": LEXICON,
         "target": LEXICON,

@@ -12,14 +12,28 @@ UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 HANGUL_FILLERS = "\u115f\u1160\u3164\uffa0"  # letters by category, but without a shape
 
 
+# up to 500 characters and then one that is never composed with what stands before it: there a text can be cut
+_STRETCH = re.compile(r".{1,500}(?=[\0-\x7f\u1100-\u115f\u4e00-\u9fff\uac00-\ud7a3]|\Z)|.{1,500}", re.DOTALL)
+
+
+def composed(text: str) -> str:
+    """Unicode's form NFC: Hangul and accents that came in parts are put together.
+
+    Python takes time that grows with the square of how many marks stand on one letter; so they are looked at by hundreds.
+    """
+    return "".join(unicodedata.normalize("NFC", stretch) for stretch in _STRETCH.findall(text))
+
+
 @dataclass(frozen=True)
 class Vocabulary:
     """Characters and their ids. Id 0 is `UNKNOWN`; the others follow in code point order.
 
-    characters: the known characters, each a string of length 1.
+    characters: the known characters, each a string of length 1. Where they hold syllables of Hangul, and no parts of what could
+    be put together, a text is read with its Hangul and its accents put together (NFC): some systems hand it over in parts.
     """
 
     characters: tuple[str, ...]
+    composes: bool = field(init=False, repr=False, compare=False)
     _ids: dict[str, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self):
@@ -32,6 +46,11 @@ class Vocabulary:
                 f"a vocabulary holds single characters, each once, without {UNKNOWN!r}; got {wrong!r}"
             )
         object.__setattr__(self, "_ids", {c: i for i, c in enumerate(self.characters, start=1)})
+        object.__setattr__(
+            self,
+            "composes",
+            any(map(_is_syllable, self.characters)) and not any(map(_is_part, self.characters)),
+        )
 
     @classmethod
     def of(cls, text: str, at_least: int = 1) -> "Vocabulary":
@@ -47,9 +66,13 @@ class Vocabulary:
         """The token of each id."""
         return (UNKNOWN, *self.characters)
 
+    def read(self, text: str) -> str:
+        """The text as it is read, a character a token: put together where this vocabulary `composes`, else as it is."""
+        return composed(text) if self.composes else text
+
     def encode(self, text: str) -> list[int]:
-        """One id for each character; 0 where the character is not known."""
-        return [self._ids.get(c, 0) for c in text]
+        """One id for each character of the text as it is read; 0 where the character is not known."""
+        return [self._ids.get(c, 0) for c in self.read(text)]
 
     def decode(self, ids: Iterable[int]) -> str:
         """The text of the ids; `UNKNOWN` for 0. Raises IndexError beyond the vocabulary."""
@@ -59,24 +82,24 @@ class Vocabulary:
         return "".join(tokens[i] for i in ids)
 
     def unknown(self, text: str) -> Counter[str]:
-        """The characters of `text` that are not known, and how often each occurs."""
-        return Counter(c for c in text if c not in self._ids)
+        """The characters of the text as it is read that are not known, and how often each occurs."""
+        return Counter(c for c in self.read(text) if c not in self._ids)
+
+
+def _is_syllable(character: str) -> bool:
+    return "\uac00" <= character <= "\ud7a3"
+
+
+def _is_part(character: str) -> bool:
+    """Whether composing may take this character out of a text."""
+    joins = unicodedata.category(character).startswith("M") or "\u1100" <= character <= "\u11ff"
+    return joins or unicodedata.normalize("NFC", character) != character
 
 
 START, END = "⟨start⟩", "⟨end⟩"
 START_ID, END_ID = 1, 2
 LONGEST_WORD = 100  # letters; what is longer is no word, and counts as several
 WORD = re.compile(rf"(?:\w(?:'(?=\w))?){{1,{LONGEST_WORD}}}|[^\w\s]")
-# up to 500 characters and then one that is never composed with what stands before it: there a text can be cut
-_STRETCH = re.compile(r".{1,500}(?=[\0-\x7f\u1100-\u115f\u4e00-\u9fff\uac00-\ud7a3]|\Z)|.{1,500}", re.DOTALL)
-
-
-def composed(text: str) -> str:
-    """Unicode's form NFC: Hangul and accents that came in parts are put together.
-
-    Python takes time that grows with the square of how many marks stand on one letter; so they are looked at by hundreds.
-    """
-    return "".join(unicodedata.normalize("NFC", stretch) for stretch in _STRETCH.findall(text))
 
 
 @dataclass(frozen=True)

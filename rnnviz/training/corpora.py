@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from rnnviz.models.vocabularies import composed
 from rnnviz.training.dates import DATE_FORMATS, FIRST_YEAR, LAST_YEAR, written_date
 
 
@@ -23,7 +24,7 @@ class Corpus:
     """A text cut into three parts, and where it came from.
 
     sha256: of the file as it was read or, for many files, of their names and contents in order.
-    split: in words, how the parts were cut.
+    split: in words, how the parts were cut. attribution: whom the licence asks to name, or who made it.
     """
 
     train: str
@@ -33,6 +34,7 @@ class Corpus:
     licence: str
     sha256: str
     split: str
+    attribution: str = ""
 
 
 SHAKESPEARE = {
@@ -195,6 +197,29 @@ def nsmc(path: Path | None = None) -> Examples:
     return _reviews(path, NSMC, "CC0 1.0", "Lucy Park, Naver sentiment movie corpus")
 
 
+def nsmc_text(path: Path | None = None) -> Corpus:
+    """The same reviews as one text for each part, a review a line, without their labels: what a language model reads.
+
+    Hangul that came in parts is put together (NFC); nothing is left out. The parts are those of `nsmc`, so that no review that a
+    sentiment model or a language model is tested on was read in training by either.
+    """
+    reviews = nsmc(path)
+    train, validation, test = (
+        "".join(f"{composed(text)}\n" for text, _label in part)
+        for part in (reviews.train, reviews.validation, reviews.test)
+    )
+    return Corpus(
+        train,
+        validation,
+        test,
+        source=reviews.source,
+        licence=f"{reviews.licence}, as the compiler says of reviews that readers of Naver wrote",
+        sha256=reviews.sha256,
+        split=f"{reviews.split}; one review a line",
+        attribution=reviews.attribution,
+    )
+
+
 def _reviews(path: Path | None, source: str, licence: str, attribution: str) -> Examples:
     """path: a table with tabs between its columns split (train, dev or test), label (0 or 1) and text, as its first line says.
 
@@ -293,4 +318,5 @@ CORPORA = {
     "snips": snips,
     "rt_polarity": rt_polarity,
     "nsmc": nsmc,
+    "nsmc_text": nsmc_text,
 }

@@ -26,7 +26,7 @@ from rnnviz.training.scores import held_out_loss
 
 def vocabulary_of(recipe: Recipe, corpus: Corpus) -> Vocabulary:
     """The characters the model will know: all of a small alphabet, the common ones of a large one."""
-    return Vocabulary.of(corpus.train, at_least=RARE if recipe.corpus == "python" else 1)
+    return Vocabulary.of(corpus.train, at_least=RARE.get(recipe.corpus, 1))
 
 
 class LanguageTraining(Training):
@@ -66,9 +66,16 @@ class LanguageTraining(Training):
                 part: round(held_out_loss(self.model, ids), 4)
                 for part, ids in (("validation", self.validation_ids), ("test", self.test_ids))
             },
-            "scores_unit": "nats a character, 16 streams read from the zero state to their end",
+            "scores_unit": f"nats a character{self._syllables()}, 16 streams read from the zero state to their end",
+            "unknown": {
+                part: round(float((ids == 0).mean()), 6)
+                for part, ids in (("validation", self.validation_ids), ("test", self.test_ids))
+            },
             "vocabulary": list(self.vocabulary.characters),
         }
+
+    def _syllables(self) -> str:
+        return " (of Hangul, a syllable)" if self.vocabulary.composes else ""
 
 
 class GrowingTraining(LanguageTraining):

@@ -5,11 +5,16 @@ import { test } from "node:test";
 
 import { halfLife } from "../../rnnviz/ui/parts/board/values.js";
 import { pixels, steps } from "../../rnnviz/ui/parts/js/canvas.js";
-import { filled } from "../../rnnviz/ui/parts/js/words.js";
+import { filled, isWide } from "../../rnnviz/ui/parts/js/words.js";
 
 test("a sentence takes in what it is given; what it is not given stays", () => {
   assert.equal(filled("{pass}, {n} of {count}", { pass: "Forward", n: 0, count: 3 }), "Forward, 0 of 3");
   assert.equal(filled("{token} of {other}", { token: "a{other}" }), "a{other} of {other}");
+});
+
+test("a syllable of Hangul is wide, whole or in parts; letters, blanks and their signs are not", () => {
+  assert.deepEqual(["가", "힣", "ㅋ", "\u1112\u1161\u11ab", "中", "。", "「"].filter((token) => !isWide(token)), []);
+  assert.deepEqual(["a", "·", "↵", " ", "é", "я", "", "U+200B", "\ufffd"].filter(isWide), []);
 });
 
 test("a scale has 256 colours, from its first to its last, and all of them are opaque", () => {

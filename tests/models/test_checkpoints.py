@@ -4,6 +4,7 @@ import hashlib
 import json
 import math
 import os
+import unicodedata
 from dataclasses import asdict
 
 import numpy as np
@@ -24,6 +25,7 @@ from rnnviz.training.counts import count
 from tests.conftest import DAMAGED, full_disk
 
 SHIPPED = ("shakespeare-rnn", "shakespeare-gru", "shakespeare-lstm", "python-lstm")
+KOREAN = ("korean-rnn", "korean-gru", "korean-lstm")
 REST = {
     "parameters": 1,
     "scores": {"validation": 1.0, "test": 1.0},
@@ -32,6 +34,7 @@ REST = {
     "command": "-",
 }
 VOCABULARY = ["\n", "a", "한", "🙂"]
+PLAIN = "어제 친구와 함께 영화를 봤다. 처음에는 조금 지루했지만 끝까지 보고 나니 정말 좋았다.\n"
 
 
 @pytest.fixture
@@ -319,7 +322,7 @@ def shipped(monkeypatch):
     return checkpoints.load
 
 
-@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.parametrize("name", SHIPPED + KOREAN)
 def test_a_shipped_model_is_what_its_card_says(shipped, name):
     model, card = shipped(name)
     assert card["name"] == name
@@ -328,11 +331,11 @@ def test_a_shipped_model_is_what_its_card_says(shipped, name):
     for text in ("source", "licence", "split"):
         assert card["data"][text].strip()
     assert len(card["data"]["sha256"]) == len(card["sha256"]) == 64
-    assert sum(card["data"]["characters"].values()) > 1_000_000
+    assert sum(card["data"]["characters"].values()) > (700_000 if name in KOREAN else 1_000_000)
     assert not any(str(part).startswith(("/", "~")) for part in card["data"].values())
 
 
-@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.parametrize("name", SHIPPED + KOREAN)
 def test_a_shipped_model_can_be_made_again_by_its_command(shipped, name):
     _, card = shipped(name)
     assert card["command"] == f"python -m rnnviz train {name}"
@@ -351,7 +354,7 @@ def test_a_shipped_model_reads(shipped, name):
         assert 0.5 < card["scores"][part] < math.log(len(vocabulary)) / 2
 
 
-@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.parametrize("name", SHIPPED + KOREAN)
 def test_a_shipped_model_has_its_principal_components(shipped, name):
     _, card = shipped(name)
     with xr.open_dataset(checkpoints.components_path(name), engine="h5netcdf") as components:
@@ -364,8 +367,9 @@ def test_a_shipped_model_has_its_principal_components(shipped, name):
         assert components["share"].min() > 0 and components["share"].sum("component").max() <= 1
 
 
-def test_the_three_shakespeare_models_share_one_budget_and_one_text(shipped):
-    cards = [shipped(name)[1] for name in SHIPPED[:3]]
+@pytest.mark.parametrize("names", [SHIPPED[:3], KOREAN], ids=["shakespeare", "korean"])
+def test_the_three_models_of_a_text_share_one_budget_and_one_text(shipped, names):
+    cards = [shipped(name)[1] for name in names]
     counts = [card["parameters"] for card in cards]
     assert max(counts) <= 1.05 * min(counts)
     assert cards[0]["data"] == cards[1]["data"] == cards[2]["data"]
@@ -373,6 +377,28 @@ def test_the_three_shakespeare_models_share_one_budget_and_one_text(shipped):
     assert alike[0] == alike[1] == alike[2]
     # the rate is what the same search found for each
     assert {card["recipe"]["learning_rate"] for card in cards} <= set(recipes.LEARNING_RATES)
+
+
+@pytest.mark.parametrize("name", KOREAN)
+def test_a_korean_model_reads_syllables_and_says_what_it_does_not_know(shipped, name):
+    model, card = shipped(name)
+    vocabulary = checkpoints.vocabulary(card)
+    assert vocabulary.composes and card["data"]["attribution"] and card["data"]["licence"].startswith("CC0")
+    assert 0 < card["unknown"]["test"] < 0.01
+    # well written and of common words: it surprises less than the reviews of the card, and is not known by heart
+    ids = vocabulary.encode(unicodedata.normalize("NFD", PLAIN))
+    assert len(ids) == len(PLAIN) and 0 not in ids
+    rows = log_probabilities(model, ids)
+    torch.testing.assert_close(rows.exp().sum(-1), torch.ones(len(ids)))
+    loss = -rows[:-1].gather(1, torch.tensor(ids[1:])[:, None]).mean().item()
+    assert 1.5 < loss < card["scores"]["test"]
+    assert max(card["scores"].values()) < math.log(len(vocabulary)) / 1.5
+
+
+def test_the_three_korean_models_and_the_sentiment_models_were_tested_on_the_same_reviews(shipped):
+    read, judged = (shipped(name)[1]["data"] for name in ("korean-gru", "sentiment-korean-gru"))
+    assert read["sha256"] == judged["sha256"]
+    assert read["split"].startswith(judged["split"])
 
 
 def test_the_shakespeare_lstm_reads_at_1_45_nats_or_better(shipped):
@@ -388,6 +414,7 @@ def size(names):
 
 def test_all_that_is_shipped_is_small():
     assert size(SHIPPED) < 25e6
+    assert size(KOREAN) < 6e6
     assert size(TRANSLATORS) < 15e6
 
 

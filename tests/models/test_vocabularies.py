@@ -19,11 +19,31 @@ def test_a_text_comes_back_from_its_own_ids(text):
     assert vocabulary.decode(ids) == text
 
 
+HANGUL = st.text(st.characters(min_codepoint=0xAC00, max_codepoint=0xD7A3) | st.sampled_from("aé ㅋㅠ.\n"))
+
+
+@settings(max_examples=60, deadline=None)
+@given(HANGUL, HANGUL)
+def test_hangul_is_read_in_syllables_whether_it_comes_whole_or_in_parts(known, text):
+    vocabulary, parts = Vocabulary.of(known + "한"), unicodedata.normalize("NFD", text)
+    assert vocabulary.read(parts) == vocabulary.read(text) == text
+    assert vocabulary.encode(parts) == vocabulary.encode(text)
+    assert len(vocabulary.encode(parts)) == len(text)
+    assert vocabulary.unknown(parts) == vocabulary.unknown(text)
+
+
+@pytest.mark.parametrize("characters", ["abc", "한\u1100\u1161", "한e\u0301", "한\u212b"])
+def test_no_text_is_put_together_for_a_vocabulary_that_holds_parts_or_no_syllable(characters):
+    vocabulary = Vocabulary.of(characters)
+    assert vocabulary.read("\u1100\u1161e\u0301") == "\u1100\u1161e\u0301"
+    assert vocabulary.decode(vocabulary.encode(characters)) == characters
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.text(), st.text())
 def test_what_is_not_known_becomes_id_0_and_is_counted(known, text):
     vocabulary = Vocabulary.of(known)
-    ids = vocabulary.encode(text)
+    ids, text = vocabulary.encode(text), vocabulary.read(text)
     strangers = [c for c in text if c not in known or c == UNKNOWN]
     assert ids.count(0) == len(strangers) == vocabulary.unknown(text).total()
     assert vocabulary.decode(ids) == "".join(UNKNOWN if c in strangers else c for c in text)

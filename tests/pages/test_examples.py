@@ -13,6 +13,8 @@ OTHER = {
     "python": "class Reader:\n    def __init__(self, path, mode='r', limit=(1, 2)):\n        self.path = path\n"
     '        self.text = "a line of text"\n\n    def rows(self):\n        for row in open(self.path):\n'
     "            yield [int(v) for v in row.split(',')]\n",
+    "korean": "어제 친구와 극장에서 새로 나온 영화를 봤어요. 음악도 좋고, 배우들의 연기도 훌륭했다.\n"
+    "결말이 조금 아쉬웠지만 또 보고 싶네요!\n",
 }
 
 
@@ -34,6 +36,7 @@ HOLDS = {
     "blanks": lambda text: [c.isspace() for c in text],
     "indentation": indentation,
     "what stands in brackets": in_brackets,
+    "last syllables": lambda text: [text[t : t + 2] in ("다.", "요.") for t in range(len(text))],
 }
 CASES = [(example, model) for example, (_what, units) in TELLING.items() for model in units]
 

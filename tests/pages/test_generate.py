@@ -5,6 +5,7 @@ import io
 import json
 import math
 import shutil
+import unicodedata
 from urllib.parse import parse_qs
 
 import numpy as np
@@ -21,6 +22,7 @@ from rnnviz.studies.writing import Counts, Network, Rule, Writing
 from rnnviz.ui.parts import explored
 from rnnviz.ui.rooms import SETTINGS
 from rnnviz.ui.rooms.generate import authors, away, texts
+from rnnviz.ui.rooms.generate.surprise import PASTED
 from rnnviz.ui.shell import folding
 from rnnviz.ui.shell.folding import packed
 from tests.pages.conftest import Opened
@@ -258,6 +260,31 @@ def test_the_units_are_drawn_in_an_order_that_no_text_changes(page):
         assert states["rows"] == stats.states.order(hidden, "similarity").tolist()
         assert sorted(states["rows"]) == list(range(5)) and states["rows"] != list(range(5))
     assert page(generate_writer="counts").drawn["states"]["rows"] == []
+
+
+def test_korean_is_written_by_three_networks_in_syllables_from_text_in_parts(visit):
+    seed = "재미있을 줄 "
+    seen = Page(
+        visit, generate_who="korean", generate_text=unicodedata.normalize("NFD", seed), generate_length=20
+    )
+    assert seen.lines == []
+    assert seen.drawn["text"] == seed and seen.drawn["seed"] == list(seed.replace(" ", "·"))
+    assert [one["kind"] for one in seen.drawn["writers"]] == ["rnn", "gru", "lstm"]
+    for writer in seen.drawn["writers"]:
+        model, card = checkpoints.load(f"korean-{writer['kind']}")
+        vocabulary = checkpoints.vocabulary(card)
+        writing = Writing(Network(model), vocabulary.encode(seed), Rule(0.8, 0, 1.0, 1), None)
+        writing.write(writer["count"])
+        assert ids(writer) == writing.ids[len(seed) :]
+        assert writer["tokens"] == list(vocabulary.tokens)
+    assert seen.sent("surprise")["characters"] == list(PASTED["korean"].replace(" ", "·").replace("\n", "↵"))
+    assert seen.sent("surprise")["unknown"] == []
+    changed = packed(
+        [["gru", 2, "\u0958"], ["gru", 3, "한"]]
+    )  # the first is two characters where it is put together
+    seen = Page(visit, generate_who="korean", generate_length=20, generate_changes=changed)
+    assert len(seen.lines) == 1 and "is unknown to these models" in seen.lines[0]
+    assert [writer["changed"] for writer in seen.drawn["writers"]] == [[], [2], []]
 
 
 def test_a_reader_who_comes_back_finds_the_place_reached(page):

@@ -4,6 +4,7 @@ import json
 import random
 import re
 import shutil
+import unicodedata
 
 import h5py
 import numpy as np
@@ -209,7 +210,7 @@ def test_where_most_characters_are_unknown_the_line_says_what_the_model_was_trai
     assert "trained on" not in visit(model=model, text="안녕 abcdefg").lines[0]
 
 
-@pytest.mark.parametrize("model", ["shakespeare-gru", "python-lstm"])
+@pytest.mark.parametrize("model", ["shakespeare-gru", "python-lstm", "korean-gru"])
 def test_an_example_is_a_click_away_and_all_of_it_is_known(visit, model):
     seen = visit(model=model)
     for name, text in EXAMPLES[model.split("-")[0]].items():
@@ -219,6 +220,42 @@ def test_an_example_is_a_click_away_and_all_of_it_is_known(visit, model):
         assert seen.lines == []
     seen.test.text_area[0].set_value("own words").run()
     assert seen.test.pills(key="pick_example").value is None
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_korean_model_reads_syllables_whether_they_came_whole_or_in_parts(visit, page):
+    text = "정말 재미있어요 🎬"
+    whole, parts = (
+        visit(page, model="korean-gru", text=unicodedata.normalize(form, text), lang="ko")
+        for form in ("NFC", "NFD")
+    )
+    assert whole.board["tokens"] == parts.board["tokens"] == list(text.replace(" ", "·"))
+    assert parts.test.text_area[0].value == text
+    assert whole.lines == parts.lines
+    (line,) = parts.lines  # of the emoji alone
+    assert "10자 중 1자(1종류)" in line
+
+
+def test_a_reader_of_korean_is_offered_a_korean_model_and_no_link_changes_what_it_means(visit):
+    seen = visit(lang="ko")
+    assert seen.test.session_state["settings"]["model"] == "shakespeare-lstm"
+    assert seen.test.text_area[0].value == DEFAULT_TEXTS["shakespeare"]
+    seen.test.button(key="take_korean").click().run()
+    assert "model=korean-gru" in seen.address
+    assert seen.test.text_area[0].value == DEFAULT_TEXTS["korean"]
+    assert seen.board["tokens"] == list(DEFAULT_TEXTS["korean"].replace(" ", "·"))
+    assert "take_korean" not in [button.key for button in seen.test.button]
+
+
+@pytest.mark.parametrize(("text", "offered"), [("정말 좋았어요", True), ("to be", False), ("", False)])
+def test_korean_that_another_model_does_not_know_can_be_read_by_one_that_does(visit, text, offered):
+    seen = visit("states", text=text)
+    keys = [button.key for button in seen.test.button]
+    assert ("take_korean" in keys) is offered
+    if offered:
+        seen.test.button(key="take_korean").click().run()
+        assert seen.test.text_area[0].value == text
+        assert seen.lines == []
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -390,3 +427,13 @@ def test_units_are_found_for_a_kind_of_character_and_chosen(visit):
     pills.set_value(unit).run()
     assert seen.board["unit"] == unit and "find=blank" in seen.address and f"unit={unit}" in seen.address
     assert "none of them" in " ".join(t.value for t in visit("states", text="abc", find="line").test.text)
+
+
+def test_units_are_found_for_syllables_that_end_in_a_consonant_where_there_are_syllables(visit):
+    seen = visit("states", text="강 나무 밭", model="korean-gru", find="final")
+    assert not seen.test.exception
+    assert any("(2 in this text)" in caption.value for caption in seen.test.caption)
+    options = [
+        name for group in visit("states", text="abc").test.get("button_group") for name in group.options
+    ]
+    assert "blanks" in options and "syllables that end in a consonant" not in options

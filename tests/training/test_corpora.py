@@ -110,6 +110,20 @@ def test_a_folder_without_python_is_refused(tmp_path, name):
         corpora.python_source(tmp_path / name)
 
 
+def test_reviews_are_one_text_a_line_each_in_syllables_and_their_parts_stay_apart(tmp_path):
+    path = tmp_path / "nsmc.tsv"
+    rows = [("train", "\u1112\u1161\u11ab 편"), ("test", "끝"), ("train", "b"), ("dev", '"가" ')]
+    lines = [f"{part}\t{number % 2}\t{text}" for number, (part, text) in enumerate(rows)]
+    path.write_text("\n".join(["split\tlabel\ttext", *lines]), "utf-8")
+    text, reviews = corpora.nsmc_text(path), corpora.nsmc(path)
+    assert (text.train, text.validation, text.test) == ("한 편\nb\n", '"가" \n', "끝\n")
+    assert text.sha256 == reviews.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert text.split.startswith(reviews.split) and text.licence.startswith("CC0 1.0")
+    assert text.attribution == reviews.attribution
+    with pytest.raises(ValueError, match="give the reviews with --data"):
+        corpora.nsmc_text()
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     length=st.integers(1, 9), more=st.integers(1, 20), seed=st.integers(0, 2**31), step=st.integers(0, 9999)

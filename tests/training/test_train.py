@@ -99,6 +99,15 @@ def test_the_loss_falls():
     assert np.mean(losses[-5:]) < 0.8 * losses[0]
 
 
+def test_a_card_says_which_share_of_the_held_out_text_is_unknown_and_what_a_character_is():
+    corpus = replace(CORPUS, train="가나 " * 9 + "다" * 12 + "가나 ", validation="가다나\n", test="가나다가")
+    card = LanguageTraining(replace(RECIPE, corpus="nsmc_text"), corpus).described()
+    assert card["vocabulary"] == [" ", "가", "나", "다"]  # ten times each, or more
+    assert card["unknown"] == {"validation": 0.25, "test": 0.0}
+    assert card["scores_unit"].startswith("nats a character (of Hangul, a syllable), ")
+    assert "Hangul" not in LanguageTraining(RECIPE, CORPUS).described()["scores_unit"]
+
+
 @pytest.mark.parametrize("steps", range(3, 12))
 def test_any_number_of_steps_from_three_can_be_trained(steps):
     assert finished(replace(RECIPE, steps=steps)).step == steps
@@ -324,15 +333,19 @@ def test_a_model_that_knows_nothing_loses_the_log_of_its_alphabet():
     assert model.training
 
 
-def test_the_three_shakespeare_recipes_share_one_budget():
-    """65 characters and the unknown one: 859 to 877 thousand parameters."""
-    recipes = {kind: RECIPES[f"shakespeare-{kind}"] for kind in ("rnn", "gru", "lstm")}
+@pytest.mark.parametrize(
+    ("text", "tokens", "least", "most"),
+    [("shakespeare", 66, 859_000, 878_000), ("korean", 1049, 447_000, 451_000)],
+)
+def test_the_three_recipes_of_a_text_share_one_budget(text, tokens, least, most):
+    """tokens: that the training text holds often enough, and the unknown one."""
+    recipes = {kind: RECIPES[f"{text}-{kind}"] for kind in ("rnn", "gru", "lstm")}
     counts = [
-        parameter_count(LanguageModel(kind, 66, r.embedding, r.hidden, r.layers))
+        parameter_count(LanguageModel(kind, tokens, r.embedding, r.hidden, r.layers))
         for kind, r in recipes.items()
     ]
-    assert min(counts) >= 859_000
-    assert max(counts) < 878_000
+    assert min(counts) >= least
+    assert max(counts) < most
     alike = {replace(recipe, kind="", hidden=0, learning_rate=0.0) for recipe in recipes.values()}
     assert len(alike) == 1
 

@@ -2,6 +2,7 @@
 
 import { element } from "../js/dom.js";
 import { clamp } from "../js/numbers.js";
+import { isWide } from "../js/words.js";
 import { isWord, paintToken, short } from "./tokens.js";
 
 /** @typedef {import("./types.js").Look} Look */
@@ -9,6 +10,7 @@ import { isWord, paintToken, short } from "./tokens.js";
 /** @typedef {import("./types.js").Colour<Typed>} Colour */
 
 const NARROWEST = 9; // px of a letter
+const WIDEST = 14; // px of a syllable of Hangul, of type as small as it gets
 const LETTERS = 8; // of a word that has room on the strip: the passage above has the longer ones
 const AROUND = 8; // letters on each side
 const BESIDE = 2; // words on each side
@@ -26,6 +28,7 @@ export class Text {
     this.tokens = [];
     this.words = false; // and not characters
     this.longest = 1; // letters that a token is to have room for
+    this.letter = NARROWEST; // px that one of them needs
     this.unknown = new Set();
     /** @type {HTMLElement[]} */
     this.letters = []; // of the passage
@@ -40,6 +43,7 @@ export class Text {
     this.tokens = tokens;
     this.words = tokens.some(isWord);
     this.longest = this.words ? Math.min(LETTERS, Math.max(...tokens.map((token) => token.length))) : 1;
+    this.letter = tokens.some(isWide) ? WIDEST : NARROWEST;
     this.unknown = new Set(unknown);
     this.colour = colour;
     this.look = look;
@@ -67,7 +71,7 @@ export class Text {
   drawPassage() {
     const { width, size } = this.axis;
     const named = this.tokens.some((token) => token !== "");
-    this.passage.hidden = !named || width / this.tokens.length >= NARROWEST * size * this.longest;
+    this.passage.hidden = !named || width / this.tokens.length >= this.letter * size * this.longest;
     this.passage.classList.toggle("rv-words", this.words);
     this.letters = this.passage.hidden ? [] : this.tokens.map((_token, step) => this.token("rv-letter", step));
     this.passage.replaceChildren(
@@ -86,12 +90,12 @@ export class Text {
     const [low, high] = axis.range;
     const [first, last] = [Math.max(0, Math.ceil(low)), Math.min(this.tokens.length - 1, Math.floor(high))];
     this.places.clear();
-    if (axis.each < NARROWEST * axis.size) return this.drawColours(first, last);
+    if (axis.each < this.letter * axis.size) return this.drawColours(first, last);
     for (let step = first; step <= last; step += 1) {
       const place = this.token("rv-token", step);
       place.style.left = `${axis.x(step - 0.5)}px`;
       place.style.width = `${axis.each}px`;
-      place.style.fontSize = `${clamp(axis.each * 1.1, 14 * axis.size, 18 * axis.size)}px`;
+      place.style.fontSize = `${clamp(axis.each * (this.letter === WIDEST ? 1 : 1.1), 14 * axis.size, 18 * axis.size)}px`;
       this.places.set(step, place);
     }
     this.strip.style.height = `${30 * axis.size}px`;

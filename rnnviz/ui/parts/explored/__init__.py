@@ -8,14 +8,17 @@ import re
 from collections.abc import Iterable
 
 from rnnviz.models import checkpoints
-from rnnviz.ui.shell.language import _
+from rnnviz.models.vocabularies import composed
+from rnnviz.ui.shell.language import _, current
 from rnnviz.ui.shell.settings import Setting, checked, choose, index, one_of, settings, text
 
 DEFAULT_MODEL = "shakespeare-lstm"
 DEFAULT_TEXTS = {
     "shakespeare": "To be, or not to be, that is the question:",
     "python": "def total(values):\n    return sum(v for v in values if v > 0)\n",
+    "korean": "재미있을 줄 알았는데 생각보다 지루했다.",
 }
+KOREAN = "korean-gru"  # what is offered to those who read or type Korean
 # by the corpus a model was trained on: short texts that make a point
 EXAMPLES = {
     "shakespeare": {
@@ -28,6 +31,12 @@ EXAMPLES = {
         "indentation": "def first(rows):\n    for row in rows:\n        if row:\n            return row\n    return None\n",
         "brackets": "pairs = dict(zip(names, (sum(row[1:]) for row in (rows + [[0, (1, 2)]]))))\n",
         "string": "message = \"a string may hold (brackets[ and # signs that mean nothing\" + 'x'  # a comment\n",
+    },
+    "korean": {
+        "turn": "처음에는 지루할 줄 알았는데 끝까지 보고 나니 정말 감동적이었다. 기대는 많이 했지만 결말은 아쉬웠다.",
+        "spacing": "정말 재미있는 영화를 봤다.\n정말재미있는영화를봤다.\n정말 재미 있는 영화 를 봤다.\n",
+        "endings": "정말 재미있게 봤어요. 배우들도 좋았어요. 추천합니다.\n정말 재미있게 봤다. 배우들도 좋았다. 추천한다.\n",
+        "said": "주인공이 '다시 시작하자'고 말할 때 눈물이 났다. 친구는 \"또 보고 싶다\"고 했다.",
     },
 }
 # what one unit tells from all else in an example, and which: by model its layer and number, both from 0; found with
@@ -47,7 +56,12 @@ TELLING = {
     ),
     "indentation": ("indentation", {"python-lstm": (0, 167)}),
     "brackets": ("what stands in brackets", {"python-lstm": (1, 103)}),
+    "spacing": ("blanks", {"korean-rnn": (0, 62), "korean-gru": (0, 13), "korean-lstm": (1, 55)}),
+    "endings": ("last syllables", {"korean-rnn": (1, 54), "korean-gru": (0, 60), "korean-lstm": (1, 77)}),
 }
+
+
+HANGUL = re.compile("[\u1100-\u11ff\u3131-\u318e\uac00-\ud7a3]")
 
 
 def _model(_name: str, value: str) -> str:
@@ -109,17 +123,41 @@ def reader_text() -> str:
     """What is in the text box: what the reader typed, or the default: of a model of the reader's own its text, else that of the
     model's corpus."""
     typed = settings()["text"]
-    if typed is not None:
-        return typed
     from rnnviz.ui.parts.explored import live
 
-    return live.own_text() if live.is_chosen() else DEFAULT_TEXTS[corpus()]
+    if live.is_chosen():
+        return live.own_text() if typed is None else typed
+    return DEFAULT_TEXTS[corpus()] if typed is None else as_read(typed, settings()["model"])
 
 
-def corpus() -> str:
-    """What the chosen model reads, by its name: a key of DEFAULT_TEXTS and EXAMPLES."""
-    found = settings()["model"].split("-")[0]
+def corpus(model: str | None = None) -> str:
+    """What a model reads, by its name: a key of DEFAULT_TEXTS and EXAMPLES. model: by default the chosen one."""
+    found = (model or settings()["model"]).split("-")[0]
     return found if found in DEFAULT_TEXTS else "shakespeare"
+
+
+def as_read(text: str, model: str) -> str:
+    """A text as a shipped model reads it, a character a step: Hangul that was typed in parts is put together for one that knows
+    syllables (see Vocabulary.read; its card need not be opened for this)."""
+    return composed(text) if corpus(model) == "korean" else text
+
+
+def corpus_names() -> dict[str, str]:
+    """What models were trained on, in the reader's language."""
+    return {"shakespeare": _("English plays"), "python": _("Python code"), "korean": _("Korean film reviews")}
+
+
+def offers_korean() -> bool:
+    """Whether a Korean model is a click away: where the reader reads Korean, or has typed it, and another model reads."""
+    if corpus() == "korean" or KOREAN not in checkpoints.names("language"):
+        return False
+    typed = settings()["text"]
+    return current() == "ko" if typed is None else HANGUL.search(typed) is not None
+
+
+def take_korean() -> None:
+    """The Korean model reads what was typed, or its own first text."""
+    choose(model=KOREAN, layer=0, unit=0)
 
 
 def cursor(otherwise: int | None = None) -> int | None:

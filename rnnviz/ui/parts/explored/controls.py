@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from rnnviz.models import checkpoints
 from rnnviz.ui.parts import explored
 from rnnviz.ui.parts.explored import growing, live, subjects
+from rnnviz.ui.parts.numbers import percent
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import LONGEST, choose, settings
 from rnnviz.ui.shell.widgets import examples, notice, pick
@@ -39,9 +40,17 @@ def text_box() -> None:
         "indentation": _("indentation"),
         "brackets": _("nested brackets"),
         "string": _("a string and a comment"),
+        "turn": _("expectation, then the turn"),
+        "spacing": _("with and without blanks"),
+        "endings": _("polite and plain endings"),
+        "said": _("what somebody said"),
     }
     here = next((k for k, v in texts.items() if v == explored.reader_text()), None)
     examples("pick_example", texts, here, _read_example, names)
+    if explored.offers_korean():
+        typed = _("Read it with the Korean model ({model})").format(model=explored.KOREAN)
+        label = _("Try it in Korean") if settings()["text"] is None else typed
+        st.button(label, key="take_korean", on_click=explored.take_korean)
 
 
 def _read_example(name: str) -> None:
@@ -64,6 +73,7 @@ def _telling() -> None:
         "blanks": _("blanks"),
         "indentation": _("indentation"),
         "what stands in brackets": _("what stands in brackets"),
+        "last syllables": _("the 다 or 요 before a full stop"),
     }
     line = _(
         "Chosen with this text: unit {unit} of layer {layer}. Its hidden state tells {what} from all else here."
@@ -177,7 +187,8 @@ def _model() -> None:
             error=True,
         )
         return
-    pick(st.selectbox, "model", _("Model"), names, choose=_choose_model, format_func=growing.label, width=220)
+    called = {name: _called(name) for name in names}
+    pick(st.selectbox, "model", _("Model"), names, choose=_choose_model, format_func=called.get, width=300)
     try:
         card = checkpoints.card(growing.named(now["model"]))
     except checkpoints.CheckpointError:
@@ -190,6 +201,12 @@ def _model() -> None:
 def _choose_model(name: str) -> None:
     """Of networks that grow up, another one is looked at after as many steps; another model has none."""
     choose(model=name, **({} if checkpoints.moments(name) else {"trained": None}))
+
+
+def _called(name: str) -> str:
+    """What a shipped model is called where one is chosen: its name, and what it has read."""
+    known = explored.corpus_names().get(name.split("-")[0])
+    return f"{growing.label(name)} ({known})" if known else growing.label(name)
 
 
 def _layer_and_unit(layers: int, units: int) -> None:
@@ -218,7 +235,7 @@ def _layer_and_unit(layers: int, units: int) -> None:
 
 def about(card: dict) -> None:
     """What a model was trained on and how well it reads."""
-    scores = card["scores"]
+    scores, unknown = card["scores"], card.get("unknown")
     steps = {}
     if "moment" in card:
         of = _("{step:,} of {all:,}").format(step=card["moment"], all=card["moments"][-1]["step"])
@@ -232,10 +249,16 @@ def about(card: dict) -> None:
         _("held-out loss"): _("{validation:.3f} validation, {test:.3f} test (nats per character)").format(
             **scores
         ),
+        _("unknown characters"): unknown
+        and _("{validation} of the validation text, {test} of the test text").format(
+            **{part: percent(share) for part, share in unknown.items()}
+        ),
         _("data"): card["data"]["source"].removeprefix("https://"),
+        _("attribution"): card["data"].get("attribution"),
         _("licence"): card["data"]["licence"],
         _("made by"): card["command"],
     }
     for name, value in rows.items():
-        st.caption(name)
-        st.text(value)
+        if value:
+            st.caption(name)
+            st.text(value)

@@ -301,7 +301,7 @@ def _read_text() -> Run | None:
             "they are underlined."
         ).format(count=count, total=total, kinds=len(run.unknown))
         if count > total / 2:
-            language = {"shakespeare": _("English plays"), "python": _("Python code")}[explored.corpus()]
+            language = explored.corpus_names()[explored.corpus()]
             source = run.card["data"]["source"].removeprefix("https://")
             line += " " + _("This model was trained on {language}: {source}.").format(
                 language=language, source=source
@@ -356,6 +356,7 @@ def measured(name: str, stamp: str) -> xr.Dataset:
 def read(name: str, stamp: str, text: str) -> Run:
     """The model `name` reading `text`. stamp: changes when the file does. Raises CheckpointError."""
     model, card, vocabulary, components = _model(name, stamp)
+    text = vocabulary.read(text)
     ids = vocabulary.encode(text)
     with record(model, tokens=list(text)) as recording:
         log_probability = networks.log_probabilities(model, ids)

@@ -24,7 +24,7 @@ def _changes(value: str) -> str:
 
 # what a written text follows from: a character that was put into one text has no place in another
 _WRITTEN = {
-    "generate_who": one_of("plays", ("plays", "python", "growing")),
+    "generate_who": one_of("plays", ("plays", "python", "korean", "growing")),
     "generate_trained": checked(
         None, training_step
     ),  # of networks that grow up; None: the end of their training

@@ -8,7 +8,7 @@ import streamlit as st
 
 from rnnviz.figures.style import ARCHITECTURE, ON_DARK, PURPLE
 from rnnviz.models import checkpoints
-from rnnviz.models.vocabularies import Vocabulary, visible
+from rnnviz.models.vocabularies import Vocabulary, composed, visible
 from rnnviz.studies.writing import Counts, Network, Rule
 from rnnviz.ui.parts.explored import growing
 from rnnviz.ui.rooms.generate import WRITTEN
@@ -26,9 +26,10 @@ MODELS = {
         "counts": "counts-characters",
     },
     "python": {"lstm": "python-lstm"},
+    "korean": {"rnn": "korean-rnn", "gru": "korean-gru", "lstm": "korean-lstm"},
     "growing": {"rnn": "growing-rnn", "gru": "growing-gru", "lstm": "growing-lstm"},
 }
-SEED_TEXTS = {"plays": "ROMEO:\n", "python": "def ", "growing": "ROMEO:\n"}
+SEED_TEXTS = {"plays": "ROMEO:\n", "python": "def ", "korean": "이 영화는 ", "growing": "ROMEO:\n"}
 COUNTS_COLOUR = PURPLE
 WIDE = 150  # pixels of each setting: two of them fit on a phone
 WIDE_FAR = 228  # with the type of the projector
@@ -88,9 +89,11 @@ def models() -> dict[str, str]:
 
 
 def or_default(name: str, defaults: Mapping[str, str]) -> str:
-    """What the reader typed, or what stands in the box by default."""
+    """What the reader typed, as those who write read it, or what stands in the box by default."""
     now = settings()
-    return defaults[now["generate_who"]] if now[name] is None else now[name]
+    if now[name] is None:
+        return defaults[now["generate_who"]]
+    return composed(now[name]) if now["generate_who"] == "korean" else now[name]
 
 
 def controls() -> None:
@@ -99,6 +102,7 @@ def controls() -> None:
         "plays": _("RNN, GRU, LSTM and counts, trained on plays"),
         "python": _("LSTM, trained on Python"),
         "growing": _("RNN, GRU and LSTM growing up"),
+        "korean": _("RNN, GRU and LSTM, trained on Korean reviews"),
     }
     far = settings()["projector"]  # what is written is to be seen without scrolling
     pick(
@@ -306,8 +310,8 @@ def _changes_of(kind: str, vocabulary: Vocabulary, first: int) -> dict[int, int]
     for whose, number, character in changes():
         if whose != kind:
             continue
-        (id,) = vocabulary.encode(character)
-        if not id:
+        id, *more = vocabulary.encode(character)  # Unicode takes some characters apart
+        if not id or more:
             line = _("“{character}” is unknown to these models: this change is left out.")
             notice(line.format(character=visible(character)))
             continue

@@ -4,7 +4,7 @@ import { penOf, pixels, steps } from "../../parts/js/canvas.js";
 import { element } from "../../parts/js/dom.js";
 import { clamp, fixed, minus } from "../../parts/js/numbers.js";
 import { gradient, typeSize } from "../../parts/js/theme.js";
-import { filled } from "../../parts/js/words.js";
+import { filled, isWide } from "../../parts/js/words.js";
 import { offer } from "./tools.js";
 
 /** @typedef {import("./types.js").Writing} Data */
@@ -22,6 +22,7 @@ import { offer } from "./tools.js";
  */
 
 const STROKE = 0.625; // rem: the width of a character on the strip
+const WIDE = 1; // rem: the same where there is Hangul
 const LEAST = 14; // rem: the height of the states
 const STRIP = 1.75; // rem: the height of the text
 const NUMBERS = 2; // rem: what is left of the states
@@ -121,7 +122,8 @@ export class Panel {
     this.shown = shown;
     const rem = 16 * typeSize();
     const { carried: { info, count: all }, data } = shown;
-    const [top, left, stroke] = [STRIP * rem, NUMBERS * rem, STROKE * rem];
+    const square = shown.text.info.tokens.some(isWide);
+    const [top, left, stroke] = [STRIP * rem, NUMBERS * rem, (square ? WIDE : STROKE) * rem];
     const height = this.height(top, rem, info, beside);
     const ratio = window.devicePixelRatio || 1;
     const [wide, high] = [Math.round(width * ratio), Math.round((top + height) * ratio)];

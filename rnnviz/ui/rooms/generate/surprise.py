@@ -24,6 +24,7 @@ PASTED = {
     "plays": PLAYS,
     "growing": PLAYS,
     "python": "for i in range(10):\n    print(i)\nwhile you sleep, dear reader\n",
+    "korean": "재미있을 줄 알았는데 생각보다 지루했다. 다음에는 우주선을 타고 봐야겠다.\n",
 }
 MOST_NATS = 8.0  # where the colour of surprise ends
 

@@ -152,6 +152,7 @@ def _others(run: Run) -> list[Back]:
                 min(run.sequence, node.sizes["batch"] - 1),
             )
             found.append(kept(_sent_back, subject, module, *place, title))
-        elif len(text) > 1:
-            found.append(send_back(module, text, len(text) - 2))
+        elif len(explored.as_read(text, module)) > 1:
+            read = explored.as_read(text, module)
+            found.append(send_back(module, read, len(read) - 2))
     return found

@@ -3,7 +3,7 @@
 from rnnviz.ui.parts import explored
 from rnnviz.ui.shell.settings import one_of
 
-FOUND = ("blank", "line", "capital", "punctuation", "cursor")
+FOUND = ("blank", "line", "capital", "punctuation", "final", "cursor")
 TRACKED = ("speaker", "line", "end", "word")
 SETTINGS = explored.SETTINGS | {
     "components": one_of(2, (2, 3)),

@@ -120,8 +120,11 @@ def _find(run: Run) -> None:
         "line": (_("line ends"), "\n".__eq__),
         "capital": (_("capitals"), lambda c: c[:1].isupper()),
         "punctuation": (_("punctuation marks"), lambda c: not any(map(str.isalnum, c)) and not c.isspace()),
+        "final": (_("syllables that end in a consonant"), _ends_in_a_consonant),
         "cursor": (_("what stands at the cursor: {token}").format(token=visible(here)), here.__eq__),
     }
+    if not any(map(_is_syllable, text)) and now["find"] != "final":
+        del kinds["final"]
     st.subheader(_("Find units for"))
     names = {name: as_text(said) for name, (said, _holds) in kinds.items()}
     pick(
@@ -156,6 +159,16 @@ def _find(run: Run) -> None:
             "chance alone."
         ).format(count=sum(where), units=share.size)
     )
+
+
+def _is_syllable(token: str) -> bool:
+    """Whether a token is one syllable of Hangul."""
+    return len(token) == 1 and "가" <= token <= "힣"
+
+
+def _ends_in_a_consonant(token: str) -> bool:
+    """Whether a syllable has a final consonant: Unicode counts 28 ends of each beginning, the first without one."""
+    return _is_syllable(token) and (ord(token) - ord("가")) % 28 > 0
 
 
 def _at_cursor(text: Sequence[str]) -> int:
