@@ -78,7 +78,7 @@ class Race:
             if self._blown[place]:
                 continue
             loss = batch.losses(network(batch.x, setup.truncate)).mean()
-            gradients, norm = _clipped(torch.autograd.grad(loss, optimiser.parameters), setup.clip)
+            gradients, norm = clipped(torch.autograd.grad(loss, optimiser.parameters), setup.clip)
             self._norms[place] = norm
             if math.isfinite(loss.item()) and math.isfinite(norm):
                 optimiser.step(gradients)
@@ -164,7 +164,7 @@ def log_norms(network: Stack, own: Examples, truncate: int | None = None) -> np.
     return log_norm(recording.trace["layers.0"]["hidden_grad"].values[0])
 
 
-def _clipped(gradients: Sequence[Tensor], clip: float | None) -> tuple[Sequence[Tensor], float]:
+def clipped(gradients: Sequence[Tensor], clip: float | None) -> tuple[Sequence[Tensor], float]:
     """The gradients, all multiplied by clip / norm where their norm is above it (Pascanu, Mikolov & Bengio 2013, algorithm 1),
     and the norm before that."""
     norm = torch.linalg.vector_norm(torch.stack([torch.linalg.vector_norm(one) for one in gradients])).item()
