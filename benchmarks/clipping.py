@@ -22,7 +22,9 @@ def main(arguments: list[str]) -> None:
 
 def report(name: str) -> None:
     found = survey.ends(survey.opened(name))
-    print(f"{name}, {survey.path(name).stat().st_size / 1000:.0f} kB; worst updates {found['at'].values.tolist()}")
+    print(
+        f"{name}, {survey.path(name).stat().st_size / 1000:.0f} kB; worst updates {found['at'].values.tolist()}"
+    )
     for clip in found["clip"].values.tolist():
         one = found.sel(clip=clip)
         shares = learning.shares(one["learned"])

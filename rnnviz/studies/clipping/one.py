@@ -4,7 +4,6 @@ import copy
 import math
 
 import numpy as np
-import torch
 import xarray as xr
 from torch import Tensor
 
@@ -33,13 +32,13 @@ def one_update(setup: Setup, update: int) -> xr.Dataset:
     if not 1 <= update <= setup.updates:
         raise ValueError(f"update must be from 1 to {setup.updates}; got {update}")
     course = Course(both(setup)[0])
-    while course.update < update - 1 and not course.over:
-        course.next()
-    return _looked_at(course, setup.clip, update)
+    for _made in course.before(update):
+        pass
+    return looked_at(course, setup.clip, update)
 
 
-def _looked_at(course: Course, clip: float | None, update: int) -> xr.Dataset:
-    """The same, from a run that stands before that update."""
+def looked_at(course: Course, clip: float | None, update: int) -> xr.Dataset:
+    """The same, from a run without clipping that stands before that update; see `Course.before`."""
     with one_thread():
         batch, before = course.batch(), course.weights()
         loss, gradients = course.gradients(batch)

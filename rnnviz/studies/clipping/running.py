@@ -60,10 +60,7 @@ class Course:
     def batch(self) -> Examples:
         """What the next update reads."""
         return examples(
-            self.setup.task,
-            self.setup.steps,
-            self.setup.batch,
-            self.setup.seed * DATA + 1 + self.update,
+            self.setup.task, self.setup.steps, self.setup.batch, self.setup.seed * DATA + 1 + self.update
         )
 
     def gradients(self, batch: Examples) -> tuple[float, tuple[Tensor, ...]]:
@@ -95,6 +92,12 @@ class Course:
             self.update += 1
             return Made(self.update, loss, after, norm, length, distance(before))
 
+    def before(self, update: int) -> Iterator[int]:
+        """Goes on to where that update is next, or it is over; tells each update that it makes."""
+        while self.update < update - 1 and not self.over:
+            self.next()
+            yield self.update
+
     def right(self) -> float:
         """The share of right answers on 256 sequences that no update sees; NaN once its numbers left float32."""
         own = examples(self.setup.task, self.setup.steps, HELD_OUT, self.setup.seed * DATA)
@@ -105,7 +108,9 @@ class Course:
 
 def distance(to: Sequence[Tensor], start: Sequence[Tensor] | None = None) -> float:
     """How far apart two lists of parameters are, or how long one is: L2, of all numbers together, in float64."""
-    parts = [a.double() if start is None else a.double() - b.double() for a, b in zip(to, start or to, strict=True)]
+    parts = [
+        a.double() if start is None else a.double() - b.double() for a, b in zip(to, start or to, strict=True)
+    ]
     return math.sqrt(sum(part.square().sum().item() for part in parts))
 
 
@@ -116,7 +121,9 @@ def run(setup: Setup) -> Iterator[Made]:
         yield course.next()
 
 
-def gathered(setup: Setup, made: Sequence[Sequence[Made]], right: Sequence[float] = (math.nan, math.nan)) -> xr.Dataset:
+def gathered(
+    setup: Setup, made: Sequence[Sequence[Made]], right: Sequence[float] = (math.nan, math.nan)
+) -> xr.Dataset:
     """Two runs as arrays: NUMBERS over (run, update), float64, NaN after the end of a run; `right`, (run,), the share of right
     answers at the end. The coordinate `update` counts from 1, `run` is 'without' or 'with' clipping. The set-up is in the
     attribute `setup`."""
@@ -175,3 +182,8 @@ def worst(found: xr.Dataset) -> xr.DataArray:
     made = one["length"].notnull()
     rise = (one["after"] - one["loss"]).where(np.isfinite(one["after"]), np.inf).where(made, -np.inf)
     return one["update"].isel(update=rise.argmax("update")).drop_vars("update")
+
+
+def after_clipping(norm: xr.DataArray, clip: float) -> xr.DataArray:
+    """What clipping leaves of a gradient norm: the smaller of it and the threshold; any dims, NaN stays."""
+    return norm.clip(max=clip).assign_attrs(said("gradient norm of all parameters after clipping"))

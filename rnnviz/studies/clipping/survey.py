@@ -13,9 +13,9 @@ import xarray as xr
 
 from rnnviz import netcdf
 from rnnviz.models import checkpoints
-from rnnviz.stats import learning
 from rnnviz.studies.clipping.one import one_update
 from rnnviz.studies.clipping.running import Course, gathered, worst
+from rnnviz.studies.clipping.work import as_worst
 from rnnviz.studies.comparing.setup import Architecture
 from rnnviz.studies.memory.setup import Setup
 
@@ -25,18 +25,17 @@ LEVEL = 0.95  # of right answers at the end, from which on a task counts as lear
 THROWN = 2.0  # times the loss of the first batch, above which a run counts as thrown back
 DIGITS = 14  # bits of a number that are kept, of 24
 
-TANH = Architecture("rnn", units=32, initialisation="orthogonal")
-RELU = Architecture("rnn", "relu", units=32, initialisation="identity")
-_FIRST = Setup((TANH,), updates=250, batch=16, every=1, optimiser="sgd", rate=0.3)
+UNITS, BATCH = 32, 16
+TANH = Architecture("rnn", units=UNITS, initialisation="orthogonal")
+RELU = Architecture("rnn", "relu", units=UNITS, initialisation="identity")
+_FIRST = Setup((TANH,), updates=250, batch=BATCH, every=1, optimiser="sgd", rate=0.3)
 EXPERIMENTS = {
     "tanh": _FIRST,
     "slow": dataclasses.replace(_FIRST, rate=0.03),
     "relu": dataclasses.replace(_FIRST, networks=(RELU,), rate=0.03),
     "adam": dataclasses.replace(_FIRST, optimiser="adam", rate=0.01),
     "quick": dataclasses.replace(_FIRST, optimiser="adam", rate=0.1),
-    "numbers": dataclasses.replace(
-        _FIRST, networks=(RELU,), task="adding", steps=50, rate=0.03, updates=100
-    ),
+    "numbers": dataclasses.replace(_FIRST, networks=(RELU,), task="adding", steps=50, rate=0.03, updates=100),
 }
 
 
@@ -48,8 +47,9 @@ def setup(name: str) -> Setup:
 
 
 def run(asked: Setup, seeds: int = SEEDS) -> Iterator[xr.Dataset]:
-    """An experiment with one seed after the other, from 0 on: `running.NUMBERS` over (clip, update), the threshold 0 for none; `right`
-    (clip,); and what `one_update` gives of the worst update of the run without clipping, for each threshold, as `worst_NAME`."""
+    """An experiment with one seed after the other, from 0 on: `running.NUMBERS` over (clip, update), the threshold 0 for none;
+    `right` (clip,); and what `one_update` gives of the worst update of the run without clipping, for each threshold, as
+    `worst_NAME`."""
     for seed in range(seeds):
         one = dataclasses.replace(asked, seed=seed)
         made, right = [], []
@@ -60,17 +60,18 @@ def run(asked: Setup, seeds: int = SEEDS) -> Iterator[xr.Dataset]:
                 made[-1].append(course.next())
             right.append(course.right())
         clips = xr.DataArray([0.0, *THRESHOLDS], dims="clip", name="clip")
-        every = [gathered(one, (made[0], each), (right[0], end)) for each, end in zip(made, right, strict=True)]
+        every = [
+            gathered(one, (made[0], each), (right[0], end)) for each, end in zip(made, right, strict=True)
+        ]
         numbers = xr.concat([found.sel(run="with", drop=True) for found in every], dim=clips, join="outer")
         at = int(worst(every[0]))
-        looks = [one_update(dataclasses.replace(one, clip=clip), at) for clip in THRESHOLDS]
+        looks = [as_worst(one_update(dataclasses.replace(one, clip=clip), at)) for clip in THRESHOLDS]
         looked = xr.concat(
-            [look.drop_vars("update").reset_coords("distance") for look in looks],
-            dim=xr.DataArray(list(THRESHOLDS), dims="threshold", name="threshold"),
-            data_vars="all",
+            looks, dim=xr.DataArray(list(THRESHOLDS), dims="threshold", name="threshold"), data_vars="all"
         )
-        looked = looked.rename({name: f"worst_{name}" for name in looked.data_vars})
-        yield numbers.merge(looked).assign(worst_update=at).drop_attrs(deep=False).assign_attrs(every[0].attrs)
+        yield (
+            numbers.merge(looked).assign(worst_update=at).drop_attrs(deep=False).assign_attrs(every[0].attrs)
+        )
 
 
 def together(runs: list[xr.Dataset]) -> xr.Dataset:
@@ -94,7 +95,9 @@ def _short(array: xr.DataArray) -> xr.DataArray:
 
 def write(found: xr.Dataset, path: Path) -> None:
     """Writes what `together` gave."""
-    packed = {name: {"zlib": True, "complevel": 9, "shuffle": True} for name in found.data_vars if found[name].ndim}
+    packed = {
+        name: {"zlib": True, "complevel": 9, "shuffle": True} for name in found.data_vars if found[name].ndim
+    }
     found.to_netcdf(path, engine="h5netcdf", encoding=packed)
 
 
