@@ -6,7 +6,6 @@ python benchmarks/clipping.py --write [NAME …]    trains them anew and writes 
 
 import sys
 
-from rnnviz.stats import learning
 from rnnviz.studies.clipping import survey
 
 
@@ -21,22 +20,19 @@ def main(arguments: list[str]) -> None:
 
 
 def report(name: str) -> None:
-    found = survey.ends(survey.opened(name))
-    print(
-        f"{name}, {survey.path(name).stat().st_size / 1000:.0f} kB; worst updates {found['at'].values.tolist()}"
-    )
+    found = survey.counted(name)
+    seeds = int(found["seeds"])
+    print(f"{name}, {survey.path(name).stat().st_size / 1000:.0f} kB")
     for clip in found["clip"].values.tolist():
         one = found.sel(clip=clip)
-        shares = learning.shares(one["learned"])
-        print(
-            f"  {f'clipped at {clip:g}' if clip else 'not clipped':16}"
-            f" learned {shares['learned'].item():2.0f} of {shares['seeds'].item()}"
-            f" [{shares['low'].item():.0%}, {shares['high'].item():.0%}],"
-            f" thrown back {int(one['thrown'].notnull().sum())},"
-            f" left float32 {int(one['left'].notnull().sum())},"
-            f" largest norm {one['norm'].max().item():.3g}, median of them {one['norm'].median().item():.3g}",
-            flush=True,
-        )
+        line = f"  {f'clipped at {clip:g}' if clip else 'not clipped':16}"
+        for name in ("learned", "thrown", "left"):
+            low, high = (one[f"{name}_{end}"].item() for end in ("low", "high"))
+            line += f" {name} {int(one[name])} of {seeds} [{low:.0%}, {high:.0%}],"
+        line += f" largest norm {one['norm'].item():.3g} in the median"
+        if int(one["thrown"]):
+            line += f"; thrown by one of {one['threw'].item():.3g}, before the largest in {int(one['late'])}"
+        print(line, flush=True)
 
 
 if __name__ == "__main__":

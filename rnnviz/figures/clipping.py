@@ -11,7 +11,8 @@ from rnnviz.figures import style
 from rnnviz.figures.words import _, named, series
 
 COLOURS = (style.VERMILION, style.SKY_BLUE)  # without clipping, with it
-LOWEST, TICKS = -4, 6  # exponent under which a loss leaves the picture; most powers that are named
+LOWEST = -4  # exponent under which a loss leaves the picture
+TICKS, NARROW = 6, 2  # powers that are named, at most; exponents of an axis that needs numbers between them
 
 
 def run_losses(loss: xr.DataArray, at: float, height: int = 250) -> go.Figure:
@@ -25,18 +26,16 @@ def run_losses(loss: xr.DataArray, at: float, height: int = 250) -> go.Figure:
 
 
 def run_norms(norm: xr.DataArray, kept: xr.DataArray, clip: float, at: float, height: int = 250) -> go.Figure:
-    """The gradient norm over the updates, on an axis of powers of ten: of each run before clipping, of the second, dotted, after
-    it; and the threshold as a line across.
+    """The gradient norm over the updates, on an axis of powers of ten: of each run before clipping, shaded what clipping cuts
+    off the second, and the threshold as a line across.
 
     norm: (run, update), as in `run_losses`. kept: (update,), what clipping left of the second run's.
     """
-    after = go.Scatter(
-        x=norm["update"].values,
-        y=_positive(kept.values),
-        name=_("after clipping"),
-        mode="lines",
-        line={"color": COLOURS[1], "width": 2, "dash": "dot"},
-        hovertemplate="%{y:.4g}",
+    across, colour = norm["update"].values, COLOURS[1]
+    hidden = {"x": across, "mode": "lines", "line": {"width": 0, "color": colour}, "showlegend": False}
+    after = go.Scatter(y=_positive(kept.values), name=_("after clipping"), hovertemplate="%{y:.4g}", **hidden)
+    cut = go.Scatter(
+        y=_positive(norm.values[1]), fill="tonexty", fillcolor=style.faint(colour), hoverinfo="skip", **hidden
     )
     ends = norm["update"].values[[0, -1]]
     threshold = go.Scatter(
@@ -47,7 +46,7 @@ def run_norms(norm: xr.DataArray, kept: xr.DataArray, clip: float, at: float, he
         line={"color": style.INK, "width": 1.5, "dash": "dash"},
         hoverinfo="skip",
     )
-    return _over_updates([*_runs(norm), after, threshold, *_ends(norm)], norm, at, height, also=[clip])
+    return _over_updates([*_runs(norm), after, cut, threshold, *_ends(norm)], norm, at, height, also=[clip])
 
 
 def along_update(along: xr.DataArray, landed: xr.Dataset, before: float, height: int = 300) -> go.Figure:
@@ -84,6 +83,7 @@ def along_update(along: xr.DataArray, landed: xr.Dataset, before: float, height:
                 y=_positive([y]),
                 name=name,
                 mode="markers",
+                line={"color": colour},
                 marker={
                     "color": colour,
                     "size": 13,
@@ -197,17 +197,28 @@ def _positive(values: Iterable[float]) -> np.ndarray:
 
 
 def _powers(values: Iterable[Iterable[float]], floor: int | None = None) -> style.Style:
-    """A log axis that ends at whole powers of ten, at least two of them. floor: the lowest."""
+    """A log axis between whole powers of ten; where those are few, with 2 and 5 between them, and no longer than the numbers.
+    floor: the lowest exponent."""
     found = np.concatenate([_positive(one) for one in values])
     logs = np.log10(found[np.isfinite(found)])
-    low, high = (math.floor(logs.min()), math.ceil(logs.max())) if logs.size else (-1, 0)
+    low, high = (float(logs.min()), float(logs.max())) if logs.size else (-1.0, 0.0)
     low = max(low, floor) if floor is not None else low
-    high = max(high, low + 1)
-    stride = max(1, math.ceil((high - low) / TICKS))
-    named_powers = range(low, high + 1, stride)
+    high = max(high, low + 0.3)
+    if high - low < NARROW:
+        pad = 0.06 * (high - low)
+        exponents = range(math.floor(low), math.ceil(high) + 1)
+        ticks = [part * 10.0**exponent for exponent in exponents for part in (1, 2, 5)]
+        return {
+            "type": "log",
+            "range": [low - pad, high + pad],
+            "tickvals": ticks,
+            "ticktext": [f"{tick:g}" for tick in ticks],
+        }
+    low, high = math.floor(low), math.ceil(high)
+    exponents = range(low, high + 1, max(1, math.ceil((high - low) / TICKS)))
     return {
         "type": "log",
         "range": [low, high + 0.03 * (high - low)],
-        "tickvals": [10.0**exponent for exponent in named_powers],
-        "ticktext": [style.power(exponent) for exponent in named_powers],
+        "tickvals": [10.0**exponent for exponent in exponents],
+        "ticktext": [style.power(exponent) for exponent in exponents],
     }

@@ -13,6 +13,7 @@ import xarray as xr
 
 from rnnviz import netcdf
 from rnnviz.models import checkpoints
+from rnnviz.stats import learning
 from rnnviz.studies.clipping.one import one_update
 from rnnviz.studies.clipping.running import Course, gathered, worst
 from rnnviz.studies.clipping.work import as_worst
@@ -28,14 +29,14 @@ DIGITS = 14  # bits of a number that are kept, of 24
 UNITS, BATCH = 32, 16
 TANH = Architecture("rnn", units=UNITS, initialisation="orthogonal")
 RELU = Architecture("rnn", "relu", units=UNITS, initialisation="identity")
-_FIRST = Setup((TANH,), updates=250, batch=BATCH, every=1, optimiser="sgd", rate=0.3)
+_FIRST = Setup((RELU,), updates=250, batch=BATCH, every=1, optimiser="sgd", rate=0.03)
 EXPERIMENTS = {
-    "tanh": _FIRST,
-    "slow": dataclasses.replace(_FIRST, rate=0.03),
-    "relu": dataclasses.replace(_FIRST, networks=(RELU,), rate=0.03),
-    "adam": dataclasses.replace(_FIRST, optimiser="adam", rate=0.01),
-    "quick": dataclasses.replace(_FIRST, optimiser="adam", rate=0.1),
-    "numbers": dataclasses.replace(_FIRST, networks=(RELU,), task="adding", steps=50, rate=0.03, updates=100),
+    "relu": _FIRST,
+    "tanh": dataclasses.replace(_FIRST, networks=(TANH,), rate=0.3),
+    "slow": dataclasses.replace(_FIRST, networks=(TANH,)),
+    "adam": dataclasses.replace(_FIRST, networks=(TANH,), optimiser="adam", rate=0.01),
+    "quick": dataclasses.replace(_FIRST, networks=(TANH,), optimiser="adam", rate=0.1),
+    "numbers": dataclasses.replace(_FIRST, task="adding", steps=50, updates=100),
 }
 
 
@@ -118,18 +119,44 @@ def opened(name: str) -> xr.Dataset:
 
 
 def ends(found: xr.Dataset) -> xr.Dataset:
-    """What a shipped experiment came to, over (seed, clip): the updates at which, NaN where it never did, its numbers `left`
-    float32 and its loss was `thrown` above twice that of its first batch; `learned`, the last update, NaN where fewer than 95 %
-    of the answers were right after it; `norm`, the largest gradient norm before clipping, and (seed,) `at`, the worst update."""
-    update = found["update"].astype(float)
-    left = update.where(found["length"].isnull()).min("update")
-    far = (found["loss"] > THROWN * found["loss"].isel(update=0, drop=True)) | (found["after"] == np.inf)
+    """What a shipped experiment came to, over (seed, clip), as numbers of updates, NaN where it never came about.
+
+    thrown: the first after which the loss is more than twice that of the first batch, or beyond float32; threw: its gradient
+    norm. left: the first that was not made, its numbers being beyond float32. largest: that with the largest gradient norm, which
+    is in norm. learned: the last one, NaN where fewer than 95 % of the answers were right after it.
+    """
+    update, made = found["update"].astype(float), found["length"].notnull()
+    far = found["loss"].shift(update=-1) > THROWN * found["loss"].isel(update=0, drop=True)
+    far = made & (far | ~np.isfinite(found["after"]))
+    norm = found["norm"].where(made)
+    first = far.argmax("update")
     return xr.Dataset(
         {
-            "left": left,
-            "thrown": update.where(far | found["length"].isnull()).min("update"),
+            "left": update.where(~made).min("update"),
+            "thrown": update.where(far).min("update"),
+            "threw": norm.isel(update=first).where(far.any("update")).drop_vars("update"),
+            "largest": update.isel(update=norm.fillna(0).argmax("update")).drop_vars("update"),
             "learned": update.max().where(found["right"] >= LEVEL),
-            "norm": found["norm"].max("update"),
-            "at": found["worst_update"],
+            "norm": norm.max("update"),
         }
     )
+
+
+@functools.lru_cache(maxsize=len(EXPERIMENTS))  # every rerun of the page asks
+def counted(name: str) -> xr.Dataset:
+    """In how many seeds of a shipped experiment it was `learned`, `thrown` back, `left` float32: counts over (clip,), the
+    threshold 0 for none, each with the ends of its 95 % interval as NAME_low and NAME_high. seeds: how many there are. norm: the
+    median of the largest gradient norms. Of those that were thrown back, late: in how many the largest gradient came after that;
+    threw: the median of the gradient norms that did it. Raises ValueError as `opened`.
+    """
+    every = ends(opened(name))
+    found = {
+        "seeds": every.sizes["seed"],
+        "norm": every["norm"].median("seed"),
+        "threw": every["threw"].median("seed"),
+        "late": (every["largest"] > every["thrown"]).sum("seed"),
+    }
+    for each in ("learned", "thrown", "left"):
+        shares = learning.shares(every[each])
+        found |= {each: shares["learned"], f"{each}_low": shares["low"], f"{each}_high": shares["high"]}
+    return xr.Dataset(found)

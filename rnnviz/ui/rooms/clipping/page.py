@@ -12,7 +12,7 @@ from rnnviz.ui.shell.jobs import Job, jobs
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.readers import reader
 from rnnviz.ui.shell.settings import choose
-from rnnviz.ui.shell.widgets import examples, notice, pick
+from rnnviz.ui.shell.widgets import examples, folded, notice, pick
 
 FRAME = 0.4  # seconds between two pictures of a training
 
@@ -21,8 +21,8 @@ def show() -> None:
     st.header(_("What does clipping save?"), anchor=False)
     st.write(
         _(
-            "The same network learns twice, from the same start and the same batches: once without clipping, once with it. Look "
-            "for the update where the gradient shoots up, and at what the loss does right after."
+            "The same network learns twice, from the same start and the same batches: without clipping and with it. At the "
+            "dotted line, without clipping, an update makes the loss of its batch rise the most."
         )
     )
     jobs.warm("rnnviz.studies.clipping.work")
@@ -139,13 +139,18 @@ def _update(one: Found, at: int) -> None:
                 max_value=last,
                 width=460,
             )
-        st.button(
-            _("The worst: {update:,}").format(update=one.worst),
-            key="clipping_worst",
-            on_click=choose,
-            kwargs={"clipping_update": None},
-            disabled=at == one.worst,
-        )
+        largest = pictures.largest(one)
+        for key, label, update, choice in (
+            ("clipping_worst", _("The loss rises the most: {update:,}"), one.worst, None),
+            ("clipping_largest", _("Largest gradient: {update:,}"), largest, largest),
+        ):
+            st.button(
+                label.format(update=update),
+                key=key,
+                on_click=choose,
+                kwargs={"clipping_update": choice},
+                disabled=at == update,
+            )
 
 
 def _buttons(asked: Setup) -> None:
@@ -173,12 +178,12 @@ def _begun(asked: Setup) -> None:
 
 def _experiments() -> dict[str, str]:
     return {
-        "tanh": _("tanh, SGD"),
-        "slow": _("a tenth of the rate"),
         "relu": _("relu, SGD"),
-        "adam": _("Adam"),
-        "quick": _("Adam, ten times the rate"),
-        "numbers": _("relu, 50 steps: out of numbers"),
+        "tanh": _("tanh, SGD, rate 0.3"),
+        "slow": _("tanh, SGD, rate 0.03"),
+        "adam": _("tanh, Adam, rate 0.01"),
+        "quick": _("tanh, Adam, rate 0.1"),
+        "numbers": _("relu, SGD, adding over 50 steps"),
     }
 
 
@@ -247,8 +252,85 @@ def _choices() -> None:
 
 
 def _measured() -> None:
-    pass
+    """What the shipped trainings say of what is often said of clipping, with their counts."""
+    try:
+        relu, tanh, slow, adam, quick, numbers = (
+            survey.counted(name) for name in ("relu", "tanh", "slow", "adam", "quick", "numbers")
+        )
+    except ValueError:  # a folder of checkpoints without them
+        return
+
+    def count(of: xr.Dataset, name: str = "learned") -> dict[str, int]:
+        """By the threshold: none, low, middle, high."""
+        return dict(zip(("none", "low", "middle", "high"), of[name].astype(int).values.tolist(), strict=True))
+
+    seeds = int(relu["seeds"])
+    thrown = [count(of, "thrown")["none"] for of in (relu, tanh)]
+    late = [count(of, "late")["none"] for of in (relu, tanh)]
+    st.subheader(_("“A huge gradient throws the weights away”: what was measured"), anchor=False)
+    lines = [
+        _(
+            "The RNN with relu, SGD at a rate of 0.03: without clipping {none} of {seeds} seeds learned it; clipped at 1 "
+            "{middle}, at 0.1 {low}. Clipped at 10, {high}: a threshold above what the harmful gradients have saves next to "
+            "nothing."
+        ).format(**count(relu), seeds=seeds),
+        _(
+            "The step that does the harm is seldom the one with the largest gradient. Without clipping, {thrown} of these runs "
+            "and of those with tanh were thrown back, by gradients with a median norm of {relu} and {tanh}. In {late} of them "
+            "the largest gradient came only later: when the weights had been thrown to where the loss is steep."
+        ).format(
+            thrown=sum(thrown),
+            late=sum(late),
+            **{name: f"{of['threw'].values[0]:.2g}" for name, of in (("relu", relu), ("tanh", tanh))},
+        ),
+        _(
+            "tanh is bounded, so no number leaves 32 bits; still only {none} of {seeds} learned at a rate of 0.3 without "
+            "clipping, and {middle} clipped at 1."
+        ).format(**count(tanh), seeds=seeds),
+        _(
+            "A tenth of that rate does it too: {none} of {seeds} without clipping. There, a threshold of 0.1 makes every step "
+            "short and costs time: {low} learned within the same {updates} updates."
+        ).format(**count(slow), seeds=seeds, updates=survey.EXPERIMENTS["slow"].updates),
+        _(
+            "Adam divides the gradient by its own recent size. At a rate of 0.01 it needed no clipping here: {without} of "
+            "{seeds} learned without, {with_it} clipped at 1. At 0.1 its steps are too long either way: {none} without, "
+            "{middle} clipped at 1."
+        ).format(**count(quick), without=count(adam)["none"], with_it=count(adam)["middle"], seeds=seeds),
+        _(
+            "relu on the adding problem, 50 steps: without clipping the numbers grew beyond 32 bits with {none} of {seeds} "
+            "seeds; clipped at 1, with {middle}. None of them learned it: clipping saves the numbers, and learning is another "
+            "matter."
+        ).format(**count(numbers, "left"), seeds=seeds),
+    ]
+    st.markdown("\n".join(f"- {line}" for line in lines))
 
 
 def _reading() -> None:
-    pass
+    """What to know about the page, folded, and where to go next."""
+    folded(
+        [
+            _(
+                "Clipping: where the norm ‖g‖ of the gradient of all parameters is above the threshold c, the gradient is "
+                "multiplied by c/‖g‖. Its direction stays, its length becomes c (Pascanu, Mikolov and Bengio 2013)."
+            ),
+            _(
+                "Every point of a curve is a batch of its own, so a curve jitters. Below 10⁻⁴ the loss leaves the picture; a "
+                "cross marks the last number of a run that grew beyond what 32 bits can hold."
+            ),
+            _(
+                "The third picture stops the run without clipping just before the update. From there, all weights are moved "
+                "along the update, and the loss of the same batch is computed at each distance: a cross-section through the "
+                "landscape of the loss. Where it climbs like a wall, a long step lands high up."
+            ),
+            _(
+                "With SGD the clipped update goes the same way, only less far. With Adam it may go another way, since Adam "
+                "remembers earlier gradients: then there are two curves."
+            ),
+            _(
+                "*Train now* trains both runs in a process of its own, on one thread; the same settings give the same numbers. "
+                "An update that you choose is computed there as well, from the start of the run."
+            ),
+        ]
+    )
+    st.page_link("pages/learn/vanishing.py", label=_("Why gradients vanish, and when they explode"))
+    st.page_link("pages/learn/memory.py", label=_("Who remembers longest?"))

@@ -8,13 +8,11 @@ import streamlit as st
 import xarray as xr
 
 from rnnviz import figures
-from rnnviz.stats import learning
 from rnnviz.studies.clipping import after_clipping, survey
 from rnnviz.ui.parts.board import Choice, drawn, show_board
 from rnnviz.ui.parts.numbers import percent, shown
 from rnnviz.ui.parts.tables import table_csv
 from rnnviz.ui.rooms.clipping.results import Found
-from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import choose, settings
 
@@ -25,6 +23,13 @@ def chosen(one: Found) -> int:
     return one.worst if wanted is None else min(wanted, one.dataset.sizes["update"])
 
 
+def largest(one: Found) -> int:
+    """The update of the run without clipping that had the largest gradient norm, of those that were made."""
+    run = one.dataset.sel(run="without")
+    norm = run["norm"].where(run["length"].notnull(), -math.inf)
+    return int(run["update"][int(norm.values.argmax())])
+
+
 def show(one: Found, at: int, look: xr.Dataset | None) -> None:
     """Losses over the updates; under them the gradient norms; and the loss along the update that is looked at."""
     whole, clip = one.dataset, one.setup.clip or math.inf
@@ -33,7 +38,7 @@ def show(one: Found, at: int, look: xr.Dataset | None) -> None:
         drawn("losses", _("Loss of each batch before its update"), figures.run_losses, named["loss"], at),
         drawn(
             "norms",
-            _("Gradient norm of all parameters, before clipping"),
+            _("Gradient norm of all parameters; shaded: what clipping cuts off"),
             figures.run_norms,
             named["norm"],
             after_clipping(named["norm"].isel(run=1), clip),
@@ -46,9 +51,7 @@ def show(one: Found, at: int, look: xr.Dataset | None) -> None:
         board.append(
             drawn(
                 "along",
-                _("Update {update:,}: the loss of its batch along the way that the weights go").format(
-                    update=at
-                ),
+                _("Update {update:,}: the loss of its batch along the update").format(update=at),
                 figures.along_update,
                 look["along"].isel(way=ways),
                 look[["length", "after"]],
@@ -143,7 +146,7 @@ def one_update(one: Found, at: int, look: xr.Dataset) -> None:
     norm, size, loss = (look[name].item() for name in ("norm", "size", "loss"))
     rows: dict[str, list[str]] = {
         _("gradient norm before clipping"): [shown(norm)] * 2,
-        _("times"): [shown(value) for value in look["factor"].values],
+        _("factor"): [shown(value) for value in look["factor"].values],
         _("gradient norm after clipping"): [shown(norm * value) for value in look["factor"].values],
         _("length of the update ‖Δθ‖"): [shown(value) for value in look["length"].values],
         _("length of all weights ‖θ‖"): [shown(size)] * 2,
@@ -160,15 +163,15 @@ def one_update(one: Found, at: int, look: xr.Dataset) -> None:
 def over_seeds(name: str) -> None:
     """What every threshold came to over ten seeds, as numbers."""
     try:
-        found = kept(_shares, name)
+        found = survey.counted(name)
     except ValueError:
         return
     st.subheader(_("The same over ten seeds"), anchor=False)
     rows = {
         (_("clipped at {value}").format(value=f"{clip:g}") if clip else _("without clipping")): {
-            _("learned"): _share(found["learned"].sel(clip=clip), found, clip, "learned"),
-            _("thrown back"): _share(found["thrown"].sel(clip=clip), found, clip, "thrown"),
-            _("left 32 bits"): _share(found["left"].sel(clip=clip), found, clip, "left"),
+            _("learned"): _share(found, clip, "learned"),
+            _("thrown back"): _share(found, clip, "thrown"),
+            _("left 32 bits"): _share(found, clip, "left"),
             _("largest gradient norm (median)"): shown(found["norm"].sel(clip=clip).item()),
         }
         for clip in (0.0, *reversed(survey.THRESHOLDS))
@@ -184,17 +187,7 @@ def over_seeds(name: str) -> None:
     )
 
 
-def _share(count: xr.DataArray, found: xr.Dataset, clip: float, name: str) -> str:
-    low, high = (found[f"{name}_{end}"].sel(clip=clip).item() for end in ("low", "high"))
+def _share(found: xr.Dataset, clip: float, name: str) -> str:
+    count, low, high = (found[f"{name}{end}"].sel(clip=clip).item() for end in ("", "_low", "_high"))
     said = _("{learned} of {seeds}").format(learned=int(count), seeds=int(found["seeds"]))
     return f"{said} ({100 * low:.0f}–{100 * high:.0f} %)"
-
-
-def _shares(name: str) -> xr.Dataset:
-    """In how many seeds each came about, with its interval, over (clip,); `norm`, the median of the largest gradient norms."""
-    ends = survey.ends(survey.opened(name))
-    found = {"norm": ends["norm"].median("seed"), "seeds": ends.sizes["seed"]}
-    for each in ("learned", "thrown", "left"):
-        shares = learning.shares(ends[each])
-        found |= {each: shares["learned"], f"{each}_low": shares["low"], f"{each}_high": shares["high"]}
-    return xr.Dataset(found)
