@@ -178,7 +178,7 @@ def _begun(asked: Setup) -> None:
 
 def _experiments() -> dict[str, str]:
     return {
-        "relu": _("relu, SGD"),
+        "relu": "relu, SGD",
         "tanh": _("tanh, SGD, rate 0.3"),
         "slow": _("tanh, SGD, rate 0.03"),
         "adam": _("tanh, Adam, rate 0.01"),
@@ -270,16 +270,16 @@ def _measured() -> None:
     st.subheader(_("“A huge gradient throws the weights away”: what was measured"), anchor=False)
     lines = [
         _(
-            "The RNN with relu, SGD at a rate of 0.03: without clipping {none} of {seeds} seeds learned it; clipped at 1 "
-            "{middle}, at 0.1 {low}. Clipped at 10, {high}: a threshold above what the harmful gradients have saves next to "
-            "nothing."
+            "The RNN with relu, SGD at a rate of 0.03: without clipping {none} of {seeds} seeds learned it. Clipping at 1 makes "
+            "that {middle}, clipping at 0.1 {low}, and clipping at 10 only {high}: the gradients that do the harm are smaller."
         ).format(**count(relu), seeds=seeds),
         _(
-            "The step that does the harm is seldom the one with the largest gradient. Without clipping, {thrown} of these runs "
-            "and of those with tanh were thrown back, by gradients with a median norm of {relu} and {tanh}. In {late} of them "
-            "the largest gradient came only later: when the weights had been thrown to where the loss is steep."
+            "The step that does the harm is seldom the one with the largest gradient. Without clipping, {thrown} of the {runs} "
+            "runs with relu and with tanh were thrown back, by gradients with a median norm of {relu} and {tanh}. In {late} of "
+            "these the largest gradient came only later, when the weights had been thrown to where the loss is steep."
         ).format(
             thrown=sum(thrown),
+            runs=2 * seeds,
             late=sum(late),
             **{name: f"{of['threw'].values[0]:.2g}" for name, of in (("relu", relu), ("tanh", tanh))},
         ),
@@ -297,9 +297,8 @@ def _measured() -> None:
             "{middle} clipped at 1."
         ).format(**count(quick), without=count(adam)["none"], with_it=count(adam)["middle"], seeds=seeds),
         _(
-            "relu on the adding problem, 50 steps: without clipping the numbers grew beyond 32 bits with {none} of {seeds} "
-            "seeds; clipped at 1, with {middle}. None of them learned it: clipping saves the numbers, and learning is another "
-            "matter."
+            "relu on the adding problem, 50 steps: without clipping the numbers grew beyond 32 bits in {none} of {seeds} runs, "
+            "clipped at 1 in {middle}. None of them learned it: clipping saves the numbers, and learning is another matter."
         ).format(**count(numbers, "left"), seeds=seeds),
     ]
     st.markdown("\n".join(f"- {line}" for line in lines))

@@ -150,7 +150,7 @@ def one_update(one: Found, at: int, look: xr.Dataset) -> None:
         _("gradient norm after clipping"): [shown(norm * value) for value in look["factor"].values],
         _("length of the update ‖Δθ‖"): [shown(value) for value in look["length"].values],
         _("length of all weights ‖θ‖"): [shown(size)] * 2,
-        _("update, of the weights"): [percent(value / size) for value in look["length"].values],
+        _("update as a share of the weights"): [percent(value / size) for value in look["length"].values],
         _("loss of the batch before"): [shown(loss)] * 2,
         _("loss of the same batch after"): [_loss(value) for value in look["after"].values],
     }
