@@ -7,9 +7,9 @@ import math
 import numpy as np
 import pytest
 import torch
+import xarray as xr
 from torch import nn
 
-from rnnviz.stats import learning
 from rnnviz.studies import clipping, memory
 from rnnviz.studies.clipping import Course, one_update, pair, survey, work, worst
 from rnnviz.studies.comparing import Architecture
@@ -93,7 +93,10 @@ def test_the_line_along_an_update_passes_through_the_losses_of_the_run(setup):
     for update in (1, 5):
         look, one = one_update(setup, update), found.sel(update=update)
         assert look["loss"].item() == one["loss"].item() and look["norm"].item() == one["norm"].item()
-        assert look["length"].values[0] == one["length"].item() and look["after"].values[0] == one["after"].item()
+        assert (
+            look["length"].values[0] == one["length"].item()
+            and look["after"].values[0] == one["after"].item()
+        )
         assert at(look, "whole", 0.0) == at(look, "clipped", 0.0) == {one["loss"].item()}
         assert at(look, "whole", look["length"].values[0]) == {one["after"].item()}
         landed = look["length"].values[1]
@@ -128,7 +131,9 @@ def test_with_sgd_both_updates_lie_on_one_line_and_with_adam_they_do_not():
     look = one_update(SMALL, 2)
     assert look["factor"].values[1] < 1
     np.testing.assert_allclose(look["along"].values[0], look["along"].values[1], rtol=1e-5)
-    assert look["length"].values[1] == pytest.approx(look["factor"].values[1] * look["length"].values[0], rel=1e-4)
+    assert look["length"].values[1] == pytest.approx(
+        look["factor"].values[1] * look["length"].values[0], rel=1e-4
+    )
     look = one_update(ADAM, 2)
     assert not np.allclose(look["along"].values[0], look["along"].values[1], rtol=1e-5)
 
@@ -177,7 +182,10 @@ def test_a_worker_gives_what_the_library_does_and_shows_both_runs_on_the_way():
     ("change", "line"),
     [
         ({"clip": None}, "clip must be a norm above 0; got None"),
-        ({"networks": (Architecture("rnn", units=8), Architecture(units=8))}, "one network is trained here; got 2"),
+        (
+            {"networks": (Architecture("rnn", units=8), Architecture(units=8))},
+            "one network is trained here; got 2",
+        ),
     ],
 )
 def test_what_cannot_be_compared_is_said_in_a_line(change, line):
@@ -204,8 +212,80 @@ def test_seeds_lie_together_and_come_back_from_a_file(tmp_path, monkeypatch):
     one = dataclasses.replace(SMALL, seed=1, clip=1.0)
     alone = pair(one)
     for clip, run in ((0.0, "without"), (1.0, "with")):
-        np.testing.assert_allclose(again["norm"].sel(seed=1, clip=clip), alone["norm"].sel(run=run), rtol=1e-4)
+        np.testing.assert_allclose(
+            again["norm"].sel(seed=1, clip=clip), alone["norm"].sel(run=run), rtol=1e-4
+        )
     look = work.of_worst(again.sel(seed=1, threshold=1.0))
     np.testing.assert_allclose(look["along"], one_update(one, int(look["update"]))["along"], rtol=1e-4)
     with pytest.raises(ValueError, match="slow is not shipped"):
         survey.opened("slow")
+
+
+@pytest.mark.parametrize("name", list(survey.EXPERIMENTS))
+def test_a_shipped_training_is_made_again(name):
+    found = survey.opened(name)
+    one = survey.setup(name)
+    assert json.loads(found.attrs["setup"]) == dataclasses.replace(one, seed=0).to_dict()
+    assert found.sizes["seed"] == survey.SEEDS and found.sizes["update"] == one.updates
+    few = pair(dataclasses.replace(one, updates=3, every=1, clip=1.0))
+    for clip, run in ((0.0, "without"), (1.0, "with")):
+        drawn = found["norm"].sel(seed=0, clip=clip).values[: few.sizes["update"]]
+        np.testing.assert_allclose(few["norm"].sel(run=run).values[: len(drawn)], drawn, rtol=1e-3)
+
+
+@pytest.mark.parametrize("name", list(survey.EXPERIMENTS))
+def test_the_worst_update_that_is_shipped_is_that_of_the_run_that_is_drawn(name):
+    for _seed, one in survey.opened(name).groupby("seed"):
+        one = one.squeeze("seed")
+        update = int(one["worst_update"])
+        for clip in survey.THRESHOLDS:
+            look, drawn = work.of_worst(one.sel(threshold=clip)), one.sel(clip=0.0, update=update)
+            for name_of in ("norm", "loss", "size"):
+                assert look[name_of].item() == drawn[name_of].item()
+            assert look["length"].values[0] == drawn["length"].item()
+            assert look["after"].values[0] == pytest.approx(drawn["after"].item(), nan_ok=True)
+
+
+def test_what_the_page_says_was_measured_is_what_the_shipped_trainings_say():
+    of = {name: survey.counted(name).load() for name in survey.EXPERIMENTS}
+
+    def count(name, clip, what="learned"):
+        return int(of[name][what].sel(clip=clip))
+
+    assert all(int(found["seeds"]) == 10 for found in of.values())
+    assert (count("relu", 0), count("relu", 1), count("relu", 0.1)) == (0, 10, 9) and count("relu", 10) <= 3
+    assert (count("tanh", 0), count("tanh", 1)) == (4, 10) and count("tanh", 0, "left") == 0
+    thrown, late = (sum(count(name, 0, what) for name in ("relu", "tanh")) for what in ("thrown", "late"))
+    assert thrown == 16 and late >= 0.9 * thrown
+    assert (
+        max(of[name]["threw"].sel(clip=0).item() for name in ("relu", "tanh")) < 10
+    )  # clipping at 10 lets them
+    assert count("slow", 0) == 9 and count("slow", 0.1) < 5 and count("slow", 0, "thrown") == 0
+    assert count("adam", 0) == count("adam", 1) == 10
+    assert max(count("quick", clip) for clip in (0, 1)) < 5
+    assert count("numbers", 0, "left") == 8 and count("numbers", 1, "left") == 0
+    assert of["numbers"]["learned"].sum() == 0
+
+
+def test_an_end_is_counted_from_what_is_known_of_a_seed():
+    numbers = {  # thrown by the second update, the largest gradient after it; the other run learns
+        "loss": [[[1.0, 1.0, 5.0, 4.0]], [[1.0, 0.5, 0.2, 0.1]]],
+        "after": [[[0.9, 3.0, 4.0, 2.0]], [[0.5, 0.2, 0.1, 0.1]]],
+        "norm": [[[1.0, 2.0, 9.0, 3.0]], [[1.0, 4.0, 0.5, 0.5]]],
+        "length": [[[1.0, 1.0, 1.0, math.nan]], [[1.0, 1.0, 1.0, 1.0]]],
+    }
+    found = xr.Dataset(
+        {name: (("seed", "clip", "update"), values) for name, values in numbers.items()}
+        | {"right": (("seed", "clip"), [[math.nan], [1.0]])},
+        coords={"update": [1, 2, 3, 4]},
+    )
+    ends = survey.ends(found).isel(clip=0)
+    for name, expected in {
+        "thrown": [2, math.nan],
+        "threw": [2, math.nan],
+        "left": [4, math.nan],
+        "largest": [3, 2],
+        "learned": [math.nan, 4],
+        "norm": [9, 4],
+    }.items():
+        np.testing.assert_array_equal(ends[name], expected)
