@@ -11,6 +11,7 @@ from rnnviz.figures import style
 from rnnviz.figures.words import _, named, series
 
 COLOURS = (style.VERMILION, style.SKY_BLUE)  # without clipping, with it
+WIDTHS = (3, 2)  # where both are the same, both are seen
 LOWEST = -4  # exponent under which a loss leaves the picture
 TICKS, NARROW = 6, 2  # powers that are named, at most; exponents of an axis that needs numbers between them
 
@@ -94,7 +95,7 @@ def along_update(along: xr.DataArray, landed: xr.Dataset, before: float, height:
                 cliponaxis=False,
             )
         )
-    values = [along.values.ravel(), landed["after"].values, [before]]
+    values: list[Iterable[float]] = [along.values.ravel(), landed["after"].values, [before]]
     pad = 0.02 * (far[-1] - far[0]) or 1.0
     return style.figure(
         *traces,
@@ -123,7 +124,7 @@ def _runs(array: xr.DataArray) -> list[go.Scatter]:
             y=_positive(array.values[place]),
             name=series(str(name)),
             mode="lines",
-            line={"color": COLOURS[place], "width": 2.5},
+            line={"color": COLOURS[place], "width": WIDTHS[place]},
             hovertemplate="%{y:.4g}",
         )
         for place, name in enumerate(array["run"].values)
@@ -197,7 +198,7 @@ def _positive(values: Iterable[float]) -> np.ndarray:
 
 
 def _powers(values: Iterable[Iterable[float]], floor: int | None = None) -> style.Style:
-    """A log axis between whole powers of ten; where those are few, with 2 and 5 between them, and no longer than the numbers.
+    """A log axis between whole powers of ten; where those are few, with others between them, and no longer than the numbers.
     floor: the lowest exponent."""
     found = np.concatenate([_positive(one) for one in values])
     logs = np.log10(found[np.isfinite(found)])
@@ -207,7 +208,8 @@ def _powers(values: Iterable[Iterable[float]], floor: int | None = None) -> styl
     if high - low < NARROW:
         pad = 0.06 * (high - low)
         exponents = range(math.floor(low), math.ceil(high) + 1)
-        ticks = [part * 10.0**exponent for exponent in exponents for part in (1, 2, 5)]
+        parts = (1, 2, 5) if high - low > 0.8 else (1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9)
+        ticks = [part * 10.0**exponent for exponent in exponents for part in parts]
         return {
             "type": "log",
             "range": [low - pad, high + pad],

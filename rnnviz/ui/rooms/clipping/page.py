@@ -21,8 +21,8 @@ def show() -> None:
     st.header(_("What does clipping save?"), anchor=False)
     st.write(
         _(
-            "The same network learns twice, from the same start and the same batches: without clipping and with it. At the "
-            "dotted line, without clipping, an update makes the loss of its batch rise the most."
+            "The same network learns twice, from the same start and the same batches: without clipping and with it. The dotted "
+            "line stands at an update: at first at the one that, without clipping, makes the loss of its batch rise the most."
         )
     )
     jobs.warm("rnnviz.studies.clipping.work")
