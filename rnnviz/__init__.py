@@ -14,6 +14,7 @@ __version__ = "0.2.0.dev0"
 _NAMES = {
     "Edit": "rnnviz.recording.edits",
     "Live": "rnnviz.studies.live",
+    "Monitor": "rnnviz.monitoring.monitor",
     "board": "rnnviz.paper.notebook",
     "load": "rnnviz.models.checkpoints",
     "named": "rnnviz.naming",
@@ -30,6 +31,7 @@ _MODULES = {
         "figures",
         "foreign",
         "models",
+        "monitoring",
         "paper",
         "recording",
         "stats",

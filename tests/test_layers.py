@@ -21,7 +21,7 @@ ROOMS = sorted(p.name for p in (ROOT / "rnnviz/ui/rooms").iterdir() if (p / "__i
 LAZY = {"rnnviz.lazy"}
 LIBRARY = {
     f"rnnviz.{name}"
-    for name in "netcdf trace naming stats figures foreign recording models training studies paper".split()
+    for name in "netcdf trace naming stats figures foreign recording models training monitoring studies paper".split()
 }
 SHOWN = {"numpy", "pandas", "plotly", "streamlit", "torch", "xarray"} | LIBRARY
 MAY_IMPORT = {
@@ -39,6 +39,17 @@ MAY_IMPORT = {
     "rnnviz/models": LAZY
     | {"rnnviz.files", "rnnviz.shipped", "numpy", "safetensors", "torch", "rnnviz.recording"},
     "rnnviz/training": LAZY | {"numpy", "sacrebleu", "sklearn", "torch", "rnnviz.files", "rnnviz.models"},
+    "rnnviz/monitoring": LAZY
+    | {
+        "numpy",
+        "scipy",
+        "torch",
+        "xarray",
+        "rnnviz.__version__",
+        "rnnviz.files",
+        "rnnviz.recording",
+        "rnnviz.stats",
+    },
     "rnnviz/studies": LAZY
     | {
         "captum",
@@ -54,7 +65,7 @@ MAY_IMPORT = {
         "rnnviz.stats",
         "rnnviz.recording",
     }
-    | {"rnnviz.models", "rnnviz.training"},
+    | {"rnnviz.models", "rnnviz.training", "rnnviz.monitoring"},
     "rnnviz/paper": LAZY
     | {"anywidget", "babel", "numpy", "plotly", "traitlets", "xarray", "rnnviz.files", "rnnviz.trace"}
     | {"rnnviz.__version__", "rnnviz.stats", "rnnviz.figures", "rnnviz.models", "rnnviz.studies"},

@@ -350,6 +350,26 @@ def test_view_says_in_one_line_what_cannot_be_shown(tmp_path, capsys):
         rnnviz.view(bad, browser=False)
 
 
+def test_view_is_started_on_trainings_or_on_recordings(tmp_path, capsys, monkeypatch):
+    opened = []
+    monkeypatch.setattr(app, "run", lambda options: opened.append(options.page) or 0)
+    monkeypatch.setenv("RNNVIZ_RUNS", "[]")
+    empty, other = tmp_path / "empty", tmp_path / "other"
+    empty.mkdir()
+    other.mkdir()
+    (other / "bad.jsonl").write_text("{}\n")
+    assert main(["view", str(empty)]) == 0  # a training may begin any moment
+    assert opened == ["runs"] and json.loads(os.environ["RNNVIZ_RUNS"]) == [str(empty)]
+    for files, words in (
+        ([other], "holds no run (run.jsonl) that rnnviz.Monitor has written"),
+        ([other / "bad.jsonl"], "is not a run that this rnnviz reads"),
+        ([other / "none.jsonl"], "is not there"),
+        ([empty, other / "run.nc"], "one kind, and again on the other"),
+    ):
+        assert main(["view", *map(str, files)]) == 2
+        assert words in one_line(capsys)
+
+
 def test_python_m_rnnviz_is_the_same_command(folder):
     called = subprocess.run(
         [sys.executable, "-W", "error", "-m", "rnnviz", "fly"],

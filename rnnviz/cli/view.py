@@ -19,16 +19,22 @@ from rnnviz.cli.extras import need
 MOST = 6  # recordings at once
 FIRST_PORT = 8501
 VARIABLE = "RNNVIZ_VIEW"  # in the environment, for the app; see ui/parts/explored/subjects.py
+RUNS = "RNNVIZ_RUNS"  # likewise; see ui/rooms/runs/source.py
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     command = commands.add_parser(
         "view",
-        help="look at recordings of your own",
-        description="Starts the app on recordings that rnnviz.save has written, and opens the browser on the first one. "
-        "They stay on this machine. Ctrl+C ends it.",
+        help="look at recordings and trainings of your own",
+        description="Starts the app on recordings that rnnviz.save has written, and opens the browser on the first one; or on "
+        "folders in which rnnviz.Monitor keeps trainings, also while these go. They stay on this machine. Ctrl+C ends it.",
     )
-    command.add_argument("files", nargs="+", metavar="run.nc", help=f"one recording, or up to {MOST}")
+    command.add_argument(
+        "files",
+        nargs="+",
+        metavar="run.nc|runs/",
+        help=f"one recording, or up to {MOST}; or folders of trainings",
+    )
     add_opening(command)
     command.add_argument("--until-input-ends", action="store_true", help=argparse.SUPPRESS)
     command.set_defaults(run=run, extra="app")
@@ -36,17 +42,43 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def run(options: argparse.Namespace) -> int:
     need(*app.NEEDED)
-    from rnnviz.studies import subjects
-
     if len(options.files) > MOST:
         raise ValueError(f"up to {MOST} recordings can be looked at at once; got {len(options.files)}")
-    opened = [subjects.opened(path) for path in options.files]
-    os.environ[VARIABLE] = json.dumps([str(Path(path).resolve()) for path in options.files])
-    page = f"states?{urlencode({'subject': opened[0].link})}"
-    del opened
+    trainings = [_is_of_trainings(Path(path)) for path in options.files]
+    if any(trainings) and not all(trainings):
+        raise ValueError(
+            "these are recordings and trainings: start the app on one kind, and again on the other"
+        )
+    page = _watching(options.files) if all(trainings) else _viewing(options.files)
     if options.until_input_ends:
         threading.Thread(target=_end_with_input, daemon=True).start()
     return opened_on(page, options)
+
+
+def _viewing(files: list[str]) -> str:
+    """The app is to show these recordings. Returns the page that it opens on."""
+    from rnnviz.studies import subjects
+
+    opened = [subjects.opened(path) for path in files]
+    os.environ[VARIABLE] = json.dumps([str(Path(path).resolve()) for path in files])
+    return f"states?{urlencode({'subject': opened[0].link})}"
+
+
+def _watching(files: list[str]) -> str:
+    """The app is to show the trainings in these folders. Returns the page that it opens on."""
+    from rnnviz.monitoring import runs
+
+    for path in map(Path, files):
+        if not path.is_dir():
+            runs.Run(path)
+        elif not runs.found(path) and any(path.iterdir()):
+            raise ValueError(f"{path} holds no run ({runs.NAME}) that rnnviz.Monitor has written")
+    os.environ[RUNS] = json.dumps([str(Path(path).resolve()) for path in files])
+    return "runs"
+
+
+def _is_of_trainings(path: Path) -> bool:
+    return path.is_dir() or path.suffix == ".jsonl"
 
 
 def add_opening(command: argparse.ArgumentParser) -> None:

@@ -66,12 +66,12 @@ def log_norms(
             )
         )
     ends = [] if limits is None else [xr.DataArray(np.multiply(limits, math.log(10)))]
-    powers = _powers(*(ends or [array, *([] if band is None else [band])]))
+    held = powers(*(ends or [array, *([] if band is None else [band])]))
     last = first + array.sizes["time"]
     if axis == "time":
         across, more = style.time_axis(first, last) | steps.ticks(array), {}
     else:
-        traces += zeros(array.values, np.arange(first, last), names, colours, powers)
+        traces += zeros(array.values, np.arange(first, last), names, colours, held)
         across = {"title": _("step"), "range": [first - 0.5, last - 0.5]}
         across |= {"dtick": 1} if array.sizes["time"] <= 12 else {"nticks": 12}
         more = {"hovermode": "x unified"}
@@ -83,7 +83,7 @@ def log_norms(
         legend=True,
         log10=True,
         x=across,
-        y={"title": style.axis_title(array)} | powers,
+        y={"title": style.axis_title(array)} | held,
         more=more,
     )
 
@@ -133,7 +133,7 @@ def zeros(
 ) -> list[go.Scatter]:
     """What has no place on a log axis, for the hover alone: at its lower end, unseen, where a curve is exactly 0.
 
-    logs: (series, across). axis: as `_powers` makes it.
+    logs: (series, across). axis: as `powers` makes it.
     """
     said = _("exactly 0")
     found = []
@@ -162,7 +162,7 @@ def shade(band: xr.DataArray, first: float, colour: str) -> list[go.Scatter]:
     return [lower, upper]
 
 
-def _powers(*arrays: xr.DataArray) -> style.Style:
+def powers(*arrays: xr.DataArray) -> style.Style:
     """An axis that holds all of them; ticks at whole powers of ten, about eight of them."""
     found = np.concatenate([style.exponents(array.values).ravel() for array in arrays])
     found = found[np.isfinite(found)]

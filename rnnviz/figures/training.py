@@ -7,10 +7,9 @@ import plotly.graph_objects as go
 import xarray as xr
 
 from rnnviz.figures import style
+from rnnviz.figures.monitoring import SIDE, upright
 from rnnviz.figures.tiny import PERCENT
 from rnnviz.figures.words import _, series
-
-SIDE = {"l": 72, "r": 16, "t": 36, "b": 40}  # the same for pictures that lie over each other
 
 
 def right_answers(
@@ -67,7 +66,7 @@ def right_answers(
         y={"range": [-0.04, 1.06]} | PERCENT,
         more={"hovermode": "x unified", "margin": SIDE},
     )
-    drawn.update_layout(shapes=[_upright(at), style.level(chance)])
+    drawn.update_layout(shapes=[upright(at), style.level(chance)])
     return drawn
 
 
@@ -136,7 +135,7 @@ def arrivals(
         chooses="x",
         x=_updates(across),
         y={"range": [len(z) - 0.5, -0.5], "tickvals": ticks, "ticktext": texts, "showgrid": False},
-        more={"margin": SIDE, "shapes": [_upright(at)]},
+        more={"margin": SIDE, "shapes": [upright(at)]},
     )
 
 
@@ -192,7 +191,7 @@ def shares(found: xr.Dataset, kinds: Sequence[str], at: float | None = None, hei
         more={"margin": SIDE},
     )
     if at is not None and lengths[0] <= at <= lengths[-1]:
-        drawn.update_layout(shapes=[_upright(at)])
+        drawn.update_layout(shapes=[upright(at)])
     return drawn
 
 
@@ -200,9 +199,3 @@ def _updates(across: np.ndarray) -> style.Style:
     """An axis over the updates."""
     last = max(float(across[-1]), 1.0)
     return {"title": _("update"), "range": [-0.01 * last, 1.01 * last], "nticks": 11}
-
-
-def _upright(at: float) -> style.Style:
-    """The line at what is looked at."""
-    ends = {"x0": at, "x1": at, "xref": "x", "y0": 0, "y1": 1, "yref": "y domain"}
-    return {"type": "line", "line": {"color": style.INK, "width": 2, "dash": "dot"}} | ends

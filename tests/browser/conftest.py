@@ -136,6 +136,15 @@ def at_rest(tab, theme: str = "") -> None:
     )
 
 
+def fetched(tab, name: str):
+    """The download that the server makes when that button is pressed. Not while the page still runs: what a run that is over has
+    offered may be gone before it is fetched."""
+    at_rest(tab)
+    with tab.expect_download() as coming:
+        tab.get_by_role("button", name=name).click()
+    return coming.value
+
+
 def violations(tab, *themes: str) -> list:
     """What of a page breaks a rule of accessibility: as it is, or in each of the themes, which change live."""
     from axe_playwright_python.base import AXE_SCRIPT

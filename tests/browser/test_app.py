@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from rnnviz.trace import open_trace
-from tests.browser.conftest import serving, violations
+from tests.browser.conftest import fetched, serving, violations
 
 TEXT = "ROMEO: I would I were thy bird."
 
@@ -81,9 +81,7 @@ def test_a_text_that_is_typed_is_drawn_hovered_without_a_rerun_and_taken_away(re
         seen.tab.get_by_role("button", name="SVG", exact=True).click()
     assert wanted.value.suggested_filename == "rnnviz-hidden.svg"
     # and the recording
-    with seen.tab.expect_download() as wanted:
-        seen.tab.get_by_role("button", name="Download the recording").click()
-    wanted.value.save_as(tmp_path / "run.nc")
+    fetched(seen.tab, "Download the recording").save_as(tmp_path / "run.nc")
     hidden = open_trace(tmp_path / "run.nc")["rnn"]["hidden"]
     assert hidden.sizes["time"] == len(TEXT)
     assert "".join(hidden["token"].values) == TEXT

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from rnnviz.trace import open_trace
-from tests.browser.conftest import violations
+from tests.browser.conftest import fetched, violations
 from tests.browser.test_app import SMALLEST_TYPE
 from tests.conftest import until
 
@@ -85,15 +85,11 @@ def test_the_map_is_looked_at_and_taken_away(reader, tmp_path):
         assert (tmp_path / format).read_bytes().startswith(start)
     assert "5" in (tmp_path / "SVG").read_text("utf-8")
     seen.tab.get_by_text("The weights as a table").click()
-    with seen.tab.expect_download() as came:
-        seen.tab.get_by_role("button", name="Download the table").click()
-    came.value.save_as(tmp_path / "csv")
+    fetched(seen.tab, "Download the table").save_as(tmp_path / "csv")
     rows = list(csv.reader((tmp_path / "csv").read_text("utf-8").splitlines()))
     assert len(rows) == 12
     assert sum(map(float, rows[1][1:])) == pytest.approx(1, abs=1e-4)
-    with seen.tab.expect_download() as came:
-        seen.tab.get_by_role("button", name="Download the recording").click()
-    came.value.save_as(tmp_path / "trace.nc")
+    fetched(seen.tab, "Download the recording").save_as(tmp_path / "trace.nc")
     assert open_trace(tmp_path / "trace.nc")["attention"]["weight"].sizes["query"] == 11
 
 

@@ -9,7 +9,7 @@ from rnnviz import stats
 from rnnviz.models import checkpoints
 from rnnviz.studies.writing import Network, Rule, Writing
 from rnnviz.ui.parts.explored import EXAMPLES
-from tests.browser.conftest import Reader, violations
+from tests.browser.conftest import Reader, fetched, violations
 
 PAGE = "/generate"
 HOSTILE = "<img src=x onerror=alert(1)> ![x](http://a.b) **bold**"
@@ -80,10 +80,7 @@ def test_texts_grow_step_by_step_are_played_and_stopped(texts):
         "(shown) => window.sent.some((m) => m.includes('\"rest\"') && m.includes(`${shown}]`))", arg=shown
     )
     assert int(shown) < 2000
-    seen.rests()  # a file that was made while the page runs again may be gone before it is fetched
-    with seen.tab.expect_download() as download:
-        seen.button("Download what is written so far (txt)").click()
-    taken = download.value.path().read_text("utf-8")
+    taken = fetched(seen.tab, "Download what is written so far (txt)").path().read_text("utf-8")
     assert all(f"ROMEO:\n{seen.written(column)}" in taken for column in range(4))
     # another temperature: written anew, as far as it was
     before, text = seen.written(2), seen.root.locator(".gn-text").nth(2)

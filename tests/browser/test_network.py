@@ -66,11 +66,14 @@ def test_the_loop_shows_one_step_after_the_other_and_parts_move_from_where_they_
     )
     for wish, moves in (("no-preference", True), ("reduce", False)):
         seen.tab.emulate_media(reduced_motion=wish)
-        seen.tab.get_by_role("radio", name="3 A loop").click()
-        expect(seen.tab.locator(".nw-picture[data-stage=recurrent][data-still]")).to_be_attached()
-        seen.tab.evaluate(watch)
-        seen.tab.get_by_role("radio", name="4 Unrolled").click()
-        expect(seen.tab.locator(".nw-picture[data-stage=unrolled][data-still]")).to_be_attached()
+        for _ in range(20):  # a busy machine may draw no frame between the first and the last
+            seen.tab.get_by_role("radio", name="3 A loop").click()
+            expect(seen.tab.locator(".nw-picture[data-stage=recurrent][data-still]")).to_be_attached()
+            seen.tab.evaluate(watch)
+            seen.tab.get_by_role("radio", name="4 Unrolled").click()
+            expect(seen.tab.locator(".nw-picture[data-stage=unrolled][data-still]")).to_be_attached()
+            if (seen.tab.evaluate("window.places.size") > 2) or not moves:
+                break
         assert (seen.tab.evaluate("window.places.size") > 2) is moves
 
 

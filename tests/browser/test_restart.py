@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from tests.browser.conftest import Reader, answers, started
+from tests.browser.conftest import Reader, answers, fetched, started
 from tests.browser.test_sentiment import Review
 from tests.conftest import PATIENCE, until
 
@@ -97,9 +97,7 @@ def test_half_a_text_and_a_pasted_list_stay_and_a_file_is_asked_for_again(server
         listed.press("Control+Enter")
     pasted.rests()
     expect(listed).to_have_value("a good film\na bad film\na third one")
-    with pasted.tab.expect_download() as coming:
-        pasted.tab.get_by_role("button", name="Download the table (CSV)").click()
-    assert coming.value.path().read_text("utf-8").count("\n") == 4
+    assert fetched(pasted.tab, "Download the table (CSV)").path().read_text("utf-8").count("\n") == 4
 
     filed.tab.get_by_text("Projector view").click()
     gone = filed.tab.get_by_text("no longer has your file: choose it once more")

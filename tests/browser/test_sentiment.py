@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Reader, violations
+from tests.browser.conftest import Reader, fetched, violations
 
 PAGE = "/sentiment?sentiment_language=english"
 TEXT = "the acting is good but the film is far too long"
@@ -130,9 +130,7 @@ def test_a_file_of_reviews_becomes_a_table(review, tmp_path):
     file.write_text("\n".join(["text,label", *rows]), "utf-8")
     tab.locator("input[type=file]").set_input_files(file)
     expect(tab.get_by_text("Judged right, of 100 reviews with a label")).to_be_visible()
-    with tab.expect_download() as loading:
-        tab.get_by_role("button", name="Download the table (CSV)").click()
-    lines = loading.value.path().read_text("utf-8").splitlines()
+    lines = fetched(tab, "Download the table (CSV)").path().read_text("utf-8").splitlines()
     assert len(lines) == 101 and lines[0].startswith(
         "row,review,label,RNN: p,RNN: log odds,GRU: p,GRU: log odds,LSTM: p"
     )

@@ -14,7 +14,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from rnnviz.cli import workers
-from tests.browser.conftest import serving
+from tests.browser.conftest import fetched, serving
 from tests.browser.test_own import Plain
 from tests.conftest import PATIENCE, until
 from tests.studies.test_subjects import recorded  # noqa: F401  the fixture
@@ -134,9 +134,7 @@ def test_two_readers_upload_and_download_each_at_their_own_process(crowd, reader
         expect(tab.locator(".rv-strip")).to_contain_text("word·0")
         again = tab.context.new_page()  # a second tab of the same browser
         again.goto(f"{crowd}/states?text={word}")
-        with again.expect_download() as coming:
-            again.get_by_role("button", name="Download the recording").click()
-        assert coming.value.path().stat().st_size > 1000
+        assert fetched(again, "Download the recording").path().stat().st_size > 1000
         again.close()
     assert numbers == {"0", "1"}
 

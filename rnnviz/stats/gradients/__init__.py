@@ -9,6 +9,7 @@ step has a Jacobian J_t = ∂s_t/∂s_{t-1}, the steps counted in the direction 
 start from the state where the call before it had ended starts a new path: nothing passes between the two.
 """
 
+from rnnviz.stats.gradients.distances import by_distance
 from rnnviz.stats.gradients.exponents import lyapunov
 from rnnviz.stats.gradients.fading import decay, factor, left
 from rnnviz.stats.gradients.norms import contributions, logarithm, norm
@@ -24,6 +25,7 @@ from rnnviz.stats.gradients.weights import (
 
 __all__ = [
     "LARGEST",
+    "by_distance",
     "contributions",
     "decay",
     "delta_factors",

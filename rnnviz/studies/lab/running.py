@@ -1,0 +1,188 @@
+"""A training on its way, one moment after the other. A moment is a line as `rnnviz.monitoring.runs` has it, so that what draws a
+training of somebody's own loop draws this one."""
+
+import json
+import math
+import time
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from rnnviz.models.networks import LanguageModel, parameter_count, reading
+from rnnviz.monitoring import runs
+from rnnviz.monitoring.moments import FIELDS, seen
+from rnnviz.recording.block import record
+from rnnviz.studies.comparing.running import one_thread
+from rnnviz.studies.lab.letters import Letters
+from rnnviz.studies.lab.setup import Setup
+from rnnviz.studies.memory.running import clipped
+from rnnviz.studies.writing import Network, Rule, Writing
+from rnnviz.training.corpora import windows
+from rnnviz.training.optimisers import SGD, Adam
+from rnnviz.training.scores import held_out_loss
+
+MEASURED = 8  # held-out windows whose gradient is kept
+HELD_OUT = 8_000  # held-out characters that a loss is measured on
+SAMPLE = 160  # characters that it writes
+SAMPLES = 12  # times in a training, about
+
+
+class Training:
+    """A language model that learns a text. Ask `run` for the next moment as long as there is one; `state` is all that is needed
+    to go on later, with the same numbers to the last bit.
+
+    diverged: the loss or a gradient has left the numbers; then no update follows. Raises ValueError where the text is too short
+    for windows of that length.
+    """
+
+    def __init__(self, setup: Setup, letters: Letters):
+        self.setup, self.letters, self.update = setup, letters, 0
+        if len(letters.train) <= setup.length:
+            raise ValueError(
+                f"windows of {setup.length} characters need a text of more than {setup.length * 10 // 9 + 1}; this one has"
+                f" {len(letters.text)}"
+            )
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(setup.seed)
+            embedding = min(64, setup.units)
+            self.model = LanguageModel(
+                setup.kind, len(letters.vocabulary), embedding, setup.units, setup.layers, setup.dropout
+            )
+        make = {"adam": Adam, "sgd": SGD}[setup.optimiser]
+        self._optimiser = make(self.model.parameters(), setup.rate)
+        self._loss = self._norm = self._clipped = math.nan
+        self.diverged = False
+        self._began = time.monotonic()
+
+    def header(self) -> dict:
+        """The first line of its run."""
+        return {
+            "format": runs.FORMAT,
+            "model": self.setup.name,
+            "modules": {"rnn": type(self.model.rnn).__name__},
+            "parameters": parameter_count(self.model),
+            "every": self.setup.every,
+        }
+
+    def run(self) -> Iterator[dict]:
+        """The moments that are still to come; at the very start, the one before the first update. Each has, beside what a run
+        has, `held_out` (nats a character) and, now and then, `sample` (what it writes)."""
+        places = self.setup.moments()
+        shown = {
+            places[i] for i in np.linspace(0, len(places) - 1, min(SAMPLES, len(places))).round().astype(int)
+        }
+        for update in places:
+            if update < self.update or update == self.update > 0:
+                continue
+            with one_thread():
+                while self.update < update and not self.diverged:
+                    self._one_update()
+                moment = self._moment(update in shown or self.diverged)
+            yield moment
+            if self.diverged:
+                return
+
+    def _one_update(self) -> None:
+        setup = self.setup
+        inputs, targets = windows(self.letters.train, setup.batch, setup.length, setup.seed, self.update)
+        self.model.train()
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(setup.seed * 1_000_003 + self.update)
+            scores, _state = self.model(torch.from_numpy(inputs))
+        loss = nn.functional.cross_entropy(scores.flatten(0, 1), torch.from_numpy(targets).flatten())
+        parameters = list(self.model.parameters())
+        gradients, norm = clipped(torch.autograd.grad(loss, parameters), setup.clip)
+        self._loss, self._norm = loss.item(), norm
+        self._clipped = norm if setup.clip is None else min(norm, setup.clip)
+        self.update += 1
+        if math.isfinite(self._loss) and math.isfinite(norm):
+            self._optimiser.step(gradients)
+        else:
+            self.diverged = True
+
+    def _moment(self, sample: bool) -> dict:
+        held_out = held_out_loss(self.model, self.letters.held_out[:HELD_OUT])
+        self.diverged = self.diverged or not math.isfinite(held_out)
+        moment = {
+            "step": self.update,
+            "seconds": round(time.monotonic() - self._began, 2),
+            "loss": self._loss,
+            "held_out": held_out,
+            "gradient_norm": self._norm,
+            "clipped_norm": self._clipped,
+            "modules": {"rnn": self._inside()},
+        }
+        if sample and not self.diverged:
+            moment["sample"] = self._sample()
+        return moment
+
+    def _inside(self) -> dict:
+        """What a recording says of held-out windows, the loss of all their characters sent back."""
+        ids = self.letters.held_out
+        length = min(self.setup.length, len(ids) - 1)
+        inputs, targets = (
+            windows(ids, MEASURED, length, self.setup.seed, 0)
+            if len(ids) > length + 1
+            else (ids[None, :-1], ids[None, 1:])
+        )
+        with torch.enable_grad(), reading(self.model), record(self.model, keep=FIELDS) as recording:
+            scores, _state = self.model(torch.from_numpy(inputs))
+            loss = nn.functional.cross_entropy(scores.flatten(0, 1), torch.from_numpy(targets).flatten())
+            torch.autograd.backward(loss, inputs=list(self.model.parameters()))
+        self.model.zero_grad()
+        return seen(recording.trace["rnn"].to_dataset().assign_attrs(recording.trace["rnn"].attrs))
+
+    def _sample(self) -> str:
+        begin = self.letters.held_out[:20].tolist()
+        begin = [i for i in begin if i] or [1]
+        writing = Writing(Network(self.model), begin, Rule(temperature=0.8, seed=self.setup.seed))
+        writing.write(SAMPLE)
+        return self.letters.vocabulary.decode(writing.ids[len(begin) :])
+
+    def state(self) -> bytes:
+        """All that is needed to go on, as safetensors; what the set-up is and how far it came is in its metadata."""
+        import safetensors.torch
+
+        about = {
+            "setup": self.setup.to_dict(),
+            "vocabulary": list(self.letters.vocabulary.characters),
+            "update": self.update,
+            "numbers": [None if math.isnan(x) else str(x) for x in (self._loss, self._norm, self._clipped)],
+            "diverged": self.diverged,
+        }
+        return safetensors.torch.save(self._tensors(), {"training": json.dumps(about)})
+
+    @classmethod
+    def of(cls, setup: Setup, letters: Letters, state: bytes) -> "Training":
+        """Goes on from what `state` gave, where the network is the same; the rate, clipping and the number of updates may be
+        others. Raises ValueError else."""
+        import safetensors.torch
+
+        try:
+            size = int.from_bytes(state[:8], "little")
+            about = json.loads(json.loads(state[8 : 8 + size])["__metadata__"]["training"])
+            if Setup.from_dict(about["setup"]).network != setup.network:
+                raise ValueError("another network")
+            if about["vocabulary"] != list(letters.vocabulary.characters):
+                raise ValueError("another text")
+            tensors, training = safetensors.torch.load(state), cls(setup, letters)
+            mine = training._tensors()
+            if mine.keys() != tensors.keys() or any(mine[n].shape != tensors[n].shape for n in mine):
+                raise ValueError("other tensors")
+            with torch.no_grad():
+                for name, tensor in mine.items():
+                    tensor.copy_(tensors[name])
+            training.update, training.diverged = about["update"], about["diverged"]
+            numbers = [math.nan if x is None else float(x) for x in about["numbers"]]
+            training._loss, training._norm, training._clipped = numbers
+        except Exception as problem:  # what safetensors and json raise, nobody has listed
+            line = " ".join(str(problem).split())[:200]
+            raise ValueError(f"this training cannot be gone on with ({line}); begin it anew") from None
+        return training
+
+    def _tensors(self) -> dict[str, Tensor]:
+        """All tensors that an update changes: the tensors themselves."""
+        found = {f"model.{name}": p.detach() for name, p in self.model.named_parameters()}
+        return found | {f"optimiser.{i}": tensor for i, tensor in enumerate(self._optimiser.state)}
