@@ -11,6 +11,6 @@ Both runs begin with the same weights and read the same batches; see `studies.me
 """
 
 from rnnviz.studies.clipping.one import one_update
-from rnnviz.studies.clipping.running import RUNS, Course, Made, after_clipping, gathered, pair, run, worst
+from rnnviz.studies.clipping.running import RUNS, Course, Made, after_clipping, gathered, pair, worst
 
-__all__ = ["RUNS", "Course", "Made", "after_clipping", "gathered", "one_update", "pair", "run", "worst"]
+__all__ = ["RUNS", "Course", "Made", "after_clipping", "gathered", "one_update", "pair", "worst"]

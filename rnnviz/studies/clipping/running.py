@@ -114,13 +114,6 @@ def distance(to: Sequence[Tensor], start: Sequence[Tensor] | None = None) -> flo
     return math.sqrt(sum(part.square().sum().item() for part in parts))
 
 
-def run(setup: Setup) -> Iterator[Made]:
-    """All updates of one run, clipped where the set-up says so; up to where its numbers leave float32."""
-    course = Course(setup)
-    while not course.over:
-        yield course.next()
-
-
 def gathered(
     setup: Setup, made: Sequence[Sequence[Made]], right: Sequence[float] = (math.nan, math.nan)
 ) -> xr.Dataset:
