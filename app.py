@@ -37,6 +37,7 @@ if __name__ == "__main__":  # a reader's visit
         ],
         _("Lab"): [
             st.Page("pages/lab/own.py", title=_("Your own")),
+            st.Page("pages/lab/train.py", title=_("Train your own")),
             st.Page("pages/lab/runs.py", title=_("Your training, live")),
             st.Page("pages/lab/compare.py", title=_("Compare architectures")),
         ],

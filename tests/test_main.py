@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import urllib.request
+import zipfile
 from pathlib import Path
 
 import pandas as pd
@@ -368,6 +369,22 @@ def test_view_is_started_on_trainings_or_on_recordings(tmp_path, capsys, monkeyp
     ):
         assert main(["view", *map(str, files)]) == 2
         assert words in one_line(capsys)
+
+
+def test_a_text_is_trained_by_the_command_that_the_page_prints(tmp_path, capsys):
+    text, out = tmp_path / "text.txt", tmp_path / "out.zip"
+    text.write_text("the dog sees a cat.\n" * 20, "utf-8")
+    options = "--units 4 --length 8 --updates 3 --clip none".split()
+    assert main(["train-text", str(text), "--out", str(out), *options]) == 0
+    with zipfile.ZipFile(out) as archive:
+        card = json.loads(archive.read("card.json"))
+    assert card["command"] == "rnnviz train-text text.txt --units 4 --length 8 --updates 3 --clip none"
+    assert f"{card['held_out']['loss']:.4f} nats a character" in capsys.readouterr().out
+    text.write_bytes(b"\xff\xfe" * 200)
+    assert main(["train-text", str(text)]) == 2
+    assert "is not text in UTF-8" in one_line(capsys)
+    assert main(["train-text", str(text), "--units", "999"]) == 2
+    assert "units must be at most 256" in one_line(capsys)
 
 
 def test_python_m_rnnviz_is_the_same_command(folder):

@@ -4,7 +4,7 @@ import argparse
 import sys
 from typing import NoReturn
 
-from rnnviz.cli import app, compare, explore, models, train, view
+from rnnviz.cli import app, compare, explore, models, train, train_text, view
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -32,7 +32,16 @@ def parser() -> argparse.ArgumentParser:
     """What can be typed; `run` of what it reads is the function that does it, `extra` the extra of the package it stands on."""
     reader = _Parser(prog="rnnviz", description="See inside recurrent networks.")
     commands = reader.add_subparsers(metavar="COMMAND")
-    for add in (app.add, view.add, explore.add, explore.add_example, models.add, train.add, compare.add):
+    for add in (
+        app.add,
+        view.add,
+        explore.add,
+        explore.add_example,
+        models.add,
+        train.add,
+        train_text.add,
+        compare.add,
+    ):
         add(commands)
     return reader
 

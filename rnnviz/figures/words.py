@@ -30,6 +30,7 @@ NAMES = (
     "gradient norm of all parameters before clipping",
     "gradient ∂L/∂W_hh",
     "half-life",
+    "held-out loss",
     "hidden state",
     "hidden state h",
     "input gate i",

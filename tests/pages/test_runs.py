@@ -35,7 +35,9 @@ def folder(tmp_path, monkeypatch):
 
 
 def test_what_is_drawn_is_what_the_file_holds(visit, folder):
-    seen = visit("runs", runs_shown="first,deep/second", runs_layer=2, runs_direction="backward", runs_update=3)
+    seen = visit(
+        "runs", runs_shown="first,deep/second", runs_layer=2, runs_direction="backward", runs_update=3
+    )
     assert not seen.test.exception and seen.lines == []
     kept = Run(folder / "first")
     whole, own = numbers(kept), layers(kept, "gru").isel(layer=1, direction=1)

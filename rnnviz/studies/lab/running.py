@@ -24,7 +24,7 @@ from rnnviz.training.optimisers import SGD, Adam
 from rnnviz.training.scores import held_out_loss
 
 MEASURED = 8  # held-out windows whose gradient is kept
-HELD_OUT = 8_000  # held-out characters that a loss is measured on
+HELD_OUT = 4_000  # held-out characters that a loss is measured on
 SAMPLE = 160  # characters that it writes
 SAMPLES = 12  # times in a training, about
 

@@ -1,6 +1,8 @@
 """Work that lasts, as a page shows it: how far it is, a way to stop it, and a line where it came to nothing."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
@@ -54,3 +56,33 @@ def computing(job: Job) -> str:
     return _("Computing {done} of {total}: {what}").format(
         done=job.done, total=job.total, what=series(job.what)
     )
+
+
+@dataclass
+class Own:
+    """A training of this visit. setup: what was asked. before: frames up to where it went on from. stopped: frames and what is
+    needed to go on, as they were when this visit stopped it; others may go on with the same job."""
+
+    setup: Any
+    job: Job
+    before: list[dict]
+    stopped: tuple[list[dict], bytes] | None = None
+
+    @property
+    def over(self) -> bool:
+        return self.stopped is not None or self.job.over
+
+    @property
+    def frames(self) -> list[dict]:
+        return self.stopped[0] if self.stopped else [*self.before, *self.job.frames]
+
+    @property
+    def kept(self) -> bytes:
+        return self.stopped[1] if self.stopped else self.job.kept
+
+    def stop(self) -> None:
+        """Ends this visit's interest in it."""
+        if not self.over:
+            kept = self.job.kept
+            self.stopped = (self.frames, kept)
+            jobs.leave(self.job, reader())

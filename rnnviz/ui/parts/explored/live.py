@@ -1,4 +1,5 @@
-"""The reader's own Python: the function that the app was started on with `rnnviz explore`, and the model that it returns."""
+"""The reader's own models: what the function returns that the app was started on with `rnnviz explore`, and what this reader has
+trained here, which nobody else sees."""
 
 import contextlib
 import os
@@ -14,17 +15,37 @@ if TYPE_CHECKING:  # it brings torch, which the first answer need not wait for
     from rnnviz.studies.live import Live
 
 MOST = 200  # tokens that it writes at once
+MOST_TRAINED = 4  # models of one reader
+TRAINED = "trained"  # in a link, before the key of one
 EXPLORED = "RNNVIZ_EXPLORE"  # in the environment: package.module:function
 
 
 def here() -> dict[str, str]:
-    """How a link calls it, and what a reader calls it; empty where the app was started without one."""
+    """How a link calls each, and what a reader calls it."""
+    made = {link: own.name for link, own in trained().items()}
     spec = os.environ.get(EXPLORED)
     if not spec:
-        return {}
+        return made
     from rnnviz.studies import live
 
-    return {live.link(spec): spec}
+    return {live.link(spec): spec} | made
+
+
+def trained() -> "dict[str, Live]":
+    """What this reader has trained and looks into, by how a link calls it."""
+    return st.session_state.setdefault("trained", {})
+
+
+def bring(own: "Live", key: str) -> str:
+    """Takes a trained model in for this reader; the one brought first makes room. key: stands for it and its weights. Returns how
+    a link calls it."""
+    link = f"{TRAINED}~{key[:16]}"
+    made = trained()
+    made.pop(link, None)
+    made[link] = own
+    while len(made) > MOST_TRAINED:
+        del made[next(iter(made))]
+    return link
 
 
 def is_chosen() -> bool:
@@ -35,7 +56,8 @@ def chosen() -> "Live":
     """The model, made when it is first asked for. Raises LiveError where it cannot be."""
     from rnnviz.studies import live
 
-    return live.found(here()[settings()["subject"]])
+    link = settings()["subject"]
+    return trained().get(link) or live.found(here()[link])
 
 
 def own_text() -> str:

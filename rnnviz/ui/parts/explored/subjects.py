@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from rnnviz.ui.parts.explored import live
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import choose, settings
 
@@ -107,6 +108,12 @@ def _gone(path: Path) -> None:
 def wanted() -> str:
     """A line that says which recording the link wants and how to bring it."""
     name, _tilde, key = settings()["subject"].rpartition("~")
+    if name == live.TRAINED:
+        return _(
+            "This view shows a network that was trained on the page “Train your own”, which only its own visit has. Train it "
+            "there "
+            "again."
+        )
     if ":" in name:  # a function and no file
         line = _(
             "This view shows what the function {name} returns, which is not here. Start the app on it: rnnviz explore {name}"

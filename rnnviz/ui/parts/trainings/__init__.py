@@ -55,14 +55,14 @@ def look_into(prefix: str, shown: list[Seen]) -> None:
             )
     updates = own["update"].values.tolist()
     if len(updates) > 1:
+        at = pictures.moment(own["update"].values, now["update"])
         pick(
             st.select_slider,
             f"{prefix}_update",
             _("Moment of the training (update); or click into a picture"),
-            updates,
-            value=int(pictures.moment(own["update"].values, now["update"])),
-            format_func=lambda update: f"{update:,}",
-            choose=lambda update: choose(**{f"{prefix}_update": None if update == updates[-1] else update}),
+            [*updates[:-1], None],  # the last stays the last, also where more come
+            value=None if now["update"] is None or at == updates[-1] else int(at),
+            format_func=lambda update: _("the last") if update is None else f"{update:,}",
         )
     _missing(seen)
 

@@ -33,38 +33,15 @@ class Found:
     look: xr.Dataset | None
 
 
-@dataclass
-class Own:
-    """A training of this visit. stopped: its frames as they were when this visit stopped it."""
-
-    setup: Setup
-    job: Job
-    stopped: list[dict] | None = None
-
-    @property
-    def over(self) -> bool:
-        return self.stopped is not None or self.job.over
-
-    @property
-    def frames(self) -> list[dict]:
-        return self.job.frames if self.stopped is None else self.stopped
-
-    def stop(self) -> None:
-        """Ends this visit's interest in it."""
-        if not self.over:
-            self.stopped = list(self.job.frames)
-            jobs.leave(self.job, reader())
-
-
 def _key(of: Setup) -> Setup:
     return dataclasses.replace(of, every=of.updates)
 
 
-def _trainings() -> dict[Setup, Own]:
+def _trainings() -> dict[Setup, working.Own]:
     return st.session_state.setdefault("clipping", {})
 
 
-def own(of: Setup) -> Own | None:
+def own(of: Setup) -> working.Own | None:
     """This visit's training of a set-up."""
     return _trainings().get(_key(of))
 
@@ -75,7 +52,7 @@ def begin(of: Setup) -> None:
     for other in made.values():
         other.stop()
     made.pop(_key(of), None)
-    made[_key(of)] = Own(of, jobs.start(TRAIN, {"setup": of.to_dict()}, reader()))
+    made[_key(of)] = working.Own(of, jobs.start(TRAIN, {"setup": of.to_dict()}, reader()), [])
     for old in list(made)[:-6]:
         del made[old]
 

@@ -10,7 +10,7 @@ import xarray as xr
 from rnnviz.studies.memory import Moment, Setup, gathered, survey
 from rnnviz.ui.parts import working
 from rnnviz.ui.rooms.memory.setup import experiment
-from rnnviz.ui.shell.jobs import Job, jobs
+from rnnviz.ui.shell.jobs import jobs
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.readers import reader
 from rnnviz.ui.shell.widgets import notice
@@ -29,37 +29,7 @@ class Found:
     place: int
 
 
-@dataclass
-class Own:
-    """A training of this visit. before: frames up to where it went on from. stopped: frames and what is needed to go on, as they
-    were when this visit stopped it; others may go on with the same job."""
-
-    setup: Setup
-    job: Job
-    before: list[dict]
-    stopped: tuple[list[dict], bytes] | None = None
-
-    @property
-    def over(self) -> bool:
-        return self.stopped is not None or self.job.over
-
-    @property
-    def frames(self) -> list[dict]:
-        return self.stopped[0] if self.stopped else [*self.before, *self.job.frames]
-
-    @property
-    def kept(self) -> bytes:
-        return self.stopped[1] if self.stopped else self.job.kept
-
-    def stop(self) -> None:
-        """Ends this visit's interest in it."""
-        if not self.over:
-            kept = self.job.kept
-            self.stopped = (self.frames, kept)
-            jobs.leave(self.job, reader())
-
-
-def own(of: Setup) -> Own | None:
+def own(of: Setup) -> working.Own | None:
     """This visit's training of a set-up; one that the same person began before the page was loaded anew is this visit's as
     well."""
     made = _trainings()
@@ -68,11 +38,11 @@ def own(of: Setup) -> Own | None:
         and of.course not in _forgotten()
         and (job := jobs.under_way(WORK, {"setup": of.to_dict()}, reader()))
     ):
-        made[of.course] = Own(of, job, [])
+        made[of.course] = working.Own(of, job, [])
     return made.get(of.course)
 
 
-def _trainings() -> dict[Setup, Own]:
+def _trainings() -> dict[Setup, working.Own]:
     return st.session_state.setdefault("memory", {})
 
 
@@ -102,7 +72,7 @@ def _begin(of: Setup, more: dict, frames: list[dict]) -> None:
         other.stop()
     job = jobs.start(WORK, {"setup": of.to_dict()} | more, reader())
     made.pop(of.course, None)
-    made[of.course] = Own(of, job, frames)
+    made[of.course] = working.Own(of, job, frames)
     for old in list(made)[:-6]:
         del made[old]
 

@@ -1,0 +1,21 @@
+"""What does a network learn from my own text, and when?"""
+
+from rnnviz.ui.shell.settings import index, kept, number, one_of
+
+KINDS = ("rnn", "gru", "lstm")
+OPTIMISERS = ("adam", "sgd")
+SETTINGS = {
+    "train_text": kept(None),  # None: the example; it may be longer than a link
+    "train_kind": one_of("lstm", KINDS),
+    "train_units": number(64, 1, 256),
+    "train_layers": number(1, 1, 3),
+    "train_dropout": number(0.0, 0, 0.9),
+    "train_length": number(50, 1, 200),
+    "train_updates": number(400, 1, 20_000),
+    "train_optimiser": one_of("adam", OPTIMISERS),
+    "train_rate": number(0.005, 1e-6, 1000),
+    "train_clip": number(1.0, 0, 1000),  # 0: none
+    "train_seed": number(0, 0, 999),
+    "train_layer": index(0),
+    "train_update": number(None, 0, 20_000, int),  # None: the last
+}
