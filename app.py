@@ -20,6 +20,7 @@ if __name__ == "__main__":  # a reader's visit
             st.Page("pages/learn/bptt.py", title=_("One weight, many steps")),
             st.Page("pages/learn/memory.py", title=_("Who remembers longest?")),
             st.Page("pages/learn/vanishing.py", title=_("Why gradients vanish")),
+            st.Page("pages/learn/clipping.py", title=_("What does clipping save?")),
             st.Page(
                 "pages/learn/attention_by_hand.py", title=_("Attention by hand"), url_path="attention-by-hand"
             ),

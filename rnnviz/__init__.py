@@ -44,6 +44,7 @@ _MODULES = {
     "attribution": "rnnviz.studies.attribution",
     "cells": "rnnviz.recording.cells",
     "checkpoints": "rnnviz.models.checkpoints",
+    "clipping": "rnnviz.studies.clipping",
     "comparing": "rnnviz.studies.comparing",
     "counting": "rnnviz.models.counting",
     "decoding": "rnnviz.models.decoding",

@@ -29,6 +29,7 @@ MODULES = (
         f"rnnviz.studies.{name}"
         for name in (
             "attribution",
+            "clipping.running",
             "filling",
             "judging",
             "memory.running",

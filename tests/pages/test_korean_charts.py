@@ -76,6 +76,8 @@ def drawn(visit) -> Iterator[str]:
         ("order", {}, "as soon"),
         ("letters", {}, ""),
         *(("bptt", {"bptt_kind": kind}, "abracadabra") for kind in ("rnn", "gru", "lstm")),
+        ("clipping", {}, ""),
+        ("clipping", {"clipping_network": "tanh", "clipping_optimiser": "adam", "clipping_rate": 0.1}, ""),
         *(
             ("network", {"network_stage": stage}, "")
             for stage in ("perceptron", "multilayer", "recurrent", "unrolled")

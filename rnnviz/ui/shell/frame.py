@@ -29,6 +29,8 @@ STYLE = """
 [data-testid="stBaseButton-primary"] { color: light-dark(#ffffff, #11151c) !important; }
 /* what is being made anew fades only where that takes long */
 [data-stale="true"] { transition-delay: 3s !important; }
+/* what is written on a button of the dark theme's light blue is dark */
+[data-testid="stBaseButton-primary"]:not(:disabled) :is(p, span) { color: light-dark(#ffffff, #11151c); }
 /* Korean breaks between words, not inside them */
 [data-testid="stApp"] :is(h1, h2, p, li) { word-break: keep-all; overflow-wrap: anywhere; }
 """

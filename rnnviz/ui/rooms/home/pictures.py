@@ -39,6 +39,10 @@ def show() -> None:
                 _("Why gradients vanish"),
                 _("What does a product of many small numbers do to learning, and what helps?"),
             ),
+            "clipping": (
+                _("What does clipping save?"),
+                _("What does one step too long do to a training, and what does a clipped one do?"),
+            ),
             "attention_by_hand": (_("Attention by hand"), _("What is attention, one product at a time?")),
             "blank": (_("Fill in the blank"), _("What do we gain by reading what comes after, too?")),
             "counting": (_("The limits of counting"), _("What can a network do that counting cannot?")),
