@@ -25,8 +25,6 @@ STYLE = """
 [data-testid="stButtonGroup"] [role="radiogroup"] { flex-wrap: wrap; row-gap: 4px; }
 /* Streamlit's pale type of captions is too pale to read on white */
 [data-testid="stCaptionContainer"] { opacity: 0.8 !important; }
-/* on the light blue of the dark theme, white type is too pale */
-[data-testid="stBaseButton-primary"] { color: light-dark(#ffffff, #11151c) !important; }
 /* what is being made anew fades only where that takes long */
 [data-stale="true"] { transition-delay: 3s !important; }
 /* what is written on a button of the dark theme's light blue is dark */
