@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from rnnviz.trace import open_trace
-from tests.browser.conftest import fetched, serving, violations
+from tests.browser.conftest import at_rest, fetched, serving, violations
 
 TEXT = "ROMEO: I would I were thy bird."
 
@@ -331,13 +331,22 @@ def test_the_readers_text_is_never_taken_for_html(reader):
         "/states",
         "/gates",
         "/gates?model=shakespeare-rnn&lang=ko",
-        "/gradients",
+        "/gradients?lang=ko",
         "/vanishing?vanishing_part=network",
         "/vanishing?vanishing_part=helps&lang=ko",
     ],
 )
-def test_no_page_violates_accessibility(reader, path):
-    assert violations(reader(path).tab, "light", "dark") == []
+def test_no_page_violates_accessibility_or_runs_over_the_edge_of_a_phone(reader, path):
+    seen = reader(path)
+    assert violations(seen.tab, "light", "dark") == []
+    fits_a_phone(seen)
+
+
+def fits_a_phone(seen) -> None:
+    """A window that is made as narrow as a phone holds the page."""
+    seen.tab.set_viewport_size({"width": 400, "height": 800})
+    at_rest(seen.tab)
+    assert seen.over_the_edge(".rv-board", "svg") == []
 
 
 def test_comparing_violates_no_accessibility_and_fades_the_pictures_of_the_set_up_before(reader):
@@ -346,6 +355,8 @@ def test_comparing_violates_no_accessibility_and_fades_the_pictures_of_the_set_u
     found = violations(seen.tab, "dark", "light")
     # but for the editor's column of row marks, which Streamlit leaves without a name
     assert [v for v in found if v[0] != "empty-table-header" or len(v[1]) > 1] == []
+    fits_a_phone(seen)
+    seen.tab.set_viewport_size({"width": 1280, "height": 1000})
     seen.tab.get_by_label("Steps", exact=True).fill("60")
     seen.tab.keyboard.press("Enter")
     before = seen.tab.locator(".st-key-bench_before")
@@ -356,20 +367,8 @@ def test_comparing_violates_no_accessibility_and_fades_the_pictures_of_the_set_u
     expect(before).to_have_count(0)
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/",
-        "/states",
-        "/gates",
-        "/gates?projector=True",
-        "/gradients?lang=ko",
-        "/vanishing?vanishing_part=helps",
-        "/compare?lang=ko",
-    ],
-)
-def test_nothing_runs_over_the_edge_of_a_phone(reader, path):
-    seen = reader(path, width=400, height=800)
+def test_the_projector_fits_a_phone(reader):
+    seen = reader("/gates?projector=True", width=400, height=800)
     assert seen.over_the_edge(".rv-board", "svg") == []
 
 

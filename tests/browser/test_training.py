@@ -17,7 +17,7 @@ def unexpected(tab) -> list:
 
 
 def test_a_text_is_learned_while_one_watches_and_the_network_is_looked_into(reader):
-    seen = reader("/train?train_units=6&train_updates=60&train_length=10", width=400, height=800, kind=Plain)
+    seen = reader("/train?train_units=6&train_updates=8&train_length=10", width=400, height=800, kind=Plain)
     tab = seen.tab
     tab.get_by_role("textbox", name="A text to learn from").fill(TEXT)
     tab.keyboard.press("Control+Enter")

@@ -98,17 +98,17 @@ def or_default(name: str, defaults: Mapping[str, str]) -> str:
 
 def controls() -> None:
     """Who writes, from what, and how a character is drawn."""
-    whose = {
-        "plays": _("RNN, GRU, LSTM and counts, trained on plays"),
-        "python": _("LSTM, trained on Python"),
-        "growing": _("RNN, GRU and LSTM growing up"),
-        "korean": _("RNN, GRU and LSTM, trained on Korean reviews"),
+    whose = {  # in this order
+        "plays": _("English plays"),
+        "growing": _("plays, growing up"),
+        "python": _("Python code"),
+        "korean": _("Korean film reviews"),
     }
     far = settings()["projector"]  # what is written is to be seen without scrolling
     pick(
         st.segmented_control,
         "generate_who",
-        _("Who writes"),
+        _("Networks that write, by what they have read"),
         list(whose),
         format_func=whose.get,
         required=True,

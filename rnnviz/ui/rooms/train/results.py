@@ -29,7 +29,7 @@ def asked() -> Setup:
         name: now[f"train_{name}"] for name in ("kind", "units", "layers", "dropout", "length", "updates")
     }
     values |= {name: now[f"train_{name}"] for name in ("optimiser", "rate", "seed")}
-    every = max(1, round(now["train_updates"] / MOMENTS))
+    every = max(1 if now["train_updates"] < MOMENTS else 5, round(now["train_updates"] / MOMENTS))
     return Setup(**values, clip=now["train_clip"] or None, every=every)
 
 
