@@ -6,6 +6,7 @@ and losses are what they would have been, and gradients too, up to the rounding 
 """
 
 import atexit
+import contextlib
 import os
 import threading
 import time
@@ -33,11 +34,7 @@ from rnnviz.recording.torch_private import is_compiled
 from rnnviz.recording.wanted import Wanted
 from rnnviz.recording.watch import Watch, watching
 
-MOST_CALLS = (
-    20_000  # of recurrent modules in one moment: what runs on without a backward is not held for ever
-)
-
-
+MOST_CALLS = 20_000  # of recurrent modules in one moment: without a backward they are not held for ever
 _OPEN: "dict[Path, Monitor]" = {}  # those of this process that write, by their folders
 
 
@@ -133,16 +130,18 @@ class Monitor:
             raise ValueError(
                 f"{type(model).__name__} holds no nn.RNN, nn.LSTM or nn.GRU, and none of their cells"
             )
+        writer = _event_writer() if tensorboard else None  # before anything is made that would be left behind
         self.folder, self.model, self.every = Path(folder), model, every
         self._held = ExitStack()  # the right to write
         self._file, self._step = self._opened(resume, step)
-        self._events = _events(self.folder, self._step) if tensorboard else None
+        self._events = writer(str(self.folder), purge_step=self._step or None) if writer else None
         self._process = os.getpid()
         self._began = time.monotonic()
         self._observed: Observed | None = None
         self._hooks: list[RemovableHandle] = []
         self._modes: list[tuple[nn.Module, _Patient]] = []
-        self._inside: _Losses | None = None
+        self._inside = False
+        self._losses: _Losses | None = None  # of a block that is kept, while it is open
         self._pending: dict[str, Any] | None = None
         self._waiting: RemovableHandle | None = None
         self._problems: list[str] = []
@@ -167,9 +166,8 @@ class Monitor:
                 )
             last = before.moments[-1]["step"] + 1 if before is not None and before.moments else 0
             own = last if step is None else step
-            raw = path.read_bytes() if before is not None else b""
             file = path.open("ab")
-            if raw and not raw.endswith(b"\n"):  # it was killed while it wrote
+            if before is not None and file.tell() > before.read_to:  # it was killed while it wrote
                 file.write(b"\n")
             if before is None:
                 file.write(runs.line(self._described()))
@@ -220,28 +218,27 @@ class Monitor:
         self._write({"step": max(self._step - 1, 0) if "loss" in own else self._step, "logged": own})
 
     def __enter__(self) -> "Monitor":
-        if self._inside is not None:
+        if self._inside:
             raise RuntimeError("the block of this monitor is open already: it cannot stand in itself")
         self._flush()
-        self._inside = _Losses()
+        self._inside = True
         if self.due and not self._closed:
-            self._inside.__enter__()  # type: ignore[no-untyped-call]
+            self._losses = _Losses()
+            self._losses.__enter__()  # type: ignore[no-untyped-call]
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, problem: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        inside, self._inside = self._inside, None
-        if inside is None:
-            return
-        due = self.due and not self._closed
-        if due:
-            inside.__exit__(kind, problem, _trace)  # type: ignore[no-untyped-call]
-            if problem is None:
-                self._keep(inside.losses)
+        kept, self._losses = self._losses, None
+        self._inside = False
+        if kept is not None:
+            kept.__exit__(kind, problem, _trace)  # type: ignore[no-untyped-call]
+            if problem is None and not self._closed:
+                self._keep(kept.losses)
         if problem is None:
             self._step += 1
-        if due or self.due:
+        if kept is not None or self.due:
             self._listen()
 
     def _keep(self, losses: Sequence[Tensor]) -> None:
@@ -327,7 +324,7 @@ class Monitor:
         self._deaf()
         if self._closed or not self.due:
             return
-        self._observed, self._problems = Observed(self.model, (), Wanted(frozenset(FIELDS))), []
+        self._observed, self._problems = self._unwatched(), []
         own = {module for module in self.model.modules() if isinstance(module, MODULES)}
         owner = threading.get_ident()
 
@@ -338,7 +335,7 @@ class Monitor:
             if not torch.is_grad_enabled():  # a look at held-out data
                 return
             if sum(len(one.calls) for one in observed.watched) >= MOST_CALLS:
-                self._observed = observed = Observed(self.model, (), Wanted(frozenset(FIELDS)))
+                self._observed = observed = self._unwatched()
             watching().append(observed)
             mode = _Patient(self._refused)
             mode.__enter__()  # type: ignore[no-untyped-call]
@@ -353,6 +350,10 @@ class Monitor:
             torch_modules.register_module_forward_pre_hook(before),
             torch_modules.register_module_forward_hook(after, always_call=True),
         ]
+
+    def _unwatched(self) -> Observed:
+        """The model, of which nothing was seen yet."""
+        return Observed(self.model, (), Wanted(frozenset(FIELDS)))
 
     def _refused(self, problem: Exception) -> None:
         self._problems.append(str(problem))
@@ -373,6 +374,10 @@ class Monitor:
         if self._waiting is not None:
             self._waiting.remove()
             self._waiting = None
+        with contextlib.suppress(OSError):  # what did not go onto a full disk does not go there now
+            self._file.close()
+        if self._events is not None:
+            self._events.close()
         self._held.close()
 
     def close(self) -> None:
@@ -380,12 +385,8 @@ class Monitor:
         if self._closed or os.getpid() != self._process:
             return
         self._flush()
-        if self._closed:
-            return
-        self._end_of_it()
-        self._file.close()
-        if self._events is not None:
-            self._events.close()
+        if not self._closed:
+            self._end_of_it()
 
     def __repr__(self) -> str:
         return f"rnnviz.Monitor({str(self.folder)!r}, step {self._step}, every {self.every})"
@@ -406,11 +407,11 @@ def _wide(tensor: Tensor) -> torch.dtype:
     return torch.float32 if tensor.device.type == "mps" else torch.float64
 
 
-def _events(folder: Path, step: int) -> Any:
+def _event_writer() -> Any:
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError as problem:
         raise ModuleNotFoundError(
             "tensorboard=True needs the package tensorboard: pip install tensorboard", name="tensorboard"
         ) from problem
-    return SummaryWriter(str(folder), purge_step=step or None)
+    return SummaryWriter

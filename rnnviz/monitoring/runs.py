@@ -86,8 +86,9 @@ class Kept:
 class Run(Kept):
     """What a file of a run holds so far; `refresh` reads on.
 
-    path: of run.jsonl, or of the folder that it lies in. written: when it was written to, in seconds since 1970. Raises
-    FileNotFoundError where there is no run, ValueError where the file is something else, of another version or too large.
+    path: of run.jsonl, or of the folder that it lies in. read_to: bytes of whole lines that were read. written: when it was
+    written to, in seconds since 1970. Raises FileNotFoundError where there is no run, ValueError where the file is something
+    else, of another version or too large.
     """
 
     def __init__(self, path: str | os.PathLike[str]):
@@ -98,7 +99,7 @@ class Run(Kept):
 
     def _start(self) -> None:
         super().__init__()
-        self._place = 0
+        self.read_to = 0
         self._file: tuple[int, int] | None = None
 
     def refresh(self) -> bool:
@@ -111,11 +112,11 @@ class Run(Kept):
                         f"{self.path} has {state.st_size / 2**20:.0f} MB; up to {LARGEST // 2**20} are read"
                     )
                 own = state.st_dev, state.st_ino
-                if self._file not in (None, own) or state.st_size < self._place:
+                if self._file not in (None, own) or state.st_size < self.read_to:
                     self._start()
                 self._file, self.written = own, state.st_mtime
-                file.seek(self._place)
-                raw = file.read(state.st_size - self._place)
+                file.seek(self.read_to)
+                raw = file.read(state.st_size - self.read_to)
         except FileNotFoundError:
             raise FileNotFoundError(f"{self.path} is not there") from None
         whole = raw.rpartition(b"\n")[0]
@@ -125,7 +126,7 @@ class Run(Kept):
             return False
         for one in whole.split(b"\n"):
             self._take(one)
-        self._place += len(whole) + 1
+        self.read_to += len(whole) + 1
         return True
 
     def _take(self, raw: bytes) -> None:

@@ -15,7 +15,7 @@ from torch.nn.functional import cross_entropy
 import rnnviz
 from rnnviz.monitoring import Monitor, Run, arrays, found, layers, numbers
 from rnnviz.monitoring.moments import MOST_DISTANCES, distances
-from tests.conftest import PATIENCE, until
+from tests.conftest import PATIENCE, full_disk, until
 
 
 class Model(nn.Module):
@@ -336,6 +336,35 @@ def test_lines_that_are_none_are_counted_and_odd_ones_give_no_numbers(tmp_path):
     with pytest.raises(KeyError, match="keeps nothing of 'other'; it has rnn"):
         layers(kept, "other")
     assert arrays.modules(kept) == ["rnn"]
+
+
+def test_without_the_package_of_the_event_files_nothing_is_left_behind(run, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    with pytest.raises(ModuleNotFoundError, match="pip install tensorboard"):
+        run(Model(), tensorboard=True)
+    assert not (tmp_path / "a").exists()
+    run(Model())
+
+
+def test_where_the_disk_is_full_the_training_goes_on_without(run, tmp_path):
+    torch.manual_seed(0)
+    model = Model()
+    monitor = run(model, every=1)
+    size = (tmp_path / "a" / "run.jsonl").stat().st_size
+    with full_disk(size), pytest.warns(RuntimeWarning, match="nothing more is kept of this training"):
+        trained(model, 3, monitor)
+    assert monitor.step == 3 and not (tmp_path / "a" / "writing").exists()
+    monitor.log(validation=1.0)
+    run(model, resume=True)  # the folder is free for another
+
+
+def test_a_monitor_that_is_closed_in_its_own_block_leaves_nothing_on(run):
+    model = Model()
+    monitor = run(model, every=1)
+    depth = torch._C._len_torch_function_stack()
+    with monitor:
+        monitor.close()
+    assert torch._C._len_torch_function_stack() == depth
 
 
 def test_runs_are_found_below_a_folder(run, tmp_path):
