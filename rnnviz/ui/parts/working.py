@@ -12,6 +12,7 @@ from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.readers import present, reader
 
 BROKEN_OFF = ("stopped", "abandoned", "lost", "busy")  # ends after which it can be begun again
+MOST = 6  # trainings of one kind that a visit keeps
 jobs.present = present
 
 
@@ -86,3 +87,62 @@ class Own:
             kept = self.job.kept
             self.stopped = (self.frames, kept)
             jobs.leave(self.job, reader())
+
+    def ending(self, counted: str = "") -> str | None:
+        """The line that says how it ended early; None where it did not. counted: what a frame calls the updates that are made,
+        of a training that can be gone on with."""
+        line = _("Stopped before it was finished.") if self.stopped else came_to_nothing(self.job)
+        halfway = self.stopped or self.job.state in ("stopped", "abandoned", "late")
+        if line and counted and self.frames and halfway:
+            line = _("Stopped after {count:,} updates. Go on where it stands, or begin anew.")
+            line = line.format(count=self.frames[-1][counted])
+        return line
+
+
+class Trainings:
+    """What one kind of work trains in this visit, by set-up.
+
+    room: where the visit keeps them. work: as `jobs.start` takes it. key: what stands for a set-up: the same for set-ups that are
+    one training.
+    """
+
+    def __init__(self, room: str, work: str, key: Callable[[Any], Any]):
+        self._room, self._work, self._key = room, work, key
+
+    @property
+    def _made(self) -> dict[Any, Own]:
+        return st.session_state.setdefault(self._room, {})
+
+    @property
+    def _forgotten(self) -> set:
+        """Of which this visit wanted to see no more."""
+        return st.session_state.setdefault(f"{self._room}_forgotten", set())
+
+    def own(self, of: Any) -> Own | None:
+        """The training of a set-up; one that the same person began before the page was loaded anew is this visit's as well."""
+        made, key = self._made, self._key(of)
+        if (
+            key not in made
+            and key not in self._forgotten
+            and (job := jobs.under_way(self._work, {"setup": of.to_dict()}, reader()))
+        ):
+            made[key] = Own(of, job, [])
+        return made.get(key)
+
+    def begin(self, of: Any, more: dict | None = None, frames: list[dict] | None = None) -> None:
+        """Trains a set-up; what else trains is stopped. more: arguments of the work beside the set-up. frames: those from before,
+        where it is gone on with."""
+        made, key = self._made, self._key(of)
+        for other in made.values():
+            other.stop()
+        job = jobs.start(self._work, {"setup": of.to_dict()} | (more or {}), reader())
+        made.pop(key, None)
+        made[key] = Own(of, job, frames or [])
+        for old in list(made)[:-MOST]:
+            del made[old]
+
+    def forget(self, of: Any) -> None:
+        """Shows what is shipped again, where there is something."""
+        if last := self._made.pop(self._key(of), None):
+            last.stop()
+        self._forgotten.add(self._key(of))

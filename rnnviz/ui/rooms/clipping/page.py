@@ -6,6 +6,7 @@ import xarray as xr
 from rnnviz.studies.clipping import survey
 from rnnviz.studies.memory import Setup
 from rnnviz.ui.parts import working
+from rnnviz.ui.parts.trainings import choices
 from rnnviz.ui.rooms.clipping import NETWORKS, TASKS, pictures, results, setup
 from rnnviz.ui.rooms.clipping.results import Found
 from rnnviz.ui.shell.jobs import Job, jobs
@@ -224,24 +225,8 @@ def _choices() -> None:
                 format_func=networks.get,
                 width=260,
             )
-            pick(
-                st.segmented_control,
-                "clipping_optimiser",
-                _("Optimiser"),
-                ["sgd", "adam"],
-                format_func={"adam": "Adam", "sgd": "SGD"}.get,
-                required=True,
-            )
-            pick(
-                st.number_input,
-                "clipping_rate",
-                _("Learning rate"),
-                min_value=1e-6,
-                max_value=100.0,
-                step=0.01,
-                format="%g",
-                width=140,
-            )
+            choices.optimiser("clipping_optimiser", ("sgd", "adam"))
+            choices.rate("clipping_rate", step=0.01)
         with st.container(horizontal=True):
             pick(st.selectbox, "clipping_task", _("Task"), list(TASKS), format_func=tasks.get, width=220)
             pick(

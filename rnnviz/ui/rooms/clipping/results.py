@@ -13,11 +13,9 @@ from rnnviz.studies.memory import Setup
 from rnnviz.ui.parts import working
 from rnnviz.ui.rooms.clipping.setup import experiment
 from rnnviz.ui.shell.jobs import Job, jobs
-from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.readers import reader
 from rnnviz.ui.shell.widgets import notice
 
-TRAIN = "rnnviz.studies.clipping.work:train"
 LOOK = "rnnviz.studies.clipping.work:look"
 
 
@@ -37,30 +35,8 @@ def _key(of: Setup) -> Setup:
     return dataclasses.replace(of, every=of.updates)
 
 
-def _trainings() -> dict[Setup, working.Own]:
-    return st.session_state.setdefault("clipping", {})
-
-
-def own(of: Setup) -> working.Own | None:
-    """This visit's training of a set-up."""
-    return _trainings().get(_key(of))
-
-
-def begin(of: Setup) -> None:
-    """Trains a set-up; the one before it is left."""
-    made = _trainings()
-    for other in made.values():
-        other.stop()
-    made.pop(_key(of), None)
-    made[_key(of)] = working.Own(of, jobs.start(TRAIN, {"setup": of.to_dict()}, reader()), [])
-    for old in list(made)[:-6]:
-        del made[old]
-
-
-def forget(of: Setup) -> None:
-    """Shows what is shipped again."""
-    if last := _trainings().pop(_key(of), None):
-        last.stop()
+trainings = working.Trainings("clipping", "rnnviz.studies.clipping.work:train", _key)
+own, begin, forget = trainings.own, trainings.begin, trainings.forget
 
 
 def found(of: Setup) -> Found | None:
@@ -131,13 +107,5 @@ def alike(one: Found, look: xr.Dataset) -> bool:
 
 def lines(of: Setup) -> None:
     """A line where this visit's training of a set-up came to nothing."""
-    mine = own(of)
-    if mine is None:
-        return
-    line = (
-        _("Stopped before it was finished.")
-        if mine.stopped is not None
-        else working.came_to_nothing(mine.job)
-    )
-    if line:
+    if (mine := own(of)) and (line := mine.ending()):
         notice(line)

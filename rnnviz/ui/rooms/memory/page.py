@@ -5,6 +5,7 @@ import streamlit as st
 from rnnviz.studies.memory import TASKS, Setup, chance, survey
 from rnnviz.ui.parts import working
 from rnnviz.ui.parts.numbers import percent
+from rnnviz.ui.parts.trainings import choices
 from rnnviz.ui.rooms.memory import STARTS, pictures, results, setup
 from rnnviz.ui.shell.jobs import Job, jobs
 from rnnviz.ui.shell.language import _
@@ -185,24 +186,8 @@ def _training() -> None:
         st.text(_rules()[settings()["memory_task"]])
         with st.container(horizontal=True):
             pick(st.selectbox, "memory_task", _("Task"), list(TASKS), format_func=tasks.get, width=220)
-            pick(
-                st.segmented_control,
-                "memory_optimiser",
-                _("Optimiser"),
-                ["adam", "sgd"],
-                format_func={"adam": "Adam", "sgd": "SGD"}.get,
-                required=True,
-            )
-            pick(
-                st.number_input,
-                "memory_rate",
-                _("Learning rate"),
-                min_value=1e-6,
-                max_value=100.0,
-                step=0.001,
-                format="%g",
-                width=140,
-            )
+            choices.optimiser("memory_optimiser")
+            choices.rate("memory_rate")
             pick(st.number_input, "memory_units", _("Units"), min_value=1, max_value=256, step=1, width=110)
             pick(
                 st.number_input,

@@ -4,6 +4,7 @@ import streamlit as st
 
 from rnnviz.studies.lab.result import command
 from rnnviz.ui.parts import trainings, working
+from rnnviz.ui.parts.trainings import choices
 from rnnviz.ui.rooms.train import KINDS, results, texts
 from rnnviz.ui.shell.jobs import Job, jobs
 from rnnviz.ui.shell.language import _
@@ -185,30 +186,14 @@ def _network() -> None:
             step=100,
             width=130,
         )
-        pick(
-            st.number_input,
-            "train_rate",
-            _("Learning rate"),
-            min_value=1e-6,
-            max_value=1000.0,
-            step=0.001,
-            format="%g",
-            width=140,
-        )
+        choices.rate("train_rate", most=1000.0)
         with st.popover(_("Change the training"), width="content"):
             _more_settings()
 
 
 def _more_settings() -> None:
     with st.container(horizontal=True):
-        pick(
-            st.segmented_control,
-            "train_optimiser",
-            _("Optimiser"),
-            ["adam", "sgd"],
-            format_func={"adam": "Adam", "sgd": "SGD"}.get,
-            required=True,
-        )
+        choices.optimiser("train_optimiser")
         pick(
             st.number_input,
             "train_clip",

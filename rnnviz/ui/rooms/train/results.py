@@ -120,14 +120,11 @@ def forget(mine: Mine) -> None:
 
 def lines(mine: Mine) -> None:
     """A line where it came to nothing, or to an early end."""
-    line = _("Stopped before it was finished.") if mine.stopped else working.came_to_nothing(mine.job)
+    line = mine.ending("step")
     if mine.diverged:
         line = _(
             "The loss left the numbers after {count:,} updates: choose a smaller learning rate, or clipping."
         )
-        line = line.format(count=mine.frames[-1]["step"])
-    elif line and mine.frames and (mine.stopped or mine.job.state in ("stopped", "abandoned", "late")):
-        line = _("Stopped after {count:,} updates. Go on where it stands, or begin anew.")
         line = line.format(count=mine.frames[-1]["step"])
     if line:
         notice(line)
