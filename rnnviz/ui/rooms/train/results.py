@@ -5,6 +5,7 @@ import hashlib
 
 import streamlit as st
 
+from rnnviz.figures.words import series
 from rnnviz.monitoring.runs import Kept
 from rnnviz.studies.lab import Letters, Setup, Training, live, packed
 from rnnviz.studies.lab.result import command
@@ -46,7 +47,7 @@ class Mine(working.Own):
 
     @property
     def title(self) -> str:
-        return f"{self.number} · {self.setup.name}"
+        return f"{self.number} · {series(self.setup.name)}"
 
     @property
     def diverged(self) -> bool:
