@@ -20,10 +20,11 @@ from typing import TYPE_CHECKING
 
 from rnnviz import files, shipped
 from rnnviz.models import cards
+from rnnviz.models.cards import Card
 from rnnviz.models.vocabularies import Lexicon, Vocabulary
 
 if TYPE_CHECKING:  # cards are read by pages that should not wait for torch
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from torch import Tensor, nn
 
@@ -94,11 +95,11 @@ def _read_moments(path: Path, state: str) -> tuple[int, ...]:
     return _steps(found)
 
 
-def _steps(card: "Mapping") -> tuple[int, ...]:
+def _steps(card: Card) -> tuple[int, ...]:
     return tuple(moment["step"] for moment in card.get("moments", ()))
 
 
-def card(name: str) -> dict:
+def card(name: str) -> Card:
     """What a checkpoint says of itself; of a network that grows up, what it says of one moment, whose step is then in `moment`.
     Raises CheckpointError where it is missing or not a card, or has not been kept at that step."""
     whole, (name, step) = name, parted(name)
@@ -110,13 +111,13 @@ def card(name: str) -> dict:
         return found
     for moment in found.get("moments", ()):
         if moment["step"] == (_steps(found)[-1] if step is None else step):
-            scores = {part: moment[part] for part in ("validation", "test")}
+            scores = {"validation": moment["validation"], "test": moment["test"]}
             return found | {"name": whole, "scores": scores, "moment": moment["step"]}
     have = ", ".join(map(str, _steps(found))) or "only the end of its training"
     raise CheckpointError(f"{name} was not kept at training step {step}; there is {have}")
 
 
-def _card(name: str) -> dict:
+def _card(name: str) -> Card:
     """The card as it is in its file, checked."""
     try:
         found = cards.read(folder() / f"{name}.json")
@@ -133,43 +134,44 @@ def _card(name: str) -> dict:
         ) from problem
 
 
-def vocabulary(card: dict) -> Vocabulary:
+def vocabulary(card: Card) -> Vocabulary:
     """The vocabulary that a card holds."""
     return Vocabulary(tuple(card["vocabulary"]))
 
 
-def lexicons(card: dict) -> tuple[Lexicon, Lexicon]:
+def lexicons(card: Card) -> tuple[Lexicon, Lexicon]:
     """What a translator reads and what it writes, as its card says."""
-    source, target = (
-        Lexicon(card[side]["unit"], tuple(card[side]["tokens"])) for side in ("source", "target")
-    )
-    return source, target
+    return _lexicon(card["source"]), _lexicon(card["target"])
 
 
-def _known_characters(card: dict) -> dict[str, int]:
+def _lexicon(said: cards.Tokens) -> Lexicon:
+    return Lexicon(said["unit"], tuple(said["tokens"]))
+
+
+def _known_characters(card: Card) -> dict[str, int]:
     return {"vocabulary": len(vocabulary(card))}
 
 
-def words(card: dict) -> Lexicon:
+def words(card: Card) -> Lexicon:
     """What a model that reads words knows, as its card says."""
-    return Lexicon(card["words"]["unit"], tuple(card["words"]["tokens"]))
+    return _lexicon(card["words"])
 
 
-def _known_words(card: dict) -> dict[str, int]:
+def _known_words(card: Card) -> dict[str, int]:
     return {"vocabulary": len(words(card))}
 
 
-def _known_tokens(card: dict) -> dict[str, int]:
+def _known_tokens(card: Card) -> dict[str, int]:
     source, target = lexicons(card)
     return {"source": len(source), "target": len(target)}
 
 
-def _known_either(card: dict) -> dict[str, int]:
+def _known_either(card: Card) -> dict[str, int]:
     return _known_words(card) if "words" in card else _known_characters(card)
 
 
 # what a card must agree on with its model, by task
-KNOWN = {
+KNOWN: "dict[str, Callable[[Card], dict[str, int]]]" = {
     "language": _known_characters,
     "translation": _known_tokens,
     "blank": _known_words,
@@ -178,7 +180,7 @@ KNOWN = {
 }
 
 
-def load(name: str) -> "tuple[nn.Module | NGrams, dict]":
+def load(name: str) -> "tuple[nn.Module | NGrams, Card]":
     """A shipped model, ready to read (eval mode), and its card.
 
     By its task it is a LanguageModel, a Translator, a BlankFiller or a Classifier, or NGrams.
@@ -281,7 +283,7 @@ def _compare(weights: "Mapping[str, Tensor]", claimed: "Mapping[str, Tensor]") -
 def save(
     name: str,
     model: "nn.Module | NGrams",
-    card: dict,
+    card: Card,
     components: bytes | memoryview | None = None,
     moments: "Mapping[int, Mapping[str, Tensor]] | None" = None,
 ) -> Path:
@@ -307,7 +309,7 @@ def save(
         raw = safetensors.torch.save({k: v.contiguous() for k, v in model.state_dict().items()})
     card = card | {"name": name, "sha256": hashlib.sha256(raw).hexdigest()}
     said = json.dumps(card, indent=1, ensure_ascii=False) + "\n"
-    contents = {path: raw, folder() / f"{name}.json": said.encode("utf-8")}
+    contents: dict[Path, bytes | memoryview] = {path: raw, folder() / f"{name}.json": said.encode("utf-8")}
     if components is not None:
         contents[components_path(name)] = components
     with contextlib.ExitStack() as together:  # all are written before the first takes its place

@@ -7,8 +7,14 @@ key is one whole number for any order and vocabulary, and everything is done for
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Number = TypeVar("Number", np.int64, np.float64)
 
 METHODS = ("likelihood", "add-k", "backoff", "kneser-ney")
 KEPT = 8  # of what estimates need of every n-gram: one text needs Kneser-Ney of six orders, and backoff
@@ -24,8 +30,27 @@ class Level:
     often it was seen. Both (gram,).
     """
 
-    key: np.ndarray
-    count: np.ndarray
+    key: Ints
+    count: Ints
+
+
+@dataclass(frozen=True)
+class _Fitted:
+    """What the estimates of an order need of every n-gram, each by level.
+
+    count: of each, or what the method takes for it (gram,). total: the same of each context followed by anything, rest: what the
+    estimate of the shorter context is multiplied by after it. Both (context,).
+    """
+
+    count: list[Ints]
+    total: list[Floats]
+    rest: list[Floats]
+
+
+def _sums(places: Ints, weights: npt.ArrayLike, length: int) -> Floats:
+    """The weights that lie at each of so many places, added up."""
+    found = np.bincount(places, weights=weights, minlength=length)
+    return found  # type: ignore[return-value]  # numpy's stub does not know that weights make floats
 
 
 class NGrams:
@@ -44,9 +69,7 @@ class NGrams:
         self._weights = lru_cache(maxsize=KEPT)(self._fitted)
         # by level: how often each context was followed by anything
         self._total = [
-            np.bincount(
-                level.key // size, weights=level.count, minlength=1 if n == 0 else len(self.levels[n - 1].key)
-            )
+            _sums(level.key // size, level.count, 1 if n == 0 else len(self.levels[n - 1].key))
             for n, level in enumerate(self.levels)
         ]
         # by level: the place of the last n - 1 tokens in the level below. They follow the last n - 2 of the n-gram without
@@ -59,16 +82,16 @@ class NGrams:
     @classmethod
     def of(cls, ids: Sequence[int], order: int, size: int) -> "NGrams":
         """Counts a text. ids: (time,)."""
-        ids = np.asarray(ids, np.int64)
+        tokens = np.asarray(ids, np.int64)
         if order < 1:
             raise ValueError(f"the order must be at least 1; got {order}")
-        if not len(ids):
+        if not len(tokens):
             raise ValueError("there is nothing to count: give at least one token")
-        if ids.min() < 0 or ids.max() >= size:
-            raise ValueError(f"tokens must be from 0 to {size - 1}; got {ids.min()} to {ids.max()}")
-        levels, places = [], np.zeros(len(ids) + 1, np.int64)  # the place of the empty context
-        for n in range(1, min(order, len(ids)) + 1):
-            keys = places[: len(ids) - n + 1] * size + ids[n - 1 :]
+        if tokens.min() < 0 or tokens.max() >= size:
+            raise ValueError(f"tokens must be from 0 to {size - 1}; got {tokens.min()} to {tokens.max()}")
+        levels, places = [], np.zeros(len(tokens) + 1, np.int64)  # the place of the empty context
+        for n in range(1, min(order, len(tokens)) + 1):
+            keys = places[: len(tokens) - n + 1] * size + tokens[n - 1 :]
             key, places, count = np.unique(keys, return_inverse=True, return_counts=True)
             levels.append(Level(key, count))
         return cls(size, levels)
@@ -77,14 +100,14 @@ class NGrams:
     def order(self) -> int:
         return len(self.levels)
 
-    def place(self, grams: np.ndarray) -> np.ndarray:
+    def place(self, grams: Ints) -> Ints:
         """Where n-grams stand in their level, -1 where they were never seen. grams: (…, n). Returns (…,)."""
         found = np.zeros(grams.shape[:-1], np.int64)
         for n in range(grams.shape[-1]):
             found = self._step(n, found, grams[..., n])
         return found
 
-    def _step(self, n: int, context: np.ndarray, token: np.ndarray) -> np.ndarray:
+    def _step(self, n: int, context: Ints, token: Ints) -> Ints:
         """The place at level n of context and token, -1 where it was never seen."""
         if n >= self.order:
             return np.full(np.broadcast(context, token).shape, -1)
@@ -105,16 +128,16 @@ class NGrams:
         order: int | None = None,
         k: float = 1.0,
         discount: float = 0.75,
-    ) -> np.ndarray:
+    ) -> Floats:
         """Probability of each token of a text, given those before it. ids: (time,). Returns (time,).
 
         order: of the estimate, at most the one that was counted. k: of 'add-k', above 0. discount: of 'backoff' and
         'kneser-ney', between 0 and 1. Raises ValueError for what is none of these.
         """
         order = self._checked(method, order, k, discount)
-        ids = np.asarray(ids, np.int64)
-        lengths = np.minimum(np.arange(len(ids)), order - 1)
-        return self._estimate(self._contexts(ids, order), lengths, ids, method, k, discount)
+        tokens = np.asarray(ids, np.int64)
+        lengths = np.minimum(np.arange(len(tokens)), order - 1)
+        return self._estimate(self._contexts(tokens, order), lengths, tokens, method, k, discount)
 
     def distribution(
         self,
@@ -123,10 +146,11 @@ class NGrams:
         order: int | None = None,
         k: float = 1.0,
         discount: float = 0.75,
-    ) -> np.ndarray:
+    ) -> Floats:
         """Probability of every token after a context: (token,). See `probability`."""
         # whatever comes last, its context is what counts
-        return self._at([*context, 0], slice(-1, None), method, order, k, discount)[0]
+        row: Floats = self._at([*context, 0], slice(-1, None), method, order, k, discount)[0]
+        return row
 
     def distributions(
         self,
@@ -135,33 +159,34 @@ class NGrams:
         order: int | None = None,
         k: float = 1.0,
         discount: float = 0.75,
-    ) -> np.ndarray:
+    ) -> Floats:
         """The same after every token of a text: (time, token), row t for what follows token t."""
         return self._at([*ids, 0], slice(1, None), method, order, k, discount)
 
     def _at(
         self, ids: list[int], places: slice, method: str, order: int | None, k: float, discount: float
-    ) -> np.ndarray:
+    ) -> Floats:
         """Probability of every token at some places of a text, by what stands before: (place, token)."""
-        order, ids = self._checked(method, order, k, discount), np.asarray(ids, np.int64)
-        lengths = np.minimum(np.arange(len(ids)), order - 1)[places]
-        contexts = [np.repeat(each[places], self.size) for each in self._contexts(ids, order)]
+        order, read = self._checked(method, order, k, discount), np.asarray(ids, np.int64)
+        lengths = np.minimum(np.arange(len(read)), order - 1)[places]
+        contexts = [np.repeat(each[places], self.size) for each in self._contexts(read, order)]
         tokens = np.tile(np.arange(self.size), len(lengths))
         estimate = self._estimate(contexts, np.repeat(lengths, self.size), tokens, method, k, discount)
         return estimate.reshape(len(lengths), self.size)
 
-    def seen(self, ids: Sequence[int], order: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+    def seen(self, ids: Sequence[int], order: int | None = None) -> tuple[Ints, Ints]:
         """What stands in the fractions: c(h w) and c(h) of each token w of a text, for every length of the context h before it.
 
         ids: (time,). Returns whole numbers, (length, time) twice, lengths from 0 to order - 1: how often h was followed by w,
         and by anything; 0 where there are fewer tokens before. Raises ValueError for an order that was not counted.
         """
-        order, ids = self._checked(METHODS[0], order, 1.0, 0.5), np.asarray(ids, np.int64)
+        order, tokens = self._checked(METHODS[0], order, 1.0, 0.5), np.asarray(ids, np.int64)
         found = [
-            self._numbers(n, places, ids, self.levels[n].count, self._total[n].astype(np.int64))
-            for n, places in enumerate(self._contexts(ids, order))
+            self._numbers(n, places, tokens, self.levels[n].count, self._total[n].astype(np.int64))
+            for n, places in enumerate(self._contexts(tokens, order))
         ]
-        return tuple(map(np.stack, zip(*found, strict=True)))
+        counts, totals = zip(*found, strict=True)
+        return np.stack(counts), np.stack(totals)
 
     def stages(
         self, ids: Sequence[int], method: str = "kneser-ney", order: int | None = None, discount: float = 0.75
@@ -180,9 +205,9 @@ class NGrams:
         order = self._checked(method, order, 1.0, discount)
         if method not in METHODS[2:]:
             raise ValueError(f"only {' and '.join(METHODS[2:])} have stages; got {method!r}")
-        ids = np.asarray(ids, np.int64)
-        lengths = np.minimum(np.arange(len(ids)), order - 1)
-        rows = self._stages(self._contexts(ids, order), lengths, ids, method, discount)
+        tokens = np.asarray(ids, np.int64)
+        lengths = np.minimum(np.arange(len(tokens)), order - 1)
+        rows = self._stages(self._contexts(tokens, order), lengths, tokens, method, discount)
         names = ("count", "total", "own", "rest", "estimate")
         return dict(zip(names, map(np.stack, zip(*rows, strict=True)), strict=True))
 
@@ -198,7 +223,7 @@ class NGrams:
             raise ValueError(f"the discount must be between 0 and 1; got {discount}")
         return order
 
-    def _contexts(self, ids: np.ndarray, order: int) -> list[np.ndarray]:
+    def _contexts(self, ids: Ints, order: int) -> list[Ints]:
         """By length from 0: the place of the tokens before each token, -1 where there are fewer or they were never seen."""
         contexts = [np.zeros(len(ids), np.int64)]
         for n in range(1, order):
@@ -210,14 +235,8 @@ class NGrams:
         return contexts
 
     def _estimate(
-        self,
-        contexts: list[np.ndarray],
-        lengths: np.ndarray,
-        tokens: np.ndarray,
-        method: str,
-        k: float,
-        discount: float,
-    ) -> np.ndarray:
+        self, contexts: list[Ints], lengths: Ints, tokens: Ints, method: str, k: float, discount: float
+    ) -> Floats:
         if method in ("likelihood", "add-k"):
             found = np.zeros(len(tokens))
             add = k if method == "add-k" else 0.0
@@ -233,13 +252,8 @@ class NGrams:
         return found
 
     def _stages(
-        self,
-        contexts: list[np.ndarray],
-        lengths: np.ndarray,
-        tokens: np.ndarray,
-        method: str,
-        discount: float,
-    ) -> Iterator[tuple[np.ndarray, ...]]:
+        self, contexts: list[Ints], lengths: Ints, tokens: Ints, method: str, discount: float
+    ) -> Iterator[tuple[Ints, Floats, Floats, Floats, Floats]]:
         """How backoff and Kneser-Ney build an estimate up: for each length of context count, total, own, rest and estimate."""
         found = np.full(len(tokens), 1 / self.size)
         fitted = self._weights(method, len(contexts), discount)
@@ -247,8 +261,10 @@ class NGrams:
             count, total, rest = self._fractions(n, places, tokens, fitted)
             if method == "kneser-ney" and n < len(contexts) - 1 and (whole := lengths == n).any():
                 # all the context there is: what was counted counts, as in the estimate of this order
-                own = self._fractions(n, places[whole], tokens[whole], self._weights(method, n + 1, discount))
-                count[whole], total[whole], rest[whole] = own
+                longest = self._weights(method, n + 1, discount)
+                count[whole], total[whole], rest[whole] = self._fractions(
+                    n, places[whole], tokens[whole], longest
+                )
             # where every token followed, there is nothing to save for others
             taken = discount if method == "kneser-ney" else np.where(rest > 0, discount, 0)
             own = np.maximum(count - taken, 0) / np.where(total > 0, total, 1)
@@ -256,46 +272,45 @@ class NGrams:
             found = np.where(total > 0, mixed, found)
             yield count, total, own, rest, found
 
-    def _fractions(
-        self, n: int, context: np.ndarray, token: np.ndarray, fitted: dict
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _fractions(self, n: int, context: Ints, token: Ints, fitted: _Fitted) -> tuple[Ints, Floats, Floats]:
         """Of each context and token, as an estimate takes them: count, total, and the weight of the shorter context."""
-        count, total = self._numbers(n, context, token, fitted["count"][n], fitted["total"][n])
-        return count, total, np.where(total > 0, fitted["rest"][n][np.maximum(context, 0)], 1.0)
+        count, total = self._numbers(n, context, token, fitted.count[n], fitted.total[n])
+        return count, total, np.where(total > 0, fitted.rest[n][np.maximum(context, 0)], 1.0)
 
     def _numbers(
-        self, n: int, context: np.ndarray, token: np.ndarray, counts: np.ndarray, totals: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
+        self, n: int, context: Ints, token: Ints, counts: Ints, totals: npt.NDArray[Number]
+    ) -> tuple[Ints, npt.NDArray[Number]]:
         """Of each context and token: their count, and that of the context followed by anything."""
         place = self._step(n, context, token)
         count = np.where(place >= 0, counts[np.maximum(place, 0)], 0)
         return count, np.where(context >= 0, totals[np.maximum(context, 0)], 0)
 
-    def _fitted(self, method: str, order: int, discount: float) -> dict:
+    def _fitted(self, method: str, order: int, discount: float) -> _Fitted:
         """What the estimates of an order need of every n-gram."""
         counts = [level.count for level in self.levels[:order]]
         if method == "kneser-ney":
             # below the top: after how many different tokens an n-gram was seen
             for n in range(order - 1):
                 counts[n] = np.bincount(self._suffix[n + 1], minlength=len(counts[n]))
-        totals, rests, own = [], [], None
+        totals, rests = [], []
+        own = np.full(1, 1 / self.size)  # of no token, where the shortest suffix is
         for n, (level, count) in enumerate(zip(self.levels, counts, strict=False)):
             parents, contexts = level.key // self.size, len(self._total[n])
-            total = np.bincount(parents, weights=count, minlength=contexts)
-            kinds = np.bincount(parents, weights=count > 0, minlength=contexts)
+            total = _sums(parents, count, contexts)
+            kinds = _sums(parents, count > 0, contexts)
             rest = discount * kinds / np.maximum(total, 1)
             if method == "backoff":
                 # what is left for the tokens that never followed, over what these have in the estimate below
-                below = np.full(len(level.key), 1 / self.size) if n == 0 else own[self._suffix[n]]
-                theirs = 1 - np.bincount(parents, weights=below, minlength=contexts)
+                below = own[self._suffix[n]]
+                theirs = 1 - _sums(parents, below, contexts)
                 rest = np.where(theirs > 1e-12, rest / np.maximum(theirs, 1e-12), 0.0)
                 own = (count - np.where(rest > 0, discount, 0)[parents]) / total[parents]
             totals.append(total)
             rests.append(rest)
-        return {"count": counts, "total": totals, "rest": rests}
+        return _Fitted(counts, totals, rests)
 
     def perplexity(
-        self, ids: Sequence[int], method: str = "kneser-ney", order: int | None = None, **more
+        self, ids: Sequence[int], method: str = "kneser-ney", order: int | None = None, **more: float
     ) -> float:
         """exp of the mean of -ln p over a text: infinite where one token was given no probability."""
         with np.errstate(divide="ignore"):

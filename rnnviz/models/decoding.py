@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from rnnviz.models.networks import Translator, reading, within
+from rnnviz.models.networks import State, Translator, reading, within
 from rnnviz.models.vocabularies import END_ID, START_ID
 
 LONGEST = 80  # tokens that are written at most
@@ -121,7 +121,8 @@ def greedy_many(
             memory, state = model.read(ids, lengths)
             valid = within(lengths, ids.shape[1])
             last = torch.full((len(ids), 1), START_ID)
-            steps, ended = [], torch.zeros(len(ids), dtype=torch.bool)
+            steps: list[Tensor] = []
+            ended = torch.zeros(len(ids), dtype=torch.bool)
             while len(steps) < longest and not ended.all():
                 scores, _, state = model.write(last, state, memory, valid)
                 last = scores.argmax(-1)
@@ -174,18 +175,19 @@ def beam(model: Translator, source: Sequence[int], width: int = 3, longest: int 
     nodes: list[Node] = []
     with torch.inference_mode(), reading(model):
         memory, state = model.read(torch.tensor([list(source)]))
-        live: list[int | None] = [None]
+        live: Sequence[int | None] = [None]
         last = torch.tensor([[START_ID]])
         for step in range(longest):
             scores, _, state = model.write(last, state, memory.expand(len(live), -1, -1))
             best = scores[:, 0].log_softmax(-1).topk(min(width, scores.shape[-1]), -1)
-            found = [
-                (0.0 if parent is None else nodes[parent].log_probability, parent, row, value, token)
-                for row, parent in enumerate(live)
-                for value, token in zip(best.values[row].tolist(), best.indices[row].tolist(), strict=True)
-            ]
             found = sorted(
-                ((base + value, parent, row, token) for base, parent, row, value, token in found),
+                (
+                    ((0.0 if parent is None else nodes[parent].log_probability) + value, parent, row, token)
+                    for row, parent in enumerate(live)
+                    for value, token in zip(
+                        best.values[row].tolist(), best.indices[row].tolist(), strict=True
+                    )
+                ),
                 reverse=True,
                 key=lambda f: f[0],
             )
@@ -240,6 +242,9 @@ def teach(model: Translator, source: Sequence[int], target: Iterable[int], step:
     return loss.detach()
 
 
-def _rows(state, rows: list[int]):
+def _rows(state: State, rows: list[int]) -> State:
     """The decoder's states of those sentences: (layer, batch, hidden), of an LSTM two of them."""
-    return tuple(s[:, rows] for s in state) if isinstance(state, tuple) else state[:, rows]
+    if isinstance(state, tuple):
+        hidden, cell = state
+        return hidden[:, rows], cell[:, rows]
+    return state[:, rows]

@@ -2,34 +2,44 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.rnn import PackedSequence
 
 from rnnviz.recording.attention import Attention
 
-KINDS = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
+State = Tensor | tuple[Tensor, Tensor]  # of a recurrent module, (layer, batch, unit): of an LSTM two of them
+Stock = nn.RNN | nn.GRU | nn.LSTM
+
+KINDS: dict[str, type[Stock]] = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
 
 
-def module_of(kind: str) -> type[nn.RNNBase]:
+def module_of(kind: str) -> type[Stock]:
     """The stock module of a kind. Raises ValueError for another kind."""
     if kind not in KINDS:
         raise ValueError(f"kind must be one of {', '.join(KINDS)}; got {kind!r}")
     return KINDS[kind]
 
 
-def run_padded(run: Callable, embedded: Tensor, lengths: Tensor | None) -> tuple[Tensor, object]:
+def run_padded(
+    run: Callable[[Tensor | PackedSequence], Any], embedded: Tensor, lengths: Tensor | None
+) -> tuple[Tensor, State]:
     """What a batch_first recurrent module returns of padded rows: states (batch, time, unit), 0 beyond an end, and the last.
 
     run: the module, or what calls it. embedded: (batch, time, feature). lengths: (batch,); None where all rows are whole.
     """
+    states: Tensor
+    last: State
     if lengths is None:
-        return run(embedded)
+        states, last = run(embedded)
+        return states, last
     packed = nn.utils.rnn.pack_padded_sequence(
         embedded, lengths.cpu(), batch_first=True, enforce_sorted=False
     )
-    states, last = run(packed)
-    states, _ = nn.utils.rnn.pad_packed_sequence(states, batch_first=True, total_length=embedded.shape[1])
+    padded, last = run(packed)
+    states, _ = nn.utils.rnn.pad_packed_sequence(padded, batch_first=True, total_length=embedded.shape[1])
     return states, last
 
 
@@ -63,7 +73,7 @@ class LanguageModel(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(hidden, vocabulary)
 
-    def forward(self, ids: Tensor, state=None) -> tuple[Tensor, Tensor | tuple[Tensor, Tensor]]:
+    def forward(self, ids: Tensor, state: State | None = None) -> tuple[Tensor, State]:
         """ids: (batch, time), integers. Returns scores (batch, time, vocabulary) and the state after the last step."""
         hidden, state = self.rnn(self.dropout(self.embedding(ids)), state)
         return self.head(self.dropout(hidden)), state
@@ -109,7 +119,7 @@ class Translator(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(hidden, target)
 
-    def read(self, ids: Tensor, lengths: Tensor | None = None) -> tuple[Tensor, object]:
+    def read(self, ids: Tensor, lengths: Tensor | None = None) -> tuple[Tensor, State]:
         """ids: (batch, key), integers. lengths: (batch,), of padded rows; without it all are whole.
 
         Returns the memory (batch, key, hidden), one state of the top layer for each token, and the state that the decoder
@@ -117,22 +127,29 @@ class Translator(nn.Module):
         """
         return self.encoded(self.dropout(self.source_embedding(ids)), lengths)
 
-    def encoded(self, embedded: Tensor, lengths: Tensor | None = None) -> tuple[Tensor, object]:
+    def encoded(self, embedded: Tensor, lengths: Tensor | None = None) -> tuple[Tensor, State]:
         """The same from the embedded tokens, (batch, key, embedding)."""
         memory, state = run_padded(self.encoder, embedded, lengths)
         if isinstance(state, tuple):
-            return memory, tuple(map(self._joined, state))
+            hidden, cell = state
+            return memory, (self._joined(hidden), self._joined(cell))
         return memory, self._joined(state)
 
     def _joined(self, state: Tensor) -> Tensor:
         """Both directions of a layer side by side: (layer, batch, hidden)."""
         if not self.encoder.bidirectional:
             return state
-        return state.unflatten(0, (self.encoder.num_layers, 2)).transpose(1, 2).flatten(2).contiguous()
+        sides = torch.unflatten(state, 0, (self.encoder.num_layers, 2))
+        return sides.transpose(1, 2).flatten(2).contiguous()
 
     def write(
-        self, ids: Tensor, state, memory: Tensor, valid: Tensor | None = None, given: Tensor | None = None
-    ) -> tuple[Tensor, Tensor, object]:
+        self,
+        ids: Tensor,
+        state: State,
+        memory: Tensor,
+        valid: Tensor | None = None,
+        given: Tensor | None = None,
+    ) -> tuple[Tensor, Tensor, State]:
         """ids: (batch, query), the tokens before each that is asked for. valid, given: see attention.attend.
 
         Returns scores of the next tokens (batch, query, target), s̃ = tanh(W_c [a; s]) (batch, query, hidden), and the
@@ -145,15 +162,17 @@ class Translator(nn.Module):
         attentional = self.combine(told).tanh()
         return self.head(self.dropout(attentional)), attentional, state
 
-    def weights(self, ids: Tensor, state, memory: Tensor) -> Tensor:
+    def weights(self, ids: Tensor, state: State, memory: Tensor) -> Tensor:
         """Where `write` looks by itself: (batch, query, key). Raises ValueError for a model without attention."""
         if self.attention is None:
             raise ValueError("this model has no attention that could have weights")
         return self.attention.scores(self._told(ids, state)[0], memory).softmax(-1)
 
-    def _told(self, ids: Tensor, state) -> tuple[Tensor, object]:
+    def _told(self, ids: Tensor, state: State) -> tuple[Tensor, State]:
         """The decoder's states once it has been told these tokens, (batch, query, hidden), and the last for the next call."""
-        return self.decoder(self.dropout(self.target_embedding(ids)), state)
+        states: Tensor
+        states, state = self.decoder(self.dropout(self.target_embedding(ids)), state)
+        return states, state
 
     def forward(self, source: Tensor, lengths: Tensor | None, target: Tensor) -> Tensor:
         """Teacher forcing: the scores (batch, query, target) of the token after each of `target` (batch, query)."""
@@ -244,7 +263,7 @@ class Classifier(nn.Module):
 
     def states(self, embedded: Tensor, lengths: Tensor | None = None) -> Tensor:
         """The hidden states (batch, time, hidden) over embedded tokens (batch, time, embedding); 0 beyond a row's length."""
-        run = self.rnn
+        run: Callable[[Tensor | PackedSequence], Any] = self.rnn
         if self.training:
             # the same places at every step: a mask over the embedding's units, not over its time
             embedded = embedded * self.dropout(torch.ones_like(embedded[:, :1]))
@@ -252,8 +271,9 @@ class Classifier(nn.Module):
                 run = self._masked
         return run_padded(run, embedded, lengths)[0]
 
-    def _masked(self, input):
+    def _masked(self, input: Tensor | PackedSequence) -> Any:
         weight = self.rnn.weight_hh_l0
+        assert isinstance(weight, Tensor)
         mask = nn.functional.dropout(torch.ones_like(weight[:1]), self.recurrent_dropout)
         return torch.func.functional_call(self.rnn, {"weight_hh_l0": weight * mask}, (input,))
 
@@ -264,13 +284,14 @@ class Classifier(nn.Module):
             return torch.zeros_like(valid, dtype=states.dtype).scatter_(1, last, 1.0)
         if self.readout == "mean":
             return valid / valid.sum(1, keepdim=True).to(states.dtype)
-        scores = self.query(self.key(states).tanh()).squeeze(-1)
-        return scores.masked_fill(~valid, -torch.inf).softmax(1)
+        scores: Tensor = self.query(self.key(states).tanh())
+        return scores.squeeze(-1).masked_fill(~valid, -torch.inf).softmax(1)
 
     def judge(self, states: Tensor, valid: Tensor) -> Tensor:
         """The log odds (batch,) that are read from states (batch, time, hidden)."""
         pooled = (self.weights(states, valid)[:, None] @ states)[:, 0]
-        return self.head(self.dropout(pooled))[:, 0]
+        odds: Tensor = self.head(self.dropout(pooled))
+        return odds[:, 0]
 
     def forward(self, ids: Tensor, lengths: Tensor | None = None) -> Tensor:
         """ids: (batch, time), integers; lengths: (batch,), of padded rows. Returns log odds (batch,)."""
@@ -293,7 +314,7 @@ def parameter_count(model: nn.Module) -> int:
 def log_probabilities(model: LanguageModel, ids: list[int]) -> Tensor:
     """Log probability (nats) of every token at every step: (time, vocabulary); row t is what may follow token t."""
     with reading(model), torch.inference_mode():
-        scores, _ = model(torch.tensor([ids]))
+        scores: Tensor = model(torch.tensor([ids]))[0]
         return scores[0].log_softmax(-1)
 
 

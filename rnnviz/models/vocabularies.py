@@ -36,7 +36,7 @@ class Vocabulary:
     composes: bool = field(init=False, repr=False, compare=False)
     _ids: dict[str, int] = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         counts = Counter(self.characters)
         wrong = [
             c for c, n in counts.items() if not isinstance(c, str) or len(c) != 1 or c == UNKNOWN or n > 1
@@ -113,7 +113,7 @@ class Lexicon:
     entries: tuple[str, ...]
     _ids: dict[str, int] = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.unit not in ("characters", "words"):
             raise ValueError(f"a lexicon's unit is 'characters' or 'words'; got {self.unit!r}")
         wrong = [e for e in self.entries if not isinstance(e, str) or self.split(e) != [e]]
