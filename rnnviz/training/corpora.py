@@ -12,8 +12,10 @@ import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Generic, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from rnnviz.models.vocabularies import composed
 from rnnviz.training.dates import DATE_FORMATS, FIRST_YEAR, LAST_YEAR, written_date
@@ -111,17 +113,20 @@ def python_source(path: Path | None = None) -> Corpus:
     )
 
 
+Example = TypeVar("Example")
+
+
 @dataclass(frozen=True)
-class Examples:
+class Examples(Generic[Example]):
     """What is learned one by one, cut into three parts, and where it came from; see `Corpus`.
 
     An example is a sentence and what it is to become, a text and its label, or a sentence alone. attribution: whom the
     licence asks to name.
     """
 
-    train: list
-    validation: list
-    test: list
+    train: list[Example]
+    validation: list[Example]
+    test: list[Example]
     source: str
     licence: str
     sha256: str
@@ -132,7 +137,7 @@ class Examples:
 TATOEBA = "https://www.manythings.org/anki/kor-eng.zip"
 
 
-def tatoeba(path: Path | None = None) -> Examples:
+def tatoeba(path: Path | None = None) -> Examples[tuple[str, str]]:
     """English sentences and their Korean translations.
 
     path: a table with tabs between its columns split (train, dev or test), en, ko and attribution, as its first line says.
@@ -147,7 +152,7 @@ def tatoeba(path: Path | None = None) -> Examples:
         {name for row in rows for name in re.findall(r"\((\w+)\)", row["attribution"])} - {"France"}
     )
     return Examples(
-        **_parts(rows, lambda row: (row["en"], row["ko"])),
+        *_parts(rows, lambda row: (row["en"], row["ko"])),
         source=f"Tatoeba by way of {TATOEBA}",
         licence="CC BY 2.0 FR",
         sha256=sha256,
@@ -159,7 +164,7 @@ def tatoeba(path: Path | None = None) -> Examples:
 SNIPS = "https://github.com/sonos/nlu-benchmark"
 
 
-def snips(path: Path | None = None) -> Examples:
+def snips(path: Path | None = None) -> Examples[str]:
     """Sentences that people said to a voice assistant, one text each.
 
     path: a table with tabs between its columns split (train, dev or test), intent, tokens and bio_tags, as its first line says.
@@ -171,7 +176,7 @@ def snips(path: Path | None = None) -> Examples:
         )
     rows, sha256 = _table(path, "split", "tokens")
     return Examples(
-        **_parts(rows, lambda row: row["tokens"]),
+        *_parts(rows, lambda row: row["tokens"]),
         source=f"Snips voice commands, {SNIPS}",
         licence="CC0 1.0",
         sha256=sha256,
@@ -185,14 +190,14 @@ RT_POLARITY = (
 NSMC = "https://github.com/e9t/nsmc"
 
 
-def rt_polarity(path: Path | None = None) -> Examples:
+def rt_polarity(path: Path | None = None) -> Examples[tuple[str, int]]:
     """English sentences of film reviews (Pang & Lee 2005), each with 1 where it praises, else 0. See `_reviews`."""
     return _reviews(
         path, RT_POLARITY, "CC BY 4.0", "Bo Pang and Lillian Lee, sentence polarity dataset v1.0, 2005"
     )
 
 
-def nsmc(path: Path | None = None) -> Examples:
+def nsmc(path: Path | None = None) -> Examples[tuple[str, int]]:
     """Korean film reviews (Naver sentiment movie corpus), each with 1 where it praises, else 0. See `_reviews`."""
     return _reviews(path, NSMC, "CC0 1.0", "Lucy Park, Naver sentiment movie corpus")
 
@@ -220,7 +225,7 @@ def nsmc_text(path: Path | None = None) -> Corpus:
     )
 
 
-def _reviews(path: Path | None, source: str, licence: str, attribution: str) -> Examples:
+def _reviews(path: Path | None, source: str, licence: str, attribution: str) -> Examples[tuple[str, int]]:
     """path: a table with tabs between its columns split (train, dev or test), label (0 or 1) and text, as its first line says.
 
     Raises ValueError without one, or where a column is missing or a label is another.
@@ -235,7 +240,7 @@ def _reviews(path: Path | None, source: str, licence: str, attribution: str) -> 
         raise ValueError(f"{path}: a label must be 0 or 1; got {sorted(wrong)[0]!r}")
     parts = _parts(rows, lambda row: (row["text"], int(row["label"])))
     return Examples(
-        **parts, source=source, licence=licence, sha256=sha256, split=AS_GIVEN, attribution=attribution
+        *parts, source=source, licence=licence, sha256=sha256, split=AS_GIVEN, attribution=attribution
     )
 
 
@@ -252,13 +257,19 @@ def _table(path: Path, *columns: str) -> tuple[list[dict[str, str]], str]:
     return rows, hashlib.sha256(raw).hexdigest()
 
 
-def _parts(rows: list[dict[str, str]], example: Callable[[dict[str, str]], object]) -> dict[str, list]:
-    """What each part holds."""
-    written = {"train": "train", "validation": "dev", "test": "test"}
-    return {part: [example(row) for row in rows if row["split"] == name] for part, name in written.items()}
+def _parts(
+    rows: list[dict[str, str]], example: Callable[[dict[str, str]], Example]
+) -> tuple[list[Example], list[Example], list[Example]]:
+    """What each part holds, in the order of `Examples`."""
+    train, validation, test = (
+        [example(row) for row in rows if row["split"] == name] for name in ("train", "dev", "test")
+    )
+    return train, validation, test
 
 
-def dates(path: Path | None = None, pairs: tuple[int, int, int] = (60_000, 1_000, 2_000)) -> Examples:
+def dates(
+    path: Path | None = None, pairs: tuple[int, int, int] = (60_000, 1_000, 2_000)
+) -> Examples[tuple[str, str]]:
     """Dates from 1950 to 2049, written in one of `DATE_FORMATS`, and their ISO form; the same every time.
 
     path is not read. pairs: of each part. A day belongs to one part, by the sha256 of its ISO form (5 % of the days
@@ -272,23 +283,31 @@ def dates(path: Path | None = None, pairs: tuple[int, int, int] = (60_000, 1_000
     for day in days:
         share = int.from_bytes(hashlib.sha256(day.isoformat().encode()).digest()[:4]) / 2**32
         parts["validation" if share < 0.05 else "test" if share < 0.15 else "train"].append(day)
-    made: dict[str, list[tuple[str, str]]] = {}
-    for number, ((part, own), count) in enumerate(zip(parts.items(), pairs, strict=True)):
+    made: list[list[tuple[str, str]]] = []
+    for number, (own, count) in enumerate(zip(parts.values(), pairs, strict=True)):
         draw = np.random.default_rng([1950, number])
         chosen = draw.integers(len(own), size=count), draw.integers(len(DATE_FORMATS), size=count)
-        made[part] = [
-            (written_date(own[i], DATE_FORMATS[j]), own[i].isoformat()) for i, j in zip(*chosen, strict=True)
-        ]
+        made.append(
+            [
+                (written_date(own[i], DATE_FORMATS[j]), own[i].isoformat())
+                for i, j in zip(*chosen, strict=True)
+            ]
+        )
+    train, validation, test = made
     return Examples(
-        **made,
+        train,
+        validation,
+        test,
         source=f"made: {len(DATE_FORMATS)} ways to write a date, {FIRST_YEAR} to {LAST_YEAR}",
         licence="none needed",
-        sha256=hashlib.sha256(repr(list(made.values())).encode()).hexdigest(),
+        sha256=hashlib.sha256(repr(made).encode()).hexdigest(),
         split="by day: sha256 of its ISO form, 5 % of the days validation, 10 % test, the rest train",
     )
 
 
-def windows(ids: np.ndarray, batch: int, length: int, seed: int, step: int) -> tuple[np.ndarray, np.ndarray]:
+def windows(
+    ids: npt.NDArray[np.int64], batch: int, length: int, seed: int, step: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Random windows of a text and, for each token, the token after it; the same for the same seed and step.
 
     ids: (time,). Returns inputs and targets, each (batch, length). Raises ValueError where the text is too short.
@@ -305,12 +324,13 @@ def _bytes_of(path: Path | None, url: str) -> bytes:
         return Path(path).read_bytes()
     try:
         with urllib.request.urlopen(url, timeout=60) as answer:
-            return answer.read(ENOUGH)
+            raw: bytes = answer.read(ENOUGH)
+            return raw
     except (urllib.error.URLError, TimeoutError) as problem:
         raise ValueError(f"could not download {url} ({problem}); give the file with --data") from problem
 
 
-CORPORA = {
+CORPORA: dict[str, Callable[[Path | None], Corpus | Examples[Any]]] = {
     "shakespeare": shakespeare,
     "python": python_source,
     "dates": dates,

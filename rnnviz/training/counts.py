@@ -2,6 +2,7 @@
 
 import math
 
+from rnnviz.models.cards import Card, Point
 from rnnviz.models.counting import METHODS, NGrams
 from rnnviz.models.vocabularies import Lexicon, Vocabulary
 from rnnviz.training.corpora import Corpus
@@ -11,15 +12,14 @@ ORDERS = range(1, 7)
 SHARES = (1 / 64, 1 / 16, 1 / 4, 1)  # of the training text, in the comparison
 
 
-def count(recipe: CountRecipe, corpus: Corpus) -> tuple[NGrams, dict]:
+def count(recipe: CountRecipe, corpus: Corpus) -> tuple[NGrams, Card]:
     """The n-grams of a text, and what their card says: `described` for counts.
 
     `held_out` has the loss (nats a token) on the validation text by method, order and share of the training text.
     """
-    characters = recipe.unit == "characters"
     known = (
         Vocabulary.of(corpus.train)
-        if characters
+        if recipe.unit == "characters"
         else Lexicon.of([corpus.train], recipe.unit, recipe.at_least)
     )
     ids, validation, test = (known.encode(part) for part in (corpus.train, corpus.validation, corpus.test))
@@ -28,7 +28,7 @@ def count(recipe: CountRecipe, corpus: Corpus) -> tuple[NGrams, dict]:
         raise ValueError(
             f"counting needs {least} tokens to train on and 2 in each other part; got {len(ids)}"
         )
-    held_out = []
+    held_out: list[Point] = []
     for share in SHARES:
         tokens = int(len(ids) * share)
         every = NGrams.of(ids[:tokens], max(ORDERS), len(known))
@@ -49,7 +49,7 @@ def count(recipe: CountRecipe, corpus: Corpus) -> tuple[NGrams, dict]:
         part: round(math.log(counts.perplexity(own, discount=recipe.discount)), 4)
         for part, own in (("validation", validation), ("test", test))
     }
-    card = {
+    card: Card = {
         "task": "counts",
         "model": {"kind": "counts", "vocabulary": len(known), "unit": recipe.unit, "order": recipe.order},
         "scores": scores,
@@ -57,9 +57,8 @@ def count(recipe: CountRecipe, corpus: Corpus) -> tuple[NGrams, dict]:
         "held_out": held_out,
         "parameters": sum(len(level.key) for level in counts.levels),
     }
-    known_tokens = (
-        {"vocabulary": list(known.characters)}
-        if characters
-        else {"words": {"unit": "words", "tokens": list(known.entries)}}
-    )
-    return counts, card | known_tokens
+    if isinstance(known, Vocabulary):
+        card["vocabulary"] = list(known.characters)
+    else:
+        card["words"] = {"unit": "words", "tokens": list(known.entries)}
+    return counts, card

@@ -137,7 +137,7 @@ def written_date(date: datetime.date, form: str) -> str:
 
 
 @functools.cache
-def _date_patterns() -> list[re.Pattern]:
+def _date_patterns() -> list[re.Pattern[str]]:
     """How each format is recognised; in a longer form first, as 'twenty' also begins 'twenty-one'."""
     patterns = []
     for form in DATE_FORMATS:

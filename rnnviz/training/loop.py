@@ -6,16 +6,37 @@ import math
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any, Generic, NotRequired, TypedDict, TypeVar
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from rnnviz import files
+from rnnviz.models.cards import Card
+from rnnviz.training.corpora import Corpus, Examples
+from rnnviz.training.recipes import Trained
 
 FORMAT = b"rnnviz training 1\n"  # then the sha256 of all that follows: a flipped bit must not be trained on
 
 
-class Training:
+OwnRecipe = TypeVar("OwnRecipe", bound=Trained)
+OwnCorpus = TypeVar("OwnCorpus", bound=Corpus | Examples[Any])
+OwnModel = TypeVar("OwnModel", bound=nn.Module)
+
+
+class State(TypedDict):
+    """All that is needed to go on with a training."""
+
+    recipe: dict[str, Any]
+    corpus: str
+    step: int
+    model: dict[str, Any]
+    optimiser: dict[str, Any]
+    schedule: dict[str, Any]
+    kept: NotRequired[dict[int, dict[str, Tensor]]]  # the weights at each moment, of a network that grows up
+
+
+class Training(Generic[OwnRecipe, OwnCorpus, OwnModel]):
     """A model on its way: model, optimiser, schedule and the step reached. Nothing here is random but by `recipe.seed`.
 
     What is trained on what is up to a subclass: `_begin` reads the data and makes the model, `_loss` draws a batch.
@@ -24,7 +45,7 @@ class Training:
     task: str
     counted: str  # what the parts of the data are made of
 
-    def __init__(self, recipe, corpus):
+    def __init__(self, recipe: OwnRecipe, corpus: OwnCorpus):
         if recipe.steps < 3 or recipe.learning_rate <= 0:
             raise ValueError(
                 f"need at least 3 steps and a positive learning rate; got {recipe.steps} and {recipe.learning_rate}"
@@ -46,14 +67,14 @@ class Training:
         )
         self.step = 0
 
-    def _begin(self, corpus) -> nn.Module:
+    def _begin(self, corpus: OwnCorpus) -> OwnModel:
         raise NotImplementedError
 
-    def _loss(self) -> torch.Tensor:
+    def _loss(self) -> Tensor:
         """The loss (nats a token) of this step's batch; torch's generator has been seeded for it."""
         raise NotImplementedError
 
-    def described(self) -> dict:
+    def described(self) -> Card:
         """What the card says of this kind of model: `model`, `scores`, `scores_unit` and its vocabularies."""
         raise NotImplementedError
 
@@ -77,14 +98,14 @@ class Training:
                 f"the loss is {loss.item()} at step {self.step + 1}; lower the learning rate"
             )
         self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         norm = nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.clip)
         self.optimiser.step()
         self.schedule.step()
         self.step += 1
         return {"step": self.step, "loss": loss.item(), "gradient_norm": norm.item()}
 
-    def state(self) -> dict:
+    def state(self) -> State:
         """All that is needed to go on."""
         return {
             "recipe": asdict(self.recipe),
@@ -95,7 +116,7 @@ class Training:
             "schedule": self.schedule.state_dict(),
         }
 
-    def restore(self, state: dict) -> None:
+    def restore(self, state: State) -> None:
         """Stands where `state` was taken. Whatever it raises, the state is none to go on from."""
         self.optimiser.load_state_dict(state["optimiser"])
         self.schedule.load_state_dict(state["schedule"])
@@ -156,14 +177,17 @@ class Training:
                 raise ValueError(f"{name} holds numbers that are not finite")
 
 
-def saved(path: Path) -> dict:
+AnyTraining = Training[Any, Any, Any]
+
+
+def saved(path: Path) -> State:
     """What `Training.save` wrote, sound to the last bit. Raises ValueError where it is not."""
     try:
         raw = path.read_bytes()
         start = len(FORMAT) + hashlib.sha256().digest_size
         if raw[:start] != FORMAT + hashlib.sha256(raw[start:]).digest():
             raise ValueError("its checksum is wrong")
-        state = torch.load(io.BytesIO(raw[start:]), weights_only=True)
+        state: State = torch.load(io.BytesIO(raw[start:]), weights_only=True)
         if not isinstance(state["recipe"], dict):
             raise ValueError("it has no recipe")
         return state

@@ -149,6 +149,8 @@ class CountRecipe:
     k: float = 0.01
 
 
+Trained = Recipe | TranslationRecipe | BlankRecipe | SentimentRecipe
+
 _ENGLISH = SentimentRecipe("lstm", "rt_polarity", "words", hidden=128)
 _KOREAN_REVIEWS = SentimentRecipe(
     "lstm",
@@ -165,7 +167,7 @@ _REVIEWS = {"english": _ENGLISH, "korean": _KOREAN_REVIEWS}
 
 _KOREAN_TEXT = Recipe("lstm", "nsmc_text", hidden=131, dropout=0.1, steps=1200, batch=32, length=64)
 
-RECIPES = {
+RECIPES: dict[str, Trained | CountRecipe] = {
     "counts-characters": CountRecipe("shakespeare", "characters", order=6),
     "counts-words": CountRecipe("shakespeare", "words", order=6, at_least=2, discount=0.75),
     # one budget: 859 to 877 thousand parameters, the same data, steps and search for the learning rate

@@ -3,22 +3,25 @@
 import copy
 import math
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
+from rnnviz.models.cards import Card, Group, Moment
 from rnnviz.models.decoding import greedy_many, padded
 from rnnviz.models.networks import BlankFiller, Classifier, LanguageModel, Translator, reading
 from rnnviz.models.vocabularies import END_ID, START_ID, Lexicon, Vocabulary
 from rnnviz.training.corpora import Corpus, Examples, windows
-from rnnviz.training.loop import Training
+from rnnviz.training.loop import AnyTraining, State, Training
 from rnnviz.training.recipes import (
     RARE,
     BlankRecipe,
     GrowingRecipe,
     Recipe,
     SentimentRecipe,
+    Trained,
     TranslationRecipe,
 )
 from rnnviz.training.scores import held_out_loss
@@ -29,7 +32,7 @@ def vocabulary_of(recipe: Recipe, corpus: Corpus) -> Vocabulary:
     return Vocabulary.of(corpus.train, at_least=RARE.get(recipe.corpus, 1))
 
 
-class LanguageTraining(Training):
+class LanguageTraining(Training[Recipe, Corpus, LanguageModel]):
     """A LanguageModel and a text. Ids of its parts: (time,)."""
 
     task, counted = "language", "characters"
@@ -52,7 +55,7 @@ class LanguageTraining(Training):
         scores, _ = self.model(torch.from_numpy(inputs))
         return nn.functional.cross_entropy(scores.flatten(0, 1), torch.from_numpy(targets).flatten())
 
-    def described(self) -> dict:
+    def described(self) -> Card:
         recipe = self.recipe
         return {
             "model": {
@@ -81,6 +84,8 @@ class LanguageTraining(Training):
 class GrowingTraining(LanguageTraining):
     """The same, and its weights at each of the recipe's moments, in float16: what is kept is what is scored and shown."""
 
+    recipe: GrowingRecipe
+
     def _begin(self, corpus: Corpus) -> LanguageModel:
         self.kept: dict[int, dict[str, torch.Tensor]] = {}
         return super()._begin(corpus)
@@ -101,10 +106,10 @@ class GrowingTraining(LanguageTraining):
         if self.step in self._moments():
             self.kept[self.step] = {name: one.half() for name, one in self.model.state_dict().items()}
 
-    def state(self) -> dict:
+    def state(self) -> State:
         return super().state() | {"kept": self.kept}
 
-    def restore(self, state: dict) -> None:
+    def restore(self, state: State) -> None:
         super().restore(state)
         wanted = [moment for moment in self._moments() if moment <= self.step]
         if list(state["kept"]) != wanted:
@@ -119,30 +124,30 @@ class GrowingTraining(LanguageTraining):
         model.load_state_dict(self.kept[moment])
         return model
 
-    def described(self) -> dict:
-        scores = [
-            {"step": moment}
-            | {
-                part: round(held_out_loss(self.at(moment), ids), 4)
-                for part, ids in (("validation", self.validation_ids), ("test", self.test_ids))
+    def described(self) -> Card:
+        scores: list[Moment] = [
+            {
+                "step": moment,
+                "validation": round(held_out_loss(self.at(moment), self.validation_ids), 4),
+                "test": round(held_out_loss(self.at(moment), self.test_ids), 4),
             }
             for moment in self.kept
         ]
-        last = {part: scores[-1][part] for part in ("validation", "test")}
+        last = {"validation": scores[-1]["validation"], "test": scores[-1]["test"]}
         return super().described() | {"scores": last, "moments": scores}
 
 
 FEWEST = 20  # sentences in a part of a group of lengths
 
 
-class TranslationTraining(Training):
+class TranslationTraining(Training[TranslationRecipe, Examples[tuple[str, str]], Translator]):
     """A Translator and pairs of sentences, taught with the true tokens before each."""
 
     task, counted = "translation", "sentences"
 
-    def _begin(self, corpus: Examples) -> Translator:
+    def _begin(self, corpus: Examples[tuple[str, str]]) -> Translator:
         recipe = self.recipe
-        self.pairs = {part: getattr(corpus, part) for part in ("train", "validation", "test")}
+        self.pairs = {"train": corpus.train, "validation": corpus.validation, "test": corpus.test}
         self.source = Lexicon.of((source for source, _ in corpus.train), recipe.source, recipe.at_least)
         self.target = Lexicon.of((target for _, target in corpus.train), "characters", recipe.at_least)
         self.train_ids = [
@@ -152,7 +157,7 @@ class TranslationTraining(Training):
         ]
         return Translator(**self._size(), dropout=recipe.dropout)
 
-    def _size(self) -> dict:
+    def _size(self) -> dict[str, Any]:
         recipe = self.recipe
         names = ("kind", "embedding", "hidden", "layers", "bidirectional", "attention")
         sizes = {"source": len(self.source), "target": len(self.target)}
@@ -172,7 +177,7 @@ class TranslationTraining(Training):
             scores.flatten(0, 1), target[:, 1:].flatten(), ignore_index=0, label_smoothing=recipe.smoothing
         )
 
-    def described(self) -> dict:
+    def described(self) -> Card:
         written = {part: self.translated(part) for part in ("validation", "test")}
         return {
             "model": self._size(),
@@ -205,7 +210,7 @@ class TranslationTraining(Training):
 
         return sacrebleu.corpus_chrf(written, [wanted]).score
 
-    def _by_length(self, written: list[str], groups: int = 6) -> list[dict]:
+    def _by_length(self, written: list[str], groups: int = 6) -> list[Group]:
         """The test's score in groups of sources of like length, as many in each as their lengths allow.
 
         A group spans less than half its shortest length on top, so that the long ones are told apart too; a part of fewer than
@@ -223,7 +228,7 @@ class TranslationTraining(Training):
                 opened = (lengths >= low) & (lengths < min(end, math.ceil(1.5 * low)))
                 if min(closed.sum(), opened.sum()) >= FEWEST:
                     starts.append(low)
-        found = []
+        found: list[Group] = []
         for low, high in zip(starts, [*(start - 1 for start in starts[1:]), edges[-1]], strict=True):
             among = np.flatnonzero((lengths >= low) & (lengths <= high)).tolist()
             if among:
@@ -232,12 +237,12 @@ class TranslationTraining(Training):
         return found
 
 
-class BlankTraining(Training):
+class BlankTraining(Training[BlankRecipe, Examples[str], BlankFiller]):
     """A BlankFiller and sentences: every word of a sentence is asked for, from what its sides say."""
 
     task, counted = "blank", "sentences"
 
-    def _begin(self, corpus: Examples) -> BlankFiller:
+    def _begin(self, corpus: Examples[str]) -> BlankFiller:
         self.words = Lexicon.of(corpus.train, "words", self.recipe.at_least)
         self.parts = {
             part: [
@@ -247,7 +252,7 @@ class BlankTraining(Training):
         }
         return BlankFiller(**self._size(), dropout=self.recipe.dropout)
 
-    def _size(self) -> dict:
+    def _size(self) -> dict[str, Any]:
         recipe = self.recipe
         names = ("kind", "embedding", "hidden", "bidirectional")
         return {"vocabulary": len(self.words)} | {name: getattr(recipe, name) for name in names}
@@ -267,7 +272,7 @@ class BlankTraining(Training):
         wanted = ids[:, 1:-1]
         return wanted.masked_fill(wanted == END_ID, 0).flatten()
 
-    def described(self) -> dict:
+    def described(self) -> Card:
         return {
             "model": self._size(),
             "scores": {part: round(self.accuracy(part), 2) for part in ("validation", "test")},
@@ -288,23 +293,22 @@ class BlankTraining(Training):
         return 100 * right / asked
 
 
-class SentimentTraining(Training):
+class SentimentTraining(Training[SentimentRecipe, Examples[tuple[str, int]], Classifier]):
     """A Classifier and reviews with their labels, 0 or 1."""
 
     task, counted = "sentiment", "reviews"
 
-    def _begin(self, corpus: Examples) -> Classifier:
+    def _begin(self, corpus: Examples[tuple[str, int]]) -> Classifier:
         recipe = self.recipe
-        self.reviews = {part: getattr(corpus, part) for part in ("train", "validation", "test")}
+        self.reviews = {"train": corpus.train, "validation": corpus.validation, "test": corpus.test}
         self.words = Lexicon.of((text for text, _ in corpus.train), recipe.unit, recipe.at_least)
         self.parts = {
             part: [(self.words.encode(text)[: recipe.longest] or [0], label) for text, label in reviews]
             for part, reviews in self.reviews.items()
         }
-        drops = {"dropout": recipe.dropout, "recurrent_dropout": recipe.recurrent_dropout}
-        return Classifier(**self._size(), **drops)
+        return Classifier(**self._size(), dropout=recipe.dropout, recurrent_dropout=recipe.recurrent_dropout)
 
-    def _size(self) -> dict:
+    def _size(self) -> dict[str, Any]:
         names = ("kind", "embedding", "hidden", "readout")
         return {"vocabulary": len(self.words)} | {name: getattr(self.recipe, name) for name in names}
 
@@ -317,7 +321,7 @@ class SentimentTraining(Training):
         odds = self.model(ids.masked_fill(hide, 0), lengths)
         return nn.functional.binary_cross_entropy_with_logits(odds, torch.tensor([float(y) for _, y in rows]))
 
-    def described(self) -> dict:
+    def described(self) -> Card:
         return {
             "model": self._size(),
             "scores": {part: round(self.accuracy(part), 2) for part in ("validation", "test")},
@@ -353,7 +357,7 @@ class SentimentTraining(Training):
         return 100 * float(fitted.score(count.transform(texts), labels))
 
 
-TRAININGS = {
+TRAININGS: dict[type[Trained], type[AnyTraining]] = {
     Recipe: LanguageTraining,
     GrowingRecipe: GrowingTraining,
     TranslationRecipe: TranslationTraining,
@@ -362,6 +366,6 @@ TRAININGS = {
 }
 
 
-def begin(recipe, corpus) -> Training:
+def begin(recipe: Trained, corpus: Corpus | Examples[Any]) -> AnyTraining:
     """The training that a recipe asks for. Raises ValueError where it cannot be trained."""
     return TRAININGS[type(recipe)](recipe, corpus)
