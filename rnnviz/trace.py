@@ -294,6 +294,14 @@ def open_trace(path: str | os.PathLike[str], lazy: bool = False) -> xr.DataTree:
     return tree
 
 
+def branch(tree: xr.DataTree, path: str) -> xr.DataTree:
+    """The node of that path. Raises KeyError where there is none."""
+    found = tree[path]
+    if not isinstance(found, xr.DataTree):
+        raise KeyError(path)
+    return found
+
+
 def node(name: str, recorded: Recorded) -> xr.Dataset:
     """What one module left behind, as its node. Raises ValueError as `assemble`."""
     _check_name(name)

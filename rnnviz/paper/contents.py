@@ -140,7 +140,7 @@ def _module(subject: Subject, module: str, sequences: Sequence[int]) -> dict[str
         "name": module,
         "kind": node.attrs["kind"],
         "layers": node.sizes["layer"],
-        "directions": node["direction"].values.tolist(),
+        "directions": node.coords["direction"].values.tolist(),
         "sequences": [{"number": number, "name": names[number]} for number in sequences],
     }
 

@@ -30,7 +30,7 @@ def norms(logs: xr.DataArray, kinds: list[str], end: int) -> go.Figure:
     return _read(figures.log_norms(logs, kinds), end=end)
 
 
-def _read(figure: go.Figure, **how) -> go.Figure:
+def _read(figure: go.Figure, **how: int) -> go.Figure:
     """The figure, and how the board reads its numbers."""
     return figure.update_layout(meta=figure.layout.meta | how)
 

@@ -92,8 +92,8 @@ class Place:
     @functools.cached_property
     def last(self) -> int:
         """The last step at which the loss speaks, in the layer that hears it first."""
-        subject, *place = self._top
-        return curves.last_spoken(subject.states(*place)["hidden_grad"])
+        subject, module, layer, direction, sequence = self._top
+        return curves.last_spoken(subject.states(module, layer, direction, sequence)["hidden_grad"])
 
     @functools.cached_property
     def ways(self) -> xr.DataArray | None:

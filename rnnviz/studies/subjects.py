@@ -49,7 +49,7 @@ class Subject:
         if module not in self.modules:
             have = ", ".join(self.modules) or "none"
             raise ValueError(f"{self.name} holds no module {module!r}; it holds {have}")
-        return self.trace[module]
+        return trace.branch(self.trace, module)
 
     def sequences(self, module: str) -> tuple[str, ...]:
         """What the sequences of the batch are called: by their names, or else by their numbers, counted from 1; and by their
@@ -57,9 +57,11 @@ class Subject:
         node = self.node(module)
         names: list[object] = list(range(1, node.sizes["batch"] + 1))
         if "sequence" in node.coords:
-            names = node["sequence"].values.tolist()
+            names = node.coords["sequence"].values.tolist()
         if "label" in node.coords:
-            names = [f"{name} · {label}" for name, label in zip(names, node["label"].values, strict=True)]
+            names = [
+                f"{name} · {label}" for name, label in zip(names, node.coords["label"].values, strict=True)
+            ]
         return tuple(map(str, names))
 
     def units(self, module: str) -> int:
@@ -72,14 +74,14 @@ class Subject:
         """How many steps a sequence has."""
         node = self.node(module)
         whole: int = node.sizes["time"]
-        return int(node["length"].values[sequence]) if "length" in node.coords else whole
+        return int(node.coords["length"].values[sequence]) if "length" in node.coords else whole
 
     def tokens(self, module: str, sequence: int = 0) -> tuple[str, ...] | None:
         """What was read at each step of a sequence; None where nobody said."""
         node = self.node(module)
         if "token" not in node.coords:
             return None
-        tokens = node["token"]
+        tokens = node.coords["token"]
         row = tokens.isel(batch=sequence) if "batch" in tokens.dims else tokens
         return tuple(map(str, row.values[: self.steps(module, sequence)].tolist()))
 

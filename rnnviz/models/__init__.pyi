@@ -1,0 +1,13 @@
+from rnnviz.models import checkpoints as checkpoints
+from rnnviz.models import counting as counting
+from rnnviz.models import decoding as decoding
+from rnnviz.models import networks as networks
+from rnnviz.models import vocabularies as vocabularies
+from rnnviz.models.checkpoints import load as load
+from rnnviz.models.counting import NGrams as NGrams
+from rnnviz.models.networks import BlankFiller as BlankFiller
+from rnnviz.models.networks import Classifier as Classifier
+from rnnviz.models.networks import LanguageModel as LanguageModel
+from rnnviz.models.networks import Translator as Translator
+from rnnviz.models.vocabularies import Lexicon as Lexicon
+from rnnviz.models.vocabularies import Vocabulary as Vocabulary

@@ -1,0 +1,9 @@
+from rnnviz.recording import attention as attention
+from rnnviz.recording import backpropagation as backpropagation
+from rnnviz.recording import cells as cells
+from rnnviz.recording import edits as edits
+from rnnviz.recording import gates as gates
+from rnnviz.recording import passes as passes
+from rnnviz.recording.block import Recording as Recording
+from rnnviz.recording.block import record as record
+from rnnviz.recording.edits import Edit as Edit

@@ -1,0 +1,14 @@
+from rnnviz.stats import attention as attention
+from rnnviz.stats import counting as counting
+from rnnviz.stats import gates as gates
+from rnnviz.stats import gradients as gradients
+from rnnviz.stats import graph as graph
+from rnnviz.stats import learning as learning
+from rnnviz.stats import mechanism as mechanism
+from rnnviz.stats import pixels as pixels
+from rnnviz.stats import states as states
+from rnnviz.stats import text as text
+from rnnviz.stats import tracking as tracking
+from rnnviz.stats import trees as trees
+from rnnviz.stats import vanishing as vanishing
+from rnnviz.stats import worked as worked
