@@ -58,3 +58,6 @@ class SGD:
     def state(self) -> list[Tensor]:
         """It remembers nothing."""
         return []
+
+
+NAMED: dict[str, type[Adam] | type[SGD]] = {"adam": Adam, "sgd": SGD}

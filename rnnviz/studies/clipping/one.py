@@ -2,6 +2,7 @@
 
 import copy
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import xarray as xr
@@ -85,7 +86,7 @@ def looked_at(course: Course, clip: float | None, update: int) -> xr.Dataset:
     )
 
 
-def _step(course: Course, gradients: tuple[Tensor, ...] | list[Tensor]) -> list[Tensor]:
+def _step(course: Course, gradients: Sequence[Tensor]) -> list[Tensor]:
     """What the optimiser would add to each parameter, float64: the course stays where it is."""
     other = copy.deepcopy(course)
     before = other.weights()

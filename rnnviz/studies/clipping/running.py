@@ -3,7 +3,7 @@
 import dataclasses
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,7 @@ from rnnviz.studies.comparing.running import one_thread
 from rnnviz.studies.memory.running import DATA, HELD_OUT, clipped
 from rnnviz.studies.memory.setup import Setup
 from rnnviz.studies.memory.tasks import Examples, examples
-from rnnviz.training.optimisers import SGD, Adam
+from rnnviz.training import optimisers
 
 RUNS = ("without", "with")
 NUMBERS = {
@@ -51,7 +51,7 @@ class Course:
         self.setup, self.update, self.blown = setup, 0, False
         first = examples(setup.task, setup.steps, 1, 0)
         self.network = Stack(setup.networks[0], first.x.shape[-1], first.outputs, setup.seed).float()
-        self.optimiser = {"adam": Adam, "sgd": SGD}[setup.optimiser](self.network.parameters(), setup.rate)
+        self.optimiser = optimisers.NAMED[setup.optimiser](self.network.parameters(), setup.rate)
 
     @property
     def over(self) -> bool:
@@ -63,7 +63,7 @@ class Course:
             self.setup.task, self.setup.steps, self.setup.batch, self.setup.seed * DATA + 1 + self.update
         )
 
-    def gradients(self, batch: Examples) -> tuple[float, tuple[Tensor, ...]]:
+    def gradients(self, batch: Examples) -> tuple[float, Sequence[Tensor]]:
         """The loss of a batch, and its gradient by each parameter."""
         loss = batch.losses(self.network(batch.x, self.setup.truncate)).mean()
         return loss.item(), torch.autograd.grad(loss, self.optimiser.parameters)
@@ -121,7 +121,7 @@ def gathered(
     answers at the end. The coordinate `update` counts from 1, `run` is 'without' or 'with' clipping. The set-up is in the
     attribute `setup`."""
     wide = max(map(len, made), default=0)
-    found: dict[str, tuple] = {}
+    found: dict[str, tuple[str | tuple[str, ...], np.ndarray, Mapping[str, object]]] = {}
     for name, text in NUMBERS.items():
         rows = [[getattr(one, name) for one in each] + [math.nan] * (wide - len(each)) for each in made]
         found[name] = (("run", "update"), np.array(rows, np.float64).reshape(len(made), wide), said(text))
@@ -158,7 +158,8 @@ def pair(setup: Setup) -> xr.Dataset:
     >>> dict(found["norm"].sizes), found["length"].sel(run="with").values.round(6).tolist()
     ({'run': 2, 'update': 3}, [0.001, 0.001, 0.001])
     """
-    made, right = [], []
+    made: list[list[Made]] = []
+    right = []
     for one in both(setup):
         course = Course(one)
         made.append([])

@@ -15,7 +15,7 @@ from rnnviz import netcdf
 from rnnviz.models import checkpoints
 from rnnviz.stats import learning
 from rnnviz.studies.clipping.one import one_update
-from rnnviz.studies.clipping.running import Course, gathered, worst
+from rnnviz.studies.clipping.running import Course, Made, gathered, worst
 from rnnviz.studies.clipping.work import as_worst
 from rnnviz.studies.comparing.setup import Architecture
 from rnnviz.studies.memory.setup import Setup
@@ -53,7 +53,8 @@ def run(asked: Setup, seeds: int = SEEDS) -> Iterator[xr.Dataset]:
     `worst_NAME`."""
     for seed in range(seeds):
         one = dataclasses.replace(asked, seed=seed)
-        made, right = [], []
+        made: list[list[Made]] = []
+        right = []
         for clip in (None, *THRESHOLDS):
             course = Course(dataclasses.replace(one, clip=clip))
             made.append([])

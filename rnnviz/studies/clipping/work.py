@@ -2,6 +2,7 @@
 
 from collections.abc import Generator
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import xarray as xr
 
@@ -17,10 +18,10 @@ class Told:
     done: int
     total: int
     what: str
-    frame: dict | None = None
+    frame: dict[str, Any] | None = None
 
 
-def train(setup: dict) -> Generator[Told, None, xr.Dataset]:
+def train(setup: dict[str, Any]) -> Generator[Told, None, xr.Dataset]:
     """Trains a set-up, as `Setup.to_dict` gives it, without clipping and with it, one update of each after the other.
     Returns what `pair` does, and what `one_update` gives of the worst update as `worst_NAME`."""
     asked = Setup.from_dict(setup)
@@ -40,7 +41,7 @@ def train(setup: dict) -> Generator[Told, None, xr.Dataset]:
     return found
 
 
-def look(setup: dict, update: int) -> Generator[Told, None, xr.Dataset]:
+def look(setup: dict[str, Any], update: int) -> Generator[Told, None, xr.Dataset]:
     """What `one_update` gives."""
     asked = Setup.from_dict(setup)
     return (yield from _made_again(asked, update))

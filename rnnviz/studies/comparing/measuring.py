@@ -13,7 +13,7 @@ from rnnviz.studies.comparing.networks import Stack
 from rnnviz.studies.comparing.scaled import carried_log_norms, log_norm
 from rnnviz.studies.comparing.sequences import Data, data
 from rnnviz.studies.comparing.setup import Architecture, Setup
-from rnnviz.trace import GATES
+from rnnviz.trace import GATES, branch
 
 REPRESENTABLE = math.log(1e-250)  # from here down norms are carried, as parts of them may have left float64
 
@@ -21,7 +21,7 @@ REPRESENTABLE = math.log(1e-250)  # from here down norms are carried, as parts o
 def measure(network: Stack, own: Data, setup: Setup) -> dict[str, np.ndarray | float | str]:
     """What reaches back in one network: (layer, time) logarithms and single numbers, as `compare` names them."""
     nodes, loss = _sent_back(network, own, setup)
-    norm, clipped = _parameter_norms([p.grad for p in network.parameters()], setup.clip)
+    norm, clipped = _parameter_norms([p.grad for p in network.parameters() if p.grad is not None], setup.clip)
     blown, way = _blown(nodes, loss)
     steps = own.x.shape[1]
     while (
@@ -57,8 +57,8 @@ def paths(architecture: Architecture, setup: Setup, seed: int = 0) -> xr.DataArr
     own = Data(own.x[:1], own.target[:1], own.outputs)
     network = Stack(architecture, own.x.shape[-1], own.outputs, seed)
     with record(network) as recording:
-        own.loss(network(own.x), "last").backward()
-    node = recording.trace["layers.0"].isel(layer=0, direction=0, batch=0).to_dataset()
+        own.loss(network(own.x), "last").backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+    node = branch(recording.trace, "layers.0").isel(layer=0, direction=0, batch=0).to_dataset()
     return mechanism.paths(node, own.x.shape[1] - 1)
 
 
@@ -67,8 +67,9 @@ def _sent_back(network: Stack, own: Data, setup: Setup) -> tuple[list[dict[str, 
     network.zero_grad()
     with record(network) as recording:
         loss = own.loss(network(own.x, setup.truncate), setup.loss)
-        loss.backward()
-    return [_arrays(recording.trace[f"layers.{layer}"]) for layer in range(len(network.layers))], loss.item()
+        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+    nodes = [branch(recording.trace, f"layers.{layer}") for layer in range(len(network.layers))]
+    return [_arrays(node) for node in nodes], loss.item()
 
 
 def _log_norms(

@@ -43,10 +43,11 @@ class Stack(nn.Module):
             for parameter in module.parameters():
                 parameter.uniform_(-(wide**-0.5), wide**-0.5, generator=generator)
         for norm in self.norms:
+            assert isinstance(norm, nn.LayerNorm)
             norm.reset_parameters()
         for name, parameter in self.layers.named_parameters():
             if "weight_hh" in name:
-                for block in parameter.split(one.units):
+                for block in torch.split(parameter, one.units):
                     if one.initialisation == "orthogonal":
                         nn.init.orthogonal_(block, generator=generator)
                     elif one.initialisation == "identity":
@@ -69,7 +70,8 @@ class Stack(nn.Module):
                 parts.append(part)
             hidden = torch.cat(parts, 1) if len(parts) > 1 else parts[0]
             x = hidden + x if number and self.architecture.residual else hidden
-        return self.head(x)
+        said: Tensor = self.head(x)
+        return said
 
 
 def pieces(steps: int, truncate: int | None) -> list[tuple[int, int]]:

@@ -1,7 +1,7 @@
 """Every architecture with every seed, one network after the other, and the result as labelled arrays."""
 
 import json
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -69,7 +69,8 @@ def compare(setup: Setup, progress: Callable[[Progress], None] | None = None) ->
         try:
             done = next(steps)
         except StopIteration as end:
-            return end.value
+            found: xr.Dataset = end.value
+            return found
         if progress is not None:
             progress(done)
 
@@ -115,7 +116,7 @@ def curves(
 
 
 @contextmanager
-def one_thread():
+def one_thread() -> Iterator[None]:
     """Small matrices: two threads wait for each other. Torch keeps the number for each thread by itself."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -133,9 +134,11 @@ def _empty(setup: Setup) -> dict[str, np.ndarray]:
     return found | {"blown": np.full(runs, -1), "blown_in": np.full(runs, "", "U8")}
 
 
-def _fill(found: dict[str, np.ndarray], row: int, seed: int, measured: dict) -> None:
+def _fill(
+    found: dict[str, np.ndarray], row: int, seed: int, measured: Mapping[str, np.ndarray | float | str]
+) -> None:
     for name, value in measured.items():
-        if name in CURVES:
+        if isinstance(value, np.ndarray):  # a curve
             found[name][row, seed, : len(value)] = value
         else:
             found[name][row, seed] = value

@@ -45,13 +45,14 @@ class Scaled:
     def at(self, powers: np.ndarray) -> np.ndarray:
         """The values with these powers taken out instead, none of them smaller than its own."""
         by = np.maximum(self.powers - powers, -5000).astype(np.int32)
-        return np.ldexp(self.values, by[:, None, None])
+        found: np.ndarray = np.ldexp(self.values, by[:, None, None])
+        return found
 
     def __add__(self, other: "Scaled") -> "Scaled":
         powers = np.maximum(self.powers, other.powers)
         return Scaled.of(self.at(powers) + other.at(powers), powers)
 
-    def __getitem__(self, index) -> "Scaled":
+    def __getitem__(self, index: slice) -> "Scaled":
         return Scaled(self.values[index], self.powers[index])
 
     def log_norm(self) -> np.ndarray:
@@ -79,12 +80,14 @@ def carried_log_norms(
         found["log_cell_norm"] = []
     arriving = Scaled.of(np.concatenate(nodes[-1]["hidden_grad_direct"].transpose(0, 2, 1, 3), -1))
     for layer in range(one.layers - 1, -1, -1):
+        module = network.layers[layer]
+        assert isinstance(module, nn.RNNBase)
         backs = []
         for direction in range(1 + one.bidirectional):
             own = slice(direction * one.units, (direction + 1) * one.units)
             direct = Scaled.of(arriving.values[..., own], arriving.powers)
             reading = slice(None, None, -1) if direction else slice(None)
-            one_pass = _pass(network.layers[layer], nodes[layer], direction)
+            one_pass = _pass(module, nodes[layer], direction)
             back = _back(one_pass, direct[reading], pieces(len(direct.powers), truncate), layer > 0)
             backs.append([part if part is None else part[reading] for part in back])
         totals, cells, inputs = zip(*backs, strict=True)
@@ -119,7 +122,7 @@ def _pass(module: nn.RNNBase, node: dict[str, np.ndarray], direction: int) -> pa
     cell = turned("cell") if kind == "lstm" else None
     rows = torch.cat([turned(name) for name in GATES[kind]], -1) if kind != "rnn" else None
     initial = (torch.zeros_like(hidden[0]),) * (2 if kind == "lstm" else 1)
-    nonlinearity = module.nonlinearity if kind == "rnn" else ""
+    nonlinearity = module.nonlinearity if isinstance(module, nn.RNN) else ""
     return passes.Pass(kind, nonlinearity, read, hidden, initial, weights, rows, cell)
 
 
@@ -127,12 +130,9 @@ def _back(
     one: passes.Pass, direct: Scaled, between: list[tuple[int, int]], input: bool
 ) -> tuple[Scaled, Scaled | None, Scaled | None]:
     """Total gradient of h, of c, and that of what the pass read, where asked for. between: where backpropagation is cut."""
-    shapes = [
-        one.hidden.shape,
-        one.cell.shape if one.cell is not None else None,
-        one.input.shape if input else None,
-    ]
-    found = [None if shape is None else np.zeros(shape) for shape in shapes]
+    total = np.zeros(one.hidden.shape)
+    cell = None if one.cell is None else np.zeros(one.cell.shape)
+    read = np.zeros(one.input.shape) if input else None
     powers = np.full(len(one.hidden), NOTHING)
     for cut, end in between[::-1]:
         handed = Scaled(np.zeros((1, *one.hidden.shape[1:])).repeat(len(one.initial), 2), np.array([NOTHING]))
@@ -148,15 +148,18 @@ def _back(
                 if end - first == 1 or (size.min() > 2.0**-FAR and size.max() < 2.0**FAR):
                     break
                 first = (first + end) // 2  # so long a piece may have left float64 on its way
-            for array, part in zip(found, back, strict=False):
+            for array, part in zip((total, cell, read), back, strict=False):
                 if array is not None:
                     array[first:end] = part
             powers[first:end] = power
             handed, end = Scaled.of(back[3], power), first
-    return tuple(None if array is None else Scaled.of(array, powers) for array in found)
+    cells = None if cell is None else Scaled.of(cell, powers)
+    return Scaled.of(total, powers), cells, None if read is None else Scaled.of(read, powers)
 
 
-def _back_piece(one, direct: Scaled, handed: Scaled, power: int, first: int, end: int, input: bool):
+def _back_piece(
+    one: passes.Pass, direct: Scaled, handed: Scaled, power: int, first: int, end: int, input: bool
+) -> tuple[np.ndarray, np.ndarray | None, np.ndarray | None, np.ndarray]:
     """The same for some steps, all at one power, and what they hand to the step before, (1, batch, unit or twice)."""
     states = [one.hidden] if one.cell is None else [one.hidden, one.cell]
     initial = tuple(s[first - 1] if first else i for s, i in zip(states, one.initial, strict=True))
@@ -171,8 +174,10 @@ def _back_piece(one, direct: Scaled, handed: Scaled, power: int, first: int, end
         None if one.cell is None else one.cell[first:end],
     )
     came = torch.from_numpy(direct.at(np.full(end - first, power)))
-    hidden, *cell = torch.from_numpy(handed.at(np.array([power]))[0]).split(one.units, -1)
+    hidden, *cell = torch.split(torch.from_numpy(handed.at(np.array([power]))[0]), one.units, -1)
     came[-1] += hidden
     back = backpropagation.backpropagate(part, came, cell[0] if cell else None, input, weights=False)
     given = torch.cat(back.initial, -1)[None]
-    return [None if array is None else array.numpy() for array in (back.total, back.cell, back.input, given)]
+    cells = None if back.cell is None else back.cell.numpy()
+    read = None if back.input is None else back.input.numpy()
+    return back.total.numpy(), cells, read, given.numpy()

@@ -1,7 +1,8 @@
 """What is compared: the architectures, the data and the loss, and what that costs; each field is checked, in one line."""
 
 import math
-from dataclasses import asdict, dataclass, fields
+from dataclasses import Field, asdict, dataclass, fields
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from rnnviz.models.networks import KINDS
 from rnnviz.trace import GATES
@@ -42,7 +43,7 @@ class Architecture:
     bidirectional: bool = False
     layer_norm: bool = False
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         one_of(self, "kind", tuple(KINDS))
         one_of(self, "nonlinearity", NONLINEARITIES)
         one_of(self, "initialisation", INITIALISATIONS)
@@ -67,13 +68,13 @@ class Architecture:
         if self.layers > 1:
             head += f" {self.layers} layers"
         parts = [
-            self.units != 64 and f"{self.units} units",
+            f"{self.units} units" if self.units != 64 else "",
             self.initialisation if self.initialisation != "default" else "",
-            self.gain != 1 and f"gain {_short(self.gain)}",
-            self.forget_bias is not None and f"forget bias {_short(self.forget_bias)}",
-            self.residual and "residual",
-            self.bidirectional and "bidirectional",
-            self.layer_norm and "layer norm",
+            f"gain {_short(self.gain)}" if self.gain != 1 else "",
+            f"forget bias {_short(self.forget_bias)}" if self.forget_bias is not None else "",
+            "residual" if self.residual else "",
+            "bidirectional" if self.bidirectional else "",
+            "layer norm" if self.layer_norm else "",
         ]
         return ", ".join([head, *filter(None, parts)])
 
@@ -109,7 +110,7 @@ class Setup:
     clip: float | None = None
     truncate: int | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         object.__setattr__(self, "architectures", tuple(self.architectures))
         one_of(self, "input", INPUTS)
         one_of(self, "loss", LOSSES)
@@ -168,12 +169,12 @@ class Setup:
         layers = max(one.layers for one in self.architectures)
         return max(largest, 8.0 * 4 * len(self.architectures) * self.seeds * layers * self.length)
 
-    def to_dict(self) -> dict:
+    def to_dict(self) -> dict[str, Any]:
         """Plain values, as JSON has them."""
         return asdict(self) | {"architectures": [asdict(one) for one in self.architectures]}
 
     @classmethod
-    def from_dict(cls, values: dict) -> "Setup":
+    def from_dict(cls, values: dict[str, Any]) -> "Setup":
         """The inverse of `to_dict`; what is left out is as by default. Raises ValueError for what is no field."""
         if not isinstance(values, dict) or not isinstance(values.get("architectures"), (list, tuple)):
             raise ValueError("a set-up is an object with a list of architectures")
@@ -195,13 +196,13 @@ def refuse_size(setup: Setup) -> None:
 # Reading what was asked for; each raises ValueError, in one line, for what no field takes
 
 
-def one_of(row, name: str, allowed: tuple[str, ...]) -> None:
+def one_of(row: object, name: str, allowed: tuple[str, ...]) -> None:
     """The field is one of those allowed."""
     if getattr(row, name) not in allowed:
         raise ValueError(f"{name} must be one of {', '.join(allowed)}; got {getattr(row, name)!r}")
 
 
-def whole(row, name: str, optional: bool = False) -> None:
+def whole(row: object, name: str, optional: bool = False) -> None:
     """The field as an int of at least 1; a table on a page gives 64.0 for 64, and NaN for nothing."""
     value = number(row, name, optional)
     if value is None:
@@ -211,7 +212,7 @@ def whole(row, name: str, optional: bool = False) -> None:
     object.__setattr__(row, name, int(value))
 
 
-def number(row, name: str, optional: bool = False) -> float | None:
+def number(row: object, name: str, optional: bool = False) -> float | None:
     """The field as a finite float; None, also for NaN, where it is optional."""
     given = getattr(row, name)
     try:
@@ -227,7 +228,7 @@ def number(row, name: str, optional: bool = False) -> float | None:
     return value
 
 
-def switch(row, name: str) -> None:
+def switch(row: object, name: str) -> None:
     """The field as a bool."""
     if getattr(row, name) not in (True, False):
         raise ValueError(f"{name} must be true or false; got {getattr(row, name)!r}")
@@ -238,7 +239,7 @@ def _short(number: float) -> str:
     return str(int(number)) if number == int(number) else repr(number)
 
 
-def _value(text: str):
+def _value(text: str) -> float | bool | str:
     """A value as it is written in a row: a number, true, false, or a word."""
     word = text.strip()
     if word.lower() in ("true", "false"):
@@ -249,7 +250,16 @@ def _value(text: str):
         return word
 
 
-def row_of(of: type, values: dict):
+class _WithFields(Protocol):
+    """A dataclass."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+
+Row = TypeVar("Row", bound=_WithFields)
+
+
+def row_of(of: type[Row], values: object) -> Row:
     """A row of that type; ValueError for what is no field of it."""
     if not isinstance(values, dict):
         raise ValueError(f"a row is an object with fields; got {values!r}")

@@ -13,6 +13,7 @@ from rnnviz.studies.comparing.networks import Stack
 from rnnviz.studies.comparing.running import Progress
 from rnnviz.studies.comparing.sequences import data
 from rnnviz.studies.comparing.setup import Architecture, Setup, refuse_size
+from rnnviz.trace import branch
 
 
 def dynamics(architecture: Architecture, setup: Setup, seed: int = 0) -> xr.Dataset:
@@ -42,7 +43,7 @@ def dynamics(architecture: Architecture, setup: Setup, seed: int = 0) -> xr.Data
         with record(network) as recording, torch.no_grad():
             network(own.x[:1])
         nodes = [
-            recording.trace[f"layers.{layer}"].isel(layer=0, direction=0, batch=0)
+            branch(recording.trace, f"layers.{layer}").isel(layer=0, direction=0, batch=0)
             for layer in range(architecture.layers)
         ]
         found = xr.concat([_dynamics(node) for node in nodes], dim="layer")
@@ -60,7 +61,7 @@ def _dynamics(node: xr.DataTree) -> xr.Dataset:
         "lyapunov": gradients.lyapunov(node),
     }
     if node.attrs["kind"] == "rnn":
-        own = np.linalg.eigvals(node["recurrent_weight"].values[0])
+        own = np.linalg.eigvals(node.dataset["recurrent_weight"].values[0])
         own = own[np.argsort(-np.abs(own), kind="stable")]
         for name, part in (("real", own.real), ("imag", own.imag)):
             text = f"{name} part of the eigenvalues of the recurrent weight"

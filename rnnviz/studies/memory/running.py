@@ -17,7 +17,8 @@ from rnnviz.studies.comparing.running import one_thread
 from rnnviz.studies.comparing.scaled import log_norm
 from rnnviz.studies.memory.setup import Setup
 from rnnviz.studies.memory.tasks import Examples, examples
-from rnnviz.training.optimisers import SGD, Adam
+from rnnviz.trace import branch
+from rnnviz.training import optimisers
 
 HELD_OUT = 256  # sequences that no update sees
 MEASURED = 32  # of them, whose gradient is kept
@@ -55,7 +56,7 @@ class Race:
         wide, outputs = self._held_out.x.shape[-1], self._held_out.outputs
         self._measured = [Stack(one, wide, outputs, setup.seed) for one in setup.networks]  # in float64
         self.networks = [copy.deepcopy(network).float() for network in self._measured]
-        make = {"adam": Adam, "sgd": SGD}[setup.optimiser]
+        make = optimisers.NAMED[setup.optimiser]
         self._optimisers = [make(network.parameters(), setup.rate) for network in self.networks]
         self._norms = [math.nan] * len(self.networks)
         self._blown = [False] * len(self.networks)
@@ -105,7 +106,8 @@ class Race:
         with torch.no_grad():
             for mine, theirs in zip(network.parameters(), self.networks[place].parameters(), strict=True):
                 mine.copy_(theirs)
-        return log_norms(network, self._held_out, self.setup.truncate).tolist()
+        found: list[float] = log_norms(network, self._held_out, self.setup.truncate).tolist()
+        return found
 
     def state(self) -> bytes:
         """All that is needed to go on, as safetensors; what the set-up is and how far it came is in its metadata."""
@@ -146,7 +148,7 @@ class Race:
 
     def _tensors(self) -> dict[str, Tensor]:
         """All tensors that an update changes: the tensors themselves."""
-        found = {}
+        found: dict[str, Tensor] = {}
         for place, (network, optimiser) in enumerate(zip(self.networks, self._optimisers, strict=True)):
             found |= {f"{place}.{name}": p.detach() for name, p in network.named_parameters()}
             found |= {f"{place}.optimiser.{i}": tensor for i, tensor in enumerate(optimiser.state)}
@@ -161,7 +163,7 @@ def log_norms(network: Stack, own: Examples, truncate: int | None = None) -> np.
         losses = few.losses(network(few.x, truncate)).sum()
         torch.autograd.backward(losses, inputs=list(network.parameters()))
     network.zero_grad()
-    return log_norm(recording.trace["layers.0"]["hidden_grad"].values[0])
+    return log_norm(branch(recording.trace, "layers.0").dataset["hidden_grad"].values[0])
 
 
 def clipped(gradients: Sequence[Tensor], clip: float | None) -> tuple[Sequence[Tensor], float]:
@@ -177,7 +179,7 @@ def gathered(setup: Setup, moments: Sequence[Moment]) -> xr.Dataset:
     """Moments as arrays: `loss`, `accuracy`, `parameter_norm` (network, moment) and `log_norm` (network, moment, time), float64,
     with the coordinates `update` (moment) and `kind` (network). The set-up is in the attribute `setup`."""
     names = ("network", "moment")
-    found: dict[str, tuple] = {
+    found: dict[str, tuple[tuple[str, ...], np.ndarray, dict[str, object]]] = {
         name: (names, np.array([getattr(m, name) for m in moments]).T, {"long_name": text, "units": units})
         for name, (text, units) in NUMBERS.items()
     }

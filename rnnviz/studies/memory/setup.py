@@ -1,6 +1,7 @@
 """What is trained, on which task and how; each field is checked, in one line."""
 
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from rnnviz.studies.comparing.setup import Architecture, number, one_of, row_of, whole
 from rnnviz.studies.memory.tasks import TASKS
@@ -39,7 +40,7 @@ class Setup:
     every: int = 5
     seed: int = 0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         object.__setattr__(self, "networks", tuple(self.networks))
         if not self.networks or not all(isinstance(one, Architecture) for one in self.networks):
             raise ValueError("nothing to train: give at least one Architecture")
@@ -86,12 +87,12 @@ class Setup:
         each = (4 * len(GATES[one.kind]) * one.units**2 * self.batch * 3 + OVERHEAD for one in self.networks)
         return float(sum(each) * self.steps * self.updates)
 
-    def to_dict(self) -> dict:
+    def to_dict(self) -> dict[str, Any]:
         """Plain values, as JSON has them."""
         return asdict(self) | {"networks": [asdict(one) for one in self.networks]}
 
     @classmethod
-    def from_dict(cls, values: dict) -> "Setup":
+    def from_dict(cls, values: dict[str, Any]) -> "Setup":
         """The inverse of `to_dict`; what is left out is as by default. Raises ValueError for what is no field."""
         if not isinstance(values, dict) or not isinstance(values.get("networks"), (list, tuple)):
             raise ValueError("a set-up is an object with a list of networks")

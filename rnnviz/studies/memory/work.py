@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Generator
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import xarray as xr
 
@@ -15,7 +16,7 @@ class Told:
     """How far a training is: updates done, of how many; frame: the fields of its `Moment`."""
 
     race: Race
-    frame: dict
+    frame: dict[str, Any]
 
     @property
     def done(self) -> int:
@@ -35,7 +36,9 @@ class Told:
         return self.race.state()
 
 
-def train(setup: dict, state: str = "", before: list | None = None) -> Generator[Told, None, xr.Dataset]:
+def train(
+    setup: dict[str, Any], state: str = "", before: list[dict[str, Any]] | None = None
+) -> Generator[Told, None, xr.Dataset]:
     """Trains a set-up as `Setup.to_dict` gives it. state: base64 of what `Race.state` gave, to go on from; before: the frames up
     to there, which the dataset then begins with. Raises ValueError where it is of another set-up."""
     asked = Setup.from_dict(setup)
