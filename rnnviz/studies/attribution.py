@@ -17,9 +17,10 @@ No method is the truth: where they disagree (`attributions` says how much), F is
 
 import math
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from typing import Any, Literal, TypedDict, TypeGuard, overload
 
 import numpy as np
 import torch
@@ -35,7 +36,7 @@ MEMORY = 2**28  # bytes
 TOLERANCES = {torch.float64: 1e-6, torch.float32: 1e-4}  # captum rounds the weights of its steps to float32
 COARSE = 1e-2  # half precision
 
-Scalar = Callable[[object], Tensor]  # a model's output for N rows -> (N,)
+Scalar = Callable[[Any], Tensor]  # a model's output for N rows -> (N,)
 
 
 def gradient_input(
@@ -167,7 +168,7 @@ def occlusion(
             pair = function.vectors_and("zero")
         else:
             pair = function.ids.expand(2, -1).clone()
-            if replacement != "delete":
+            if not isinstance(replacement, str):
                 pair[1] = replacement
         _probe(function, pair, gradient=False)
         if replacement == "delete":
@@ -176,7 +177,7 @@ def occlusion(
         positions = torch.arange(time, device=function.ids.device)
         if replacement not in ("zero", "delete"):
             positions = positions[function.ids != replacement]
-        for some in positions.split(function.rows):
+        for some in torch.split(positions, function.rows):
             with torch.no_grad():
                 values = _without(function, pair[0], some, replacement).double().cpu()
             if not values.isfinite().all():
@@ -214,11 +215,12 @@ def attributions(
     (4, 0.0)
     """
     tokens = None if tokens is None else list(tokens)
-    shared = {"embedding": embedding, "tokens": tokens, "units": units, "memory_limit": memory_limit}
-    path = {"baseline": baseline, "steps": steps, "tolerance": tolerance}
+    shared: _Shared = {"embedding": embedding, "tokens": tokens, "units": units, "memory_limit": memory_limit}
     found = [
         gradient_input(model, ids, scalar, **shared),
-        integrated_gradients(model, ids, scalar, **path, **shared),
+        integrated_gradients(
+            model, ids, scalar, baseline=baseline, steps=steps, tolerance=tolerance, **shared
+        ),
         occlusion(model, ids, scalar, replacement, **shared),
     ]
     names = [share.attrs["method"] for share in found]
@@ -231,6 +233,15 @@ def attributions(
         },
         coords={"attribution": names, "other_attribution": names},
     )
+
+
+class _Shared(TypedDict):
+    """What each of the methods is told."""
+
+    embedding: str | None
+    tokens: Iterable[str] | None
+    units: str
+    memory_limit: int
 
 
 @dataclass
@@ -258,7 +269,7 @@ class _Function:
         """What the embedding gives for the ids, and for the baseline: (2, time, feature)."""
         table = self.weight.detach()
         vectors = table[self.ids]
-        other = torch.zeros_like(vectors) if baseline == "zero" else table[baseline].expand_as(vectors)
+        other = torch.zeros_like(vectors) if isinstance(baseline, str) else table[baseline].expand_as(vectors)
         return torch.stack((vectors, other))
 
     def of_vectors(self, vectors: Tensor) -> Tensor:
@@ -307,7 +318,13 @@ class _Lookup(TorchFunctionMode):
         super().__init__()
         self.function, self.vectors, self.read = function, vectors, 0
 
-    def __torch_function__(self, func, types, args=(), kwargs=None):
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Iterable[type],
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
         if func is nn.functional.embedding and args[1] is self.function.weight:
             return self._give(args[0])
         return func(*args, **(kwargs or {}))
@@ -341,7 +358,13 @@ class _Counted(TorchFunctionMode):
         self._known = {parameter.data_ptr() for parameter in parameters}
         self._bytes: dict[int, int] = {}  # by address: a view is not counted again
 
-    def __torch_function__(self, func, types, args=(), kwargs=None):
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Iterable[type],
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
         came = func(*args, **(kwargs or {}))
         for one in came if isinstance(came, (tuple, list)) else (came,):
             if isinstance(one, Tensor):
@@ -457,6 +480,10 @@ def _undisturbed(function: _Function) -> Iterator[None]:
         yield
 
 
+@overload
+def _probe(function: _Function, pair: Tensor) -> Tensor: ...
+@overload
+def _probe(function: _Function, pair: Tensor, gradient: Literal[False]) -> None: ...
 def _probe(function: _Function, pair: Tensor, gradient: bool = True) -> Tensor | None:
     """Runs x and its baseline: finds their values, how many rows fit in memory, and the gradient at both.
 
@@ -495,7 +522,8 @@ def _without(function: _Function, row: Tensor, positions: Tensor, replacement: i
         kept = torch.arange(len(row) - 1, device=row.device)
         return function.of_ids(row[kept + (kept >= positions[:, None])])
     rows = row.expand(count, *row.shape).clone()
-    rows[torch.arange(count, device=row.device), positions] = 0 if replacement == "zero" else replacement
+    put = 0 if isinstance(replacement, str) else replacement
+    rows[torch.arange(count, device=row.device), positions] = put
     return function.of_vectors(rows) if replacement == "zero" else function.of_ids(rows)
 
 
@@ -551,9 +579,9 @@ def _disagreement(one: np.ndarray, other: np.ndarray) -> float:
     return float(np.clip(1 - spearmanr(one, other).statistic, 0, 2))
 
 
-def _whole(value: object) -> bool:
+def _whole(value: object) -> TypeGuard[int]:
     return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
-def _number(value: object) -> bool:
+def _number(value: object) -> TypeGuard[float]:
     return (_whole(value) or isinstance(value, (float, np.floating))) and math.isfinite(value)

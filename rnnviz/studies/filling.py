@@ -74,7 +74,7 @@ def flow(found: xr.Dataset, trace: xr.DataTree, place: int, candidate: int) -> x
     """
     hidden = trace["rnn"]["hidden"].isel(layer=0, batch=0).transpose("direction", "unit", "time").values
     rows = np.full(hidden.shape[1:], np.nan, np.float32)
-    named = {}
+    named: dict[str, tuple[str, np.ndarray]] = {}
     spans = {"left": slice(None, place + 1), "right": slice(place + 2, None)}
     for states, (side, span), last in zip(hidden, spans.items(), (place, place + 2), strict=False):
         parts = found[f"{side}_weight"].values[candidate] * states[:, last]

@@ -6,7 +6,6 @@ reviews part, and many reviews at once.
     rnnviz.judging.shares(model, ids)                  # by three methods, with their disagreement
 """
 
-import math
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 
@@ -94,14 +93,17 @@ def shares(model: Classifier, ids: Sequence[int]) -> xr.Dataset:
     closest are taken, and the attributes say how close.
     Adds `opposed` (time,): whether one method gives a token more than `SLIGHT` for praise and another as much against it.
     """
-    found, least = None, math.inf
+
+    def error(tried: xr.Dataset) -> float:
+        relative: float = tried["integrated_gradients"].attrs["completeness_error_relative"]
+        return relative
+
+    every: list[xr.Dataset] = []
     for steps in STEPS if len(ids) <= SHORT else STEPS[:-1]:
-        tried = attributions(model, ids, lambda odds: odds, units="nat", steps=steps, tolerance=ANY)
-        error = tried["integrated_gradients"].attrs["completeness_error_relative"]
-        if error < least:
-            found, least = tried, error
-        if least <= PRECISE:
+        every.append(attributions(model, ids, lambda odds: odds, units="nat", steps=steps, tolerance=ANY))
+        if error(every[-1]) <= PRECISE:
             break
+    found = min(every, key=error)
     values = np.stack([found[name].values for name in METHODS])
     opposed = (values > SLIGHT).any(0) & (values < -SLIGHT).any(0)
     return found.assign(opposed=("time", opposed, {"long_name": "methods of opposite sign", "units": "1"}))

@@ -8,26 +8,80 @@ A set-up is a dict of plain lists, as a reader edits it: `sizes` (inputs, units,
 
 import copy
 import math
+from collections.abc import Mapping, Sequence
+from typing import Literal, NotRequired, TypedDict
 
 import torch
 import xarray as xr
 from torch import nn
 
+from rnnviz.models.networks import Stock
 from rnnviz.recording.block import record
 from rnnviz.trace import GATES
 
-KINDS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
+KINDS: dict[str, type[Stock]] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 NONLINEARITIES = ("tanh", "relu")
 MOST = {"inputs": 8, "units": 8, "steps": 12}
 LARGEST = 1e6  # twelve steps of eight relu units stay far below float64's end
 
+Row = Sequence[float | None]  # None is a cell that is empty
+Rows = Sequence[Row]
+Numbers = Sequence[Sequence[float]]
+
+
+class Block(TypedDict):
+    """The weights of a gate."""
+
+    input: Rows
+    recurrent: Rows
+    bias: Rows
+
+
+class Given(TypedDict):
+    """What `run` takes."""
+
+    kind: str
+    inputs: Rows
+    weights: Mapping[str, Block]
+    hidden: Row
+    cell: Row
+    nonlinearity: str
+
+
+class Setup(TypedDict):
+    """What a reader edits."""
+
+    sizes: dict[str, int]
+    nonlinearity: str
+    inputs: Rows
+    hidden: Row
+    cell: Row
+    weights: Mapping[str, Mapping[str, Block]]
+
+
+class Part(TypedDict, total=False):
+    """The weights of a gate of a preset that are not 0. bias: one number a unit."""
+
+    input: Numbers
+    recurrent: Numbers
+    bias: Sequence[float]
+
+
+class Preset(TypedDict):
+    """A set-up at its own size. weights: of those gates that have any."""
+
+    units: int
+    nonlinearity: NotRequired[str]
+    inputs: Numbers
+    weights: Mapping[str, Mapping[str, Part]]
+
 
 def run(
     kind: str,
-    inputs: list[list[float]],
-    weights: dict[str, dict[str, list]],
-    hidden: list[float] | None = None,
-    cell: list[float] | None = None,
+    inputs: Rows,
+    weights: Mapping[str, Block],
+    hidden: Row | None = None,
+    cell: Row | None = None,
     nonlinearity: str = "tanh",
 ) -> xr.DataTree:
     """The recording of torch's own module with these numbers in it, float64, its one node under the name of the kind.
@@ -61,28 +115,32 @@ def run(
             raise ValueError(f"{name} must be from 1 to {MOST[name]}; got {size}")
     steps, width, units = sizes.values()
     x = _numbers("inputs", inputs, (steps, width))
-    starts = [_numbers("hidden", hidden or [0.0] * units, (units,))]
+    starts = [_vector("hidden", hidden or [0.0] * units, units)]
     if kind == "lstm":
-        starts.append(_numbers("cell", cell or [0.0] * units, (units,)))
-    more = {"nonlinearity": nonlinearity} if kind == "rnn" else {}
-    module = KINDS[kind](width, units, batch_first=True, dtype=torch.float64, **more)
-    wanted = {"input": (units, width), "recurrent": (units, units), "bias": (units, 2)}
-    blocks = {
-        name: torch.cat([_numbers(f"{gate}, {name}", weights[gate][name], shape) for gate in GATES[kind]])
-        for name, shape in wanted.items()
-    }
+        starts.append(_vector("cell", cell or [0.0] * units, units))
+    module: Stock
+    if kind == "rnn":
+        module = nn.RNN(width, units, nonlinearity=nonlinearity, batch_first=True, dtype=torch.float64)
+    else:
+        module = KINDS[kind](width, units, batch_first=True, dtype=torch.float64)
+
+    def stacked(name: Literal["input", "recurrent", "bias"], *shape: int) -> torch.Tensor:
+        return torch.cat([_numbers(f"{gate}, {name}", weights[gate][name], shape) for gate in GATES[kind]])
+
+    inward, recurrent = stacked("input", units, width), stacked("recurrent", units, units)
+    bias = stacked("bias", units, 2)
     with torch.no_grad():
-        module.weight_ih_l0.copy_(blocks["input"])
-        module.weight_hh_l0.copy_(blocks["recurrent"])
-        module.bias_ih_l0.copy_(blocks["bias"][:, 0])
-        module.bias_hh_l0.copy_(blocks["bias"][:, 1])
+        module.get_parameter("weight_ih_l0").copy_(inward)
+        module.get_parameter("weight_hh_l0").copy_(recurrent)
+        module.get_parameter("bias_ih_l0").copy_(bias[:, 0])
+        module.get_parameter("bias_hh_l0").copy_(bias[:, 1])
         first = [start[None, None] for start in starts]  # (layer, batch, unit)
         with record(module) as recording:
             module(x[None], tuple(first) if kind == "lstm" else first[0])
     return recording.trace
 
 
-def cut(setup: dict, kind: str) -> dict:
+def cut(setup: Setup, kind: str) -> Given:
     """What `run` takes, of a set-up: its lists at the size that counts."""
     inputs, units, steps = (setup["sizes"][name] for name in ("inputs", "units", "steps"))
     return {
@@ -102,7 +160,7 @@ def cut(setup: dict, kind: str) -> dict:
     }
 
 
-def preset(name: str, seed: int = 1) -> dict:
+def preset(name: str, seed: int = 1) -> Setup:
     """The set-up of a preset, a copy of its own, filled with zeros to the largest size. seed: of the preset 'random'."""
     if name == "random":
         return _random(seed)
@@ -123,7 +181,7 @@ def preset(name: str, seed: int = 1) -> dict:
     }
 
 
-def _block(input=(), recurrent=(), bias=()) -> dict:
+def _block(input: Numbers = (), recurrent: Numbers = (), bias: Sequence[float] = ()) -> Block:
     """A gate's weights at their largest size. bias: the input bias; the recurrent one is 0."""
     inputs, units, _steps = MOST.values()
     return {
@@ -133,23 +191,25 @@ def _block(input=(), recurrent=(), bias=()) -> dict:
     }
 
 
-def _filled(rows, height: int, width: int) -> list[list[float]]:
+def _filled(rows: Numbers, height: int, width: int) -> list[list[float]]:
     filled = [[float(value) for value in row] + [0.0] * (width - len(row)) for row in rows]
     return filled + [[0.0] * width for _row in range(height - len(filled))]
 
 
-def _random(seed: int) -> dict:
+def _random(seed: int) -> Setup:
     """Weights, biases and inputs between −1 and 1, one decimal each, drawn at the largest size: a cell that grows keeps them."""
     generator = torch.Generator().manual_seed(seed)
     inputs, units, steps = MOST.values()
 
-    def draw(*shape):
+    def draw(*shape: int) -> list[list[float]]:
         return [
             [round(value, 1) + 0.0 for value in row]  # no −0
             for row in (2 * torch.rand(*shape, generator=generator, dtype=torch.float64) - 1).tolist()
         ]
 
-    setup = preset("latch") | {"sizes": {"inputs": 2, "units": 3, "steps": 5}, "inputs": draw(steps, inputs)}
+    setup = preset("latch")
+    setup["sizes"] = {"inputs": 2, "units": 3, "steps": 5}
+    setup["inputs"] = draw(steps, inputs)
     setup["weights"] = {
         kind: {
             gate: {"input": draw(units, inputs), "recurrent": draw(units, units), "bias": draw(units, 2)}
@@ -160,9 +220,19 @@ def _random(seed: int) -> dict:
     return setup
 
 
-def _numbers(name: str, values: list, shape: tuple[int, ...]) -> torch.Tensor:
-    """The values as a tensor of that shape, float64. Raises ValueError, naming what is wrong and where it stands."""
-    rows = values if len(shape) == 2 else [values]
+def _numbers(name: str, rows: Rows, shape: tuple[int, ...]) -> torch.Tensor:
+    """The rows as a tensor of that shape, float64. Raises ValueError, naming what is wrong and where it stands."""
+    _check(name, rows, shape)
+    return torch.tensor(rows, dtype=torch.float64)
+
+
+def _vector(name: str, row: Row, units: int) -> torch.Tensor:
+    """The same of a single row: (unit,)."""
+    _check(name, [row], (units,))
+    return torch.tensor(row, dtype=torch.float64)
+
+
+def _check(name: str, rows: Rows, shape: tuple[int, ...]) -> None:
     if len(rows) != (shape[0] if len(shape) == 2 else 1) or any(len(row) != shape[-1] for row in rows):
         came = tuple(len(row) for row in rows)
         raise ValueError(f"{name}: wanted {shape}; got rows of {', '.join(map(str, came)) or 'nothing'}")
@@ -175,18 +245,17 @@ def _numbers(name: str, values: list, shape: tuple[int, ...]) -> torch.Tensor:
                 raise ValueError(f"{where} must be a number; got {value!r}")
             if abs(value) > LARGEST:
                 raise ValueError(f"{where} must be from −1,000,000 to 1,000,000; got {value:g}")
-    return torch.tensor(values, dtype=torch.float64)
 
 
 # Numbers that make a point. A gate that is left out has zeros: σ(0) = 1/2, tanh(0) = 0. Weights of ±20 and ±40 open and
 # shut a gate as good as wholly.
 _OPEN, _SHUT = [20, 20], [-20, -20]
-_NOISE = [[0.8, -0.5, 1], [-0.9, 0.4, 0], [0.3, 1, 0], [1, -1, 0], [-0.6, 0.7, 0], [0.5, 0.2, 0]]
+_NOISE: Numbers = [[0.8, -0.5, 1], [-0.9, 0.4, 0], [0.3, 1, 0], [1, -1, 0], [-0.6, 0.7, 0], [0.5, 0.2, 0]]
 _READ = [[1, 0, 0], [0, 1, 0]]  # unit 1 reads input 1, unit 2 input 2
 _ONE, _FEEDBACK = [[1, 0], [0, 1]], [[1.5, 0.5], [0.5, 1.5]]
 _ON_THIRD = {"shut": [[0, 0, -40], [0, 0, -40]], "open": [[0, 0, 40], [0, 0, 40]]}
 _ON_ANY = {"shut": [[-40, -40], [-40, -40]], "open": [[40, 40], [40, 40]]}
-PRESETS = {
+PRESETS: dict[str, Preset] = {
     # input 1 sets unit 1 and resets unit 2, input 2 the other way round; one-hot
     "latch": {
         "units": 2,

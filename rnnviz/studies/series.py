@@ -64,7 +64,7 @@ def parse(text: str) -> Series:
     width = len(rows[0][1])
     if names is not None and len(names) != width:
         raise ValueError(f"line 1 names {len(names)} columns; line {rows[0][0]} has {width}")
-    called = bool(names) and names[0].lower() in CALLED_TIME
+    called = bool(names and names[0].lower() in CALLED_TIME)
     timed = width > 1 and (called or not any(_is_number(row[0]) for _number, row in rows if row))
     features = names[timed:] if names else [f"{column + 1}" for column in range(width - timed)]
     if len(rows) * len(features) > MOST_NUMBERS:

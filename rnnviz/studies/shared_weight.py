@@ -10,7 +10,9 @@
 All of it in float64: that the steps add up is to be seen in every digit that there is.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,7 +25,11 @@ from rnnviz.studies.tiny import Reader, Task
 
 LOSSES = ("last", "all")
 SHORTEST = 3  # letters: two are read, since before the first there is no state
-STEP = {"rnn": torch.rnn_tanh_cell, "gru": torch.gru_cell, "lstm": torch.lstm_cell}
+STEP: dict[str, Callable[..., Any]] = {
+    "rnn": torch.rnn_tanh_cell,
+    "gru": torch.gru_cell,
+    "lstm": torch.lstm_cell,
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +81,7 @@ def send_back(model: Reader, task: Task, loss: str) -> Back:
     if loss not in LOSSES:
         raise ValueError(f"loss must be one of {', '.join(LOSSES)}; got {loss!r}")
     x = task.x.double()
-    weight = model.rnn.weight_hh_l0
+    weight = model.rnn.get_parameter("weight_hh_l0")
     # by torch alone, with nobody watching
     (grad,) = torch.autograd.grad(_loss(model(x), task, loss), [weight])
     with record(model, tokens=list(task.sequences[0])) as recording:
@@ -98,14 +104,15 @@ def _loss(scores: Tensor, task: Task, loss: str) -> Tensor:
     return -(logs[-1] if loss == "last" else logs.sum())
 
 
-def _copies(model: Reader, x: Tensor, loss) -> tuple[Tensor, ...]:
+def _copies(model: Reader, x: Tensor, loss: Callable[[Tensor], Tensor]) -> tuple[Tensor, ...]:
     """The gradient of each of the copies of W_hh that an unrolled network has, (gate · unit, unit), by torch alone.
 
     x: (1, time, input). loss: of the scores (1, time, token).
     """
     kind = model.rnn.mode.partition("_")[0].lower()
     before, _shared, *biases = (weight.detach() for weight in model.rnn.parameters())
-    own = [model.rnn.weight_hh_l0.detach().clone().requires_grad_() for _step in range(x.shape[1])]
+    shared = model.rnn.get_parameter("weight_hh_l0").detach()
+    own = [shared.clone().requires_grad_() for _step in range(x.shape[1])]
     hidden = cell = x.new_zeros(1, model.rnn.hidden_size)
     states = []
     for x_t, weight in zip(x[0], own, strict=True):

@@ -10,8 +10,9 @@ training sees the whole data, so that a seed always gives the same numbers.
 """
 
 import copy
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 import xarray as xr
@@ -20,6 +21,7 @@ from torch.nn import functional
 
 from rnnviz.models.networks import KINDS, module_of
 from rnnviz.recording.block import record
+from rnnviz.trace import branch
 from rnnviz.training.optimisers import Adam
 
 STEPS = 200  # of training
@@ -77,7 +79,8 @@ class Reader(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """x: (batch, time, input). Returns scores (batch, time, output)."""
-        return self.head(self.rnn(x)[0])
+        scores: Tensor = self.head(self.rnn(x)[0])
+        return scores
 
 
 class Bag(nn.Module):
@@ -90,7 +93,11 @@ class Bag(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """x: (batch, time, input). Returns scores (batch, time, output), at each step of the sum so far."""
-        return self.head(torch.tanh(self.hidden(x.cumsum(1))))
+        scores: Tensor = self.head(torch.tanh(self.hidden(x.cumsum(1))))
+        return scores
+
+
+Model = TypeVar("Model", bound=nn.Module)
 
 
 def build(task: Task, kind: str, hidden: int, seed: int) -> Reader:
@@ -109,7 +116,7 @@ def bag(task: Task, hidden: int, seed: int) -> Bag:
     return _drawn(lambda: Bag(len(task.tokens), hidden, task.outputs), seed)
 
 
-def _drawn(make, seed: int) -> nn.Module:
+def _drawn(make: Callable[[], Model], seed: int) -> Model:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return make()
@@ -179,7 +186,7 @@ def recorded(model: Reader, task: Task, sequence: Sequence[str]) -> xr.DataTree:
     """The recording of one sequence's reading: the node of the recurrent layer."""
     with torch.no_grad(), record(model, tokens=list(sequence)) as recording:
         model(task.one_hot([sequence]))
-    return recording.trace["rnn"]
+    return branch(recording.trace, "rnn")
 
 
 def read(model: Reader, task: Task, text: str) -> xr.Dataset:
@@ -258,8 +265,8 @@ def shapes(model: Reader) -> list[Shape]:
             shape = tuple(part.get_parameter(names[0]).shape)
             textbook = (*shape[1:], shape[0] // len(own))
             count = sum(part.get_parameter(name).numel() for name in names)
-            names = ", ".join(f"{place}.{name}" for name in names)
-            found.append(Shape(symbol, own, textbook, names, shape, count))
+            called = ", ".join(f"{place}.{name}" for name in names)
+            found.append(Shape(symbol, own, textbook, called, shape, count))
     return found
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from functools import partial
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -39,6 +40,9 @@ class Override:
         return [self.weights.get(i, 0.0 if self.bare else weight) for i, weight in enumerate(own)]
 
 
+Token = TypeVar("Token", int, str)
+
+
 def parse(value: str) -> dict[int, Override]:
     """Overrides by step from their written form: '3:*=0,7=1;5:>12' looks at step 3 only at place 7 and takes token 12 at step 5.
 
@@ -49,24 +53,32 @@ def parse(value: str) -> dict[int, Override]:
         if len(value) > 20_000:
             raise ValueError
         for part in filter(None, value.split(";")):
-            step, wishes = re.fullmatch(r"(\d{1,3}):(.+)", part, re.ASCII).groups()
-            weights, bare, token = {}, False, None
+            step, wishes = _matched(r"(\d{1,3}):(.+)", part)
+            weights: dict[int, float] = {}
+            bare, token = False, None
             for wish in wishes.split(","):
                 if wish == "*=0":
                     bare = True
                 elif wish.startswith(">"):
-                    token = int(re.fullmatch(r">(\d{1,6})", wish, re.ASCII).group(1))
+                    token = int(_matched(r">(\d{1,6})", wish)[0])
                 else:
-                    place, weight = re.fullmatch(r"(\d{1,3})=([0-9.e+-]{1,30})", wish, re.ASCII).groups()
+                    place, weight = _matched(r"(\d{1,3})=([0-9.e+-]{1,30})", wish)
                     weights[int(place) - 1] = float(weight)
             if int(step) < 1 or any(i < 0 or not 0 <= w < math.inf for i, w in weights.items()):
                 raise ValueError
             found[int(step) - 1] = Override(weights, bare, token)
         if len(found) > decoding.LONGEST:
             raise ValueError
-    except (ValueError, AttributeError):
+    except ValueError:
         raise ValueError(f"no overrides of a translation: {value[:60]!r}") from None
     return found
+
+
+def _matched(pattern: str, text: str) -> tuple[str, ...]:
+    """The groups of a pattern. Raises ValueError where the text is another."""
+    if (found := re.fullmatch(pattern, text, re.ASCII)) is None:
+        raise ValueError(text)
+    return found.groups()
 
 
 def written(overrides: Mapping[int, Override]) -> str:
@@ -121,7 +133,8 @@ def translate(
             if override.token is not None and override.token >= len(target):
                 raise ValueError("no such token")
             weights = override.over(own)
-            changes[step] = decoding.Change(weights and decoding.normalised(weights), override.token)
+            put = None if weights is None else decoding.normalised(weights)
+            changes[step] = decoding.Change(put, override.token)
         except ValueError:
             return decoding.Change()
         made[step] = override
@@ -132,7 +145,8 @@ def translate(
     if wanted:
         with record(model):  # only so are its numbers the same to the last digit
             decoding.greedy(model, ids, {step: partial(fitting, step) for step in wanted})
-    read, wrote = source.split(text), []
+    read = source.split(text)
+    wrote: list[str] = []
     tokens = {"encoder": read, "decoder": wrote, "attention": (wrote, read)}
     with record(model, tokens=tokens) as recording:
         done = decoding.greedy(model, ids, changes)
@@ -148,7 +162,7 @@ def translate(
     )
 
 
-def _steps(model, trace: xr.DataTree, done: decoding.Written, given: list[int]) -> xr.Dataset:
+def _steps(model: Translator, trace: xr.DataTree, done: decoding.Written, given: list[int]) -> xr.Dataset:
     """The arithmetic of every step, as `Translation.steps` has it. given: the steps whose weights are not the network's own."""
     memory = trace["encoder"]["hidden"].isel(layer=-1, batch=0).transpose("time", "direction", "unit").values
     hidden = trace["decoder"]["hidden"].isel(layer=-1, direction=0, batch=0).values
@@ -194,9 +208,12 @@ def sent_back(
     return xr.Dataset(found | {"loss": loss.item()}, coords={"time": range(len(source_ids))})
 
 
-def different(wanted, found) -> tuple[list[int], list[tuple[int, list[int]]]]:
+def different(
+    wanted: Sequence[Token], found: Sequence[Token]
+) -> tuple[list[int], list[tuple[int, list[Token]]]]:
     """Which places of `found` differ from `wanted`, and what is missing before which place of it."""
-    places, missing = [], []
+    places: list[int] = []
+    missing = []
     for kind, a, b, c, d in SequenceMatcher(None, list(wanted), list(found), autojunk=False).get_opcodes():
         if kind != "equal":
             places += range(c, d)

@@ -9,15 +9,17 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
 import xarray as xr
 from torch import Tensor, nn
 
-from rnnviz.models.networks import KINDS
+from rnnviz.models.networks import KINDS, State
 from rnnviz.recording.block import record
 from rnnviz.stats import gradients, graph
+from rnnviz.trace import branch
 
 STAGES = ("perceptron", "multilayer", "recurrent", "unrolled")
 SHAPES = ("one_to_one", "one_to_many", "many_to_one", "many_to_many", "encoder_decoder")
@@ -43,7 +45,7 @@ class Topology:
     units: int = 4
     seed: int = 0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name, options in (("stage", STAGES), ("shape", SHAPES), ("kind", tuple(KINDS))):
             if getattr(self, name) not in options:
                 raise ValueError(f"{name} must be one of {', '.join(options)}; got {getattr(self, name)!r}")
@@ -158,7 +160,7 @@ class Graph:
 class Feedforward(nn.Module):
     """Layers of tanh units, each reading the one below. widths: from the inputs to the outputs."""
 
-    def __init__(self, widths: Sequence[int], **more):
+    def __init__(self, widths: Sequence[int], **more: Any):
         super().__init__()
         pairs = pairwise(widths)
         self.layers = nn.ModuleList(nn.Linear(low, high, **more) for low, high in pairs)
@@ -175,7 +177,7 @@ class Feedforward(nn.Module):
 class Recurrent(nn.Module):
     """A stock recurrent module, a second one where the task has a decoder, and a head y = tanh(W_y h + b_y)."""
 
-    def __init__(self, setup: Topology, **more):
+    def __init__(self, setup: Topology, **more: Any):
         super().__init__()
         self.setup, wide = setup, setup.units * setup.directions
         kind = KINDS[setup.kind]
@@ -190,13 +192,13 @@ class Recurrent(nn.Module):
         if self.setup.shape == "one_to_many":
             return self._written(self.rnn, inputs[0], None)
         hidden, state = self.rnn(torch.stack(list(inputs)))  # (time, direction · unit)
-        if self.setup.shape == "encoder_decoder":
-            return self._written(self.decoder, torch.zeros_like(inputs[0]), self._joined(state))
+        if self.decoder is not None:
+            return self._written(self.decoder, torch.zeros_like(inputs[0]), self._handed(state))
         if self.setup.shape == "many_to_many":
             return list(self.head(hidden).tanh())
         return [self.head(self._top(state)).tanh()]
 
-    def _written(self, module: nn.Module, first: Tensor, state) -> list[Tensor]:
+    def _written(self, module: nn.Module, first: Tensor, state: State | None) -> list[Tensor]:
         """Each step reads what the step before it wrote."""
         outputs: list[Tensor] = []
         for _ in range(self.setup.steps):
@@ -204,25 +206,30 @@ class Recurrent(nn.Module):
             outputs.append(self.head(hidden[0]).tanh())
         return outputs
 
-    def _joined(self, state):
+    def _joined(self, state: Tensor) -> Tensor:
         """Both directions of each layer side by side: (layer, direction · unit)."""
-        if isinstance(state, tuple):
-            return tuple(map(self._joined, state))
-        return state.unflatten(0, (self.setup.layers, self.setup.directions)).flatten(1)
+        return torch.unflatten(state, 0, (self.setup.layers, self.setup.directions)).flatten(1)
 
-    def _top(self, state) -> Tensor:
+    def _handed(self, state: State) -> State:
+        """The encoder's last state as the decoder's first."""
+        if isinstance(state, tuple):
+            hidden, cell = state
+            return self._joined(hidden), self._joined(cell)
+        return self._joined(state)
+
+    def _top(self, state: State) -> Tensor:
         """The last state of the top layer, each direction's own: (direction · unit,)."""
         return self._joined(state[0] if isinstance(state, tuple) else state)[-1]
 
 
-def build(setup: Topology) -> nn.Module:
+def build(setup: Topology) -> Feedforward | Recurrent:
     """The model of a set-up, its parameters uniform in ±1/√n as PyTorch draws them: n units, of a linear layer inputs."""
     return _drawn(_empty(setup.drawn), torch.Generator().manual_seed(setup.seed))
 
 
-def _empty(setup: Topology) -> nn.Module:
+def _empty(setup: Topology) -> Feedforward | Recurrent:
     # on meta nothing is drawn: torch's own generator is left to others, who may draw from it at the same time
-    more = {"dtype": torch.float64, "device": "meta"}
+    more: dict[str, Any] = {"dtype": torch.float64, "device": "meta"}
     if setup.stage == "perceptron":
         return Feedforward([FEATURES, 1], **more)
     if setup.stage == "multilayer":
@@ -230,11 +237,14 @@ def _empty(setup: Topology) -> nn.Module:
     return Recurrent(setup, **more)
 
 
+Model = TypeVar("Model", bound=nn.Module)
+
+
 @torch.no_grad()
-def _drawn(model: nn.Module, generator: torch.Generator) -> nn.Module:
+def _drawn(model: Model, generator: torch.Generator) -> Model:
     model.to_empty(device="cpu")
     for module in model.modules():
-        wide = getattr(module, "hidden_size", None) or getattr(module, "in_features", None)
+        wide = getattr(module, "hidden_size", 0) or getattr(module, "in_features", 0)
         for parameter in module.parameters(recurse=False):
             parameter.uniform_(-(wide**-0.5), wide**-0.5, generator=generator)
     return model
@@ -258,14 +268,14 @@ def returned(setup: Topology) -> tuple[Returned, ...]:
     """`output`, h_n and of an LSTM c_n of the set-up's encoder, as the module gives them back, unbatched, in float64. Raises
     ValueError for a stage without a loop."""
     setup = setup.drawn
-    if setup.stage in ("perceptron", "multilayer"):
-        raise ValueError(f"a {setup.stage} has no recurrent module")
     generator = torch.Generator().manual_seed(setup.seed)
     model = _drawn(_empty(setup), generator)
+    if not isinstance(model, Recurrent):
+        raise ValueError(f"a {setup.stage} has no recurrent module")
     with torch.no_grad():
         output, state = model.rnn(torch.stack([_uniform(FEATURES, generator) for _ in range(setup.steps)]))
     hidden, *cell = state if isinstance(state, tuple) else (state,)
-    last = hidden.unflatten(0, (setup.layers, setup.directions))[-1]  # (direction, unit)
+    last = torch.unflatten(hidden, 0, (setup.layers, setup.directions))[-1]  # (direction, unit)
     ends = torch.stack([output[-1, : setup.units], *output[:1, setup.units :].unbind()][: setup.directions])
     same = (last - ends).abs().max().item()
     found = [Returned("output", tuple(output.shape), same), Returned("h_n", tuple(hidden.shape), same)]
@@ -286,7 +296,7 @@ def describe(setup: Topology) -> Graph:
     setup = setup.drawn
     generator = torch.Generator().manual_seed(setup.seed)
     model = _drawn(_empty(setup), generator)
-    if setup.stage in ("perceptron", "multilayer"):
+    if isinstance(model, Feedforward):
         nodes, edges, loss = _feedforward(model, generator)
     else:
         nodes, edges, loss = _recurrent(setup, model, generator)
@@ -296,9 +306,9 @@ def describe(setup: Topology) -> Graph:
     pairs = [(edge.source, edge.target) for edge in edges if edge.source != edge.target]
     ahead = graph.depths(pairs, [node.id for node in nodes if node.role == "input"])
     back = graph.depths([pair[::-1] for pair in pairs], [node.id for node in nodes if node.role == "output"])
-    nodes = tuple(replace(node, depth=ahead[node.id], depth_back=back.get(node.id)) for node in nodes)
+    placed = tuple(replace(node, depth=ahead[node.id], depth_back=back.get(node.id)) for node in nodes)
     matrices = tuple(counted(model))
-    return Graph(setup, nodes, tuple(edges), matrices, _elementwise(model), loss, chain, multiplications)
+    return Graph(setup, placed, tuple(edges), matrices, _elementwise(model), loss, chain, multiplications)
 
 
 def counted(model: nn.Module) -> Iterator[Matrix]:
@@ -324,7 +334,8 @@ def _chain(nodes: Sequence[Node], edges: Sequence[Edge]) -> int:
     if not any(edge.role == "input" for edge in edges):
         pairs = [(edge.source, edge.target) for edge in edges]
     else:
-        heard = {}  # an output that is fed back stands for the states that it was made of
+        # an output that is fed back stands for the states that it was made of
+        heard: dict[str, list[str]] = {}
         for edge in edges:
             if role[edge.target] == "output":
                 heard.setdefault(edge.target, []).append(edge.source)
@@ -337,7 +348,7 @@ def _chain(nodes: Sequence[Node], edges: Sequence[Edge]) -> int:
     return max(graph.depths(pairs, [id for id in role if role[id] == "input"]).values())
 
 
-def _multiplications(model: nn.Module, nodes: Sequence[Node]) -> int:
+def _multiplications(model: Feedforward | Recurrent, nodes: Sequence[Node]) -> int:
     """Of one forward pass: each recurrent module once for each of its steps, the head once for each output."""
     if isinstance(model, Feedforward):
         return sum(matrix.products for matrix in counted(model))
@@ -353,14 +364,15 @@ def _multiplications(model: nn.Module, nodes: Sequence[Node]) -> int:
 
 def _sent_back(
     outputs: Sequence[Tensor], wanted: Sequence[Tensor], generator: torch.Generator
-) -> tuple[float, list]:
+) -> tuple[float, tuple[Tensor, ...]]:
     """The squared error of the outputs against numbers drawn in −1 … 1, and its gradients at the wanted tensors."""
     targets = [_uniform(output.shape, generator) for output in outputs]
-    loss = sum(((y - target) ** 2).sum() for y, target in zip(outputs, targets, strict=True)) / 2
+    errors = (((y - target) ** 2).sum() for y, target in zip(outputs, targets, strict=True))
+    loss = sum(errors, torch.zeros((), dtype=torch.float64)) / 2
     return loss.item(), torch.autograd.grad(loss, list(wanted))
 
 
-def _uniform(shape, generator: torch.Generator) -> Tensor:
+def _uniform(shape: int | Sequence[int], generator: torch.Generator) -> Tensor:
     return torch.empty(shape, dtype=torch.float64).uniform_(-1, 1, generator=generator)
 
 
@@ -369,7 +381,8 @@ def _feedforward(model: Feedforward, generator: torch.Generator) -> tuple[list[N
     x = _uniform(FEATURES, generator).requires_grad_()
     layers = [x, *model(x)]
     loss, back = _sent_back(layers[-1:], layers, generator)
-    nodes, edges = [], []
+    nodes: list[Node] = []
+    edges: list[Edge] = []
     top = len(layers) - 1
     for row, (values, slopes) in enumerate(zip(layers, back, strict=True)):
         letter = "x" if not row else "y" if row == top else f"h{row - 1}"
@@ -389,6 +402,7 @@ def _feedforward(model: Feedforward, generator: torch.Generator) -> tuple[list[N
                 )
             )
     for row, layer in enumerate(model.layers):
+        assert isinstance(layer, nn.Linear)
         slope = 1 - layers[row + 1].detach() ** 2
         along = (slope[:, None] * layer.weight.detach()).abs().tolist()  # (unit, what it reads)
         below = [node.id for node in nodes if node.row == row]
@@ -411,7 +425,8 @@ def _recurrent(
         outputs = model(inputs)
         loss, back = _sent_back(outputs, [*inputs, *outputs], generator)
     states = _States(recording.trace, setup)
-    nodes, edges = [], []
+    nodes: list[Node] = []
+    edges: list[Edge] = []
     first = setup.steps if setup.shape == "encoder_decoder" else 0  # column of the first output
     if setup.shape == "many_to_one":
         first = setup.steps - 1
@@ -453,9 +468,10 @@ class _States:
 
     def __init__(self, trace: xr.DataTree, setup: Topology):
         self.setup = setup
-        self.parts = {"hidden": (trace["rnn"], setup.directions, 0)}  # role: node, directions, first column
+        # role: node, directions, first column
+        self.parts = {"hidden": (branch(trace, "rnn"), setup.directions, 0)}
         if setup.shape == "encoder_decoder":
-            self.parts["decoder"] = (trace["decoder"], 1, setup.steps)
+            self.parts["decoder"] = (branch(trace, "decoder"), 1, setup.steps)
 
     def id(self, role: str, layer: int, direction: int, step: int) -> str:
         return f"{'d' if role == 'decoder' else 'h'}{layer}{'fb'[direction]}{step}"
@@ -554,7 +570,7 @@ def _rolled(nodes: Sequence[Node], edges: Sequence[Edge], steps: int) -> tuple[l
         places.setdefault(node.kin, []).append(node)
     kin = {node.id: node.kin for node in nodes}
     ways: dict[tuple[str, str, str], list[float]] = {}
-    step = {node.id: node.step for node in nodes}
+    step = {node.id: node.step for node in nodes if node.step is not None}
     for edge in edges:
         key = (kin[edge.source], kin[edge.target], edge.role)
         ways.setdefault(key, [math.nan] * steps)[step[edge.target]] = edge.norm[0]

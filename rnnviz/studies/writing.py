@@ -11,8 +11,9 @@ A place is a character's number in the whole text, the seed text included, from 
 import copy
 import hashlib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -21,10 +22,15 @@ from torch import Tensor
 
 from rnnviz import stats
 from rnnviz.models.counting import NGrams
-from rnnviz.models.networks import LanguageModel, reading
+from rnnviz.models.networks import LanguageModel, State, reading
 from rnnviz.recording.block import record
+from rnnviz.trace import branch
 
-CELLS = {"RNN_TANH": torch.rnn_tanh_cell, "GRU": torch.gru_cell, "LSTM": torch.lstm_cell}
+CELLS: dict[str, Callable[..., Any]] = {
+    "RNN_TANH": torch.rnn_tanh_cell,
+    "GRU": torch.gru_cell,
+    "LSTM": torch.lstm_cell,
+}
 MARK = 64  # places between two states that are kept, so that any part of a text can be read again
 NEAR = 1e-12  # a sum of probabilities that misses top-p by so little has reached it
 
@@ -41,7 +47,7 @@ class Rule:
     top_p: float = 1.0
     seed: int = 0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not (math.isfinite(self.temperature) and self.temperature >= 0):
             raise ValueError(f"the temperature must be a number from 0 up; got {self.temperature}")
         if self.top_k < 0 or self.top_k != int(self.top_k):
@@ -103,71 +109,94 @@ def draw(probability: np.ndarray, number: float) -> tuple[int, float]:
     """
     order = np.argsort(-probability, kind="stable")
     ends = np.cumsum(probability[order])
-    rank = min(int(np.searchsorted(ends, number, "right")), np.count_nonzero(probability) - 1)
+    rank = min(int(np.searchsorted(ends, number, "right")), int(np.count_nonzero(probability)) - 1)
     return int(order[rank]), float(ends[rank - 1]) if rank else 0.0
+
+
+Carried = TypeVar("Carried")
+
+
+class Writer(Protocol[Carried]):
+    """Who can write on from what it carries from character to character: a Network or Counts."""
+
+    start: Carried
+
+    def read(self, ids: Sequence[int], state: Carried) -> tuple[np.ndarray, Carried]:
+        """Reads on from a state. Returns the log probability of each next token, (candidate,), nats, and the new state."""
+
+    def watch(self, ids: Sequence[int], state: Carried) -> xr.Dataset:
+        """What there is to see while tokens are read on from a state, over `time`."""
 
 
 class Network:
     """A language model as a writer: it carries its state from character to character."""
 
     def __init__(self, model: LanguageModel):
-        self.model, self.start = model, None
+        self.model = model
+        self.start: State | None = None
 
-    def read(self, ids: Sequence[int], state) -> tuple[np.ndarray, object]:
+    def read(self, ids: Sequence[int], state: State | None) -> tuple[np.ndarray, State | None]:
         """Reads on from a state. Returns the log probability of each next token, (candidate,), nats, and the new state."""
+        scores: Tensor
         with torch.inference_mode():
             if len(ids) == 1 and state is not None:
                 scores, state = self._step(ids[0], state)
             else:
                 with reading(self.model):
-                    scores, state = self.model(torch.tensor([ids]), state)
-                scores = scores[0, -1]
+                    rows, state = self.model(torch.tensor([ids]), state)
+                scores = rows[0, -1]
             return scores.double().log_softmax(-1).float().numpy(), state
 
-    def _step(self, id: int, state) -> tuple[Tensor, object]:
+    def _step(self, id: int, state: State) -> tuple[Tensor, State]:
         """One character, by torch's kernel for a single step: two to four times faster than a sequence of one."""
-        rnn, head = self.model.rnn, self.model.head
-        below, several = self.model.embedding.weight[id : id + 1], isinstance(state, tuple)
-        layers = []
+        rnn, head, run = self.model.rnn, self.model.head, CELLS[self.model.rnn.mode]
+        below: Tensor = self.model.embedding.weight[id : id + 1]
+        hidden, cells = [], []
+        if isinstance(state, tuple):
+            for layer, weights in enumerate(rnn.all_weights):
+                below, cell = run(below, (state[0][layer], state[1][layer]), *weights)
+                hidden.append(below)
+                cells.append(cell)
+            return head(below)[0], (torch.stack(hidden), torch.stack(cells))
         for layer, weights in enumerate(rnn.all_weights):
-            own = tuple(part[layer] for part in state) if several else state[layer]
-            layers.append(CELLS[rnn.mode](below, own, *weights))
-            below = layers[-1][0] if several else layers[-1]
-        state = tuple(map(torch.stack, zip(*layers, strict=True))) if several else torch.stack(layers)
-        return head(below)[0], state
+            below = run(below, state[layer], *weights)
+            hidden.append(below)
+        return head(below)[0], torch.stack(hidden)
 
     def log_probability(self, ids: Sequence[int]) -> np.ndarray:
         """(time, candidate), nats: row t for what follows token t."""
         with torch.inference_mode(), reading(self.model):
-            return self.model(torch.tensor([ids]))[0][0].double().log_softmax(-1).numpy()
+            scores: Tensor = self.model(torch.tensor([ids]))[0][0]
+            return scores.double().log_softmax(-1).numpy()
 
-    def watch(self, ids: Sequence[int], state) -> xr.Dataset:
+    def watch(self, ids: Sequence[int], state: State | None) -> xr.Dataset:
         """Hidden states and gates as a trace has them, (layer, time, unit), of tokens read on from a state."""
         with torch.inference_mode(), reading(self.model), record(self.model) as recording:
             self.model(torch.tensor([ids]), state)
-        return recording.trace["rnn"].to_dataset().isel(batch=0, direction=0)
+        return branch(recording.trace, "rnn").to_dataset().isel(batch=0, direction=0)
 
 
 class Counts:
     """n-gram counts as a writer: all they carry is the last few characters. order, discount: see NGrams.probability."""
 
     def __init__(self, counts: NGrams, order: int, discount: float, method: str = "kneser-ney"):
-        self.counts, self.order, self.start = counts, order, ()
-        self._how = {"method": method, "order": order, "discount": discount}
+        self.counts, self.order, self.discount, self.method = counts, order, discount, method
+        self.start: tuple[int, ...] = ()
 
-    def read(self, ids: Sequence[int], state: tuple) -> tuple[np.ndarray, tuple]:
+    def read(self, ids: Sequence[int], state: tuple[int, ...]) -> tuple[np.ndarray, tuple[int, ...]]:
         """As Network.read; a state is the last order - 1 tokens."""
         state = self._last((*state, *ids))
-        return np.log(self.counts.distribution(state, **self._how)).astype(np.float32), state
+        shares = self.counts.distribution(state, self.method, self.order, discount=self.discount)
+        return np.log(shares).astype(np.float32), state
 
-    def _last(self, ids: tuple) -> tuple:
+    def _last(self, ids: tuple[int, ...]) -> tuple[int, ...]:
         return ids[len(ids) - min(len(ids), self.order - 1) :]
 
     def log_probability(self, ids: Sequence[int]) -> np.ndarray:
         """As Network.log_probability."""
-        return np.log(self.counts.distributions(ids, **self._how))
+        return np.log(self.counts.distributions(ids, self.method, self.order, discount=self.discount))
 
-    def watch(self, ids: Sequence[int], state: tuple) -> xr.Dataset:
+    def watch(self, ids: Sequence[int], state: tuple[int, ...]) -> xr.Dataset:
         """How much of what stands before each token was ever seen: booleans (time, length).
 
         `context`: whether the `length` tokens before it were seen; `followed`: whether they were seen with it after them.
@@ -182,7 +211,7 @@ class Counts:
         )
 
 
-class Writing:
+class Writing(Generic[Carried]):
     """A text that grows.
 
     writer: a Network or Counts. seed_text: its ids, at least one. changes: ids that stand at a place whatever was drawn
@@ -200,7 +229,7 @@ class Writing:
 
     def __init__(
         self,
-        writer: Network | Counts,
+        writer: Writer[Carried],
         seed_text: Sequence[int],
         rule: Rule,
         changes: Mapping[int, int] | None = None,
@@ -236,7 +265,7 @@ class Writing:
             self._draws.append(drawn)
             self._next, self._state = self.writer.read(self.ids[-1:], self._state)
 
-    def branch(self, place: int, id: int) -> "Writing":
+    def branch(self, place: int, id: int) -> "Writing[Carried]":
         """The same text up to a place, there another character; what follows is to be written anew. This one stays.
 
         Raises ValueError where nothing is written at the place yet, or for the unknown character.

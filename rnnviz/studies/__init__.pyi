@@ -1,0 +1,15 @@
+from rnnviz.studies import attribution as attribution
+from rnnviz.studies import clipping as clipping
+from rnnviz.studies import comparing as comparing
+from rnnviz.studies import filling as filling
+from rnnviz.studies import growing as growing
+from rnnviz.studies import judging as judging
+from rnnviz.studies import memory as memory
+from rnnviz.studies import one_cell as one_cell
+from rnnviz.studies import series as series
+from rnnviz.studies import shared_weight as shared_weight
+from rnnviz.studies import subjects as subjects
+from rnnviz.studies import tiny as tiny
+from rnnviz.studies import translating as translating
+from rnnviz.studies import unrolled as unrolled
+from rnnviz.studies import writing as writing
