@@ -15,7 +15,8 @@ def main(arguments: list[str] | None = None) -> int:
         reader.print_help()
         return 0
     try:
-        return options.run(options)
+        status: int = options.run(options)
+        return status
     except ModuleNotFoundError as problem:
         if problem.name is None or problem.name.partition(".")[0] == "rnnviz":
             raise
@@ -30,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """What can be typed; `run` of what it reads is the function that does it, `extra` the extra of the package it stands on."""
-    reader = _Parser(prog="rnnviz", description="See inside recurrent networks.")
+    reader: argparse.ArgumentParser = _Parser(prog="rnnviz", description="See inside recurrent networks.")
     commands = reader.add_subparsers(metavar="COMMAND")
     for add in (
         app.add,

@@ -148,4 +148,5 @@ def _on_the_network() -> str:
             probe.connect(("10.255.255.255", 1))
         except OSError:
             return socket.gethostname()
-        return probe.getsockname()[0]
+        address: str = probe.getsockname()[0]
+        return address

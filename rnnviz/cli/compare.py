@@ -5,8 +5,14 @@ import html
 import json
 import math
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from rnnviz.cli.stops import stops_noted
+
+if TYPE_CHECKING:  # a command that is not asked for costs no import
+    import xarray as xr
+
+    from rnnviz.studies.comparing import Setup
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -58,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
     jobs = {"networks": comparing.run(setup)}
     if options.dynamics:
         jobs["dynamics"] = comparing.run_dynamics(setup)
-    results = []
+    results: list[xr.Dataset] = []
     with stops_noted() as asked_to_stop:
         for title, job in jobs.items():
             with tqdm(
@@ -85,9 +91,9 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def asked(options: argparse.Namespace) -> dict:
+def asked(options: argparse.Namespace) -> dict[str, Any]:
     """The set-up as plain values: the file's, and what the options say instead."""
-    values = {}
+    values: dict[str, Any] = {}
     if options.setup is not None:
         try:
             values = json.loads(options.setup.read_text("utf-8"))
@@ -105,7 +111,7 @@ def asked(options: argparse.Namespace) -> dict:
     return values | {name: getattr(options, name) for name in names if getattr(options, name) is not None}
 
 
-def _write_comparison(folder: Path, setup, found, inside) -> None:
+def _write_comparison(folder: Path, setup: "Setup", found: "xr.Dataset", inside: "xr.Dataset | None") -> None:
     from rnnviz import files, netcdf
 
     netcdf.write(found, folder / "compare.nc")
@@ -123,7 +129,7 @@ def _write_comparison(folder: Path, setup, found, inside) -> None:
         unfinished.write_text(_page(setup, found, inside), "utf-8")
 
 
-def _medians(found) -> dict[str, list[str]]:
+def _medians(found: "xr.Dataset") -> dict[str, list[str]]:
     """A row for each architecture: what it is called, then its numbers, the median over the seeds."""
     numbers = found[
         ["rate", "half_life", "halved", "horizon", "loss", "parameter_norm", "parameter_norm_clipped"]
@@ -168,7 +174,7 @@ band from the lowest to the highest. The scale is absolute, the same for all.</p
 """
 
 
-def _page(setup, found, inside) -> str:
+def _page(setup: "Setup", found: "xr.Dataset", inside: "xr.Dataset | None") -> str:
     """A page of its own: the figures with plotly.js, the table, the set-up."""
     from rnnviz import figures
     from rnnviz.studies import comparing
@@ -185,14 +191,12 @@ def _page(setup, found, inside) -> str:
             drawings.append(
                 figures.log_norms(middle, list(middle["kind"].values), band, title, axis="free", height=440)
             )
-    for number in range(0 if inside is None else inside.sizes["architecture"]):
-        own = inside["log_singular_value"].isel(architecture=number)
+    every = () if inside is None else inside["log_singular_value"].transpose("architecture", ...)
+    for number, own in enumerate(every):
         own = own.assign_attrs(long_name="singular value", units="1", scale="natural logarithm")
         for layer in own.dropna("layer", how="all")["layer"].values:
             kind = str(found["kind"].values[number])
-            title = (
-                f"Singular values of ∂s_T/∂s_t: {inside['architecture'].values[number]}, layer {layer + 1}"
-            )
+            title = f"Singular values of ∂s_T/∂s_t: {own['architecture'].item()}, layer {layer + 1}"
             drawings.append(figures.log_norms(own.sel(layer=layer), [kind] * 3, title=title, axis="free"))
     for drawing in drawings:
         drawing.update_layout(showlegend=True, margin={"l": 84, "r": 24, "t": 64, "b": 64})

@@ -4,9 +4,22 @@ import argparse
 import dataclasses
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from rnnviz.cli.extras import need
 from rnnviz.cli.stops import stops_noted
+
+if TYPE_CHECKING:  # a command that is not asked for costs no import
+    import numpy as np
+    import numpy.typing as npt
+    import xarray as xr
+
+    from rnnviz.models.cards import Card, Data
+    from rnnviz.models.networks import LanguageModel
+    from rnnviz.training.corpora import Corpus, Examples
+    from rnnviz.training.loop import AnyTraining
+    from rnnviz.training.recipes import CountRecipe, Trained
+    from rnnviz.training.trainings import LanguageTraining
 
 CHANGEABLE = ("steps", "seed", "learning_rate", "dropout", "recurrent_dropout")
 
@@ -60,6 +73,7 @@ def run(options: argparse.Namespace) -> int:
     files.check_writable(checkpoints.folder())
     corpus = corpora.CORPORA[recipe.corpus](options.data)
     if isinstance(recipe, recipes.CountRecipe):
+        assert isinstance(corpus, corpora.Corpus)
         return _count(recipe, corpus, options, name)
     training = trainings.begin(recipe, corpus)
     unfinished = checkpoints.folder() / f"{name}.training.pt"
@@ -72,14 +86,14 @@ def run(options: argparse.Namespace) -> int:
             print(f"stopped at step {training.step} of {recipe.steps}; the same command goes on from there")
             return 1
         card = _card(training, corpus, options, seconds)
-        measured = _measured(training) if training.task == "language" else None
+        measured = _measured(training) if isinstance(training, trainings.LanguageTraining) else None
         path = checkpoints.save(name, training.model, card, measured, getattr(training, "kept", None))
         unfinished.unlink(missing_ok=True)
     print(f"{path}: {card['parameters']:,} parameters, {card['scores']}: {card['scores_unit']}")
     return 0
 
 
-def _asked_of(options: argparse.Namespace, recipe):
+def _asked_of(options: argparse.Namespace, recipe: "Trained | CountRecipe") -> "Trained | CountRecipe":
     """The recipe with what the reader asked for in place of its own. Raises ValueError for what it has not."""
     given = {k: getattr(options, k) for k in CHANGEABLE if getattr(options, k) is not None}
     if missing := [k for k in given if not hasattr(recipe, k)]:
@@ -90,27 +104,30 @@ def _asked_of(options: argparse.Namespace, recipe):
     return dataclasses.replace(recipe, **given)
 
 
-def _summary(recipe) -> str:
-    if hasattr(recipe, "hidden"):
-        return f"{recipe.kind:5} {getattr(recipe, 'layers', 1)} x {recipe.hidden} units, {recipe.steps} steps"
-    return f"counts of 1 to {recipe.order} {recipe.unit}"
+def _summary(recipe: "Trained | CountRecipe") -> str:
+    from rnnviz.training.recipes import CountRecipe
+
+    if isinstance(recipe, CountRecipe):
+        return f"counts of 1 to {recipe.order} {recipe.unit}"
+    return f"{recipe.kind:5} {getattr(recipe, 'layers', 1)} x {recipe.hidden} units, {recipe.steps} steps"
 
 
-def _count(recipe, corpus, options: argparse.Namespace, name: str) -> int:
+def _count(recipe: "CountRecipe", corpus: "Corpus", options: argparse.Namespace, name: str) -> int:
     from rnnviz.models import checkpoints
     from rnnviz.training import counts
 
     start = time.monotonic()
     table, described = counts.count(recipe, corpus)
     card = described | _made(recipe, corpus, options, time.monotonic() - start)
-    parts = {part: len(getattr(corpus, part)) for part in ("train", "validation", "test")}
-    card["data"] |= {"characters": parts}
+    card["data"]["characters"] = {
+        part: len(getattr(corpus, part)) for part in ("train", "validation", "test")
+    }
     path = checkpoints.save(name, table, card)
     print(f"{path}: {card['parameters']:,} n-grams, {card['scores']}: {card['scores_unit']}")
     return 0
 
 
-def _run_with_bar(training, unfinished: Path, name: str) -> float:
+def _run_with_bar(training: "AnyTraining", unfinished: Path, name: str) -> float:
     """Trains until the end, Ctrl+C or a polite kill; saves at the stop and every minute. Returns the seconds it took."""
     from tqdm import tqdm
 
@@ -132,25 +149,32 @@ def _run_with_bar(training, unfinished: Path, name: str) -> float:
     return time.monotonic() - start
 
 
-def _card(training, corpus, options, seconds: float) -> dict:
+def _card(
+    training: "AnyTraining", corpus: "Corpus | Examples[Any]", options: argparse.Namespace, seconds: float
+) -> "Card":
     import torch
 
     from rnnviz.models.networks import parameter_count
 
-    card = {
+    card: Card = {
         "task": training.task,
         **training.described(),
         "parameters": parameter_count(training.model),
         **_made(training.recipe, corpus, options, seconds),
         "torch": torch.__version__,
     }
-    card["data"] |= {
-        training.counted: {part: len(getattr(corpus, part)) for part in ("train", "validation", "test")}
+    card["data"][training.counted] = {
+        part: len(getattr(corpus, part)) for part in ("train", "validation", "test")
     }
     return card
 
 
-def _made(recipe, corpus, options, seconds: float) -> dict:
+def _made(
+    recipe: "Trained | CountRecipe",
+    corpus: "Corpus | Examples[Any]",
+    options: argparse.Namespace,
+    seconds: float,
+) -> "Card":
     """What every card says: the data, the recipe, and the command that makes it again."""
     from rnnviz.training.recipes import NOTES, TUNING, Recipe
 
@@ -161,9 +185,14 @@ def _made(recipe, corpus, options, seconds: float) -> dict:
     ]
     if options.save_as:
         flags.append(f"--as {options.save_as}")
-    data = {k: getattr(corpus, k) for k in ("source", "licence", "sha256", "split")}
-    if attribution := getattr(corpus, "attribution", ""):
-        data["attribution"] = attribution
+    data: Data = {
+        "source": corpus.source,
+        "licence": corpus.licence,
+        "sha256": corpus.sha256,
+        "split": corpus.split,
+    }
+    if corpus.attribution:
+        data["attribution"] = corpus.attribution
     tuned = TUNING.get(recipe.corpus, "") if isinstance(recipe, Recipe) else ""
     return {
         "data": data,
@@ -174,7 +203,7 @@ def _made(recipe, corpus, options, seconds: float) -> dict:
     }
 
 
-def _measured(training) -> bytes:
+def _measured(training: "LanguageTraining") -> bytes | memoryview:
     """What is known of the states on the first 20,000 characters of the validation text, as netCDF: the axes of their path; of a
     network that grows up, those at each of its moments, and which of its units follow something."""
     import xarray as xr
@@ -192,15 +221,16 @@ def _measured(training) -> bytes:
     return netcdf.packed(axes.merge(growing.tracked(models, ids, training.vocabulary.decode(ids))))
 
 
-def _components(model, ids):
+def _components(model: "LanguageModel", ids: "npt.NDArray[np.int64]") -> "xr.Dataset":
     import torch
 
     from rnnviz.recording.block import record
     from rnnviz.stats import states
+    from rnnviz.trace import branch
 
     model.eval()
     length = min(500, len(ids))
     rows = torch.from_numpy(ids[: len(ids) // length * length].reshape(-1, length))
     with record(model) as recording, torch.inference_mode():
         model(rows)
-    return states.principal_components(recording.trace["rnn"]["hidden"])
+    return states.principal_components(branch(recording.trace, "rnn").dataset["hidden"])

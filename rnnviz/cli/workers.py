@@ -10,9 +10,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import IO
 
 from rnnviz.cli.stops import stops_noted
 
@@ -119,7 +120,7 @@ def serve(
         file, log = Path(folder, "nginx.conf"), Path(folder, "log")
         file.write_text(configuration(folder, host, port, ports, cookie), "utf-8")
         secret = {"STREAMLIT_SERVER_COOKIE_SECRET": secrets.token_hex(32)} | os.environ
-        running: dict[int, subprocess.Popen] = {}
+        running: dict[int, subprocess.Popen[bytes]] = {}
         ends.callback(lambda: _end([*running.values()]))
 
         def start(number: int) -> None:
@@ -182,14 +183,23 @@ def _listens(port: int) -> bool:
     return True
 
 
-def _started(command: Sequence[str], **how) -> subprocess.Popen:
+def _started(
+    command: Sequence[str], env: Mapping[str, str] | None = None, stderr: IO[bytes] | None = None
+) -> subprocess.Popen[bytes]:
     """A process that Ctrl+C in the terminal does not reach, and that ends, on Linux, however this one does."""
     prepare = (lambda: _linux.prctl(_DEATH_SIGNAL, signal.SIGTERM)) if _linux else None
-    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "process_group": 0}
-    return subprocess.Popen(command, preexec_fn=prepare, **quiet, **how)
+    return subprocess.Popen(
+        command,
+        preexec_fn=prepare,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        process_group=0,
+        env=env,
+        stderr=stderr,
+    )
 
 
-def _end(processes: Sequence[subprocess.Popen]) -> None:
+def _end(processes: Sequence[subprocess.Popen[bytes]]) -> None:
     for process in processes:
         process.terminate()
     until = time.monotonic() + GRACE

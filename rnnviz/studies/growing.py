@@ -7,6 +7,7 @@ found["correlation"].sel(annotation="line")       # (moment,), |r| of the best u
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 import torch
 import xarray as xr
 
@@ -59,7 +60,7 @@ ANNOTATIONS: dict[str, Callable[[str], np.ndarray]] = {
 
 def tracked(
     models: Mapping[int, LanguageModel],
-    ids: Sequence[int],
+    ids: Sequence[int] | npt.NDArray[np.int64],
     text: str,
     annotations: Mapping[str, Callable[[str], np.ndarray]] = ANNOTATIONS,
 ) -> xr.Dataset:

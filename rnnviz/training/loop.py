@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Generic, NotRequired, TypedDict, TypeVar
+from typing import Any, Generic, Literal, NotRequired, TypedDict, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -43,7 +43,7 @@ class Training(Generic[OwnRecipe, OwnCorpus, OwnModel]):
     """
 
     task: str
-    counted: str  # what the parts of the data are made of
+    counted: Literal["characters", "sentences", "reviews"]  # what the parts of the data are made of
 
     def __init__(self, recipe: OwnRecipe, corpus: OwnCorpus):
         if recipe.steps < 3 or recipe.learning_rate <= 0:
