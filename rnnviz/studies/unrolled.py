@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -160,10 +160,10 @@ class Graph:
 class Feedforward(nn.Module):
     """Layers of tanh units, each reading the one below. widths: from the inputs to the outputs."""
 
-    def __init__(self, widths: Sequence[int], **more: Any):
+    def __init__(self, widths: Sequence[int], dtype: torch.dtype | None = None, device: str | None = None):
         super().__init__()
         pairs = pairwise(widths)
-        self.layers = nn.ModuleList(nn.Linear(low, high, **more) for low, high in pairs)
+        self.layers = nn.ModuleList(nn.Linear(low, high, dtype=dtype, device=device) for low, high in pairs)
 
     def forward(self, x: Tensor) -> list[Tensor]:
         """x: (feature,). Returns the values of each layer, (unit,)."""
@@ -177,15 +177,15 @@ class Feedforward(nn.Module):
 class Recurrent(nn.Module):
     """A stock recurrent module, a second one where the task has a decoder, and a head y = tanh(W_y h + b_y)."""
 
-    def __init__(self, setup: Topology, **more: Any):
+    def __init__(self, setup: Topology, dtype: torch.dtype | None = None, device: str | None = None):
         super().__init__()
         self.setup, wide = setup, setup.units * setup.directions
-        kind = KINDS[setup.kind]
-        self.rnn = kind(FEATURES, setup.units, setup.layers, bidirectional=setup.directions == 2, **more)
-        self.decoder = (
-            kind(FEATURES, wide, setup.layers, **more) if setup.shape == "encoder_decoder" else None
-        )
-        self.head = nn.Linear(wide, FEATURES, **more)
+        kind, both = KINDS[setup.kind], setup.directions == 2
+        self.rnn = kind(FEATURES, setup.units, setup.layers, bidirectional=both, dtype=dtype, device=device)
+        self.decoder = None
+        if setup.shape == "encoder_decoder":
+            self.decoder = kind(FEATURES, wide, setup.layers, dtype=dtype, device=device)
+        self.head = nn.Linear(wide, FEATURES, dtype=dtype, device=device)
 
     def forward(self, inputs: Sequence[Tensor]) -> list[Tensor]:
         """inputs: one (feature,) for each step that has one. Returns the outputs, (feature,), in the order of their steps."""
@@ -229,12 +229,11 @@ def build(setup: Topology) -> Feedforward | Recurrent:
 
 def _empty(setup: Topology) -> Feedforward | Recurrent:
     # on meta nothing is drawn: torch's own generator is left to others, who may draw from it at the same time
-    more: dict[str, Any] = {"dtype": torch.float64, "device": "meta"}
     if setup.stage == "perceptron":
-        return Feedforward([FEATURES, 1], **more)
+        return Feedforward([FEATURES, 1], torch.float64, "meta")
     if setup.stage == "multilayer":
-        return Feedforward([FEATURES, *[setup.units] * setup.layers, FEATURES], **more)
-    return Recurrent(setup, **more)
+        return Feedforward([FEATURES, *[setup.units] * setup.layers, FEATURES], torch.float64, "meta")
+    return Recurrent(setup, torch.float64, "meta")
 
 
 Model = TypeVar("Model", bound=nn.Module)

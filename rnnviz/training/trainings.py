@@ -3,7 +3,7 @@
 import copy
 import math
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 import torch
@@ -366,6 +366,18 @@ TRAININGS: dict[type[Trained], type[AnyTraining]] = {
 }
 
 
+@overload
+def begin(recipe: GrowingRecipe, corpus: Corpus) -> GrowingTraining: ...
+@overload
+def begin(recipe: Recipe, corpus: Corpus) -> LanguageTraining: ...
+@overload
+def begin(recipe: TranslationRecipe, corpus: Examples[tuple[str, str]]) -> TranslationTraining: ...
+@overload
+def begin(recipe: BlankRecipe, corpus: Examples[str]) -> BlankTraining: ...
+@overload
+def begin(recipe: SentimentRecipe, corpus: Examples[tuple[str, int]]) -> SentimentTraining: ...
+@overload
+def begin(recipe: Trained, corpus: Corpus | Examples[Any]) -> AnyTraining: ...
 def begin(recipe: Trained, corpus: Corpus | Examples[Any]) -> AnyTraining:
     """The training that a recipe asks for. Raises ValueError where it cannot be trained."""
     return TRAININGS[type(recipe)](recipe, corpus)
