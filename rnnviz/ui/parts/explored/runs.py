@@ -177,6 +177,13 @@ def _sequence(subject: Subject, own: Live | None = None, reading: Reading | None
     """The chosen sequence of a recording; what is chosen and not in it gives way to what is, with a line. own, reading: the model
     that made it just now, and what else came of that."""
     now, modules = settings(), subject.modules
+    if not modules:
+        notice(
+            _("{name} holds attention and no recurrent module: look at it on the page “Attention”.").format(
+                name=subject.name
+            )
+        )
+        return None
     module = modules[0] if now["module"] is None else now["module"]
     if module not in modules:
         line = _("{name} holds no module {module}; {shown} is shown.")
