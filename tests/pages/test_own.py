@@ -58,7 +58,7 @@ def test_each_page_draws_the_sequence_that_was_chosen(visit, files):
     assert states.board["tokens"] == [word.replace(" ", "·") for word in WORDS[:5]]
     wanted = trace["hidden"].isel(layer=1, direction=1, batch=2, projection=1, time=slice(5))
     np.testing.assert_array_equal(drawn(states, "curve"), wanted.values)
-    for page in ("gates", "gradients", "home"):
+    for page in ("gates", "gradients"):
         seen = visit(page, **view)
         assert not seen.test.exception and seen.lines == []
         assert seen.board["tokens"] == states.board["tokens"]
@@ -262,7 +262,7 @@ def test_a_recording_that_kept_a_part_shows_it_and_says_what_is_missing(visit, t
         "did not keep all of it; missing: input gate" in line for line in gates.lines
     )
     np.testing.assert_array_equal(drawn(gates, "forget_gate", axis="z").shape, (4, 9))
-    for page in ("states", "gradients", "home"):
+    for page in ("states", "gradients"):
         assert not visit(page, subject=named(path)).test.exception, page
     direct = visit("gradients", subject=named(path), part="direct")
     assert not direct.test.exception and any(
