@@ -5,6 +5,7 @@ A file may name other files of the machine, load code, or claim more than fits i
 
 import contextlib
 import errno
+import functools
 import math
 import mmap
 import os
@@ -48,6 +49,22 @@ def write(data: xr.Dataset | xr.DataTree, path: str | os.PathLike[str]) -> None:
     with files.written(path) as unfinished:
         unfinished.write_bytes(raw)
         look_over(unfinished)  # what is written can be opened
+
+
+def stamp(path: Path) -> tuple[Path, int, int]:
+    """Stands for a file as it lies there now: path, size in bytes and time of the last change. Raises FileNotFoundError."""
+    seen = path.stat()
+    return path, seen.st_size, seen.st_mtime_ns
+
+
+@functools.lru_cache(maxsize=64)
+def whole(file: tuple[Path, int, int]) -> xr.Dataset:
+    """A small file of ours in memory, read once as long as it stays the same. file: its `stamp`. Shared: look, never change.
+
+    Raises ValueError as `look_over`."""
+    look_over(file[0])
+    with xr.open_dataset(file[0], engine="h5netcdf") as found:
+        return found.load()
 
 
 class Growing:

@@ -54,6 +54,7 @@ MAY_IMPORT = {
     | {
         "captum",
         "numpy",
+        "pyarrow",
         "safetensors",
         "scipy",
         "threadpoolctl",

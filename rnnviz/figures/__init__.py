@@ -36,6 +36,7 @@ _NAMES = {
     "summands": "rnnviz.figures.sharing",
     "summand_norms": "rnnviz.figures.sharing",
     "matrices": "rnnviz.figures.sharing",
+    "attention_map": "rnnviz.figures.attention",
     "tree": "rnnviz.figures.trees",
     "surprises": "rnnviz.figures.filling",
     "flow": "rnnviz.figures.filling",

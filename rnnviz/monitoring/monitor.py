@@ -102,8 +102,8 @@ class Monitor:
     The forward may run in the block or before it. The loss is the sum of the numbers on which `backward` is called in the block;
     where that is scaled (GradScaler) or divided, say the right one: `monitor.log(loss=…)`. What comes after clipping is read when
     the optimiser is about to step, so a moment is written then, or where the next block begins. A block that raises keeps
-    nothing. Where a recording would refuse a call, as under torch.autocast, the model runs as it would, and the moment says what
-    is missing.
+    nothing. Where a recording would refuse a call, as under torch.utils.checkpoint, the model runs as it would, and the moment
+    says what is missing.
 
     Raises ValueError for a folder that holds a run (without resume) or for every < 1; BlockingIOError where another process
     writes there; TypeError and NotImplementedError as `record` does, and for modules of torch.compile.

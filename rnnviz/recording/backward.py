@@ -21,6 +21,7 @@ from rnnviz.recording.calls import Call, Gradients, Key, Running
 from rnnviz.recording.layer import Layer
 from rnnviz.recording.observed import Watched
 from rnnviz.recording.passes import working
+from rnnviz.recording.refusals import refuse_second_order
 from rnnviz.recording.saved import kept
 from rnnviz.recording.second_order import derivable
 from rnnviz.recording.torch_private import backward_number, hook, is_batched, is_passed_by, mark, mark_of
@@ -77,6 +78,7 @@ class _Pass(torch.autograd.Function):
         # raises where the plain call would: the graph is gone through again, or something kept was written to
         _, *saved = ctx.saved_tensors
         if torch.is_grad_enabled():  # create_graph: torch's own, which can be derived again
+            refuse_second_order(ctx.node.call.seen.lowered is not None)
             own = iter(saved)
             inputs = [next(own) if tensor is None else tensor for tensor in ctx.inputs]
             node: _Node = ctx.node

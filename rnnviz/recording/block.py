@@ -140,10 +140,12 @@ def record(
     looked at. Without gradients and edits; attention alone is held until the end.
     edit: states and gates to change while the model runs, without gradients; see `Edit`.
     Without edits it changes nothing: outputs, gradients, random numbers and the modules are what they would have been.
+    Under torch.autocast the kernels run in its type, and the trace holds what they read and gave; a loss that a GradScaler has
+    multiplied brings gradients that are multiplied as much. Gradients of gradients are refused there.
     What torch.compile has compiled runs eagerly in the block, which a RuntimeWarning says; names are those inside its wrapper.
     Raises NotImplementedError for scripted modules and the copies of DataParallel, and at the call for numbers that are no
-    floats, under torch.autocast, torch.func and vmap, saved-tensor hooks as torch.utils.checkpoint sets them, and for dropout
-    between layers in training off the CPU; TypeError if model is not a module or a token is no string;
+    floats, under torch.func and vmap, saved-tensor hooks as torch.utils.checkpoint sets them, and for dropout between layers in
+    training off the CPU; TypeError if model is not a module or a token is no string;
     ValueError for an edit of what is not there.
     """
     refuse_model(model)

@@ -30,7 +30,8 @@ class Seen:
 
     kind: 'rnn', 'gru' or 'lstm'; nonlinearity: of an RNN. weights: PyTorch's flat list, a snapshot, since an optimiser may
     step before the block ends. tracked: whether it is part of autograd's graph. follows: the earlier calls whose states it
-    was given. wanted: what is to be held of it: all of a call that a backward may come to.
+    was given. wanted: what is to be held of it: all of a call that a backward may come to. lowered: the type that torch.autocast
+    turned what it read into, None where it was off.
     """
 
     kind: str
@@ -43,6 +44,7 @@ class Seen:
     tracked: bool = False
     follows: "tuple[Call, ...]" = ()
     wanted: Wanted = ALL
+    lowered: torch.dtype | None = None
 
     @property
     def held(self) -> tuple[int, ...]:
@@ -57,12 +59,23 @@ class Seen:
     def dtype(self) -> torch.dtype:
         return self.weights[0].dtype
 
+    @property
+    def ran_in(self) -> torch.dtype:
+        """The type that the kernel multiplied in."""
+        return self.lowered or self.dtype
+
+    def read(self, tensor: Tensor) -> Tensor:
+        """An input or a weight as the kernel read it."""
+        return tensor if self.lowered is None else tensor.detach().to(self.lowered)
+
     def weights_of(self, key: Key) -> Weights:
-        """Those of one pass, in the trace's type."""
+        """Those of one pass as the kernel read them, in the trace's type."""
         layer, direction = key
         each = len(self.weights) // (self.layers * self.directions)
         at = (layer * self.directions + direction) * each
-        return Weights.of([working(weight) for weight in self.weights[at : at + each]], self.biases)
+        return Weights.of(
+            [working(self.read(weight)) for weight in self.weights[at : at + each]], self.biases
+        )
 
     def storage(self, like: Tensor, wide: int) -> Tensor:
         """(layer, direction, time, batch, wide) of the layers that are held, to be filled."""
@@ -240,6 +253,7 @@ class Running:
             self.hidden = seen.storage(working(hidden), hidden.shape[-1])
         own = self.hidden[seen.place(key)]
         own.copy_(hidden)
+        input = seen.read(input)
         if seen.wanted.replays(seen.kind):
             # the caller may write to the first layer's input later; those above are nobody else's
             input = working(input) if key[0] else _copy(input)
@@ -256,7 +270,7 @@ class Running:
 
     def keep_input(self, input: Tensor) -> None:
         """Notes what the first layer reads, (time, batch, input), where nothing else holds it."""
-        self.input = _copy(input)
+        self.input = _copy(self.seen.read(input))
 
     def edit(self, key: Key, one: Pass, error: float) -> None:
         """Notes a pass as an edit left it."""
@@ -292,7 +306,7 @@ def recover(seen: Seen, run: Run) -> Recovered:
         else:
             one, off = gates.recover(one)
         if off >= error:
-            error, tolerance = off, gates.rounding(one, off, seen.dtype)
+            error, tolerance = off, gates.rounding(one, off, seen.ran_in)
         passes[key] = one
     return Recovered(run.hidden, passes, rows, cell, error, tolerance)
 
@@ -312,7 +326,7 @@ def recover_some(seen: Seen, run: Run, names: Sequence[str]) -> tuple[dict[str, 
             for name in names:
                 found[name][seen.place(key)][first : first + len(part.hidden)] = arrays[name]
             if off >= error:
-                error, tolerance = off, gates.rounding(part, off, seen.dtype)
+                error, tolerance = off, gates.rounding(part, off, seen.ran_in)
     return found, error, tolerance
 
 

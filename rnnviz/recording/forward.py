@@ -115,7 +115,14 @@ def _by_layer(
             own = weights[at * each : (at + 1) * each]
             x = layout.turned(below) if direction else below
             one = Layer(
-                (layer, direction), kernel, layout, biases, training, len(begin), layers * directions == 1
+                (layer, direction),
+                kernel,
+                layout,
+                biases,
+                training,
+                len(begin),
+                layers * directions == 1,
+                seen.lowered,
             )
             made = (
                 run_tracked(call, one, running, x, first, own)
@@ -178,7 +185,18 @@ def _seen(
     with torch.no_grad():
         kept = _snapshot(weights, last)
     follows = sources(begin, [found for _, found in watching if found.calls]) if tracked else ()
-    return Seen(kind, nonlinearity, layers, directions, layout, kept, biases, tracked, follows)
+    lowered = lowered_by_autocast(weights[0])
+    return Seen(
+        kind, nonlinearity, layers, directions, layout, kept, biases, tracked, follows, lowered=lowered
+    )
+
+
+def lowered_by_autocast(weight: Tensor) -> torch.dtype | None:
+    """The type that torch.autocast turns a weight into; None where it is off, and for float64, which it leaves alone."""
+    device = weight.device.type
+    if not torch.is_autocast_enabled(device) or weight.dtype == torch.float64:
+        return None
+    return torch.get_autocast_dtype(device)
 
 
 def _snapshot(weights: Sequence[Tensor], last: Sequence[Tensor]) -> Sequence[Tensor]:

@@ -28,7 +28,7 @@ class Placing:
 @dataclass(frozen=True)
 class Layer:
     """One layer and direction, by its number, as `kernel` runs it. states: how many it carries, h alone or h and c. alone:
-    whether its module has no other."""
+    whether its module has no other. lowered: what torch.autocast turns its numbers into, None where it is off."""
 
     key: Key
     kernel: Kernel
@@ -37,6 +37,7 @@ class Layer:
     training: bool
     states: int
     alone: bool = True
+    lowered: torch.dtype | None = None
 
     def plain(self, x: Tensor, begin: Sequence[Tensor], weights: Sequence[Tensor]) -> tuple[Tensor, ...]:
         """torch's own kernel on the data as they lie: output and final states."""
@@ -60,8 +61,12 @@ class Layer:
         placing: Sequence[Placing] = (),
     ) -> tuple[Tensor, ...]:
         """Runs, and notes the pass in `running`: output and final states, with the edits of `placing` made."""
+        if self.lowered is not None:
+            # autocast keeps what it made of a leaf, and here without its graph: who used the weight next would lose its gradient
+            weights = [weight.detach() for weight in weights]
         given = (
             running.seen.kind == "lstm"
+            and self.lowered is None
             and running.seen.wanted.all_gates("lstm")
             and self.layout.sizes is None
             and kernels.gives_gates(x, begin, weights, self.biases)

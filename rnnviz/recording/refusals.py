@@ -44,10 +44,6 @@ def refuse_numbers(input: Tensor, weights: Sequence[Tensor]) -> None:
         raise NotImplementedError(
             "record cannot read under forward-mode AD: use backward, or leave the recording out"
         )
-    if torch.is_autocast_enabled(input.device.type):
-        raise NotImplementedError(
-            "record cannot read under autocast: run the model outside torch.autocast, or in bfloat16 as a whole"
-        )
 
 
 def refuse_saved_tensor_hooks() -> None:
@@ -80,6 +76,14 @@ def refuse_again(title: str) -> None:
         raise NotImplementedError(
             f"record cannot follow a backward that runs {title!r} again, as torch.utils.checkpoint(use_reentrant=True) does:"
             " leave the checkpoint out"
+        )
+
+
+def refuse_second_order(seen_under_autocast: bool) -> None:
+    """Raises NotImplementedError for gradients of gradients where torch.autocast was on in the forward and is not now."""
+    if seen_under_autocast:
+        raise NotImplementedError(
+            "record cannot follow gradients of gradients (create_graph) through a call under torch.autocast: leave autocast out"
         )
 
 

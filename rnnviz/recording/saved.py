@@ -59,6 +59,7 @@ def kept(layer: Layer, inputs: Sequence[Tensor]) -> tuple[tuple[bool, ...], bool
         layer.states,
         tuple(_Shape.of(tensor) for tensor in (x, *rest)),
         onednn_is_on(),
+        layer.lowered,
     )
 
 
@@ -71,6 +72,7 @@ def _kept(
     states: int,
     shapes: tuple[_Shape, ...],
     onednn: bool,
+    lowered: torch.dtype | None,
 ) -> tuple[tuple[bool, ...], bool]:
     with torch.inference_mode(False), torch.enable_grad():
         x, *rest = (shape.zeros() for shape in shapes)

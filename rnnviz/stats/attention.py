@@ -3,7 +3,7 @@
 import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
-from scipy.special import logsumexp, softmax
+from scipy.special import entr, logsumexp, softmax
 
 EVERYTHING = (-np.inf, np.inf)
 
@@ -98,6 +98,41 @@ def step(
             for name, (dims, array, title, units_of, limits) in named.items()
         },
         coords={"half": ("joined", np.repeat(["context", "state"], units))},
+    )
+
+
+def looked_at(weights: xr.DataArray) -> xr.Dataset:
+    """Where each query looks most, and over how many keys its look is spread.
+
+    weights: (query, key), each row 0 or more and of sum 1; NaN where a key is none. Returns over query: `key`, the place of the
+    largest weight; `weight`, that weight; `spread`, e^H with H = −Σ α ln α, the number of keys that equal weights of this
+    entropy would be on: 1 where all is on one key. NaN (key −1) in a row without numbers. The mean of several heads is taken as
+    it comes: its rows sum to 1 as well.
+
+    >>> import rnnviz, xarray as xr
+    >>> weights = xr.DataArray([[0.5, 0.5, 0.0], [0.0, 0.0, 1.0]], dims=("query", "key"))
+    >>> found = rnnviz.stats.attention.looked_at(weights)
+    >>> found["key"].values.tolist(), found["spread"].values.round(3).tolist()
+    ([0, 2], [2.0, 1.0])
+    """
+    weights = weights.transpose("query", "key").astype(np.float64)
+    values = weights.values
+    empty = np.isnan(values).all(1)
+    known = np.nan_to_num(values)
+    entropy = np.where(empty, np.nan, entr(known).sum(1))
+    first = known.argmax(1) if known.shape[1] else np.zeros(len(known), int)
+    largest = known.max(1, initial=0.0)
+    arrays = {
+        "key": (np.where(empty, -1, first), "key that is looked at most", "1", (-1, values.shape[1] - 1)),
+        "weight": (np.where(empty, np.nan, largest), "largest attention weight", "1", (0.0, 1.0)),
+        "spread": (np.exp(entropy), "keys looked at, e^entropy", "1", (1.0, float(max(1, values.shape[1])))),
+    }
+    return xr.Dataset(
+        {
+            name: ("query", array, {"long_name": title, "units": units, "valid_range": limits})
+            for name, (array, title, units, limits) in arrays.items()
+        },
+        coords={"query": weights["query"]} if "query" in weights.coords else None,
     )
 
 

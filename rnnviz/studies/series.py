@@ -2,14 +2,16 @@
 
 import csv
 import datetime
+import io
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 import xarray as xr
 from torch import Tensor, nn
+from torch.nn.utils.rnn import pack_sequence
 
 from rnnviz import trace
 from rnnviz.recording.block import record
@@ -19,24 +21,43 @@ MOST_NUMBERS = 4_000_000  # in a table
 CALLED_TIME = set(
     "time t date datetime timestamp step index year month week day hour minute 시간 날짜 연도 월 일".split()
 )
+CALLED_ID = set("id series series_id unique_id item item_id name 시계열 이름 번호".split())
+MOST_SERIES = 200
+MOST_BYTES = 256 * 2**20  # that the columns of a Parquet file may take
 SCALES = ("as they are", "standardised", "from 0 to 1")
+
+
+_Row = tuple[int, list[str]]  # the number of its line, and its cells
 
 
 @dataclass(frozen=True, eq=False)
 class Series:
-    """values: (time, feature), float64. features: names of the columns. steps: what the steps are called; None: nothing."""
+    """values: (time, feature), float64. features: names of the columns. steps: what the steps are called; None: nothing. name: of
+    several in a table, what it is called there."""
 
     values: np.ndarray
     features: tuple[str, ...]
     steps: tuple[str, ...] | None = None
+    name: str = ""
 
 
 def parse(text: str) -> Series:
+    """A table of one series; see `parse_all`. Raises ValueError as it does, and where the table holds several."""
+    found = parse_all(text)
+    if len(found) > 1:
+        raise ValueError(
+            f"the table holds {len(found)} series, {found[0].name!r}, {found[1].name!r} …: keep the lines of one"
+        )
+    return found[0]
+
+
+def parse_all(text: str) -> tuple[Series, ...]:
     """A table that was typed, pasted or exported: columns parted by commas, semicolons, tabs or blanks, a first line of names if
-    there is one, a first column of times or names if there is one.
+    there is one, a first column of times or names if there is one. A column that is called id, series or the like says which of
+    several series a line is of; their lines may be mixed.
 
     Raises ValueError, in one line that names line and column, for what is no number, a gap, rows of different lengths, times that
-    run backwards, fewer than two rows, and more than 100,000 rows or 4 million numbers.
+    run backwards, fewer than two rows, more than 100,000 rows or 4 million numbers, and more than 200 series.
     """
     lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
     if len(lines) > MOST_STEPS + 1:
@@ -64,6 +85,19 @@ def parse(text: str) -> Series:
     width = len(rows[0][1])
     if names is not None and len(names) != width:
         raise ValueError(f"line 1 names {len(names)} columns; line {rows[0][0]} has {width}")
+    for number, row in rows:
+        if len(row) != width:
+            raise ValueError(f"line {number} has {len(row)} columns; the first row has {width}")
+    groups: dict[str, list[_Row]] = {"": rows}
+    marks = [column for column, name in enumerate(names or ()) if name.lower() in CALLED_ID]
+    if names is not None and marks and width > 1:
+        groups = {}
+        for number, row in rows:
+            groups.setdefault(row[marks[0]], []).append((number, _without(row, marks[0])))
+        names, width = _without(names, marks[0]), width - 1
+        rows = [row for own in groups.values() for row in own]
+        if len(groups) > MOST_SERIES:
+            raise ValueError(f"the table holds {len(groups):,} series; the limit is {MOST_SERIES}")
     called = bool(names and names[0].lower() in CALLED_TIME)
     timed = width > 1 and (called or not any(_is_number(row[0]) for _number, row in rows if row))
     features = names[timed:] if names else [f"{column + 1}" for column in range(width - timed)]
@@ -71,16 +105,62 @@ def parse(text: str) -> Series:
         raise ValueError(
             f"the table has {len(rows) * len(features):,} numbers; the limit is {MOST_NUMBERS:,}"
         )
+    return tuple(_series(own, tuple(features), timed, name) for name, own in groups.items())
+
+
+def from_parquet(raw: bytes) -> tuple[Series, ...]:
+    """The same from the bytes of a Parquet file; a column is a number, a text or a time. What the file says of itself is read
+    before any of its columns.
+
+    Raises ValueError as `parse_all`, for what is no Parquet file and for other columns; ImportError without pyarrow.
+    """
+    from pyarrow import ArrowException, parquet, types
+
+    try:
+        file = parquet.ParquetFile(io.BytesIO(raw))
+        rows, columns = file.metadata.num_rows, file.metadata.num_columns
+        if rows > MOST_STEPS or rows * columns > MOST_NUMBERS:
+            raise ValueError(
+                f"the table has {rows:,} rows of {columns:,} columns; the limit is {MOST_STEPS:,} rows and"
+                f" {MOST_NUMBERS:,} numbers"
+            )
+        size = sum(file.metadata.row_group(group).total_byte_size for group in range(file.num_row_groups))
+        if size > MOST_BYTES:
+            raise ValueError(f"the table claims {size / 2**20:,.0f} MiB; the limit is {MOST_BYTES >> 20} MiB")
+        for field in file.schema_arrow:
+            kind = field.type.value_type if types.is_dictionary(field.type) else field.type
+            known = (
+                types.is_integer,
+                types.is_floating,
+                types.is_decimal,
+                types.is_string,
+                types.is_large_string,
+            )
+            if not any(of(kind) for of in (*known, types.is_temporal)):
+                raise ValueError(f"column {field.name!r} holds {field.type}; wanted numbers, texts or times")
+        frame = file.read().to_pandas(ignore_metadata=True)
+    except (ArrowException, OSError, TypeError) as problem:
+        reason = str(problem).partition("\n")[0][:120]
+        raise ValueError(f"the file cannot be read as Parquet: {reason}") from None
+    return parse_all(frame.to_csv(index=False))
+
+
+def _series(rows: list[_Row], features: tuple[str, ...], timed: bool, name: str) -> Series:
+    """The rows of one series, all of one length."""
+    if len(rows) < 2:
+        raise ValueError(f"a series has at least two rows of numbers; {name!r} has {len(rows)}")
     values = np.empty((len(rows), len(features)))
     for at, (number, row) in enumerate(rows):
-        if len(row) != width:
-            raise ValueError(f"line {number} has {len(row)} columns; the first row has {width}")
         for column, cell in enumerate(row[timed:]):
             values[at, column] = _number(cell, number, features[column])
-    steps = tuple(row[0] for _number, row in rows) if timed else None
+    steps = tuple(row[0] for _line, row in rows) if timed else None
     if steps:
         _check_order(steps, [number for number, _row in rows])
-    return Series(values, tuple(features), steps)
+    return Series(values, features, steps, name)
+
+
+def _without(row: list[str], column: int) -> list[str]:
+    return row[:column] + row[column + 1 :]
 
 
 def scaled(series: Series, how: str) -> Series:
@@ -97,28 +177,34 @@ def scaled(series: Series, how: str) -> Series:
 
 
 def read(
-    modules: Mapping[str, nn.RNNBase], series: Series, embedding: nn.Embedding | None = None
+    modules: Mapping[str, nn.RNNBase],
+    series: Series | Sequence[Series],
+    embedding: nn.Embedding | None = None,
 ) -> xr.DataTree:
-    """The trace of layers that read a series, each taking what the one before gives; one sequence, no gradients.
+    """The trace of layers that read a series, or several, each taking what the one before gives; no gradients. Several are the
+    sequences of one batch, by their names, each as long as it is.
 
-    embedding: what stands below the first; the series is then one column of its rows' numbers.
+    embedding: what stands below the first; a series is then one column of its rows' numbers.
     Raises ValueError where the widths do not fit.
     """
-    inputs = _inputs(series, embedding)
-    width = inputs.shape[-1]
+    several = [series] if isinstance(series, Series) else list(series)
+    inputs = [_inputs(one, embedding) for one in several]
+    width = inputs[0].shape[-1]
     for name, module in modules.items():
         if width != module.input_size:
             what = " columns" if name == next(iter(modules)) and embedding is None else ""
             raise ValueError(f"{name} reads {module.input_size} numbers a step; got {width}{what}")
         width = _width(module)
-    chain = _Chain(modules)
-    tokens = series.steps and list(series.steps)
-    with torch.no_grad(), record(chain, tokens=tokens) as recording:
+    chain, one = _Chain(modules), several[0]
+    rows = [list(each.steps or ()) for each in several]
+    tokens = (rows if len(several) > 1 else rows[0]) if one.steps else None
+    names = [each.name for each in several] if len(several) > 1 else None
+    with torch.no_grad(), record(chain, tokens=tokens, names=names) as recording:
         chain(inputs)
     found = recording.trace
     if embedding is None:
         first = found[_name(next(iter(modules)))]
-        first.coords["feature"] = trace.coordinate("feature", ("feature",), np.array(series.features))
+        first.coords["feature"] = trace.coordinate("feature", ("feature",), np.array(one.features))
     return found
 
 
@@ -130,12 +216,18 @@ class _Chain(nn.Module):
         for name, module in modules.items():
             self.add_module(_name(name), module)
 
-    def forward(self, inputs: Tensor) -> Tensor:
+    def forward(self, inputs: list[Tensor]) -> None:
+        """inputs: (time, feature) of each series."""
+        if len(inputs) == 1:
+            found = inputs[0]
+            for module in self.children():
+                assert isinstance(module, nn.RNNBase)
+                batch = found.unsqueeze(0 if module.batch_first else 1)
+                found = module(batch)[0].squeeze(0 if module.batch_first else 1)
+            return
+        packed = pack_sequence(inputs, enforce_sorted=False)
         for module in self.children():
-            assert isinstance(module, nn.RNNBase)
-            batch = inputs.unsqueeze(0 if module.batch_first else 1)
-            inputs = module(batch)[0].squeeze(0 if module.batch_first else 1)
-        return inputs
+            packed = module(packed)[0]
 
 
 def _name(layer: str) -> str:

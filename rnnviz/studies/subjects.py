@@ -44,10 +44,17 @@ class Subject:
         nodes = (node for node in self.trace.subtree if node.attrs.get("kind") in trace.FIELDS)
         return tuple(node.path.lstrip("/") for node in nodes)
 
+    @functools.cached_property
+    def attentions(self) -> tuple[str, ...]:
+        """The modules that attend, by their names in the trace."""
+        return tuple(
+            node.path.lstrip("/") for node in self.trace.subtree if node.attrs.get("kind") == "attention"
+        )
+
     def node(self, module: str) -> xr.DataTree:
         """What was recorded of a module. Raises ValueError where there is none of that name."""
-        if module not in self.modules:
-            have = ", ".join(self.modules) or "none"
+        if module not in self.modules + self.attentions:
+            have = ", ".join(self.modules + self.attentions) or "none"
             raise ValueError(f"{self.name} holds no module {module!r}; it holds {have}")
         return trace.branch(self.trace, module)
 
@@ -120,6 +127,29 @@ class Subject:
             reason = str(error).partition("\n")[0] or type(error).__name__
             raise ValueError(f"{self.name}, {module}: cannot be read: {reason}") from error
 
+    def attention(self, module: str, sequence: int = 0, head: int | None = None) -> xr.DataArray:
+        """The attention weights (query, key) of one head over one sequence, in memory; head: None for the mean of all heads. Keys
+        that no query can look at, as padding, are left out.
+
+        Raises ValueError where there is no such place, and where the file cannot be read there.
+        """
+        node = self.node(module)
+        for dim, place in (("head", head or 0), ("batch", sequence)):
+            if not 0 <= place < node.sizes[dim]:
+                raise ValueError(
+                    f"{self.name}, {module}: {dim} must be 0 to {node.sizes[dim] - 1}; got {place}"
+                )
+        weight = node.dataset["weight"].isel(batch=sequence)
+        try:
+            found = weight.load() if head is None else weight.isel(head=head).load()
+        except Exception as error:  # as in `layer`
+            reason = str(error).partition("\n")[0] or type(error).__name__
+            raise ValueError(f"{self.name}, {module}: cannot be read: {reason}") from error
+        if head is None:
+            found = found.mean("head", keep_attrs=True)
+        there = found.notnull().any("query")
+        return found.isel(key=there.values)
+
     def states(self, module: str, layer: int = 0, direction: int = 0, sequence: int = 0) -> xr.Dataset:
         """The same with states and gradients over `unit`, projected or not; with proj_size without cells and gates."""
         return of_states(self.layer(module, layer, direction, sequence))
@@ -136,11 +166,11 @@ def opened(path: str | os.PathLike[str], name: str | None = None) -> Subject:
     """The subject that a saved trace is. Its numbers are read from the file where they are looked at, so that it may be
     larger than memory. name: as a reader calls it; that of the file.
 
-    Raises FileNotFoundError and ValueError as `open_trace`; ValueError where it holds no recurrent module.
+    Raises FileNotFoundError and ValueError as `open_trace`; ValueError where it holds no recurrent module and no attention.
     """
     subject = Subject(name or Path(path).name, fingerprint(path), trace.open_trace(path, lazy=True))
-    if not subject.modules:
-        raise ValueError(f"{subject.name} holds no recurrent module")
+    if not subject.modules and not subject.attentions:
+        raise ValueError(f"{subject.name} holds no recurrent module and no attention")
     return subject
 
 

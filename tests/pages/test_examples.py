@@ -5,6 +5,7 @@ import pytest
 from rnnviz import stats
 from rnnviz.models import checkpoints, networks
 from rnnviz.recording.block import record
+from rnnviz.studies.telling import FIRST, KINDS
 from rnnviz.ui.parts.explored import EXAMPLES, TELLING
 
 OTHER = {
@@ -18,26 +19,6 @@ OTHER = {
 }
 
 
-def in_brackets(text):
-    depth, found = 0, []
-    for character in text:
-        depth += (character in "([{") - (character in ")]}")
-        found.append(depth > 0)
-    return found
-
-
-def indentation(text):
-    return [c == " " and not text[:t].rpartition("\n")[2].strip(" ") for t, c in enumerate(text)]
-
-
-HOLDS = {
-    "capitals": lambda text: [c.isupper() for c in text],
-    "line ends": lambda text: [c == "\n" for c in text],
-    "blanks": lambda text: [c.isspace() for c in text],
-    "indentation": indentation,
-    "what stands in brackets": in_brackets,
-    "last syllables": lambda text: [text[t : t + 2] in ("다.", "요.") for t in range(len(text))],
-}
 CASES = [(example, model) for example, (_what, units) in TELLING.items() for model in units]
 
 
@@ -51,8 +32,20 @@ def test_the_unit_tells_apart_what_it_is_chosen_for_here_and_in_another_text(exa
         with record(network) as recording:
             networks.log_probabilities(network, checkpoints.vocabulary(card).encode(text))
         hidden = recording.trace["rnn"]["hidden"].isel(layer=layer, direction=0, batch=0)
-        share = stats.states.separation(hidden, HOLDS[what](text)).sel(unit=unit).item()
+        share = stats.states.separation(hidden, KINDS[what](text)).sel(unit=unit).item()
         assert abs(share - 0.5) > 0.4
+
+
+@pytest.mark.parametrize("model", FIRST)
+def test_the_units_of_the_first_page_tell_apart_what_is_said_of_them_in_other_texts_too(model):
+    network, card = checkpoints.load(model)
+    corpus = model.split("-")[0]
+    for text in (OTHER[corpus], "".join(EXAMPLES[corpus].values())):
+        with record(network) as recording:
+            networks.log_probabilities(network, checkpoints.vocabulary(card).encode(text))
+        for one in FIRST[model]:
+            hidden = recording.trace["rnn"]["hidden"].isel(layer=one.layer, direction=0, batch=0)
+            assert one.right(hidden, text) > 0.85
 
 
 def test_an_example_chooses_its_unit_and_says_what_it_tells(visit):

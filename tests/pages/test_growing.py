@@ -87,7 +87,7 @@ def test_gradients_of_the_others_leave_those_that_grow_up_alone(visit):
     assert table.value.index.tolist() == ["shakespeare-rnn", "shakespeare-gru", "shakespeare-lstm"]
 
 
-@pytest.mark.parametrize("page", ["home", "states", "gates", "gradients"])
+@pytest.mark.parametrize("page", ["states", "gates", "gradients"])
 def test_a_step_that_was_not_kept_costs_a_line(visit, page):
     seen = visit(page, model="growing-lstm", text=TEXT, trained=123)
     (line,) = seen.lines

@@ -79,7 +79,7 @@ def test_it_writes_on_takes_back_and_opens_on_its_own_text(visit, own):
 
 def test_rows_of_numbers_are_drawn_as_curves_by_their_names_and_days(visit, monkeypatch):
     monkeypatch.setenv(EXPLORED, "app_live:numbers")
-    for page in ("states", "gates", "gradients", "home"):
+    for page in ("states", "gates", "gradients"):
         seen = visit(page, subject=live.link("app_live:numbers"))
         assert not seen.test.exception and seen.board["tokens"] == ["Mo", "Tu", "We"]
         assert [curve["name"] for curve in seen.figures["inputs"]["data"]] == ["wind", "rain"]
@@ -104,7 +104,7 @@ def test_a_link_to_a_function_that_is_not_here_says_how_to_start_it(visit, monke
         ("states", "app_live:broken", None, "app_live:broken raised ZeroDivisionError: division by zero"),
         ("gradients", "app_live:silent", None, "Writer has no loss. Give rnnviz.Live a"),
         ("gradients", SPEC, "a", "a loss needs a next token: type at least two"),
-        ("home", SPEC, "", "Type at least one character above"),
+        ("states", SPEC, "", "Type at least one character above"),
     ],
 )
 def test_what_cannot_be_is_one_line_and_what_was_typed_stays(visit, monkeypatch, page, spec, text, line):

@@ -58,7 +58,7 @@ def test_each_page_draws_the_sequence_that_was_chosen(visit, files):
     assert states.board["tokens"] == [word.replace(" ", "·") for word in WORDS[:5]]
     wanted = trace["hidden"].isel(layer=1, direction=1, batch=2, projection=1, time=slice(5))
     np.testing.assert_array_equal(drawn(states, "curve"), wanted.values)
-    for page in ("gates", "gradients", "home"):
+    for page in ("gates", "gradients"):
         seen = visit(page, **view)
         assert not seen.test.exception and seen.lines == []
         assert seen.board["tokens"] == states.board["tokens"]
@@ -68,6 +68,50 @@ def test_each_page_draws_the_sequence_that_was_chosen(visit, files):
         trace["hidden_grad"].isel(layer=1, direction=1, batch=2, time=slice(5)).values, axis=-1
     )
     np.testing.assert_allclose(10 ** drawn(gradients, "norms").astype(float), norms, rtol=1e-5)
+
+
+@pytest.fixture
+def looks(tmp_path, monkeypatch):
+    """The app was started on a recording of nothing but attention: two heads, the second sequence two keys shorter."""
+    torch.manual_seed(2)
+    module, x = torch.nn.MultiheadAttention(4, 2, batch_first=True).eval(), torch.randn(2, 5, 4)
+    padding = torch.tensor([[False] * 5, [False] * 3 + [True] * 2])
+    with torch.no_grad(), rnnviz.record(module) as recording:
+        weights = module(x, x, x, key_padding_mask=padding, average_attn_weights=False)[1]
+    path = tmp_path / "looks.nc"
+    words = ["the", "cat", "sat", "on", "<it>"]
+    rnnviz.save(
+        rnnviz.named(recording.trace, tokens={"attention": (words, words)}, names=["one", "two"]), path
+    )
+    monkeypatch.setenv(VIEWED, json.dumps([str(path)]))
+    return str(path), weights.numpy()
+
+
+def test_the_attention_of_a_recording_is_what_torch_computed_head_by_head(visit, looks):
+    path, weights = looks
+    head = visit("attention", subject=named(path), sequence=2, attention_head=2)
+    assert not head.test.exception and head.lines == []
+    np.testing.assert_allclose(drawn(head, "attention", axis="z"), weights[1, 1, :, :3], atol=1e-6)
+    sheet = head.figures["attention"]
+    assert sheet["layout"]["xaxis"]["ticktext"] == ["the", "cat", "sat"]
+    assert sheet["layout"]["yaxis"]["ticktext"][-1] == "&lt;it>" and sheet["data"][0]["zmax"] == 1
+    mean = visit("attention", subject=named(path))
+    np.testing.assert_allclose(drawn(mean, "attention", axis="z"), weights[0].mean(0), atol=1e-6)
+    table = mean.test.dataframe[0].value
+    best = weights[0].mean(0).argmax(1)
+    assert [int(cell.split()[0]) - 1 for cell in table.iloc[:, 0]] == best.tolist()
+    entropy = -(weights[0].mean(0) * np.log(weights[0].mean(0))).sum(1)
+    np.testing.assert_allclose(table.iloc[:, 2].astype(float), np.exp(entropy), rtol=5e-3)
+    beyond = visit("attention", subject=named(path), attention_head=9, sequence=7, attention_module="none")
+    assert [line for line in beyond.lines if "mean is shown" in line] and len(beyond.lines) == 3
+    assert "looks.nc holds attention and no recurrent module" in visit("states", subject=named(path)).lines[0]
+    assert "attention" in visit("own").test.dataframe[0].value.index
+
+
+def test_a_recording_without_attention_says_what_would_bring_it(visit, files):
+    seen = visit("attention", subject=named(files[0]))
+    assert not seen.test.exception and "nn.MultiheadAttention" in seen.lines[0]
+    assert "not here" in visit("attention", subject=GONE).lines[0]
 
 
 def test_what_a_recording_lacks_is_said_with_what_would_bring_it(visit, files):
@@ -218,7 +262,7 @@ def test_a_recording_that_kept_a_part_shows_it_and_says_what_is_missing(visit, t
         "did not keep all of it; missing: input gate" in line for line in gates.lines
     )
     np.testing.assert_array_equal(drawn(gates, "forget_gate", axis="z").shape, (4, 9))
-    for page in ("states", "gradients", "home"):
+    for page in ("states", "gradients"):
         assert not visit(page, subject=named(path)).test.exception, page
     direct = visit("gradients", subject=named(path), part="direct")
     assert not direct.test.exception and any(

@@ -16,7 +16,7 @@ from rnnviz.models import checkpoints
 from rnnviz.ui.parts.explored import DEFAULT_TEXTS, EXAMPLES, runs
 from rnnviz.ui.rooms.sentiment import opinions
 
-PAGES = ("home", "states", "gates", "gradients")
+PAGES = ("states", "gates", "gradients")
 MODELS = ("shakespeare-rnn", "shakespeare-gru", "shakespeare-lstm", "python-lstm")
 TEXT = "ROMEO: I would"
 
@@ -36,12 +36,6 @@ def test_every_page_draws_every_model_in_both_languages(visit, page, model, lang
     assert not seen.test.exception
     assert seen.lines == []
     assert seen.board["tokens"] == list("ROMEO:·I·would")
-
-
-def test_the_first_visit_opens_on_a_picture(visit):
-    seen = visit()
-    assert seen.board["tokens"] == [c.replace(" ", "·") for c in DEFAULT_TEXTS["shakespeare"]]
-    assert list(seen.figures) == ["hidden"]
 
 
 def test_what_is_read_is_the_row_of_the_embedding_that_the_character_picks(visit):
@@ -137,12 +131,6 @@ def test_every_run_tells_the_browser_the_address_anew(visit):
     assert seen.address == before[0]
 
 
-@pytest.mark.parametrize("layer", [1, 2])
-def test_home_says_which_layer_it_shows(visit, layer):
-    seen = visit("home", layer=layer)
-    assert any(f"the hidden state h of layer {layer}:" in part.value for part in seen.test.markdown)
-
-
 @pytest.mark.parametrize(("page", "of"), [("states", "hidden state h"), ("gates", "forget gate f")])
 def test_the_board_says_what_colours_the_characters(visit, page, of):
     assert visit(page, unit=7).board["colour"]["label"] == f"Colour of the text: {of} of unit 7"
@@ -206,13 +194,13 @@ def test_odd_text_is_read_or_gets_one_line_and_is_never_lost(visit, monkeypatch,
     [("shakespeare-rnn", "English plays: "), ("python-lstm", "Python code: standard library")],
 )
 def test_where_most_characters_are_unknown_the_line_says_what_the_model_was_trained_on(visit, model, data):
-    assert f"This model was trained on {data}" in visit(model=model, text="안녕 a 하세요").lines[0]
-    assert "trained on" not in visit(model=model, text="안녕 abcdefg").lines[0]
+    assert f"This model was trained on {data}" in visit("states", model=model, text="안녕 a 하세요").lines[0]
+    assert "trained on" not in visit("states", model=model, text="안녕 abcdefg").lines[0]
 
 
 @pytest.mark.parametrize("model", ["shakespeare-gru", "python-lstm", "korean-gru"])
 def test_an_example_is_a_click_away_and_all_of_it_is_known(visit, model):
-    seen = visit(model=model)
+    seen = visit("states", model=model)
     for name, text in EXAMPLES[model.split("-")[0]].items():
         seen.test.pills(key="pick_example").set_value(name).run()
         assert seen.test.text_area[0].value == text
@@ -237,7 +225,7 @@ def test_a_korean_model_reads_syllables_whether_they_came_whole_or_in_parts(visi
 
 
 def test_a_reader_of_korean_is_offered_a_korean_model_and_no_link_changes_what_it_means(visit):
-    seen = visit(lang="ko")
+    seen = visit("states", lang="ko")
     assert seen.test.session_state["settings"]["model"] == "shakespeare-lstm"
     assert seen.test.text_area[0].value == DEFAULT_TEXTS["shakespeare"]
     seen.test.button(key="take_korean").click().run()
@@ -284,7 +272,7 @@ BAD_LINKS = {
 @pytest.mark.parametrize("name", BAD_LINKS)
 def test_a_bad_link_gets_one_line_and_a_working_page(visit, name):
     value, line = BAD_LINKS[name]
-    seen = visit("home", **{name: value, "text": TEXT} if name != "textz" else {name: value})
+    seen = visit("states", **{name: value, "text": TEXT} if name != "textz" else {name: value})
     assert not seen.test.exception
     assert [line in shown for shown in seen.lines] == [True]
     assert seen.board["tokens"]
@@ -292,7 +280,7 @@ def test_a_bad_link_gets_one_line_and_a_working_page(visit, name):
 
 @pytest.mark.parametrize("value", ["-1", "1.5", "1e3", "٣", "", "9" * 50, "<b>"])
 def test_a_unit_that_is_no_whole_number_is_refused(visit, value):
-    seen = visit("home", unit=value)
+    seen = visit("states", unit=value)
     assert not seen.test.exception
     assert seen.board["unit"] == 0
     assert "The first one is shown." in seen.lines[0]

@@ -205,9 +205,7 @@ def test_seeds_lie_together_and_come_back_from_a_file(tmp_path, monkeypatch):
     path = survey.path("tanh")
     path.parent.mkdir()
     survey.write(whole, path)
-    survey.opened.cache_clear()
     again = survey.opened("tanh")
-    survey.opened.cache_clear()
     assert again.equals(whole) and again["loss"].dtype == np.float32
     one = dataclasses.replace(SMALL, seed=1, clip=1.0)
     alone = pair(one)

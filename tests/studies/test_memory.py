@@ -175,7 +175,6 @@ def test_seeds_lie_together_and_come_back_from_a_file(tmp_path, monkeypatch):
     assert again.equals(whole) and Setup.from_dict(json.loads(again.attrs["setup"])) == one
     with pytest.raises(ValueError, match="repaired at 7 steps is not shipped"):
         survey.opened("repaired", 7)
-    survey.opened.cache_clear()
 
 
 @pytest.mark.parametrize("name", list(survey.EXPERIMENTS))

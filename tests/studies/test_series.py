@@ -1,6 +1,9 @@
 """A table of numbers as layers read it: columns, names and times as they stand, and states as torch has them."""
 
+import io
+
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -52,6 +55,57 @@ def test_a_table_is_read_as_it_stands(text, features, steps):
 def test_what_is_no_series_is_one_line(text, line):
     with pytest.raises(ValueError) as refused:
         series.parse(text)
+    assert line in str(refused.value) and "\n" not in str(refused.value)
+
+
+def test_a_table_of_several_series_and_a_parquet_file_of_it_are_read_as_each_alone(tmp_path):
+    text = "id,t,a,b\nx,1,1,2\ny,1,7,8\nx,2,3,4\ny,3,9,1\nx,5,5,6\n"
+    found = series.parse_all(text)
+    assert [(one.name, one.steps) for one in found] == [("x", ("1", "2", "5")), ("y", ("1", "3"))]
+    np.testing.assert_array_equal(found[0].values, [[1, 2], [3, 4], [5, 6]])
+    with pytest.raises(ValueError, match="holds 2 series, 'x', 'y' …: keep the lines of one"):
+        series.parse(text)
+    frame = pd.read_csv(io.StringIO(text)).assign(t=pd.date_range("2026-01-01", periods=5, freq="h"))
+    frame.to_parquet(tmp_path / "several.parquet")
+    raw = (tmp_path / "several.parquet").read_bytes()
+    same = series.from_parquet(raw)
+    assert [one.name for one in same] == ["x", "y"] and same[1].steps[0] == "2026-01-01 01:00:00"
+    np.testing.assert_array_equal(same[1].values, found[1].values)
+    torch.manual_seed(0)
+    modules = {"lower": torch.nn.LSTM(2, 3, batch_first=True), "upper": torch.nn.GRU(3, 4)}
+    together = series.read(modules, same)
+    assert together["upper"]["sequence"].values.tolist() == ["x", "y"]
+    for number, one in enumerate(same):
+        alone = series.read(modules, one)["upper"]["hidden"].isel(layer=0, direction=0, batch=0)
+        there = together["upper"]["hidden"].isel(
+            layer=0, direction=0, batch=number, time=slice(len(one.values))
+        )
+        np.testing.assert_allclose(there, alone, atol=1e-6)
+    assert together["lower"]["token"].values[1].tolist() == ["2026-01-01 01:00:00", "2026-01-01 03:00:00", ""]
+
+
+def parquet(**columns) -> bytes:
+    file = io.BytesIO()
+    pd.DataFrame(columns).to_parquet(file)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("raw", "line"),
+    [
+        (b"PAR1 and nothing", "cannot be read as Parquet"),
+        (parquet(a=[1.0, 2.0])[:-30] + b"PAR1", "cannot be read as Parquet"),
+        (parquet(a=[[1, 2], [3]], b=[1, 2]), "column 'a' holds list"),
+        (parquet(a=[1.0, None, 3.0], b=[1, 2, 3]), "line 3, column 'a': a gap"),
+        (parquet(a=np.zeros(100_001)), "the table has 100,001 rows of 1 columns"),
+        (parquet(id=["x", "x", "y"], a=[1, 2, 3]), "at least two rows of numbers; 'y' has 1"),
+        (parquet(id=range(500), a=range(500)), "holds 500 series; the limit is 200"),
+    ],
+    ids=range(7),
+)
+def test_what_is_no_table_of_parquet_is_one_line(raw, line):
+    with pytest.raises(ValueError) as refused:
+        series.from_parquet(raw)
     assert line in str(refused.value) and "\n" not in str(refused.value)
 
 

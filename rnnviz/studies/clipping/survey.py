@@ -108,15 +108,12 @@ def path(name: str) -> Path:
     return checkpoints.folder() / "clipping" / f"{name}.nc"
 
 
-@functools.lru_cache(maxsize=len(EXPERIMENTS))  # a megabyte in all
 def opened(name: str) -> xr.Dataset:
     """A shipped experiment. Raises ValueError, in one line, where it is missing or no such file."""
     where = path(name)
     if name not in EXPERIMENTS or not where.is_file():
         raise ValueError(f"{name} is not shipped")
-    netcdf.look_over(where)
-    with xr.open_dataset(where, engine="h5netcdf") as found:
-        return found.load()
+    return netcdf.whole(netcdf.stamp(where))
 
 
 def ends(found: xr.Dataset) -> xr.Dataset:
@@ -143,14 +140,19 @@ def ends(found: xr.Dataset) -> xr.Dataset:
     )
 
 
-@functools.lru_cache(maxsize=len(EXPERIMENTS))  # every rerun of the page asks
 def counted(name: str) -> xr.Dataset:
     """In how many seeds of a shipped experiment it was `learned`, `thrown` back, `left` float32: counts over (clip,), the
     threshold 0 for none, each with the ends of its 95 % interval as NAME_low and NAME_high. seeds: how many there are. norm: the
     median of the largest gradient norms. Of those that were thrown back, late: in how many the largest gradient came after that;
     threw: the median of the gradient norms that did it. Raises ValueError as `opened`.
     """
-    every = ends(opened(name))
+    opened(name)
+    return _counted(netcdf.stamp(path(name)))
+
+
+@functools.lru_cache(maxsize=len(EXPERIMENTS))  # every rerun of the page asks
+def _counted(file: tuple[Path, int, int]) -> xr.Dataset:
+    every = ends(netcdf.whole(file))
     found = {
         "seeds": every.sizes["seed"],
         "norm": every["norm"].median("seed"),

@@ -89,25 +89,27 @@ def path(name: str, steps: int) -> Path:
     return checkpoints.folder() / "memory" / f"{name}-{steps}.nc"
 
 
-@functools.lru_cache(maxsize=len(EXPERIMENTS) * len(STEPS))  # two megabytes in all
 def opened(name: str, steps: int) -> xr.Dataset:
     """A shipped experiment. Raises ValueError, in one line, where it is missing or no such file."""
     where = path(name, steps)
     if name not in EXPERIMENTS or not where.is_file():
         raise ValueError(f"{name} at {steps} steps is not shipped")
-    netcdf.look_over(where)
-    with xr.open_dataset(where, engine="h5netcdf") as found:
-        return found.load()
+    return netcdf.whole(netcdf.stamp(where))
 
 
-@functools.lru_cache(maxsize=len(EXPERIMENTS) * len(STEPS))  # every rerun of the page asks
 def counted(name: str, steps: int) -> dict[str, float]:
     """How many seeds a shipped experiment has at a length, as 'seeds', in how many of them each network learned it, by its kind;
     in how many trainings it was learned at all, as 'learned', and in how many of those the gradient had arrived by then, as
     'arrived'; in how many it was neither, as 'lost'. As KIND_arrived with how many seeds the gradient arrived in a network, as
     KIND_right the median of its right answers at the end, a share.
     Raises ValueError as `opened`."""
-    found = opened(name, steps)
+    opened(name, steps)
+    return _counted(netcdf.stamp(path(name, steps)))
+
+
+@functools.lru_cache(maxsize=len(EXPERIMENTS) * len(STEPS))  # every rerun of the page asks
+def _counted(file: tuple[Path, int, int]) -> dict[str, float]:
+    found = netcdf.whole(file)
     own, reached = learning.learned(found["accuracy"], LEVEL), learning.arrived(found["log_norm"])
     each = own.notnull().sum("seed").values.tolist()
     kinds = found["kind"].values.tolist()

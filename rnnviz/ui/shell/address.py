@@ -13,7 +13,7 @@ import streamlit as st
 
 from rnnviz.ui.shell.folding import fold, unfold
 from rnnviz.ui.shell.language import LANGUAGES, _
-from rnnviz.ui.shell.settings import LONGEST_LINK, OWN, choose, declared, settings
+from rnnviz.ui.shell.settings import LONGEST_LINK, OWN, choose, declared, settings, without_surrogates
 
 PLAIN = 3000  # characters of an address up to which a text stands in it as it is; else folded
 LONGEST = 30_000  # characters of all texts in an address: servers refuse twice that
@@ -51,6 +51,7 @@ def read() -> list[str]:
     found = {name: one.default for name, one in declared().items()} | {name: settings()[name] for name in OWN}
     wrong = []
     for name, value in params.items():
+        value = without_surrogates(value)
         try:
             if name in known:
                 found[name] = known[name].read(name, value)

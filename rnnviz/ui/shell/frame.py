@@ -5,7 +5,7 @@ from collections.abc import Container, Mapping
 import streamlit as st
 
 from rnnviz import shipped
-from rnnviz.ui.shell import address
+from rnnviz.ui.shell import address, way
 from rnnviz.ui.shell.language import LANGUAGES, _
 from rnnviz.ui.shell.server import FIRST_FILES
 from rnnviz.ui.shell.settings import Setting, declare, settings
@@ -14,7 +14,7 @@ from rnnviz.ui.shell.widgets import notice, pick
 ICON = shipped.path("static") / "rnnviz.svg"
 STYLE = """
 [data-testid="stMainBlockContainer"] { padding: 3.5rem clamp(1rem, 4vw, 3.5rem) 4rem; max-width: 1500px; }
-.st-key-address, .st-key-preload { display: none; }
+.st-key-address, .st-key-preload, .st-key-seen { display: none; }
 /* where there is room, a formula is no region to scroll */
 @media (min-width: 700px) { .stMarkdown .katex-display, .katex-display { overflow: visible !important; } }
 /* a page's name is never cut off */
@@ -25,6 +25,11 @@ STYLE = """
 [data-testid="stButtonGroup"] [role="radiogroup"] { flex-wrap: wrap; row-gap: 4px; }
 /* Streamlit's pale type of captions is too pale to read on white */
 [data-testid="stCaptionContainer"] { opacity: 0.8 !important; }
+/* the way through the pages is a list, not a stack of boxes */
+[data-testid="stSidebarUserContent"] [data-testid="stVerticalBlock"] { gap: 0.375rem; }
+[data-testid="stSidebar"] [data-testid="stExpander"] details { border: none; }
+[data-testid="stSidebar"] [data-testid="stExpander"] summary { padding: 0.25rem 0.5rem; }
+[data-testid="stSidebar"] [data-testid="stExpanderDetails"] { padding: 0 0 0.25rem 1rem; }
 /* what is being made anew fades only where that takes long */
 [data-stale="true"] { transition-delay: 3s !important; }
 /* what is written on a button of the dark theme's light blue is dark */
@@ -55,18 +60,14 @@ def start(rooms: Mapping[str, Setting]) -> None:
     _preload(data={"files": FIRST_FILES}, key="preload")
 
 
-def open_page(page, pages: dict[str, list]) -> None:
-    """The sidebar with the way to every page, then the page.
+def open_page(page, room: str) -> None:
+    """The sidebar with the way to every page, then the page, with where it stands on the way above and what comes next below.
 
     The links are ours: the list that Streamlit draws mixes headings and entries, which screen readers stumble over.
     """
     st.session_state["room"] = page.url_path
     with st.sidebar:
-        for heading, entries in pages.items():
-            if heading:
-                st.caption(heading)
-            for entry in entries:
-                st.page_link(entry, width="stretch")
+        way.sidebar(room)
         st.divider()
         pick(
             st.segmented_control,
@@ -85,7 +86,10 @@ def open_page(page, pages: dict[str, list]) -> None:
         st.caption(_("The address above holds this view: copy it to share it."))
     for line in st.session_state["notices"]:
         notice(line)
+    way.heading(room)
     page.run()
+    way.onward(room)
+    way.mark(room)
 
 
 def finish(names: Container[str]) -> None:

@@ -61,6 +61,11 @@ def typed(value: str) -> str:
     """A text as it is kept, from wherever it came: its line ends are one sign, and in place of NUL and of lone surrogates, which
     no file and no browser takes, stands the sign that they are shown by."""
     value = value.replace("\r\n", "\n").replace("\r", "\n").replace("\0", visible("\0"))
+    return without_surrogates(value)
+
+
+def without_surrogates(value: str) -> str:
+    """The text with the sign of what is unknown in place of lone surrogates, which cannot be written as UTF-8."""
     return re.sub("[\ud800-\udfff]", UNKNOWN, value)
 
 

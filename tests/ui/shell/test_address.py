@@ -61,7 +61,7 @@ def packed_memory(number) -> str:
 )
 @example({"attention_own": packed_memory(HUGE), "unit": "7"})
 @example({"cell_own": packed({"sizes": {"units": HUGE}}), "bench": packed({"steps": HUGE, "rows": [{}]})})
-@example({"text": "\ud800\0", "attention_example": "\ud800"})
+@example({"text": "\ud800\0", "attention_example": "\ud800", "module": "\ud800", "runs_module": "\ud800"})
 @example({"bench": "[" * 5000, "cell_own": packed([[]] * 99), "attention_own": packed(None)})
 def test_any_link_leaves_settings_that_can_be_written_and_read_again(params):
     with pytest.MonkeyPatch.context() as patch:

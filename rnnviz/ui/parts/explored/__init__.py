@@ -90,7 +90,8 @@ def _subject(value: str) -> str:
     return value
 
 
-def _module(value: str) -> str:
+def module_named(value: str) -> str:
+    """How a link names a module of a recording."""
     if len(value) > 300:
         raise ValueError(_("The link names a module that no recording can hold."))
     return value
@@ -107,9 +108,11 @@ SETTINGS = {
     "trained": checked(None, training_step),  # of a network that grows up; None: the end of its training
     "text": text().but(resets=("step",)),  # None: the default text of the model
     "subject": checked(None, _subject).but(
-        resets=("module", "sequence", "direction", "step")
+        resets=("module", "sequence", "direction", "step", "attention_module", "attention_head")
     ),  # None: a shipped model
-    "module": checked(None, _module).but(resets=("sequence", "direction", "step")),  # None: the first one
+    "module": checked(None, module_named).but(
+        resets=("sequence", "direction", "step")
+    ),  # None: the first one
     "sequence": index(0).but(resets=("step",)),  # of the batch
     "direction": one_of("forward", ("forward", "backward")),
     "layer": index(0),

@@ -103,10 +103,10 @@ def text_and_model() -> DeltaGenerator:
         live.text_box()
     row = st.container(horizontal=True, vertical_alignment="bottom")
     with row:
-        _subject()
+        subject_choice(_("a shipped model"))
         if settings()["subject"] is None:
             _model()
-        elif subject := _of_own() if own else subjects.chosen():
+        elif (subject := own_subject() if own else subjects.chosen()) and subject.modules:
             _sequence(subject)
     if settings()["subject"] is None:
         if kept := checkpoints.moments(settings()["model"]):
@@ -117,7 +117,7 @@ def text_and_model() -> DeltaGenerator:
     return row
 
 
-def _of_own() -> "Subject | None":
+def own_subject() -> "Subject | None":
     """What a model of the reader's own has recorded of the text; None where it cannot, which the page says below."""
     from rnnviz.studies.live import LiveError
     from rnnviz.ui.parts.explored import runs
@@ -127,8 +127,11 @@ def _of_own() -> "Subject | None":
     return None
 
 
-def _subject() -> None:
-    """A choice between the shipped models, the reader's own model, and the recordings that are here, if there are any."""
+def subject_choice(shipped: str) -> None:
+    """A choice between the shipped models, the reader's own model, and the recordings that are here, if there are any.
+
+    shipped: what the first of these is called.
+    """
     here, own, now = subjects.here(), live.here(), settings()["subject"]
     if not here and not own and now is None:
         return
@@ -143,7 +146,7 @@ def _subject() -> None:
         "subject",
         _("What you look at"),
         [None, *names],
-        format_func=lambda name: _("a shipped model") if name is None else names[name],
+        format_func=lambda name: shipped if name is None else names[name],
         width=240,
     )
 

@@ -177,6 +177,13 @@ def _sequence(subject: Subject, own: Live | None = None, reading: Reading | None
     """The chosen sequence of a recording; what is chosen and not in it gives way to what is, with a line. own, reading: the model
     that made it just now, and what else came of that."""
     now, modules = settings(), subject.modules
+    if not modules:
+        notice(
+            _("{name} holds attention and no recurrent module: look at it on the page “Attention”.").format(
+                name=subject.name
+            )
+        )
+        return None
     module = modules[0] if now["module"] is None else now["module"]
     if module not in modules:
         line = _("{name} holds no module {module}; {shown} is shown.")
@@ -283,14 +290,19 @@ def _say_too_long(text: str) -> None:
 
 def _read_text() -> Run | None:
     """The chosen model reading the chosen text."""
-    now, text = settings(), explored.reader_text()
+    text = explored.reader_text()
+    if text:
+        _say_too_long(text)
+    return read_by(growing.named(settings()["model"]), text[:LONGEST])
+
+
+def read_by(name: str, text: str) -> Run | None:
+    """A shipped model, by its name, reading a text; None, and a line on the page, where it cannot."""
     if not text:
-        notice(_("Type at least one character above, and the network will read it."))
+        notice(_("Type at least one character, and the network will read it."))
         return None
-    _say_too_long(text)
     try:
-        name = growing.named(now["model"])
-        run = read(name, checkpoints.stamp(name), text[:LONGEST])
+        run = read(name, checkpoints.stamp(name), text)
     except checkpoints.CheckpointError as problem:
         notice(_("This model cannot be opened:") + f" {problem}", error=True)
         return None
@@ -301,7 +313,7 @@ def _read_text() -> Run | None:
             "they are underlined."
         ).format(count=count, total=total, kinds=len(run.unknown))
         if count > total / 2:
-            language = explored.corpus_names()[explored.corpus()]
+            language = explored.corpus_names()[explored.corpus(name)]
             source = run.card["data"]["source"].removeprefix("https://")
             line += " " + _("This model was trained on {language}: {source}.").format(
                 language=language, source=source

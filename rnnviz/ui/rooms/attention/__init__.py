@@ -11,7 +11,9 @@ def _changes(value: str) -> str:
 
 
 SETTINGS = {
-    "step": explored.SETTINGS["step"],
+    **{name: explored.SETTINGS[name] for name in ("step", "subject", "sequence")},
+    "attention_module": checked(None, explored.module_named),  # of a recording; None: the first one
+    "attention_head": index(None),  # None: the mean of all heads
     "translate_task": one_of("dates", ("dates", "korean")).but(resets=("translate_text",)),
     "translate_text": text().but(resets=("translate_step", "translate_changes")),
     "translate_view": one_of("map", ("map", "beam", "bottleneck")),

@@ -3,7 +3,9 @@
 import streamlit as st
 
 from rnnviz.ui.parts import recordings
+from rnnviz.ui.parts.explored.controls import subject_choice
 from rnnviz.ui.parts.tables import table_csv
+from rnnviz.ui.rooms.attention import recorded
 from rnnviz.ui.rooms.attention.bottleneck import beam_view, bottleneck_view
 from rnnviz.ui.rooms.attention.picture import attention_reading, show_attention
 from rnnviz.ui.rooms.attention.translation import (
@@ -19,6 +21,11 @@ from rnnviz.ui.shell.widgets import folded, pick
 
 def show() -> None:
     st.header(_("Attention"))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        subject_choice(_("a shipped translator"))
+    if settings()["subject"] is not None:
+        recorded.show()
+        return
     translation_text()
     views = {"map": _("the map"), "beam": _("beam search"), "bottleneck": _("the bottleneck")}
     pick(st.segmented_control, "translate_view", _("View"), list(views), format_func=views.get, required=True)

@@ -45,7 +45,6 @@ def show() -> None:
         weights(found)
     stages(found)
     reading()
-    st.page_link("pages/explore/attention.py", label=_("Next: watch a trained translator attend"))
 
 
 def worked() -> xr.Dataset | None:

@@ -57,7 +57,7 @@ def show() -> None:
         board(found)
         about(found)
     background()
-    st.page_link("pages/explore/attention.py", label=_("Next: a translator that reads in both directions"))
+    st.page_link("pages/explore/attention.py", label=_("A translator that reads in both directions"))
 
 
 @dataclass(frozen=True)

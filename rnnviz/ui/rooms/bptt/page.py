@@ -389,5 +389,4 @@ def _reading() -> None:
 
 
 def _onward() -> None:
-    st.page_link("pages/learn/memory.py", label=_("Next: who remembers longest?"))
     st.page_link("pages/explore/gradients.py", label=_("Gradients in trained models, on your own text"))

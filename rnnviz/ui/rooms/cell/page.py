@@ -379,11 +379,7 @@ def prose() -> None:
 
 
 def onward() -> None:
-    """Where to go next."""
-    st.subheader(_("Where to go next"))
-    st.page_link(
-        "pages/learn/vanishing.py", label=_("Why gradients vanish: what many steps in a row do to learning")
-    )
+    """The same elsewhere."""
     st.page_link(
         "pages/explore/gates.py", label=_("Gates: the same gates in a trained model that reads your text")
     )

@@ -316,5 +316,3 @@ def _reading() -> None:
             ),
         ]
     )
-    st.page_link("pages/learn/vanishing.py", label=_("Why gradients vanish, and when they explode"))
-    st.page_link("pages/learn/memory.py", label=_("Who remembers longest?"))

@@ -80,7 +80,7 @@ def show() -> None:
     _title, show, said = parts[settings()["counting_part"]]
     st.write(said)
     show()
-    st.page_link("pages/explore/generate.py", label=_("Next: the same counts write text, next to networks"))
+    st.page_link("pages/explore/generate.py", label=_("The same counts write text, next to networks"))
 
 
 # ---- 1 the chain rule ------------------------------------------------------------------------------------------------

@@ -1,125 +1,171 @@
-"""A text, and the hidden states of a network that reads it; then the way to every page."""
+"""A text as a few units of a trained network see it, one row each; then two doors, and every page on the way."""
 
+from pathlib import Path
+
+import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from rnnviz.paper.packing import keys
-from rnnviz.ui.parts.explored.runs import Run, current_run
-from rnnviz.ui.parts.explored.views import limits_of, show_board, unit_heatmap
+from rnnviz.models import checkpoints
+from rnnviz.models.vocabularies import visible
+from rnnviz.paper.packing import LOOK, packed
+from rnnviz.studies.telling import FIRST, Telling
+from rnnviz.ui.parts.component import component
+from rnnviz.ui.parts.explored.runs import Run, read_by
+from rnnviz.ui.parts.numbers import percent
+from rnnviz.ui.rooms.home import ENGLISH, KOREAN, LONGEST, shown_text
+from rnnviz.ui.shell import ways
+from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
-from rnnviz.ui.shell.settings import settings
-from rnnviz.ui.shell.widgets import folded
+from rnnviz.ui.shell.settings import choose, settings
+from rnnviz.ui.shell.way import go_on
+from rnnviz.ui.shell.widgets import folded, notice
+
+_units = component(Path(__file__).parent)
 
 
-def show() -> None:
-    """What stands below the reader's text."""
-    if run := current_run():
-        _draw(run)
+def show(place: DeltaGenerator) -> None:
+    """What stands round the reader's text. place: above it, for the picture."""
+    text = shown_text()
+    name = KOREAN if _is_korean(text) else ENGLISH
+    if name not in checkpoints.names("language"):
+        notice(
+            _("The model {name} is not here; look at another one on the page “Hidden states”.").format(
+                name=name
+            ),
+            error=True,
+        )
+    elif run := read_by(name, text[:LONGEST]):
+        if len(text) > LONGEST:
+            line = _("The first {count} characters are shown here; all of them on the page “Hidden states”.")
+            notice(line.format(count=LONGEST))
+        with place:
+            _draw(run, name)
+    _doors(name)
     _reading()
-    st.header(_("Where to go from here"))
-    rooms = {
-        _("Learn"): {
-            "cell": (_("One cell by hand"), _("What enters a cell, what does it keep, what does it write?")),
-            "order": (
-                _("The order of words"),
-                _("What does a network see in the order of words that counting does not?"),
-            ),
-            "letters": (_("The four letters"), _("How does a network learn to write “hello”?")),
-            "network": (_("The network unrolled"), _("How does a perceptron become a recurrent network?")),
-            "bptt": (
-                _("One weight, many steps"),
-                _("What does each step add to the gradient of the weight that all steps share?"),
-            ),
-            "memory": (
-                _("Who remembers longest?"),
-                _(
-                    "Which network learns to carry a symbol over many steps, and when does the gradient arrive?"
-                ),
-            ),
-            "vanishing": (
-                _("Why gradients vanish"),
-                _("What does a product of many small numbers do to learning, and what helps?"),
-            ),
-            "clipping": (
-                _("What does clipping save?"),
-                _("What does one step too long do to a training, and what does a clipped one do?"),
-            ),
-            "attention_by_hand": (_("Attention by hand"), _("What is attention, one product at a time?")),
-            "blank": (_("Fill in the blank"), _("What do we gain by reading what comes after, too?")),
-            "counting": (_("The limits of counting"), _("What can a network do that counting cannot?")),
-        },
-        _("Explore"): {
-            "states": (
-                _("Hidden states"),
-                _("Which units are active, on which characters, and what comes next?"),
-            ),
-            "gates": (_("Gates"), _("What does an LSTM or GRU let in, keep and show, and for how long?")),
-            "gradients": (
-                _("Gradients"),
-                _(
-                    "How much of the error at one step reaches each earlier step, in an RNN, a GRU and an LSTM?"
-                ),
-            ),
-            "attention": (_("Attention"), _("Where does a translator look while it writes?")),
-            "generate": (
-                _("Text, letter by letter"),
-                _("What does a network write, letter by letter, and why this character?"),
-            ),
-            "sentiment": (_("Sentiment"), _("Where does a network change its mind about a film review?")),
-        },
-        _("Lab"): {
-            "own": (_("Your own"), _("What did your own PyTorch model do, unit by unit, gate by gate?")),
-            "compare": (
-                _("Compare architectures"),
-                _("Which architecture, initialisation and gate keep the error alive longest?"),
-            ),
-        },
-    }
-    for (heading, entries), folder in zip(rooms.items(), ("learn", "explore", "lab"), strict=True):
-        st.subheader(heading)
-        columns = st.columns(3)
-        for number, (page, (title, question)) in enumerate(entries.items()):
-            with columns[number % 3].container(border=True):
-                st.page_link(f"pages/{folder}/{page}.py", label=f"**{title}**")
-                st.write(question)
+    _way()
 
 
-def _draw(run: Run) -> None:
-    layer, unit = settings()["layer"], settings()["unit"]
-    node, id = run.states(layer), f"home-{run.view}-{layer}"
-    limits = limits_of(node, "hidden")
-    picture, finer = unit_heatmap(
-        run, id, node, "hidden", limits, _("Hidden state h"), height=400, order="similarity"
+def _is_korean(text: str) -> bool:
+    """Whether more of the letters are Hangul than are not."""
+    hangul = sum(
+        "\uac00" <= c <= "\ud7a3" or "\u1100" <= c <= "\u11ff" or "\u3131" <= c <= "\u318e" for c in text
     )
-    st.write(
-        _(
-            "Below is the hidden state h of layer {layer}: each row is one unit, each column one step, and every "
-            "number is computed by the network itself."
-        ).format(layer=layer + 1)
+    return hangul > sum(c.isalpha() for c in text) - hangul
+
+
+def _draw(run: Run, name: str) -> None:
+    hidden, text = run.states(FIRST[name][0].layer)["hidden"], "".join(run.text or ())
+    rows, said = [], []
+    for one in FIRST[name]:
+        share = kept(one.right, hidden, text)
+        title = _title(one)
+        rows.append(
+            {
+                "title": title,
+                "unit": _("unit {unit}").format(unit=one.unit),
+                "right": _("not in this text")
+                if share is None
+                else _("right here: {share}").format(share=percent(share)),
+                "values": packed(hidden.sel(unit=one.unit).transpose("time").values.astype(np.float32)),
+            }
+        )
+        said.append(f"{title}: {rows[-1]['right']}")
+    _units(
+        data={
+            "tokens": [visible(c) for c in text],
+            "breaks": [t for t, c in enumerate(text) if c == "\n"],
+            "unknown": run.strip["unknown"],
+            "rows": rows,
+            "labels": {"text": _("Your text, as this unit sees it"), "summary": "; ".join(said)},
+            **LOOK,
+        },
+        key="units",
     )
-    show_board(
-        id,
-        run,
-        [picture],
-        colour=(node["hidden"].sel(unit=unit), limits, _("hidden state h")),
-        candidates=run.candidates,
-        finer=finer,
-        summary=_("Hidden states of {model}; units: {units}, steps: {steps}.").format(
-            model=run.name, units=node.sizes["unit"], steps=run.steps
-        ),
-    )
+
+
+def _title(one: Telling) -> str:
+    """What a unit knows, in the reader's words."""
+    return {
+        "late in the line": _("This unit notices that a line is getting long"),
+        "vowels": _("This one takes sides: vowels against all else"),
+        "blanks": _("This one is on between the words"),
+        "last syllables": _("This one takes sides at the end of a sentence: 다 and 요 before a full stop"),
+        "particles": _("This one marks particles: 은, 는, 이, 가, 을, 를 …"),
+    }[one.kind]
+
+
+def _doors(name: str) -> None:
+    """The two ways in."""
+    known, way = ways.stops(), ways.ways()[ways.LEARN]
+    learn, look = st.columns(2, gap="medium")
+    with learn.container(border=True, height="stretch"):
+        if st.button(_("Learn it, step by step"), key="leave_learn", type="primary", width="stretch"):
+            st.switch_page(known[way[0]].file)
+        line = _(
+            "From counting words to a network that reads your text: {count} short stops, about {hours:.1f} hours in all."
+        )
+        st.write(line.format(count=len(way), hours=ways.minutes(way) / 60))
+        go_on()
+    with look.container(border=True, height="stretch"):
+        if st.button(_("Look inside a trained network"), key="leave_inside", type="primary", width="stretch"):
+            one = FIRST[name][0]
+            choose(subject=None, model=name, trained=None, text=shown_text(), layer=one.layer, unit=one.unit)
+            st.switch_page(ways.FILES["states"])
+        line = _("All units of a layer on your text, what comes next, gates and gradients.")
+        st.write(line)
 
 
 def _reading() -> None:
-    """How to read the pictures and which keys move them, folded below."""
+    """How to read the picture, folded below."""
     folded(
         (
             _(
-                "Each column is one character. Each row is one unit, with its value h, between −1 and 1, after reading that "
-                "character. White (or the dark background) is 0."
+                "A network read the text from left to right, one character at a time. After each character every unit holds a "
+                "number between −1 and 1; its colour says which: one hue above zero, another below, none at zero."
             ),
             _(
-                "The candidates are the next characters at the cursor, with the probability that the model gives them."
+                "Nobody told the network about lines, words or vowels: it learned to guess the next character, and these units "
+                "came of it."
             ),
-            keys(),
+            _(
+                "“Right here” is counted on your text: of all pairs, one character of the kind and one that is not, the share in "
+                "which the unit’s number tells which is which. Tossing a coin gives 50 %. The units were found on "
+                "other text, of the "
+                "plays or reviews that the network had not read."
+            ),
         )
     )
+
+
+def _way() -> None:
+    """Every page on the way, by chapters."""
+    known, order = ways.stops(), ways.ways()[ways.LEARN]
+    st.header(_("The way, stop by stop"), anchor=False)
+    with st.container(key="way"):
+        for chapter in ways.chapters():
+            st.markdown(f"#### {chapter.title}")
+            columns = st.columns(3)
+            for number, room in enumerate(chapter.rooms):
+                stop = known[room]
+                with columns[number % 3]:
+                    st.page_link(stop.file, label=f"**{order.index(room) + 1} · {stop.title}**")
+                    line = _("{question} (about {minutes} minutes)")
+                    st.caption(line.format(question=stop.question, minutes=stop.minutes))
+        chapter = ways.own()
+        st.header(chapter.title, anchor=False)
+        columns = st.columns(4)
+        for column, room in zip(columns, chapter.rooms, strict=True):
+            with column:
+                st.page_link(known[room].file, label=f"**{known[room].title}**")
+                st.caption(known[room].question)
+
+
+def moved() -> None:
+    """Where a link to this page holds what is looked at elsewhere, the way there."""
+    now = settings()
+    if now["subject"] is not None or now["trained"] is not None or now["unit"] or now["layer"]:
+        st.page_link(
+            ways.FILES["states"],
+            label=_("Your link shows more than this page: open it on “Hidden states”") + " →",
+        )

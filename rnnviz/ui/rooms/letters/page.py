@@ -286,7 +286,4 @@ def _reading() -> None:
             ).format(rate=tiny.RATE, steps=STEPS),
         ]
     )
-    st.page_link("pages/explore/home.py", label=_("Next: a network that learned all of Shakespeare this way"))
-    st.page_link(
-        "pages/learn/vanishing.py", label=_("Why gradients vanish: what longer texts do to learning")
-    )
+    st.page_link("pages/explore/generate.py", label=_("A network that learned all of Shakespeare this way"))

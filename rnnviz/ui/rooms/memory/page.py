@@ -305,5 +305,4 @@ def _reading() -> None:
             ),
         ]
     )
-    st.page_link("pages/learn/vanishing.py", label=_("Next: why gradients vanish"))
     st.page_link("pages/lab/compare.py", label=_("Compare more architectures, untrained"))

@@ -373,8 +373,3 @@ def background() -> None:
             ),
         ]
     )
-    st.page_link("pages/learn/cell.py", label=_("Next: inside one cell"))
-    st.page_link(
-        "pages/learn/bptt.py", label=_("Next: one weight, many steps: what the gradient of W_hh is made of")
-    )
-    st.page_link("pages/explore/attention.py", label=_("Next: a decoder that may look back at every step"))

@@ -173,5 +173,3 @@ def _reading() -> None:
             ).format(units=settings()["order_units"]),
         ]
     )
-    st.page_link("pages/learn/letters.py", label=_("Next: the four letters, a network that writes"))
-    st.page_link("pages/learn/vanishing.py", label=_("Longer sentences: why gradients vanish"))

@@ -108,8 +108,20 @@ def _found() -> None:
             _("tokens"): _("yes") if "token" in node.coords else _("no"),
             _("gradients"): _("yes") if subject.has_gradients(module) else _("no"),
         }
+    for module in subject.attentions:
+        node = subject.node(module)
+        rows[module] = {
+            _("kind"): _("attention"),
+            _("heads"): node.sizes["head"],
+            _("sequences"): node.sizes["batch"],
+            _("steps"): node.sizes["query"],
+            _("tokens"): _("yes") if "query_token" in node.coords else _("no"),
+        }
     st.dataframe(pd.DataFrame.from_dict(rows, orient="index").rename_axis(_("Module")), width="stretch")
     with st.container(horizontal=True):
-        st.page_link("pages/explore/states.py", label=f"**{_('Hidden states')}**")
-        st.page_link("pages/explore/gates.py", label=f"**{_('Gates')}**")
-        st.page_link("pages/explore/gradients.py", label=f"**{_('Gradients')}**")
+        if subject.modules:
+            st.page_link("pages/explore/states.py", label=f"**{_('Hidden states')}**")
+            st.page_link("pages/explore/gates.py", label=f"**{_('Gates')}**")
+            st.page_link("pages/explore/gradients.py", label=f"**{_('Gradients')}**")
+        if subject.attentions:
+            st.page_link("pages/explore/attention.py", label=f"**{_('Attention')}**")

@@ -66,7 +66,8 @@ def _ask(name: str, found) -> None:
         placeholder="0.1, 0.5\n0.2, 0.4\n0.3, 0.3",
         help=_(
             "Numbers parted by commas, tabs or blanks, as many in each line as the first layer reads; names in the first line "
-            "and times in the first column if you like. Paste it from a table, or choose a CSV file."
+            "and times in the first column if you like; a column named “id” parts several series. Paste it from a table, or "
+            "choose a CSV or Parquet file."
         ),
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -92,15 +93,22 @@ def _ask(name: str, found) -> None:
         )
         pressed = st.button(_("Read"))
     table = st.file_uploader(
-        _("or a CSV file"), type=["csv", "tsv", "txt"], max_upload_size=5, key="own_table"
+        _("or a CSV or Parquet file"),
+        type=["csv", "tsv", "txt", "parquet"],
+        max_upload_size=5,
+        key="own_table",
     )
     if not pressed:
         return
     try:
-        text = settings()["own_numbers"] or ""
-        if table is not None:
-            text = typed(table.getvalue().decode("utf-8-sig"))
-        read = series.scaled(series.parse(text), settings()["own_scale"])
+        if table is not None and table.name.lower().endswith(".parquet"):
+            several = series.from_parquet(table.getvalue())
+        else:
+            text = settings()["own_numbers"] or ""
+            if table is not None:
+                text = typed(table.getvalue().decode("utf-8-sig"))
+            several = series.parse_all(text)
+        read = [series.scaled(one, settings()["own_scale"]) for one in several]
         embedding = found.embedding if not found.chain or chosen[0] == found.chain[0] else None
         trace = series.read({layer: found[layer] for layer in chosen}, read, embedding)
         subjects.bring(name, trace)
