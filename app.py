@@ -7,6 +7,7 @@ if __name__ == "__main__":  # a reader's visit
     from rnnviz.ui.parts.explored.controls import settle
     from rnnviz.ui.shell import frame, ways
     from rnnviz.ui.shell.language import _
+    from rnnviz.ui.shell.settings import settings
 
     frame.start(rooms.SETTINGS)
     settle()
@@ -18,6 +19,8 @@ if __name__ == "__main__":  # a reader's visit
     ]
     page = st.navigation(pages, position="hidden")
     room = page.url_path.replace("-", "_") or "home"
+    if settings()["subject"] is not None:  # a network of the reader's own is looked at
+        ways.follow(ways.OWN)
     frame.open_page(page, room)
     frame.finish(rooms.OF_ROOM[room])
 else:  # the server starts

@@ -27,7 +27,7 @@ FLAGS = [
 # files of long tests, on servers of their own: two workers begin with them, so that neither waits for one of them at the end
 LONGEST = tuple(f"tests/browser/test_{name}.py" for name in ("restart", "workers", "package"))
 # the components that say what they have drawn
-DRAWING = ":is(.rv-board, .ra-root, .bh-picture, .bl-root, .cn-root, .cv, .gn-root, .se-root)"
+DRAWING = ":is(.rv-board, .hm-root, .ra-root, .bh-picture, .bl-root, .cn-root, .cv, .gn-root, .se-root)"
 LOADING = "[data-testid=stSkeleton]"  # what stands for a widget whose script has not come
 # Streamlit's own page looks for its server beside a deep link first; the browser logs the two answers as errors
 PROBES = ("/_stcore/health", "/_stcore/host-config")
@@ -165,7 +165,7 @@ def violations(tab, *themes: str) -> list:
 class Reader:
     """A browser tab, and what went wrong in it."""
 
-    root = ":is(.rv-board, .ra-root)"  # what says which of its drawings it shows
+    root = ":is(.rv-board, .hm-root, .ra-root)"  # what says which of its drawings it shows
 
     def __init__(self, tab, address: str):
         self.tab, self.address, self.wrong = tab, address, []
@@ -211,6 +211,21 @@ class Reader:
         self.tab.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
         self.tab.wait_for_selector(f"[data-stale=true], {LOADING}", state="detached")
         return self
+
+    def goes_to(self, name: str) -> None:
+        """Follows the sidebar's link to a page, in whatever chapter it stands; one that closes has no links."""
+        self.rests()
+        self.tab.wait_for_function(
+            """name => {
+                const bar = document.querySelector("[data-testid=stSidebar]");
+                const link = [...bar.querySelectorAll("a")].find((a) => a.innerText.trim().replace(/^\\d+ · /, "") === name);
+                if (link?.checkVisibility() && !link.closest("[inert]")) return link.click() ?? true;
+                bar.querySelectorAll("details:not([open]) > summary").forEach((chapter) => chapter.click());
+                return false;
+            }""",
+            arg=name,
+            polling=200,
+        )
 
     @property
     def revision(self) -> str:

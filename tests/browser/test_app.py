@@ -22,16 +22,33 @@ SMALLEST_TYPE = """() => Math.min(...[...document.querySelectorAll('[data-testid
   .map(e => parseFloat(getComputedStyle(e).fontSize)))"""
 
 
-def test_the_first_visit_opens_on_a_picture_and_an_example_is_read_at_a_click(reader):
+def test_the_first_visit_opens_on_a_picture_and_leads_onto_a_way_whose_stops_are_remembered(reader):
     seen = reader()
     expect(seen.tab.get_by_role("heading", name="See inside a recurrent network")).to_be_visible()
-    expect(
-        seen.tab.locator("[data-figure=hidden] .rv-plot img, [data-figure=hidden] image").first
-    ).to_be_attached()
-    assert seen.tab.locator(".rv-token").all_inner_texts()[:5] == ["T", "o", "·", "b", "e"]
-    assert readout(seen).startswith("step 42 / 42")
-    seen.after(seen.tab.get_by_role("radio", name="a phrase repeated").click)
-    expect(seen.tab.get_by_role("textbox", name="Your text")).to_have_value(re.compile("^To-morrow, and"))
+    row = seen.tab.locator(".hm-row").first
+    assert "line is getting long" in row.inner_text() and row.locator(".hm-token").count() == 81
+    colours = "e => [...e.querySelectorAll('.hm-token')].map(t => getComputedStyle(t).backgroundColor)"
+    first = row.evaluate(colours)
+    assert first[0] != first[35] and first[40] != first[34]  # it begins anew with each line
+    seen.tab.get_by_role("textbox", name="Try it").fill("A short line.\nAnother one\n")
+    before = seen.revision
+    seen.tab.keyboard.press("Control+Enter")
+    seen.redrawn(before)
+    assert row.locator(".hm-token").count() == 26
+    # what was seen is marked, and known at the next visit of this browser
+    seen.tab.get_by_role("button", name="Learn it, step by step").click()
+    expect(seen.tab.get_by_role("heading", name="The limits of counting")).to_be_visible()
+    seen.tab.get_by_role("link", name="Next: The network unrolled").click()
+    expect(seen.tab.get_by_text("stop 2 of 17")).to_be_visible()
+    seen.rests()
+    seen.open("/")
+    seen.tab.locator(".rnnviz-last a", has_text="2 · The network unrolled").click()
+    expect(seen.tab.get_by_text("stop 2 of 17")).to_be_visible()
+    seen.rests()
+    marks = "e => getComputedStyle(e.querySelector('p'), '::after').content"
+    seen.tab.get_by_test_id("stSidebar").locator("summary", has_text="Counting words").click()
+    assert "✓" in seen.tab.locator('[data-testid=stSidebar] a[href="counting"]').evaluate(marks)
+    assert seen.tab.locator('[data-testid=stSidebar] a[href="order"]').evaluate(marks) == "none"
 
 
 def test_a_deep_link_on_a_cold_server_opens_its_own_view(reader):
@@ -235,7 +252,7 @@ def test_the_address_holds_the_view_over_any_chain_of_pages(reader):
     entries = seen.tab.evaluate("history.length")
     titles = {"은닉 상태": "/states", "시작": "/", "게이트": "/gates"}
     for name in ("은닉 상태", "시작", "게이트", "시작", "게이트", "은닉 상태"):
-        seen.tab.get_by_test_id("stSidebar").get_by_role("link", name=name).click()
+        seen.goes_to(name)
         seen.tab.wait_for_function("path => location.pathname === path && location.search", arg=titles[name])
         assert view(seen).items() >= wanted.items()
         entries += 1
@@ -292,7 +309,7 @@ def test_a_legend_has_exponents_and_indices_and_a_slider_moves_the_picture_and_t
 
 def test_back_returns_to_the_page_before_and_one_that_is_left_while_it_is_drawn_leaves_no_error(reader):
     seen = reader(f"/states?text={TEXT}&unit=9")
-    seen.tab.get_by_role("link", name="Gates").click()
+    seen.goes_to("Gates")
     expect(seen.tab.get_by_role("heading", name="Gates")).to_be_visible()
     seen.tab.go_back()
     expect(seen.tab.get_by_role("heading", name="Hidden states")).to_be_visible()
@@ -309,9 +326,9 @@ def test_back_returns_to_the_page_before_and_one_that_is_left_while_it_is_drawn_
             };
         }"""
     )
-    seen.tab.get_by_role("link", name="Gates").click()
+    seen.goes_to("Gates")
     seen.tab.wait_for_selector(":not([data-figure=hidden]) > * > .rv-plot .main-svg", state="attached")
-    seen.tab.get_by_role("link", name="Hidden states").click()
+    seen.goes_to("Hidden states")
     expect(seen.tab.get_by_role("heading", name="Hidden states")).to_be_visible()
     seen.drawn()
 

@@ -93,9 +93,9 @@ def test_texts_grow_step_by_step_are_played_and_stopped(texts):
     assert seen.written(2) != before and len(seen.written(2)) == len(before)
     # away and back: as far as it was
     seen.rests()
-    seen.tab.get_by_role("link", name="Gates").click()
+    seen.goes_to("Gates")
     seen.tab.wait_for_url("**/gates**")
-    seen.tab.get_by_role("link", name="Text, letter by letter").click()
+    seen.goes_to("Text, letter by letter")
     seen.drawn().shown(int(shown))
 
 
@@ -257,7 +257,7 @@ def test_a_character_is_explained_changed_and_the_change_undone(texts):
     changed = seen.tab.get_by_role("textbox", name="Your text").input_value()
     seen.tab.wait_for_selector(".rv-board[data-drawn]")  # the box is there before the picture
     seen.rests()
-    seen.tab.get_by_role("link", name="Text, letter by letter").click()
+    seen.goes_to("Text, letter by letter")
     seen.drawn().shown(128)
     assert changed[:7] == "ROMEO:\n" and changed[37] == "Q"
     both = min(128, len(changed) - 7)  # either may have come further

@@ -44,7 +44,7 @@ def test_a_script_shows_what_it_has_recorded_and_ends_what_it_started(reader, re
             lambda: (tab.get_by_label("Sequence").click(), tab.get_by_role("option", name="2").click())
         )
         expect(tab.locator(".rv-readout")).to_contain_text("/ 3")
-        seen.after(lambda: tab.get_by_role("link", name="Gradients", exact=True).click())
+        seen.after(lambda: seen.goes_to("Gradients"))
         expect(tab.locator("[data-figure=norms] .rv-value")).to_contain_text("run.nc")
         assert violations(tab, "light", "dark") == []
         process = viewed._process

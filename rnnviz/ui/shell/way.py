@@ -20,7 +20,8 @@ export default function ({ data: { here, addresses, said } }) {
   } catch {
     // it keeps nothing: nothing is marked
   }
-  const links = seen.map((one) => `:is([data-testid="stSidebar"], .st-key-way) a[href$="/${one}"] p::after`);
+  const bars = ':is([data-testid="stSidebar"], .st-key-way)';
+  const links = seen.map((one) => `${bars} :is(a[href="${one}"], a[href$="/${one}"]) p::after`);
   let sheet = document.getElementById(KEY);
   if (!sheet) document.head.append((sheet = Object.assign(document.createElement("style"), { id: KEY })));
   const marked = `{ content: " ✓" / ${JSON.stringify(` ${said}`)}; opacity: 0.7; }`;
@@ -42,7 +43,7 @@ _last = st.components.v2.component(
   if (!last) return;
   const link = Object.assign(document.createElement("a"), { href: new URL(last, document.baseURI), textContent: stops[last] });
   link.addEventListener("click", (event) => {
-    const own = document.querySelector(`[data-testid="stSidebar"] a[href$="/${last}"]`);
+    const own = document.querySelector(`:is([data-testid="stSidebar"], .st-key-way) :is(a[href="${last}"], a[href$="/${last}"])`);
     if (!own || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     own.click();

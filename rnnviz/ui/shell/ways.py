@@ -162,17 +162,22 @@ def ways() -> dict[str, tuple[str, ...]]:
     }
 
 
+def follow(way: str) -> None:
+    """The reader is on that way from now on, as far as it leads."""
+    st.session_state["way"] = way
+
+
 def way_of(room: str) -> str | None:
     """The way that the reader is on: the one so far, where it leads here, or else the first that does. None on the first page."""
     known = ways()
-    now = st.session_state.get("way")
+    now = st.session_state.setdefault("way", None)
     found = (
         now
         if room in known.get(now, ())
         else next((way for way, rooms in known.items() if room in rooms), None)
     )
     if found is not None:
-        st.session_state["way"] = found
+        follow(found)
     return found
 
 

@@ -144,7 +144,7 @@ def _way() -> None:
     st.header(_("The way, stop by stop"), anchor=False)
     with st.container(key="way"):
         for chapter in ways.chapters():
-            st.markdown(f"#### {chapter.title}")
+            st.subheader(chapter.title, anchor=False)
             columns = st.columns(3)
             for number, room in enumerate(chapter.rooms):
                 stop = known[room]
