@@ -14,10 +14,10 @@ from rnnviz.studies import comparing
 from rnnviz.ui.parts.board import drawn
 from rnnviz.ui.parts.numbers import shown
 from rnnviz.ui.parts.tables import table_csv
-from rnnviz.ui.rooms.vanishing import CLIPS, RATES
-from rnnviz.ui.rooms.vanishing.clipping import clipping
+from rnnviz.ui.rooms.vanishing import RATES
+from rnnviz.ui.rooms.vanishing.clipping import clipping, in_words, own_gradient
 from rnnviz.ui.rooms.vanishing.networks import SEEDS, UNITS, measured, over_seeds, plain, single_paths
-from rnnviz.ui.rooms.vanishing.section import NORM, pictured, radius_and_steps, slide
+from rnnviz.ui.rooms.vanishing.section import NORM, pictured, radius_and_steps, slide, typed
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import settings
 from rnnviz.ui.shell.widgets import pick
@@ -93,10 +93,11 @@ def helps() -> None:
     sliders = {
         "forget_bias": lambda: slide("forget_bias", _("Bias of the forget gate"), -2.0, 6.0, 0.5),
         "truncate": lambda: slide("truncate", _("Steps between two cuts"), 1, 100, 1),
-        "clip": lambda: pick(st.select_slider, "vanishing_clip", _("Clip the gradient's norm at"), CLIPS),
+        "clip": lambda: typed("clip", _("Clip the gradient's norm at c"), 0.001, 1000.0, 0.5),
+        "norm": lambda: typed("norm", _("A norm of your own ‖g‖"), 0.0, 100_000.0, 1.0),
         "rate": lambda: pick(st.select_slider, "vanishing_rate", _("Learning rate η"), RATES),
     }
-    wanted = [name for name in sliders if name in chosen or (name == "rate" and "clip" in chosen)]
+    wanted = [name for name in sliders if name in chosen or (name in ("norm", "rate") and "clip" in chosen)]
     for column, name in zip(st.columns(max(1, len(wanted))), wanted, strict=False):
         with column:
             sliders[name]()
@@ -127,7 +128,7 @@ def helps() -> None:
         norm = measured(plain(radius))["parameter_norm"].item()
         formulas.append(rf"\lVert g\rVert&={norm:#.4g}")
     if "clip" in chosen:
-        formulas += clipping(drawings, radius, steps)
+        formulas += clipping(drawings, radius)
     if "truncate" in chosen:
         norm = measured(plain(radius), truncate=every)["parameter_norm"].item()
         formulas.append(rf"\lVert g_{{\text{{cut every {every}}}}}\rVert&={norm:#.4g}")
@@ -136,6 +137,8 @@ def helps() -> None:
         f"{series(name)}: " + ", ".join(f"{title} {value}" for title, value in row.items())
         for name, row in table.iterrows()
     )
+    if "clip" in chosen:
+        summary += ". " + in_words(own_gradient())
     # the shares of 16 networks: benchmarks/vanishing.py
     lines = {
         "gru": _(
@@ -182,6 +185,11 @@ def helps() -> None:
             "Clipping by the norm keeps the direction and limits the step; it stops explosions but cannot bring back what "
             "has vanished (Pascanu, Mikolov & Bengio 2013). ‖Δθ‖ is the step that SGD would have taken, then the one it "
             "does take."
+        )
+        + " "
+        + _(
+            "PyTorch’s clip_grad_norm_ divides by ‖g‖ + 10⁻⁶, for a gradient of 0: at a norm of 1 that changes the factor by a "
+            "millionth."
         ),
     }
     about = _(

@@ -19,6 +19,11 @@ def slide(name: str, label: str, low: float, high: float, step: float) -> float:
     return settings()[f"vanishing_{name}"]
 
 
+def typed(name: str, label: str, low: float, high: float, step: float) -> float:
+    pick(st.number_input, f"vanishing_{name}", label, min_value=low, max_value=high, step=step, format="%g")
+    return settings()[f"vanishing_{name}"]
+
+
 def radius_and_steps() -> tuple[float, int]:
     left, right = st.columns(2)
     with left:
