@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from rnnviz.studies import unrolled
+from rnnviz.studies import topology, unrolled
 from rnnviz.studies.unrolled import SHAPES, STAGES, Topology, build, describe
 
 CELLS = {"rnn": nn.RNNCell, "gru": nn.GRUCell, "lstm": nn.LSTMCell}
@@ -110,9 +110,9 @@ def test_the_gradients_are_the_total_ones_that_autograd_keeps(shape, kind):
     outputs = [one for one in graph.nodes if one.role == "output"]
     # the targets come from the same stream, after the parameters and the inputs
     generator = torch.Generator().manual_seed(2)
-    unrolled._drawn(unrolled._empty(setup), generator)
-    inputs = [unrolled._uniform(3, generator).requires_grad_() for one in graph.nodes if one.role == "input"]
-    targets = [unrolled._uniform(3, generator) for _ in outputs]
+    topology.drawn_from(topology.empty(setup), generator)
+    inputs = [topology.uniform(3, generator).requires_grad_() for one in graph.nodes if one.role == "input"]
+    targets = [topology.uniform(3, generator) for _ in outputs]
     state, states, written = None, [], []
     for t in range(4):
         read = inputs[t] if t < len(inputs) else written[-1]
