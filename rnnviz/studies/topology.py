@@ -11,15 +11,22 @@ from rnnviz.models.networks import KINDS
 
 STAGES = ("perceptron", "multilayer", "recurrent", "unrolled")
 SHAPES = ("one_to_one", "one_to_many", "many_to_one", "many_to_many", "encoder_decoder")
-LIMITS = {"layers": (1, 3), "directions": (1, 2), "steps": (1, 8), "units": (1, 16), "seed": (0, 999)}
-FEATURES = 3  # numbers in each input and in each output: what was written can be read again
+LIMITS = {
+    "layers": (1, 3),
+    "directions": (1, 2),
+    "steps": (1, 8),
+    "inputs": (1, 8),
+    "units": (1, 16),
+    "outputs": (1, 8),
+    "seed": (0, 999),
+}
 
 
 @dataclass(frozen=True)
 class Topology:
     """The network that is drawn. shape: of the task, at the unrolled stage; before it a recurrent one gives an output each step.
 
-    steps: read; an encoder-decoder writes as many more. units: of each layer and direction.
+    steps: read; an encoder-decoder writes as many more. inputs, outputs: numbers in each. units: of each layer and direction.
     Raises ValueError, in one line, for what is not one of STAGES, SHAPES or KINDS or lies outside LIMITS.
     """
 
@@ -29,7 +36,9 @@ class Topology:
     layers: int = 1
     directions: int = 1
     steps: int = 4
+    inputs: int = 3
     units: int = 4
+    outputs: int = 3
     seed: int = 0
 
     def __post_init__(self):
@@ -44,18 +53,19 @@ class Topology:
     @property
     def drawn(self) -> "Topology":
         """The set-up as it can be: without what the stage does not have; one step for one-to-one; one direction where later
-        inputs do not exist yet."""
+        inputs do not exist yet; as many outputs as inputs where the same network reads what it wrote."""
         one = self
         if one.stage == "perceptron":
-            return Topology(one.stage, seed=one.seed)
+            return Topology(one.stage, inputs=one.inputs, outputs=1, seed=one.seed)
         if one.stage == "multilayer":
-            return Topology(one.stage, layers=one.layers, units=one.units, seed=one.seed)
+            sizes = {"inputs": one.inputs, "units": one.units, "outputs": one.outputs}
+            return Topology(one.stage, layers=one.layers, seed=one.seed, **sizes)
         if self.stage == "recurrent":
             one = replace(one, shape="many_to_many", directions=1)
         if one.shape == "one_to_one":
             one = replace(one, steps=1)
         if one.shape == "one_to_many":
-            one = replace(one, directions=1)
+            one = replace(one, directions=1, outputs=one.inputs)
         return one
 
 
@@ -83,11 +93,11 @@ class Recurrent(nn.Module):
         super().__init__()
         self.setup, wide = setup, setup.units * setup.directions
         kind = KINDS[setup.kind]
-        self.rnn = kind(FEATURES, setup.units, setup.layers, bidirectional=setup.directions == 2, **more)
+        self.rnn = kind(setup.inputs, setup.units, setup.layers, bidirectional=setup.directions == 2, **more)
         self.decoder = (
-            kind(FEATURES, wide, setup.layers, **more) if setup.shape == "encoder_decoder" else None
+            kind(setup.outputs, wide, setup.layers, **more) if setup.shape == "encoder_decoder" else None
         )
-        self.head = nn.Linear(wide, FEATURES, **more)
+        self.head = nn.Linear(wide, setup.outputs, **more)
 
     def forward(self, inputs: Sequence[Tensor]) -> list[Tensor]:
         """inputs: one (feature,) for each step that has one. Returns the outputs, (feature,), in the order of their steps."""
@@ -95,7 +105,7 @@ class Recurrent(nn.Module):
             return self._written(self.rnn, inputs[0], None)
         hidden, state = self.rnn(torch.stack(list(inputs)))  # (time, direction · unit)
         if self.setup.shape == "encoder_decoder":
-            return self._written(self.decoder, torch.zeros_like(inputs[0]), self._joined(state))
+            return self._written(self.decoder, inputs[0].new_zeros(self.setup.outputs), self._joined(state))
         if self.setup.shape == "many_to_many":
             return list(self.head(hidden).tanh())
         return [self.head(self._top(state)).tanh()]
@@ -129,9 +139,9 @@ def empty(setup: Topology) -> nn.Module:
     # on meta nothing is drawn: torch's own generator is left to others, who may draw from it at the same time
     more = {"dtype": torch.float64, "device": "meta"}
     if setup.stage == "perceptron":
-        return Feedforward([FEATURES, 1], **more)
+        return Feedforward([setup.inputs, setup.outputs], **more)
     if setup.stage == "multilayer":
-        return Feedforward([FEATURES, *[setup.units] * setup.layers, FEATURES], **more)
+        return Feedforward([setup.inputs, *[setup.units] * setup.layers, setup.outputs], **more)
     return Recurrent(setup, **more)
 
 

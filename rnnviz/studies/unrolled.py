@@ -18,7 +18,6 @@ from rnnviz.models.networks import KINDS
 from rnnviz.recording.block import record
 from rnnviz.stats import gradients, graph
 from rnnviz.studies.topology import (
-    FEATURES,
     LIMITS,
     SHAPES,
     STAGES,
@@ -75,12 +74,15 @@ class Edge:
     """One way from node to node. role: weight (one number), input, up, recurrent, handed (to the decoder), output or feedback.
 
     norm: of the Jacobian of the target by the source, (time,): its largest singular value; NaN where it is not used.
+    weight: where it is one number, w; product: w times the value at its source, what it adds to the sum. NaN elsewhere.
     """
 
     source: str
     target: str
     role: str
     norm: tuple[float, ...] = ()
+    weight: float = math.nan
+    product: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -143,7 +145,7 @@ def returned(setup: Topology) -> tuple[Returned, ...]:
     generator = torch.Generator().manual_seed(setup.seed)
     model = drawn_from(empty(setup), generator)
     with torch.no_grad():
-        output, state = model.rnn(torch.stack([uniform(FEATURES, generator) for _ in range(setup.steps)]))
+        output, state = model.rnn(torch.stack([uniform(setup.inputs, generator) for _ in range(setup.steps)]))
     hidden, *cell = state if isinstance(state, tuple) else (state,)
     last = hidden.unflatten(0, (setup.layers, setup.directions))[-1]  # (direction, unit)
     ends = torch.stack([output[-1, : setup.units], *output[:1, setup.units :].unbind()][: setup.directions])
@@ -242,7 +244,7 @@ def _sent_back(
 
 def _feedforward(model: Feedforward, generator: torch.Generator) -> tuple[list[Node], list[Edge], float]:
     """One node for each unit: a perceptron, or a network of several layers."""
-    x = uniform(FEATURES, generator).requires_grad_()
+    x = uniform(model.layers[0].in_features, generator).requires_grad_()
     layers = [x, *model(x)]
     loss, back = _sent_back(layers[-1:], layers, generator)
     nodes, edges = [], []
@@ -266,11 +268,13 @@ def _feedforward(model: Feedforward, generator: torch.Generator) -> tuple[list[N
             )
     for row, layer in enumerate(model.layers):
         slope = 1 - layers[row + 1].detach() ** 2
-        along = (slope[:, None] * layer.weight.detach()).abs().tolist()  # (unit, what it reads)
+        weight, read = layer.weight.detach(), layers[row].detach()
+        along = (slope[:, None] * weight).abs().tolist()  # (unit, what it reads)
+        weights, products = weight.tolist(), (weight * read).tolist()
         below = [node.id for node in nodes if node.row == row]
         above = [node.id for node in nodes if node.row == row + 1]
         edges += [
-            Edge(source, target, "weight", (along[to][of],))
+            Edge(source, target, "weight", (along[to][of],), weights[to][of], products[to][of])
             for to, target in enumerate(above)
             for of, source in enumerate(below)
         ]
@@ -282,7 +286,7 @@ def _recurrent(
 ) -> tuple[list[Node], list[Edge], float]:
     """One node for each state, input and output of each step; at the recurrent stage one for all steps."""
     reads = 1 if setup.shape == "one_to_many" else setup.steps
-    inputs = [uniform(FEATURES, generator).requires_grad_() for _ in range(reads)]
+    inputs = [uniform(setup.inputs, generator).requires_grad_() for _ in range(reads)]
     with record(model) as recording:
         outputs = model(inputs)
         loss, back = _sent_back(outputs, [*inputs, *outputs], generator)
