@@ -177,7 +177,10 @@ def estimates(
     ):
         look = LOOKS[key]
         said = [
-            "" if math.isnan(value) else f"{look.title}, {escaped(token)}: {_number(value)} {named('nats')}"
+            ""
+            if math.isnan(value)
+            else f"{look.title}, {escaped(token)}: {_number(value)} {named('nats')}, "
+            f"p = {_percent(math.exp(-value))}"
             for token, value in zip(tokens, row, strict=True)
         ]
         plain = {"customdata": said, "hovertemplate": "%{customdata}<extra></extra>"}

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from rnnviz.models import checkpoints, networks
+from rnnviz.ui.parts.numbers import probability
 
 TEXT = "ROMEO: I would"
 
@@ -125,5 +126,8 @@ def test_sending_back_leaves_the_model_as_it_was():
 
 def test_what_each_architecture_leaves_stands_in_the_table(visit):
     (table,) = visit("gradients", text=TEXT).test.dataframe
+    loss, share = (table.value[name].iloc[0] for name in ("loss (nats)", "p = e^−loss"))
+    assert share == probability(float(loss))  # of the one character that came
+    assert "p = e^−loss" not in visit("gradients", text=TEXT, loss="all").test.dataframe[0].value
     assert list(table.value.index) == ["shakespeare-rnn", "shakespeare-gru", "shakespeare-lstm"]
     assert float(table.value["factor per step"].iloc[0]) < 1

@@ -161,7 +161,7 @@ def _draw(run: Run, row: DeltaGenerator) -> None:
             models=", ".join(b.name for b in backs), steps=len(run.text)
         ),
     )
-    table_csv(fading(backs, norms, end), "rnnviz-gradients")
+    table_csv(fading(backs, norms, end, step is not None), "rnnviz-gradients")
     st.caption(fading_words())
     _why(backs, layer, end)
 
