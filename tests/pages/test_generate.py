@@ -420,10 +420,16 @@ def test_one_step_at_two_temperatures_leaves_the_text_as_it_is(page):
     assert seen.settings["generate_hot"] == 2.0
     assert seen.drawn["writers"][2]["count"] == 0  # nothing was written anew
     assert ids(seen.ask({})["writers"][2])[:PIECE] == written
-    # without a choice, the last character that is shown, as soon as the browser rests there
+    # without a choice there is nothing to compare; who asks for it begins with the first character
     seen = page(generate_compare=True)
-    assert any(text.value.startswith(f"LSTM, character {PIECE}:") for text in seen.test.text)
-    assert page(generate_compare=False).visit.board is None
+    assert seen.visit.board is None
+    assert "Choose a character in a text above." in [caption.value for caption in seen.test.caption]
+    seen = page()
+    seen.test.toggle(key="pick_generate_compare").set_value(True).run()
+    assert seen.settings["generate_place"] == seen.drawn["place"] == 1
+    assert any(text.value.startswith("LSTM, character 1: ") for text in seen.test.text)
+    far = page(generate_compare=True, generate_place=PIECE + 9)  # not written yet when the page opens
+    assert any(text.value.startswith(f"LSTM, character {PIECE + 9}: ") for text in far.test.text)
 
 
 # --- bad input
@@ -636,7 +642,7 @@ def test_every_character_can_be_taken_away_as_a_row(page):
 
 @pytest.mark.parametrize("writer", ["lstm", "counts"])
 def test_the_page_speaks_korean(page, writer):
-    seen = page(lang="ko", generate_writer=writer, generate_compare=True)
+    seen = page(lang="ko", generate_writer=writer, generate_compare=True, generate_place=2)
     assert "온도 0.2" in seen.visit.board["summary"]
     assert seen.lines == [] and seen.drawn["labels"]["play"]
     assert not seen.test.exception

@@ -62,7 +62,7 @@ export class Editor {
     this.field = element("input", "cv-edit");
     this.field.type = "text";
     this.field.autocomplete = "off";
-    this.field.addEventListener("input", () => this.field.removeAttribute("aria-invalid"));
+    this.field.addEventListener("input", () => this.doubt(""));
     this.field.addEventListener("blur", () => this.target && (this.take() || this.close()));
     root.addEventListener("click", ({ target }) => this.open(this.found(target)));
   }
@@ -119,7 +119,7 @@ export class Editor {
     const left = Math.min(Math.max(0, box.left - own.left + (box.width - width) / 2), own.width - width);
     this.field.value = String(offered.value);
     this.field.setAttribute("aria-label", target.getAttribute("aria-label") ?? "");
-    this.field.removeAttribute("aria-invalid");
+    this.doubt("");
     Object.assign(this.field.style, { left: `${left}px`, top: `${box.top - own.top + box.height / 2}px`, width: `${width}px` });
     this.root.append(this.field);
     this.field.focus();
@@ -131,13 +131,20 @@ export class Editor {
     const offered = this.target && this.offered.get(this.target);
     const value = parsed(this.field.value);
     if (!offered || !(Math.abs(value) <= (this.largest ?? 0))) {
-      this.field.setAttribute("aria-invalid", "true");
-      this.say(this.labels.range);
+      this.doubt(this.labels.range);
+      if (again) this.field.reportValidity(); // beside the field, which may be far from the line below the drawing
       return false;
     }
     this.close(again);
     if (value !== offered.value) this.tell(nested(offered.place, value));
     return true;
+  }
+
+  /** What is wrong with what was typed, if anything. @private @param {string} line */
+  doubt(line) {
+    this.field.setCustomValidity(line);
+    this.field.setAttribute("aria-invalid", String(line !== ""));
+    if (line) this.say(line);
   }
 
   /** @private @param {boolean} [again] */

@@ -7,21 +7,22 @@ from rnnviz.models.vocabularies import visible
 from rnnviz.studies.writing import at_temperatures
 from rnnviz.ui.parts.numbers import percent
 from rnnviz.ui.rooms.generate.authors import WIDE, Asked
-from rnnviz.ui.rooms.generate.texts import CANDIDATES, OPENING, visit, writing_of
+from rnnviz.ui.rooms.generate.texts import CANDIDATES, writing_of
 from rnnviz.ui.shell.language import _
-from rnnviz.ui.shell.settings import settings
+from rnnviz.ui.shell.settings import choose, settings
 from rnnviz.ui.shell.widgets import pick
 
 BEFORE = 12  # characters before the one that is looked at, for the reader to find it
 
 
 def two_temperatures(asked: Asked) -> None:
-    """What could have come in place of the chosen character, or of the last one shown, at two temperatures side by side."""
+    """What could have come in place of the chosen character, at two temperatures side by side."""
     now = settings()
     pick(
         st.toggle,
         "generate_compare",
         _("One step at two temperatures"),
+        choose=_compared,
         help=_("The text stays as it is: only the candidates for this one character are worked out again."),
     )
     if not now["generate_compare"]:
@@ -31,11 +32,12 @@ def two_temperatures(asked: Asked) -> None:
             pick(st.slider, f"generate_{name}", label, min_value=0.0, max_value=2.0, step=0.05, width=WIDE)
     author = asked.shown
     writing = writing_of(author, asked)
-    number = min(now["generate_place"] or visit().get("reached", OPENING), len(writing.ids) - writing.first)
-    if not number:
+    number = now["generate_place"]
+    if number is None or number > asked.length:
         st.caption(_("Choose a character in a text above."))
         return
     place = writing.first + number - 1
+    writing.write(max(0, place + 1 - len(writing.ids)))  # a link may name one that the texts reach later
     step = writing.steps(place, place + 1).isel(time=0)
     found = at_temperatures(
         step["log_probability"].values, (now["generate_cold"], now["generate_hot"]), CANDIDATES
@@ -48,6 +50,11 @@ def two_temperatures(asked: Asked) -> None:
         )
     )
     _draw(found, names, step["id"].item())
+
+
+def _compared(wanted: bool) -> None:
+    """Where no character is chosen the first one is: the texts show which, and the picture is of it alone."""
+    choose(generate_compare=wanted, generate_place=settings()["generate_place"] or (1 if wanted else None))
 
 
 def _draw(found: xr.Dataset, names: list[str], came: int) -> None:

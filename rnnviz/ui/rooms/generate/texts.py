@@ -90,8 +90,6 @@ def _rested(wish: object) -> None:
     place, visit()["reached"] = wish
     if (place or None) != settings()["generate_place"]:
         _choose(generate_place=place or None)
-    elif settings()["generate_compare"]:
-        visit()["again"] = True  # the last character that is shown is another one
 
 
 def _is_number(value) -> bool:
