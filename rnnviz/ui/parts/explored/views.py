@@ -10,7 +10,7 @@ from rnnviz.paper.terms import gate_name
 from rnnviz.ui.parts import board, explored
 from rnnviz.ui.parts.board import drawn
 from rnnviz.ui.parts.explored.runs import Back, Run
-from rnnviz.ui.parts.numbers import probability, shown
+from rnnviz.ui.parts.numbers import shown
 from rnnviz.ui.parts.tables import faded
 from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
@@ -130,12 +130,11 @@ def faded_row(back: Back, layer: int, part: str) -> dict[str, str]:
     return {_("loss (nats)"): loss, **faded(one, node.sizes["time"])}
 
 
-def fading(backs: list[Back], norms: xr.DataArray, last: int, single: bool) -> pd.DataFrame:
-    """How fast each architecture's gradient fades, a row each. single: whether the loss is one token's, and so a probability."""
+def fading(backs: list[Back], norms: xr.DataArray, last: int) -> pd.DataFrame:
+    """How fast each architecture's gradient fades, a row each."""
     found = stats.gradients.decay(norms, last=last, logarithmic=True)
     rows = {}
     for i, back in enumerate(backs):
         one = {name: value.item() for name, value in found.isel(architecture=i).data_vars.items()}
-        share = {_("p = e^−loss"): probability(back.loss)} if single else {}
-        rows[back.name] = {_("loss (nats)"): shown(back.loss), **share, **faded(one, norms.sizes["time"])}
+        rows[back.name] = {_("loss (nats)"): shown(back.loss), **faded(one, norms.sizes["time"])}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis(_("Model"))
