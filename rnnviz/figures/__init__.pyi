@@ -1,5 +1,6 @@
 from rnnviz.figures.attention import attention_map as attention_map
 from rnnviz.figures.clipping import along_update as along_update
+from rnnviz.figures.clipping import arrows as arrows
 from rnnviz.figures.clipping import run_losses as run_losses
 from rnnviz.figures.clipping import run_norms as run_norms
 from rnnviz.figures.counting import build_up as build_up

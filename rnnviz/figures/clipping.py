@@ -1,4 +1,4 @@
-"""A training without clipping and with it: losses and norms over the updates, and the loss along one update."""
+"""A training without clipping and with it: losses and norms over the updates, the loss along one, and one gradient."""
 
 import math
 from collections.abc import Iterable
@@ -8,6 +8,8 @@ import plotly.graph_objects as go
 import xarray as xr
 
 from rnnviz.figures import style
+from rnnviz.figures.arranged import arranged
+from rnnviz.figures.planes import LEADS
 from rnnviz.figures.words import _, named, series
 
 COLOURS = (style.VERMILION, style.SKY_BLUE)  # without clipping, with it
@@ -110,6 +112,68 @@ def along_update(along: xr.DataArray, landed: xr.Dataset, before: float, height:
         },
         y=_powers(values),
     )
+
+
+def arrows(norm: xr.DataArray, threshold: float, height: int = 190) -> go.Figure:
+    """Gradients of one direction as arrows under each other, from 0 as far as their norm, and the threshold as a line upright.
+
+    norm: (series,), the first before clipping, the second after it. The axis ends at one of a few round numbers.
+    """
+    norm = arranged(norm, "series", of="arrows")
+    names, title = [series(str(name)) for name in norm["series"].values], style.axis_title(norm)
+    traces = [
+        go.Scatter(
+            x=[0.0, length],
+            y=[-row, -row],
+            name=name,
+            mode="lines+markers",
+            line={"color": colour, "width": 4},
+            # the tip of this mark stands where the norm is
+            marker={"color": colour, "symbol": "arrow-right", "size": 16, "opacity": [0, 1]},
+            hovertemplate=f"{name}: {title} = {length:.4g}<extra></extra>",
+            cliponaxis=False,
+        )
+        for row, (name, length, colour) in enumerate(zip(names, norm.values.tolist(), COLOURS, strict=True))
+    ]
+    line = {"color": style.INK, "width": 1.5, "dash": "dash"}
+    upright = go.Scatter(
+        x=[threshold, threshold, None] * len(names),  # with gaps where the words stand
+        y=[up for row in range(len(names)) for up in (0.08 - row, -0.5 - row, None)],
+        name=_("threshold {value}").format(value=f"{threshold:g}"),
+        mode="lines",
+        line=line,
+        hoverinfo="skip",
+    )
+    look = {
+        "showarrow": False,
+        "font": {"size": 14},
+        "xanchor": "left",
+        "yanchor": "bottom",
+        "x": 0,
+        "yshift": 6,
+    }
+    notes = [
+        look | {"y": -row, "text": f"{name}: {title} = {length:.4g}"}
+        for row, (name, length) in enumerate(zip(names, norm.values.tolist(), strict=True))
+    ]
+    end = _round(max(*norm.values.tolist(), threshold))
+    return style.figure(
+        upright,
+        *traces,
+        axis="free",
+        title=title,
+        height=height,
+        legend=True,
+        x={"title": title, "range": [0, 1.03 * end], "nticks": 7, "rangemode": "tozero"},
+        y={"visible": False, "range": [-len(names) + 0.5, 0.7], "fixedrange": True},
+        more={"annotations": notes},
+    )
+
+
+def _round(value: float) -> float:
+    """The next of a few round numbers."""
+    tens = 10.0 ** math.floor(math.log10(value))
+    return next(lead * tens for lead in (*LEADS, 10) if lead * tens >= value * (1 - 1e-9))
 
 
 def _landing(landed: xr.Dataset, place: int) -> tuple[float, float]:

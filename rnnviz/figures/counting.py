@@ -177,7 +177,10 @@ def estimates(
     ):
         look = LOOKS[key]
         said = [
-            "" if math.isnan(value) else f"{look.title}, {escaped(token)}: {_number(value)} {named('nats')}"
+            ""
+            if math.isnan(value)
+            else f"{look.title}, {escaped(token)}: {_number(value)} {named('nats')}, "
+            f"p = {_percent(math.exp(-value))}"
             for token, value in zip(tokens, row, strict=True)
         ]
         plain = {"customdata": said, "hovertemplate": "%{customdata}<extra></extra>"}
@@ -240,26 +243,32 @@ def estimates(
 
 
 def next_tokens(
-    shares: xr.DataArray, names: Sequence[str], own: int | None = None, height: int = 460
+    shares: xr.DataArray,
+    names: Sequence[str],
+    own: int | None = None,
+    height: int = 460,
+    looks: Mapping[str, Look] = LOOKS,
+    limits: tuple[float, float] | None = None,
 ) -> go.Figure:
     """What several estimates give to the same few candidates: a row for each candidate, a bar for each estimate.
 
-    shares: (series, candidate), fractions; series as in LOOKS. names: of the candidates, best first. own: the row that came.
+    shares: (series, candidate), fractions; series as in looks. names: of the candidates, best first. own: the row that came.
+    limits: of the axis; None: from 0 as far as the longest bar.
     """
     rows = list(range(len(names)))
     traces = [
         go.Bar(
             x=values,
             y=rows,
-            name=LOOKS[key].title,
+            name=looks[key].title,
             orientation="h",
             marker={
-                "color": LOOKS[key].colour,
-                "line": {"width": 1, "color": LOOKS[key].colour},
+                "color": looks[key].colour,
+                "line": {"width": 1, "color": looks[key].colour},
                 "pattern": HATCHED if key == "likelihood" else {},
             },
             customdata=[
-                f"{LOOKS[key].title}, {escaped(n)}: {_percent(v)}" for n, v in zip(names, values, strict=True)
+                f"{looks[key].title}, {escaped(n)}: {_percent(v)}" for n, v in zip(names, values, strict=True)
             ],
             hovertemplate="%{customdata}<extra></extra>",
         )
@@ -279,6 +288,7 @@ def next_tokens(
         title=style.axis_title(shares),
         tickformat=".3~p",
         rangemode="tozero",
+        range=limits,
         nticks=6,
         showgrid=True,
         gridcolor=style.GRID,

@@ -19,9 +19,10 @@ def surprises(
 ) -> go.Figure:
     """A bar for each word and model, on one axis from 0; the first model hatched, the second solid. NaN is a gap.
 
-    values: (model, place), models by name. kind: 'rnn', 'gru' or 'lstm', whose colour is taken. place: the one to mark.
+    values: (model, place), −ln p in nats, models by name. kind: 'rnn', 'gru' or 'lstm', whose colour is taken. place: the one
+    to mark.
     """
-    traces = []
+    traces, units = [], named(values.attrs["units"])
     for row, pattern in zip(values, (HATCHED, {}), strict=True):
         name = named(str(row["model"].item()))
         traces.append(
@@ -35,8 +36,13 @@ def surprises(
                     "pattern": pattern,
                     "line": {"width": 1, "color": style.ARCHITECTURE[kind]},
                 },
-                customdata=[escaped(word) for word in words],
-                hovertemplate=f"%{{customdata}}, {name}: %{{y:.4g}} {named(values.attrs['units'])}<extra></extra>",
+                customdata=[
+                    ""
+                    if np.isnan(value)
+                    else f"{escaped(word)}, {name}: {value:.4g} {units}, p = {100 * np.exp(-value):.3g} %"
+                    for word, value in zip(words, row.values, strict=True)
+                ],
+                hovertemplate="%{customdata}<extra></extra>",
             )
         )
     drawn = style.figure(*traces, axis="free", title="", height=height, legend=True)

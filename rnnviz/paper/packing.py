@@ -64,7 +64,8 @@ def keys() -> str:
     return _(
         "Keys (first click the board, or press Tab until it has the focus): ← → move the cursor (ten steps with Shift), ↑ ↓ "
         "go to another unit, Enter chooses it, + − zoom in on steps, [ ] on units, 0 shows all, the space bar plays. With the "
-        "mouse, drag across a heatmap to zoom in on steps, up or down on units, or both."
+        "mouse, drag across a heatmap to zoom in on steps, up or down on units, or both. On a touch screen, spread two fingers: "
+        "side by side for steps, one above the other for units."
     )
 
 

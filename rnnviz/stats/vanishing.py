@@ -203,9 +203,42 @@ def clipped(log_norm: ArrayLike, threshold: float) -> np.ndarray:
 
     log_norm: nats, any shape. Pascanu, Mikolov & Bengio 2013, algorithm 1. Raises ValueError unless threshold > 0.
     """
-    if not threshold > 0:
-        raise ValueError(f"a threshold is above 0; got {threshold}")
+    _above_zero(threshold)
     return np.minimum(log_norm, np.log(threshold))
+
+
+def clip_factor(norm: ArrayLike, threshold: float) -> np.ndarray:
+    """What clipping by the norm multiplies a gradient by, min(1, threshold / ‖g‖): its direction stays, its norm is at most the
+    threshold. 1 for a gradient of 0.
+
+    norm: ‖g‖, any shape. Pascanu, Mikolov & Bengio 2013, algorithm 1; torch.nn.utils.clip_grad_norm_ divides by ‖g‖ + 10⁻⁶.
+    Raises ValueError unless threshold > 0.
+
+    >>> import rnnviz
+    >>> rnnviz.stats.vanishing.clip_factor([25.0, 2.0], 5.0).tolist()
+    [0.2, 1.0]
+    """
+    _above_zero(threshold)
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.minimum(1.0, threshold / np.asarray(norm, np.float64)))
+
+
+def one_clipped(norm: float, threshold: float) -> xr.Dataset:
+    """One gradient before and after clipping by the norm: `norm` (series,), ‖g‖ and what is left of it, and the `factor` between.
+
+    norm: ‖g‖ >= 0. Raises ValueError unless norm >= 0 and threshold > 0.
+    """
+    if not norm >= 0:
+        raise ValueError(f"a norm is at least 0; got {norm}")
+    factor = clip_factor(norm, threshold)
+    return xr.Dataset(
+        {
+            "norm": ("series", [norm, (factor * norm).item()], {"long_name": "‖g‖", "units": "1"}),
+            "factor": ((), factor, {"long_name": "factor on the gradient", "units": "1"}),
+        },
+        coords={"series": ["before", "clipped"]},
+        attrs={"threshold": threshold},
+    )
 
 
 def clipping(
@@ -257,3 +290,8 @@ def decimal(log: float, digits: int = 2) -> tuple[float, int]:
 def _known(function: str) -> None:
     if function not in FUNCTIONS:
         raise ValueError(f"function must be one of {', '.join(FUNCTIONS)}; got {function!r}")
+
+
+def _above_zero(threshold: float) -> None:
+    if not threshold > 0:
+        raise ValueError(f"a threshold is above 0; got {threshold}")

@@ -8,68 +8,34 @@ Jacobian along them, and what the model costs. All of it in float64.
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
-from typing import TypeVar
 
 import numpy as np
 import torch
 import xarray as xr
 from torch import Tensor, nn
 
-from rnnviz.models.networks import KINDS, State
+from rnnviz.models.networks import KINDS
 from rnnviz.recording.block import record
 from rnnviz.stats import gradients, graph
+from rnnviz.studies.topology import (
+    LIMITS,
+    SHAPES,
+    STAGES,
+    Feedforward,
+    Recurrent,
+    Topology,
+    build,
+    drawn_from,
+    empty,
+    uniform,
+)
 from rnnviz.trace import branch
 
-STAGES = ("perceptron", "multilayer", "recurrent", "unrolled")
-SHAPES = ("one_to_one", "one_to_many", "many_to_one", "many_to_many", "encoder_decoder")
-LIMITS = {"layers": (1, 3), "directions": (1, 2), "steps": (1, 8), "units": (1, 16), "seed": (0, 999)}
-FEATURES = 3  # numbers in each input and in each output: what was written can be read again
+__all__ = ["LIMITS", "SHAPES", "STAGES", "Topology", "build"]  # with what is defined below
+__all__ += ["Edge", "Graph", "Matrix", "Node", "Returned"]
+__all__ += ["counted", "describe", "growth_with_length", "growth_with_units", "returned"]
+
 ELEMENTWISE = {"rnn": 0, "gru": 3, "lstm": 3}  # products of a unit's gates with states, at each step
-
-
-@dataclass(frozen=True)
-class Topology:
-    """The network that is drawn. shape: of the task, at the unrolled stage; before it a recurrent one gives an output each step.
-
-    steps: read; an encoder-decoder writes as many more. units: of each layer and direction.
-    Raises ValueError, in one line, for what is not one of STAGES, SHAPES or KINDS or lies outside LIMITS.
-    """
-
-    stage: str = "unrolled"
-    shape: str = "many_to_many"
-    kind: str = "rnn"
-    layers: int = 1
-    directions: int = 1
-    steps: int = 4
-    units: int = 4
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        for name, options in (("stage", STAGES), ("shape", SHAPES), ("kind", tuple(KINDS))):
-            if getattr(self, name) not in options:
-                raise ValueError(f"{name} must be one of {', '.join(options)}; got {getattr(self, name)!r}")
-        for name, (low, high) in LIMITS.items():
-            value = getattr(self, name)
-            if type(value) is not int or not low <= value <= high:
-                raise ValueError(f"{name} must be a whole number from {low} to {high}; got {value!r}")
-
-    @property
-    def drawn(self) -> "Topology":
-        """The set-up as it can be: without what the stage does not have; one step for one-to-one; one direction where later
-        inputs do not exist yet."""
-        one = self
-        if one.stage == "perceptron":
-            return Topology(one.stage, seed=one.seed)
-        if one.stage == "multilayer":
-            return Topology(one.stage, layers=one.layers, units=one.units, seed=one.seed)
-        if self.stage == "recurrent":
-            one = replace(one, shape="many_to_many", directions=1)
-        if one.shape == "one_to_one":
-            one = replace(one, steps=1)
-        if one.shape == "one_to_many":
-            one = replace(one, directions=1)
-        return one
 
 
 @dataclass(frozen=True)
@@ -109,12 +75,15 @@ class Edge:
     """One way from node to node. role: weight (one number), input, up, recurrent, handed (to the decoder), output or feedback.
 
     norm: of the Jacobian of the target by the source, (time,): its largest singular value; NaN where it is not used.
+    weight: where it is one number, w; product: w times the value at its source, what it adds to the sum. NaN elsewhere.
     """
 
     source: str
     target: str
     role: str
     norm: tuple[float, ...] = ()
+    weight: float = math.nan
+    product: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -154,101 +123,6 @@ class Graph:
         return sum(matrix.products for matrix in self.matrices) + self.elementwise
 
 
-# The models
-
-
-class Feedforward(nn.Module):
-    """Layers of tanh units, each reading the one below. widths: from the inputs to the outputs."""
-
-    def __init__(self, widths: Sequence[int], dtype: torch.dtype | None = None, device: str | None = None):
-        super().__init__()
-        pairs = pairwise(widths)
-        self.layers = nn.ModuleList(nn.Linear(low, high, dtype=dtype, device=device) for low, high in pairs)
-
-    def forward(self, x: Tensor) -> list[Tensor]:
-        """x: (feature,). Returns the values of each layer, (unit,)."""
-        found = []
-        for layer in self.layers:
-            x = layer(x).tanh()
-            found.append(x)
-        return found
-
-
-class Recurrent(nn.Module):
-    """A stock recurrent module, a second one where the task has a decoder, and a head y = tanh(W_y h + b_y)."""
-
-    def __init__(self, setup: Topology, dtype: torch.dtype | None = None, device: str | None = None):
-        super().__init__()
-        self.setup, wide = setup, setup.units * setup.directions
-        kind, both = KINDS[setup.kind], setup.directions == 2
-        self.rnn = kind(FEATURES, setup.units, setup.layers, bidirectional=both, dtype=dtype, device=device)
-        self.decoder = None
-        if setup.shape == "encoder_decoder":
-            self.decoder = kind(FEATURES, wide, setup.layers, dtype=dtype, device=device)
-        self.head = nn.Linear(wide, FEATURES, dtype=dtype, device=device)
-
-    def forward(self, inputs: Sequence[Tensor]) -> list[Tensor]:
-        """inputs: one (feature,) for each step that has one. Returns the outputs, (feature,), in the order of their steps."""
-        if self.setup.shape == "one_to_many":
-            return self._written(self.rnn, inputs[0], None)
-        hidden, state = self.rnn(torch.stack(list(inputs)))  # (time, direction · unit)
-        if self.decoder is not None:
-            return self._written(self.decoder, torch.zeros_like(inputs[0]), self._handed(state))
-        if self.setup.shape == "many_to_many":
-            return list(self.head(hidden).tanh())
-        return [self.head(self._top(state)).tanh()]
-
-    def _written(self, module: nn.Module, first: Tensor, state: State | None) -> list[Tensor]:
-        """Each step reads what the step before it wrote."""
-        outputs: list[Tensor] = []
-        for _ in range(self.setup.steps):
-            hidden, state = module((outputs[-1] if outputs else first)[None], state)
-            outputs.append(self.head(hidden[0]).tanh())
-        return outputs
-
-    def _joined(self, state: Tensor) -> Tensor:
-        """Both directions of each layer side by side: (layer, direction · unit)."""
-        return torch.unflatten(state, 0, (self.setup.layers, self.setup.directions)).flatten(1)
-
-    def _handed(self, state: State) -> State:
-        """The encoder's last state as the decoder's first."""
-        if isinstance(state, tuple):
-            hidden, cell = state
-            return self._joined(hidden), self._joined(cell)
-        return self._joined(state)
-
-    def _top(self, state: State) -> Tensor:
-        """The last state of the top layer, each direction's own: (direction · unit,)."""
-        return self._joined(state[0] if isinstance(state, tuple) else state)[-1]
-
-
-def build(setup: Topology) -> Feedforward | Recurrent:
-    """The model of a set-up, its parameters uniform in ±1/√n as PyTorch draws them: n units, of a linear layer inputs."""
-    return _drawn(_empty(setup.drawn), torch.Generator().manual_seed(setup.seed))
-
-
-def _empty(setup: Topology) -> Feedforward | Recurrent:
-    # on meta nothing is drawn: torch's own generator is left to others, who may draw from it at the same time
-    if setup.stage == "perceptron":
-        return Feedforward([FEATURES, 1], torch.float64, "meta")
-    if setup.stage == "multilayer":
-        return Feedforward([FEATURES, *[setup.units] * setup.layers, FEATURES], torch.float64, "meta")
-    return Recurrent(setup, torch.float64, "meta")
-
-
-Model = TypeVar("Model", bound=nn.Module)
-
-
-@torch.no_grad()
-def _drawn(model: Model, generator: torch.Generator) -> Model:
-    model.to_empty(device="cpu")
-    for module in model.modules():
-        wide = getattr(module, "hidden_size", 0) or getattr(module, "in_features", 0)
-        for parameter in module.parameters(recurse=False):
-            parameter.uniform_(-(wide**-0.5), wide**-0.5, generator=generator)
-    return model
-
-
 @dataclass(frozen=True)
 class Returned:
     """What a recurrent module of PyTorch gives back when it read one sequence, (time, feature): name, shape, and of which states
@@ -268,11 +142,11 @@ def returned(setup: Topology) -> tuple[Returned, ...]:
     ValueError for a stage without a loop."""
     setup = setup.drawn
     generator = torch.Generator().manual_seed(setup.seed)
-    model = _drawn(_empty(setup), generator)
+    model = drawn_from(empty(setup), generator)
     if not isinstance(model, Recurrent):
         raise ValueError(f"a {setup.stage} has no recurrent module")
     with torch.no_grad():
-        output, state = model.rnn(torch.stack([_uniform(FEATURES, generator) for _ in range(setup.steps)]))
+        output, state = model.rnn(torch.stack([uniform(setup.inputs, generator) for _ in range(setup.steps)]))
     hidden, *cell = state if isinstance(state, tuple) else (state,)
     last = torch.unflatten(hidden, 0, (setup.layers, setup.directions))[-1]  # (direction, unit)
     ends = torch.stack([output[-1, : setup.units], *output[:1, setup.units :].unbind()][: setup.directions])
@@ -294,7 +168,7 @@ def describe(setup: Topology) -> Graph:
     """
     setup = setup.drawn
     generator = torch.Generator().manual_seed(setup.seed)
-    model = _drawn(_empty(setup), generator)
+    model = drawn_from(empty(setup), generator)
     if isinstance(model, Feedforward):
         nodes, edges, loss = _feedforward(model, generator)
     else:
@@ -365,19 +239,15 @@ def _sent_back(
     outputs: Sequence[Tensor], wanted: Sequence[Tensor], generator: torch.Generator
 ) -> tuple[float, tuple[Tensor, ...]]:
     """The squared error of the outputs against numbers drawn in −1 … 1, and its gradients at the wanted tensors."""
-    targets = [_uniform(output.shape, generator) for output in outputs]
+    targets = [uniform(output.shape, generator) for output in outputs]
     errors = (((y - target) ** 2).sum() for y, target in zip(outputs, targets, strict=True))
     loss = sum(errors, torch.zeros((), dtype=torch.float64)) / 2
     return loss.item(), torch.autograd.grad(loss, list(wanted))
 
 
-def _uniform(shape: int | Sequence[int], generator: torch.Generator) -> Tensor:
-    return torch.empty(shape, dtype=torch.float64).uniform_(-1, 1, generator=generator)
-
-
 def _feedforward(model: Feedforward, generator: torch.Generator) -> tuple[list[Node], list[Edge], float]:
     """One node for each unit: a perceptron, or a network of several layers."""
-    x = _uniform(FEATURES, generator).requires_grad_()
+    x = uniform(model.inputs, generator).requires_grad_()
     layers = [x, *model(x)]
     loss, back = _sent_back(layers[-1:], layers, generator)
     nodes: list[Node] = []
@@ -403,11 +273,13 @@ def _feedforward(model: Feedforward, generator: torch.Generator) -> tuple[list[N
     for row, layer in enumerate(model.layers):
         assert isinstance(layer, nn.Linear)
         slope = 1 - layers[row + 1].detach() ** 2
-        along = (slope[:, None] * layer.weight.detach()).abs().tolist()  # (unit, what it reads)
+        weight, read = layer.weight.detach(), layers[row].detach()
+        along = (slope[:, None] * weight).abs().tolist()  # (unit, what it reads)
+        weights, products = weight.tolist(), (weight * read).tolist()
         below = [node.id for node in nodes if node.row == row]
         above = [node.id for node in nodes if node.row == row + 1]
         edges += [
-            Edge(source, target, "weight", (along[to][of],))
+            Edge(source, target, "weight", (along[to][of],), weights[to][of], products[to][of])
             for to, target in enumerate(above)
             for of, source in enumerate(below)
         ]
@@ -419,7 +291,7 @@ def _recurrent(
 ) -> tuple[list[Node], list[Edge], float]:
     """One node for each state, input and output of each step; at the recurrent stage one for all steps."""
     reads = 1 if setup.shape == "one_to_many" else setup.steps
-    inputs = [_uniform(FEATURES, generator).requires_grad_() for _ in range(reads)]
+    inputs = [uniform(setup.inputs, generator).requires_grad_() for _ in range(reads)]
     with record(model) as recording:
         outputs = model(inputs)
         loss, back = _sent_back(outputs, [*inputs, *outputs], generator)
@@ -600,7 +472,7 @@ def growth_with_units(setup: Topology, widths: Sequence[int]) -> xr.Dataset:
     found = np.zeros((2, len(kinds), len(widths)))
     for i, kind in enumerate(kinds):
         for j, units in enumerate(widths):
-            model = _empty(replace(setup.drawn, stage="unrolled", kind=kind, units=units))
+            model = empty(replace(setup.drawn, stage="unrolled", kind=kind, units=units))
             each = list(counted(model))
             found[0, i, j] = sum(matrix.parameters for matrix in each)
             found[1, i, j] = sum(matrix.products for matrix in each) + _elementwise(model)

@@ -95,6 +95,29 @@ def filtered(
     return found
 
 
+def at_temperatures(
+    log_probability: np.ndarray, temperatures: Sequence[float], count: int = 10
+) -> xr.Dataset:
+    """One step's distribution at several temperatures, from the same logarithms, before top-k and top-p.
+
+    log_probability: (candidate,), nats. count: of candidates, the likeliest without the unknown character: the same at every
+    temperature, as none changes their order. Returns `id` (rank,), best first; `probability` (temperature, rank); `others`
+    (temperature,), what is left to all others. Raises ValueError as `filtered` does.
+    """
+    shares = np.stack([filtered(log_probability, temperature) for temperature in temperatures])
+    best = 1 + np.argsort(-np.asarray(log_probability)[1:], kind="stable")[:count]
+    likely = shares[:, best]
+    limits = {"long_name": "probability", "units": "1", "valid_range": [0.0, 1.0]}
+    return xr.Dataset(
+        {
+            "id": ("rank", best),
+            "probability": (("temperature", "rank"), likely, limits),
+            "others": ("temperature", (1 - likely.sum(1)).clip(0, 1), limits),
+        },
+        coords={"temperature": list(temperatures)},
+    )
+
+
 def uniform(seed: int, place: int) -> float:
     """The number in [0, 1) that chooses the character at a place: the same for all models, machines and versions."""
     digest = hashlib.blake2b(f"{seed}:{place}".encode(), digest_size=8).digest()

@@ -198,7 +198,7 @@ def test_zoom_survives_a_rerun_and_brings_exact_values(reader):
     assert seen.tab.locator(".rv-token").count() == shown
 
 
-def test_units_are_zoomed_to_with_keys_and_mouse_and_their_rows_stay_right(reader):
+def test_units_are_zoomed_to_with_keys_mouse_and_two_fingers_and_their_rows_stay_right(reader):
     seen = reader("/states?model=shakespeare-rnn&order=stored&unit=100&text=" + "to%20be%20or%20not%20" * 60)
     value, row = (
         seen.tab.locator("[data-figure=hidden] .rv-value"),
@@ -230,6 +230,26 @@ def test_units_are_zoomed_to_with_keys_and_mouse_and_their_rows_stay_right(reade
     first, last = map(int, seen.tab.evaluate("location.hash").removeprefix("#rows=").split("-"))
     assert first - 1 <= 100 <= last - 1  # the chosen unit stays in view
     assert row.bounding_box()["height"] > 8
+    # two fingers one above the other, spread to twice as far: half as many units about them, and all steps
+    seen.tab.keyboard.press("0")
+    seen.tab.wait_for_function("!location.hash.includes('rows')")
+    seen.drawn()
+    box = seen.box("hidden")
+    protocol, x, middle = seen.tab.context.new_cdp_session(seen.tab), box["x"] + 300, box["y"] + 120
+
+    def touch(kind: str, *apart: float) -> None:
+        points = [{"x": x, "y": middle + sign * far, "id": sign + 1} for far in apart for sign in (-1, 1)]
+        protocol.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    touch("touchStart", 30)
+    for far in (40, 50, 60):
+        touch("touchMove", far)
+    touch("touchEnd")
+    protocol.detach()
+    seen.tab.wait_for_function("location.hash.startsWith('#rows=')")
+    first, last = map(int, seen.tab.evaluate("location.hash").removeprefix("#rows=").split("-"))
+    assert last - first + 1 == pytest.approx(256, abs=2)
+    expect(seen.tab.locator(".rv-readout")).to_contain_text("unit 100")  # none was chosen by it
 
 
 def test_switching_language_and_theme(reader):

@@ -251,6 +251,42 @@ def test_a_number_is_edited_the_step_stays_and_the_address_brings_it_back(cell):
     assert seen.step == 3 and seen.results() == shown
     seen.tab.get_by_role("button", name="Back to the preset").click()
     seen.tab.wait_for_function("!location.search.includes('cell_own=')")
+    edited_where_they_stand(seen)
+
+
+def edited_where_they_stand(seen):
+    """With the mouse and with keys: an input in the drawing, a bias and a weight in the equation."""
+    seen.drawn().press("Home")
+    inputs, field = seen.tab.locator(".cv-vector[data-id=x] .cv-editable"), seen.tab.locator(".cv-edit")
+    inputs.first.click()
+    field.fill("much")
+    field.press("Enter")
+    expect(seen.tab.locator(".cv-readout")).to_contain_text("Type a number from")
+    field.fill("0,125")
+    seen.after(lambda: field.press("Enter"))
+    expect(field).to_have_count(0)
+    expect(inputs.first).to_be_focused()  # of the drawing that was made anew
+    expect(inputs.first).to_have_attribute("aria-label", "x_t, input 1: 0.1250. Change it")
+    seen.tab.keyboard.press("ArrowDown")
+    expect(inputs.last).to_be_focused()
+    seen.tab.keyboard.press("Enter")
+    field.press("Escape")
+    expect(inputs.last).to_be_focused()
+    assert seen.step == 1
+    bias = seen.tab.get_by_role("button", name="b_xh, unit 2: ")
+    bias.focus()
+    seen.tab.keyboard.press("Enter")
+    field.fill("-2")
+    seen.after(lambda: field.press("Enter"))
+    expect(bias).to_have_text("−2.000")
+    seen.tab.locator("summary").filter(has_text="(3, 2)").click()
+    weight = seen.tab.get_by_role("button", name="W_xh, unit 1, input 2: ")
+    weight.click()
+    field.fill("3")
+    seen.after(lambda: field.press("Enter"))
+    expect(weight).to_have_text("3.000")
+    seen.press("ArrowRight")  # from the second step on, h comes from the step before
+    expect(seen.tab.locator(".cv-vector[data-id=h0] .cv-editable")).to_have_count(0)
 
 
 def test_an_empty_cell_is_said(cell):

@@ -9,6 +9,7 @@ from rnnviz.studies import unrolled
 from tests.browser.conftest import violations
 
 UNROLLED = "/network?network_stage=unrolled&network_shape=many_to_one&network_steps=3"
+PERCEPTRON = unrolled.describe(unrolled.Topology("perceptron")).edges[0]
 GRAPH = unrolled.describe(unrolled.Topology(shape="many_to_one", steps=3))
 
 
@@ -42,6 +43,13 @@ def test_one_picture_goes_through_all_stages(reader):
         still(seen)
         expect(seen.tab.locator(".nw-node")).to_have_count(nodes)
         expect(picture).to_have_attribute("data-mark", "the same")
+        if stage == "1 A perceptron":
+            line = seen.tab.locator("[data-edge='0'] .nw-edge")
+            for choice, size in (("weight", PERCEPTRON.weight), ("product", PERCEPTRON.product)):
+                seen.tab.get_by_label("Width of an edge").select_option(choice)
+                width = line.evaluate("one => parseFloat(one.style.strokeWidth)")
+                assert width == pytest.approx(max(0.3, 6 * abs(size)), rel=1e-3)
+    expect(seen.tab.get_by_label("Width of an edge")).to_be_hidden()  # here an edge is a whole matrix
     seen.tab.wait_for_function("location.search.includes('network_steps=3')")
 
 
@@ -100,8 +108,12 @@ def test_passes_are_stepped_through_read_out_and_played_without_the_server(reade
         heard.add(readout(seen).split(".")[0])
     assert len(heard) == len(GRAPH.nodes) + len(GRAPH.edges)
     assert any("h₁ → h₂: from one step to the next" in line for line in heard)
+    arrows = seen.tab.locator(".nw-edge[marker-end]"), seen.tab.locator(".nw-edge[marker-start]")
+    expect(arrows[0]).to_have_count(len(GRAPH.edges))
     seen.tab.keyboard.press("b")
     seen.tab.keyboard.press(" ")
+    expect(arrows[1]).to_have_count(len(GRAPH.edges))  # they have turned round
+    expect(arrows[0]).to_have_count(0)
     assert readout(seen).startswith("Backward pass, 1 of 5")
     seen.tab.keyboard.press(" ")
     # both passes play to their end

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from rnnviz import figures
+from rnnviz import figures, stats
 from rnnviz.figures import style
 
 RUNS = {"run": ["without clipping", "clipped at 1"], "update": [1, 2, 3, 4]}
@@ -82,3 +82,17 @@ def test_an_update_that_leaves_float32_has_no_mark():
     landed = xr.Dataset({"length": ("way", [2.0, 0.1]), "after": ("way", [math.inf, 1.0])})
     line, _before, whole, clipped = figures.along_update(along, landed, 1.0).data
     assert np.isnan(line.y[2]) and np.isnan(whole.y[0]) and list(clipped.y) == [1.0]
+
+
+@pytest.mark.parametrize(
+    ("norm", "threshold", "end"), [(25.0, 5.0, 30), (3.0, 5.0, 6), (0.02, 0.001, 0.02), (0.0, 1.0, 1)]
+)
+def test_two_arrows_are_as_long_as_the_norms_on_one_axis(norm, threshold, end):
+    one = stats.vanishing.one_clipped(norm, threshold)["norm"]
+    drawn = figures.arrows(one, threshold)
+    upright, *both = drawn.data
+    assert set(upright.x) == {threshold, None}
+    assert [list(arrow.x) for arrow in both] == [[0, norm], [0, min(norm, threshold)]]
+    assert [list(arrow.y) for arrow in both] == [[0, 0], [-1, -1]]  # under each other, one way
+    assert list(drawn.layout.xaxis.range) == pytest.approx([0, 1.03 * end])
+    assert drawn.layout.annotations[0].text == f"before: ‖g‖ = {norm:.4g}"

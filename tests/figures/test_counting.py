@@ -59,7 +59,7 @@ def test_an_infinite_surprise_goes_beyond_all_others_and_says_so(count):
     array = series(values, ["likelihood", "kneser-ney"], "−ln p", "nats")
     drawn = figures.estimates(array, [f"<b>{i}" for i in range(count)], place=1)
     top = drawn.layout.yaxis.range[1]
-    assert drawn.data[0].customdata[1] == "likelihood, &lt;b>1: ∞ nats"
+    assert drawn.data[0].customdata[1] == "likelihood, &lt;b>1: ∞ nats, p = 0 %"
     if count <= BARS:
         likelihood, infinite, other = drawn.data
         assert (

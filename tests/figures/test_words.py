@@ -58,3 +58,4 @@ def test_what_a_reader_typed_is_not_translated(korean):
     )
     drawn = figures.surprises(array, ["step", "<b>"], "lstm")
     assert drawn.layout.xaxis.ticktext == ("step", "&lt;b>")
+    assert drawn.data[0].customdata[1] == "&lt;b>, a: 1 1, p = 36.8 %"  # e⁻¹

@@ -5,6 +5,7 @@ import { test } from "node:test";
 
 import { sharesOf } from "../../rnnviz/ui/parts/cell/sums.js";
 import { head, path } from "../../rnnviz/ui/parts/cell/drawing.js";
+import { nested, placeOf, weightPlace } from "../../rnnviz/ui/parts/cell/edits.js";
 import { planOf, WIDTHS } from "../../rnnviz/ui/parts/cell/plan.js";
 import { questionOf, Quiz } from "../../rnnviz/ui/parts/cell/quiz.js";
 import { rowsOf } from "../../rnnviz/ui/parts/cell/strip.js";
@@ -44,6 +45,17 @@ test("a cell's numbers: what is only rounding is zero, what is none is a dash, a
   assert.equal(short(-12.34), "−12.3");
   assert.equal(factor(-0.5), "(−0.5000)");
   assert.equal(product([1, -2], [0.5, 0.25], 0), "1.000·0.5000 + (−2.000)·0.2500 = 0.0000");
+});
+
+test("what a reader gives has a place in the set-up, what follows from it has none", () => {
+  const lstm = modelOf(viewOf("lstm"));
+  assert.deepEqual(placeOf(lstm, "x", 1, 2), ["inputs", 2, 1]);
+  assert.deepEqual([placeOf(lstm, "h0", 1, 0), placeOf(lstm, "c0", 0, 0)], [["hidden", 1], ["cell", 0]]);
+  assert.equal(placeOf(lstm, "h0", 1, 1), null); // it comes from the step before
+  assert.deepEqual(placeOf(lstm, "bh:f", 1, 3), ["weights", "lstm", "forget_gate", "bias", 1, 1]);
+  for (const id of ["h", "c", "f", "a:f", "Wx:f", "fc"]) assert.equal(placeOf(lstm, id, 0, 0), null);
+  assert.deepEqual(weightPlace(modelOf(viewOf("gru")).view, "n", "h", 0, 2), ["weights", "gru", "candidate", "recurrent", 0, 2]);
+  assert.deepEqual(nested(["inputs", 2, 1], -0.5), { inputs: { 2: { 1: -0.5 } } });
 });
 
 test("a cell has an equation for each gate, then those of its states", () => {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { few, four } from "../../rnnviz/ui/rooms/network/numbers.js";
-import { framesOf, isReached, nodesAt, orderOf, shownOf, timeOf } from "../../rnnviz/ui/rooms/network/passes.js";
+import { framesOf, isReached, nodesAt, orderOf, shownOf, sizeOf, timeOf } from "../../rnnviz/ui/rooms/network/passes.js";
 import { layout, nearest, onTheWay, wayOf } from "../../rnnviz/ui/rooms/network/places.js";
 
 const node = (id, more) => ({
@@ -61,6 +61,13 @@ test("a node shows its units, one of them, their mean, or the norm of its gradie
   assert.deepEqual(shownOf(CHAIN, at, node("u", { unit: 0, values: [[1]] }), "all"), { scale: "diverging", shares: [1], value: 1 });
   assert.deepEqual(shownOf(CHAIN, { pass: "backward", frame: 0 }, y, "all"), { scale: "norm", shares: [0.5], value: 0.01 });
   assert.deepEqual(shownOf(CHAIN, { pass: "forward", frame: 0 }, y, "all"), { scale: "diverging", shares: [], value: null });
+});
+
+test("an edge is as wide as its Jacobian, or as its one weight, or as what that adds", () => {
+  const one = { source: "x", target: "h", role: "weight", norm: [0.25], weight: -0.5, product: 0.1 };
+  assert.deepEqual(["norm", "weight", "product"].map((width) => sizeOf(one, width, 0)), [0.25, 0.5, 0.1]);
+  assert.equal(sizeOf({ ...one, weight: null }, "weight", 0), 0.25); // a whole matrix
+  assert.equal(sizeOf({ ...one, norm: [null], weight: null }, "weight", 0), null);
 });
 
 test("keys lead through all nodes in the order of computing, each after its edges", () => {

@@ -76,12 +76,13 @@ def test_a_step_opens_with_its_numbers(visit, kind, gate):
 def test_the_first_step_adds_nothing(visit):
     seen = visit("bptt", bptt_step=1)
     assert set(seen.test.table[1].value.values.ravel()) == {"0"}
+    assert any("a probability of" in part.value for part in seen.test.markdown)
     assert any("this step adds nothing" in part.value for part in seen.test.markdown)
 
 
 def test_with_a_loss_at_every_step_the_window_is_not_called_truncated_bptt(visit):
     said = " ".join(part.value for part in visit("bptt", bptt_loss="all").test.markdown)
-    assert "exactly truncated BPTT" not in said
+    assert "exactly truncated BPTT" not in said and "a probability of" not in said
     assert "gradient of the last 3 losses" in said and "It is not what you get" in said
 
 

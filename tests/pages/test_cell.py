@@ -65,6 +65,7 @@ def test_every_preset_draws_on_every_kind(kind, preset, lang):
 def test_the_page_opens_on_a_latch_in_an_lstm():
     seen = Page()
     assert len(seen.sent["views"][0]["hidden"]) == 6
+    assert seen.sent["largest"] == one_cell.LARGEST
     assert seen.sent["views"][0]["gates"] == ["input_gate", "forget_gate", "candidate", "output_gate"]
     assert any("Input 1 sets unit 1" in text.value for text in seen.test.text)
     assert any(caption.value.startswith("Saturated: ") for caption in seen.test.caption)
@@ -143,6 +144,25 @@ def test_an_empty_cell_is_said_in_one_line_and_counts_as_0():
 def test_numbers_in_a_link_that_make_no_sense_are_refused_in_one_line(changes):
     with pytest.raises(ValueError, match=r"^The numbers in this link are damaged; .*\.$"):
         room_setup.checked(packed(changes))
+
+
+@pytest.mark.parametrize(
+    ("changes", "own"),
+    [
+        ({"inputs": {"0": {"1": 0.25}}}, {"inputs": {"0": {"1": 0.25}}}),
+        ({"hidden": {"0": 0}}, None),  # as the preset has it
+        ({"inputs": {"0": {"1": 1e9}}}, None),
+        ({"inputs": {"99": {"1": 1}}}, None),
+        ("inputs", None),
+        (None, None),
+    ],
+)
+def test_a_number_changed_in_the_drawing_is_taken_and_what_makes_no_sense_is_not(monkeypatch, changes, own):
+    now = {"cell_preset": "latch", "cell_seed": 1, "cell_own": None}
+    monkeypatch.setattr(room_setup, "settings", lambda: now)
+    monkeypatch.setattr(room_setup, "choose", now.update)
+    room_setup.edit(changes)
+    assert now["cell_own"] == (own and room_setup.packed(own))
 
 
 @pytest.mark.parametrize("value", ["%%%", "aGVsbG8=", packed({})[:-4]])

@@ -26,6 +26,7 @@ from rnnviz.ui.rooms.generate.surprise import PASTED
 from rnnviz.ui.shell import folding
 from rnnviz.ui.shell.folding import packed
 from tests.pages.conftest import Opened
+from tests.pages.test_pages import decoded
 
 LETTERS = Vocabulary(
     tuple(sorted(set("\n ROMEO:To be, or not to be, that is the question: whether to tweet it.def")))
@@ -397,6 +398,40 @@ def test_a_damaged_link_gives_one_line(page, value):
     assert seen.drawn is not None
 
 
+# --- one step at two temperatures
+
+
+def test_one_step_at_two_temperatures_leaves_the_text_as_it_is(page):
+    seen = page(generate_compare=True, generate_place=5, generate_hot=1.25)
+    written = ids(seen.drawn["writers"][2])
+    logs = torch.tensor(by_hand().steps()["log_probability"].values[4, 1:], dtype=torch.float64)
+    likeliest = logs.argsort(descending=True, stable=True)[:10]
+
+    def bars() -> list[np.ndarray]:
+        (spec,) = seen.visit.figures.values()
+        assert spec["layout"]["xaxis"]["range"] == [0, 1]
+        return [decoded(bar["x"]) for bar in spec["data"]]
+
+    for hot in (1.25, 2.0):
+        for found, temperature in zip(bars(), (0.2, hot), strict=True):
+            wanted = (logs / temperature).softmax(0)[likeliest].numpy()
+            np.testing.assert_allclose(found, [*wanted, 1 - wanted.sum()], atol=1e-6)
+        seen.test.slider(key="pick_generate_hot").set_value(2.0).run()
+    assert seen.settings["generate_hot"] == 2.0
+    assert seen.drawn["writers"][2]["count"] == 0  # nothing was written anew
+    assert ids(seen.ask({})["writers"][2])[:PIECE] == written
+    # without a choice there is nothing to compare; who asks for it begins with the first character
+    seen = page(generate_compare=True)
+    assert seen.visit.board is None
+    assert "Choose a character in a text above." in [caption.value for caption in seen.test.caption]
+    seen = page()
+    seen.test.toggle(key="pick_generate_compare").set_value(True).run()
+    assert seen.settings["generate_place"] == seen.drawn["place"] == 1
+    assert any(text.value.startswith("LSTM, character 1: ") for text in seen.test.text)
+    far = page(generate_compare=True, generate_place=PIECE + 9)  # not written yet when the page opens
+    assert any(text.value.startswith(f"LSTM, character {PIECE + 9}: ") for text in far.test.text)
+
+
 # --- bad input
 
 
@@ -607,6 +642,7 @@ def test_every_character_can_be_taken_away_as_a_row(page):
 
 @pytest.mark.parametrize("writer", ["lstm", "counts"])
 def test_the_page_speaks_korean(page, writer):
-    seen = page(lang="ko", generate_writer=writer)
+    seen = page(lang="ko", generate_writer=writer, generate_compare=True, generate_place=2)
+    assert "온도 0.2" in seen.visit.board["summary"]
     assert seen.lines == [] and seen.drawn["labels"]["play"]
     assert not seen.test.exception

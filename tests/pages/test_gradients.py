@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from rnnviz.models import checkpoints, networks
+from rnnviz.ui.parts.numbers import probability
 
 TEXT = "ROMEO: I would"
 
@@ -124,6 +125,10 @@ def test_sending_back_leaves_the_model_as_it_was():
 
 
 def test_what_each_architecture_leaves_stands_in_the_table(visit):
-    (table,) = visit("gradients", text=TEXT).test.dataframe
+    seen = visit("gradients", text=TEXT)
+    (table,) = seen.test.dataframe
+    (said,) = (text.value for text in seen.test.text if " comes next" in text.value)
+    for row, kind in zip(table.value["loss (nats)"], ("RNN", "GRU", "LSTM"), strict=True):
+        assert f"{kind} {row} nats, p = {probability(float(row))}" in said  # of the one character that came
     assert list(table.value.index) == ["shakespeare-rnn", "shakespeare-gru", "shakespeare-lstm"]
     assert float(table.value["factor per step"].iloc[0]) < 1

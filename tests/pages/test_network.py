@@ -53,7 +53,7 @@ def test_every_stage_draws_in_both_languages(stage, lang):
     assert [node["values"] for node in seen.picture["nodes"]] == [
         [list(row) for row in node.values] for node in graph.nodes
     ]
-    assert len(seen.test.expander) == 1
+    assert len(seen.test.main.expander) == 1
     assert not seen.test.warning
 
 
@@ -89,6 +89,7 @@ def test_the_loop_has_no_past_at_the_first_step():
     (loop,) = (edge for edge in picture["edges"] if edge["role"] == "recurrent")
     assert loop["norm"][0] is None and loop["norm"][1] > 0
     assert picture["times"] == 3
+    assert {edge["weight"] for edge in picture["edges"]} == {None}  # each is a whole matrix
 
 
 def test_next_and_previous_lead_through_the_stages():
@@ -137,6 +138,10 @@ def test_one_direction_is_drawn_where_the_future_is_not_written_yet():
     assert not any(node["backward"] for node in seen.picture["nodes"])
     assert any("One direction only" in caption.value for caption in seen.test.caption)
     assert seen.test.session_state["settings"]["network_directions"] == 2  # kept for the other shapes
+    seen.test.slider(key="pick_network_inputs").set_value(5).run()
+    assert {len(node["values"][0]) for node in seen.picture["nodes"] if node["letter"] in "xy"} == {5}
+    assert seen.test.slider(key="pick_network_outputs").disabled
+    assert any("as large as an input" in caption.value for caption in seen.test.caption)
 
 
 def visit(**params):

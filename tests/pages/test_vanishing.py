@@ -253,7 +253,7 @@ def test_each_switch_adds_to_the_picture_and_the_plain_rnn_stays(name):
 def test_all_switches_at_once():
     seen = Page("helps", helps=list(HELPS))
     assert len(seen.curves("helps")) == len(HELPS)
-    assert list(seen.figures) == ["helps", "clipping"]
+    assert list(seen.figures) == ["helps", "arrows", "clipping"]
     looks = [
         (t["line"]["color"], t["line"]["dash"], t["marker"].get("symbol"))
         for t in seen.figures["helps"]["data"]
@@ -310,7 +310,11 @@ def test_the_forget_bias_is_a_slider_that_its_switch_brings():
 
 
 def test_clipping_brings_the_norm_down_to_the_threshold_and_the_step_with_it():
-    seen = Page("helps", helps=["clip"], clip=0.01, rate=0.1, radius=1.5)
+    seen = Page("helps", helps=["clip"], clip=0.01, rate=0.1, radius=1.5, norm=25.0)
+    seen.test.number_input(key="pick_vanishing_norm").set_value(8.0).run()
+    arrows = seen.figures["arrows"]["data"][1:]
+    assert [arrow["x"] for arrow in arrows] == [[0, 8], [0, 0.01]]
+    assert seen.settings["vanishing_norm"] == 8
     curves, marks = seen.curves("clipping"), seen.marks("clipping")
     np.testing.assert_allclose(curves["clipped"], np.minimum(curves["before"], -2))
     assert marks[1].tolist() == pytest.approx([1.5, -2])

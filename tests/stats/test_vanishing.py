@@ -205,6 +205,25 @@ def test_clipping_scales_to_the_threshold_and_leaves_alone_what_is_below():
         vanishing.clipped(0.0, 0)
 
 
+@pytest.mark.parametrize(("norm", "factor"), [(25.0, 0.2), (5.0, 1.0), (3.0, 1.0), (0.0, 1.0)])
+def test_one_gradient_is_clipped_as_torch_clips_it(norm, factor):
+    import torch
+
+    found = vanishing.one_clipped(norm, 5.0)
+    assert found["factor"] == factor and found["norm"].values.tolist() == [norm, factor * norm]
+    weight = torch.zeros(2, dtype=torch.float64, requires_grad=True)
+    weight.grad = norm * torch.tensor([0.6, -0.8], dtype=torch.float64)
+    torch.nn.utils.clip_grad_norm_([weight], 5.0)
+    np.testing.assert_allclose(weight.grad, found["norm"].values[1] * np.array([0.6, -0.8]), rtol=1e-6)
+    for wrong in (
+        {"norm": -1, "threshold": 1},
+        {"norm": 1, "threshold": 0},
+        {"norm": np.nan, "threshold": 1},
+    ):
+        with pytest.raises(ValueError, match="at least 0|above 0"):
+            vanishing.one_clipped(**wrong)
+
+
 def test_curves_side_by_side_keep_their_names():
     found = vanishing.side_by_side({"a": vanishing.geometric(1, 2), "b": vanishing.geometric(2, 2)}, "norm")
     assert found.sizes == {"series": 2, "time": 2}

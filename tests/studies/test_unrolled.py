@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from rnnviz.studies import unrolled
+from rnnviz.studies import topology, unrolled
 from rnnviz.studies.unrolled import SHAPES, STAGES, Topology, build, describe
 
 CELLS = {"rnn": nn.RNNCell, "gru": nn.GRUCell, "lstm": nn.LSTMCell}
@@ -110,9 +110,9 @@ def test_the_gradients_are_the_total_ones_that_autograd_keeps(shape, kind):
     outputs = [one for one in graph.nodes if one.role == "output"]
     # the targets come from the same stream, after the parameters and the inputs
     generator = torch.Generator().manual_seed(2)
-    unrolled._drawn(unrolled._empty(setup), generator)
-    inputs = [unrolled._uniform(3, generator).requires_grad_() for one in graph.nodes if one.role == "input"]
-    targets = [unrolled._uniform(3, generator) for _ in outputs]
+    topology.drawn_from(topology.empty(setup), generator)
+    inputs = [topology.uniform(3, generator).requires_grad_() for one in graph.nodes if one.role == "input"]
+    targets = [topology.uniform(3, generator) for _ in outputs]
     state, states, written = None, [], []
     for t in range(4):
         read = inputs[t] if t < len(inputs) else written[-1]
@@ -224,6 +224,36 @@ def test_parameters_and_products_are_torchs_own(kind):
     assert graph.multiplications == 5 * graph.a_step
 
 
+@pytest.mark.parametrize(
+    ("shape", "sizes"), [("many_to_one", (5, 2)), ("encoder_decoder", (5, 2)), ("one_to_many", (5, 5))]
+)
+def test_inputs_and_outputs_have_sizes_of_their_own_unless_what_is_written_is_read(shape, sizes):
+    setup = Topology(shape=shape, steps=2, inputs=5, units=4, outputs=2)
+    graph, model = describe(setup), build(setup)
+    lengths = {
+        role: {len(one.values[0]) for one in graph.nodes if one.role == role} for role in ("input", "output")
+    }
+    assert lengths == {"input": {sizes[0]}, "output": {sizes[1]}}
+    assert (model.rnn.input_size, model.head.out_features) == sizes
+    if shape == "encoder_decoder":
+        assert model.decoder.input_size == 2  # it reads what was written
+
+
+def test_a_single_weight_and_what_it_adds_stand_at_its_edge():
+    graph = describe(Topology("multilayer", inputs=2, units=3, outputs=1))
+    for layer, below, above in zip(build(graph.setup).layers, ("x", "h0"), ("h0", "y"), strict=True):
+        values = [node(graph, f"{below}u{unit}").values[0][0] for unit in range(layer.in_features)]
+        for to in range(layer.out_features):
+            found = [edge(graph, f"{below}u{of}", f"{above}u{to}") for of in range(layer.in_features)]
+            assert [one.weight for one in found] == layer.weight[to].tolist()
+            total = sum(one.product for one in found) + layer.bias[to].item()
+            assert np.tanh(total) == pytest.approx(node(graph, f"{above}u{to}").values[0][0])
+            np.testing.assert_allclose(
+                [one.product for one in found], np.array(values) * layer.weight[to].tolist()
+            )
+    assert np.isnan(describe(Topology()).edges[0].weight)  # there an edge is a whole matrix
+
+
 def test_the_head_is_used_once_for_each_output():
     many, one = (describe(Topology(shape=shape, steps=5)) for shape in ("many_to_many", "many_to_one"))
     assert many.multiplications - one.multiplications == 4 * 3 * 4
@@ -262,6 +292,7 @@ def test_what_cannot_be_is_drawn_as_what_can():
 @pytest.mark.parametrize(
     ("changes", "line"),
     [
+        ({"inputs": 9}, "inputs must be a whole number from 1 to 8; got 9"),
         ({"stage": "five"}, f"stage must be one of {', '.join(STAGES)}; got 'five'"),
         ({"kind": "cnn"}, "kind must be one of rnn, gru, lstm; got 'cnn'"),
         ({"shape": ""}, "shape must be one of one_to_one"),

@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 from rnnviz.models.counting import NGrams
 from rnnviz.models.networks import LanguageModel
 from rnnviz.recording.block import record
-from rnnviz.studies.writing import Counts, Network, Rule, Writing, draw, filtered, surprises, uniform
+from rnnviz.studies.writing import (
+    Counts,
+    Network,
+    Rule,
+    Writing,
+    at_temperatures,
+    draw,
+    filtered,
+    surprises,
+    uniform,
+)
 
 HALVES = np.log([1e-9, 0.5, 0.3, 0.2])  # candidate 0 is the unknown one
 SIZE = 7
@@ -127,6 +137,15 @@ def test_many_rows_at_once_are_each_alone(rows):
 
 
 # --- luck
+
+
+def test_two_temperatures_share_their_candidates_and_come_from_the_same_scores():
+    logs = np.log([0.1, 0.2, 0.5, 0.2])  # of the unknown character first
+    found = at_temperatures(logs, (0.5, 2.0, 0.0), count=2)
+    assert found["id"].values.tolist() == [2, 1]
+    wanted = [torch.tensor(logs[1:] / t).softmax(0)[[1, 0]].numpy() for t in (0.5, 2.0)]
+    np.testing.assert_allclose(found["probability"], [*wanted, [1, 0]])
+    np.testing.assert_allclose(found["others"], [1 - wanted[0].sum(), 1 - wanted[1].sum(), 0], atol=1e-12)
 
 
 def test_a_number_falls_into_its_stretch():

@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 from rnnviz.models import checkpoints, decoding
 from rnnviz.models.networks import Translator
 from rnnviz.models.vocabularies import END_ID, START_ID, Lexicon
+from rnnviz.ui.parts.numbers import probability
 from tests.pages.conftest import Visit
 
 TEXT = "5 mar 1996"
@@ -148,6 +149,10 @@ def test_the_curves_are_what_autograd_finds_in_both_models(models, chosen):
         wanted, loss = by_hand(name, ids, written, step)
         np.testing.assert_allclose(values(trace), np.log10(wanted), atol=1e-9)
         assert float(table.value["loss (nats)"].iloc[row]) == pytest.approx(loss, rel=1e-3)
+        if step is None:
+            assert "p = e^−loss" not in table.value  # of all steps together no token has it
+        else:
+            assert table.value["p = e^−loss"].iloc[row] == probability(loss)
         assert float(table.value["first ÷ last"].iloc[row]) == pytest.approx(wanted[0] / wanted[-1], rel=1e-3)
     assert [t["line"]["dash"] for t in drawn["total"]["data"]] == ["solid", "dash"]
 

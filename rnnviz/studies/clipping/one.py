@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 from torch import Tensor
 
+from rnnviz import stats
 from rnnviz.studies.clipping.running import Course, both, distance, said
 from rnnviz.studies.comparing.running import one_thread
 from rnnviz.studies.memory.running import clipped
@@ -48,7 +49,7 @@ def looked_at(course: Course, clip: float | None, update: int) -> xr.Dataset:
             raise ValueError(f"update {update} was not made: the numbers had left float32 before it")
         steps = [_step(course, one) for one in (gradients, clipped(gradients, clip)[0])]
         lengths = [distance(step) for step in steps]
-        factors = [1.0, min(1.0, (clip or math.inf) / norm)]
+        factors = [1.0, stats.vanishing.clip_factor(norm, clip or math.inf).item()]
         ratio = lengths[1] / lengths[0] if lengths[0] else 1.0
         shares = np.sort([*np.linspace(FROM, TO, 117), *(ratio * np.linspace(-1, 3, 33)), 0.0, ratio, 1.0])
         shares = shares.clip(FROM, TO)

@@ -18,6 +18,11 @@ def percent(share: float) -> str:
     return f"{100 * share:.1f} %" if share >= 0.0995 else f"{100 * share:.2g} %"
 
 
+def probability(loss: float) -> str:
+    """The probability whose −ln p is a loss, in nats: what a model gave the one token that came."""
+    return percent(math.exp(-loss))
+
+
 def short(value: float) -> str:
     """A number that fits in a square."""
     if abs(value) >= 100:

@@ -29,3 +29,12 @@ def test_shares_are_written_in_percent():
         "50.0 %",
         "100.0 %",
     ]
+
+
+def test_a_loss_is_also_a_probability():
+    assert [numbers.probability(loss) for loss in (0, 0.6931472, 4.60517, 99)] == [
+        "100.0 %",
+        "50.0 %",
+        "1 %",
+        "< 0.01 %",
+    ]

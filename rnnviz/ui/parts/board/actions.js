@@ -1,6 +1,7 @@
 // What the reader does on the board: pointer, keys and buttons move the cursor, choose, zoom and play.
 
 import { stepOf } from "../js/cursor.js";
+import { Pinch } from "./pinch.js";
 import { Pointer } from "./pointer.js";
 
 /** @typedef {import("./board.js").Board} Board */
@@ -23,6 +24,7 @@ export function listen(board) {
     zoom: (range, rows) => board.setZoom(range, rows),
     choose: (figure, unit) => board.choose(figure, unit),
   });
+  new Pinch(frame.timed, axis, { figureAt: (target) => board.figureAt(target), zoom: (range, rows) => board.setZoom(range, rows) });
   frame.below.addEventListener("pointerleave", () => board.hoverUnit(null));
   text.passage.addEventListener("pointermove", (event) => overPassage(board, event, false));
   text.passage.addEventListener("click", (event) => overPassage(board, event, true));

@@ -7,7 +7,7 @@ import { Rows } from "./rows.js";
 /** @typedef {import("./types.js").Range} Range */
 
 const STRIDES = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000];
-const FEWEST = 4; // steps in view
+export const FEWEST = 4; // steps in view
 
 export class Axis {
   /** @param {HTMLElement} place holds all that lies along the axis @param {HTMLElement} root of the board */

@@ -1,4 +1,4 @@
-// The pointer over what lies along the axis: it carries the cursor, a click chooses, a drag with the mouse zooms in.
+// The pointer over what lies along the axis: it carries the cursor, a click chooses, a drag with the mouse zooms in; for two fingers see Pinch.
 
 /** @typedef {import("./types.js").Axis} Axis */
 /** @typedef {import("./types.js").Figure} Figure */
@@ -41,6 +41,7 @@ export class Pointer {
 
   /** @param {PointerEvent} event */
   moved(event) {
+    if (!event.isPrimary) return;
     if (this.drag && event.buttons === 0) this.end(); // released where no one told
     const { axis, band, drag, pointed } = this;
     const figure = drag ? drag.figure : pointed.figureAt(event.target); // a captured pointer's target is not what it is over
@@ -62,6 +63,7 @@ export class Pointer {
   /** @param {PointerEvent} event */
   down(event) {
     const { target, clientX, clientY } = event;
+    if (!event.isPrimary) return this.end(); // two fingers choose nothing: see Pinch
     if (event.button !== 0 || (target instanceof Element && target.closest("button"))) return;
     this.drag = { x: clientX, y: clientY, edge: this.axis.edgeAt(clientX), figure: this.pointed.figureAt(target) };
     if (event.pointerType === "mouse") this.place.setPointerCapture(event.pointerId); // a drag may end outside
@@ -72,6 +74,7 @@ export class Pointer {
   /** @param {PointerEvent} event */
   up(event) {
     const { axis, drag, pointed } = this;
+    if (!event.isPrimary) return;
     const zooms = !this.band.hidden;
     this.end();
     if (!drag) return;

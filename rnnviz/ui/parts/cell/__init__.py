@@ -1,6 +1,6 @@
 """A recurrent cell, one step at a time: a drawing in which the step's values stand, and its equations with the numbers."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import xarray as xr
@@ -36,12 +36,19 @@ _component = component(HERE)
 
 
 def show_cell(
-    id: str, working: xr.Dataset | Sequence[xr.Dataset], *, tokens: Sequence[str] | None = None
+    id: str,
+    working: xr.Dataset | Sequence[xr.Dataset],
+    *,
+    tokens: Sequence[str] | None = None,
+    edited: Callable[[object], None] | None = None,
+    largest: float | None = None,
 ) -> None:
     """Draws one cell, or several that read the same, all steps at once: stepping asks the server for nothing.
 
     id: tells apart what stands on one page, and stays while the numbers change: the reader keeps the step. working: what
     stats.worked.steps returned. tokens: what was read at each step; by default what the trace has.
+    edited: told what the reader has changed in the drawing, of a set-up as studies.one_cell takes it: names and places in each
+    other, down to the number; None where nothing can be changed. largest: the largest such number, either way.
     """
     several = [working] if isinstance(working, xr.Dataset) else list(working)
     if tokens is None and "token" in several[0].coords:
@@ -49,10 +56,11 @@ def show_cell(
     data = {
         "views": [_view(one) for one in several],
         "tokens": None if tokens is None else list(map(str, tokens)),
+        "largest": largest if edited else None,
         "scales": SCALES,
         "labels": _labels(),
     }
-    _component(data=data, key=f"cell-{id}")
+    _component(data=data, key=f"cell-{id}", on={"edit": edited} if edited else None)
 
 
 def _view(working: xr.Dataset) -> dict:
@@ -106,6 +114,11 @@ def _labels() -> dict[str, str]:
         "predict": _("Predict"),
         "scroll": _("The drawing goes on to the right: scroll inside it."),
         "hover": _("Point at a square to read its value."),
+        "change": _(
+            "Click a number with a dotted edge or line to change it; open W x or W h for the weights."
+        ),
+        "edit": _("{name}: {value}. Change it"),
+        "range": _("Type a number from −1,000,000 to 1,000,000, such as 0.5."),
         "signed": _("states, inputs, candidates"),
         "sums": _("cell state, sums"),
         "gates": _("gates"),

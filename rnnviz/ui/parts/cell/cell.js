@@ -8,6 +8,7 @@ import { minus } from "../js/numbers.js";
 import { Player } from "../js/player.js";
 import { gradient, hexParts, shade, themeSide, typeSize, watchPage } from "../js/theme.js";
 import { Drawing } from "./drawing.js";
+import { Editor } from "./edits.js";
 import { planOf, WIDTHS } from "./plan.js";
 import { Quiz } from "./quiz.js";
 import { Strip } from "./strip.js";
@@ -47,6 +48,8 @@ export function isWide(views, room) {
 class Cell {
   /** @param {HTMLElement} parent */
   constructor(parent) {
+    /** @type {import("../js/dom.js").Send | undefined} */
+    this.send = undefined;
     /** @type {Data | null} */
     this.data = null;
     this.labels = /** @type {import("./types.js").Labels} */ ({}); // until data comes
@@ -66,7 +69,7 @@ class Cell {
     });
     this.quiz = new Quiz(() => this.cursor.at, () => this.asked());
     this.strip = new Strip((step) => this.player.to(step));
-    this.sums = new Sums(() => this.look);
+    this.sums = new Sums(() => this.look, () => this.editor);
     this.title = element("output", "cv-title");
     this.title.setAttribute("aria-live", "off");
     this.buttons = {
@@ -88,7 +91,8 @@ class Cell {
     );
     this.root.tabIndex = 0;
     this.root.setAttribute("role", "group");
-    this.root.addEventListener("keydown", (event) => this.key(event));
+    this.root.addEventListener("keydown", (event) => this.editor.key(event) || this.key(event));
+    this.editor = new Editor(this.root, (change) => this.send?.trigger("edit", change), (line) => (this.readout.textContent = line));
     parent.append(this.root);
     this.unwatch = watchPage(this.root, { themed: () => this.recolour(), resized: () => this.resized() });
   }
@@ -106,8 +110,10 @@ class Cell {
     const kinds = (one) => one?.views.map((view) => view.kind).join();
     const known = kinds(this.data) === kinds(data);
     const first = this.data === null;
+    const focused = this.editor.held();
     this.data = data;
-    this.labels = data.labels;
+    this.labels = this.editor.labels = data.labels;
+    this.editor.largest = data.largest;
     this.models = data.views.map(modelOf);
     this.cursor.reset(data.views[0].hidden.length, first ? (recalledNumber("step") ?? 1) - 1 : undefined);
     this.root.setAttribute("aria-label", this.labels.cell);
@@ -123,6 +129,7 @@ class Cell {
     const asked = first ? recall("predict")?.split("-") : undefined;
     if (asked) this.quiz.ask({ place: Number(asked[0]) || 0, id: asked[1], unit: Number(asked[2]) || 0 });
     this.show();
+    focused();
     drawn(this.root);
   }
 
@@ -164,8 +171,8 @@ class Cell {
       const scale = this.models.length > 1 ? 1 : Math.min(LARGEST, Math.max(1, room / plan.width));
       const drawing = new Drawing(model, plan, scale, this.labels, (square) => {
         if (square) this.tell(model, square);
-        else this.readout.textContent = this.labels.hover;
-      });
+        else this.readout.textContent = this.hint;
+      }, this.editor);
       drawing.recolour(this.side);
       return drawing;
     });
@@ -230,9 +237,14 @@ class Cell {
     buttons.play.setAttribute("aria-pressed", String(playing));
     buttons.speed.textContent = `${this.player.speed}×`;
     buttons.predict.setAttribute("aria-pressed", String(this.quiz.question !== null));
-    this.readout.textContent = labels.hover;
+    this.readout.textContent = this.hint;
     this.root.dataset.step = String(step + 1);
     if (!playing) this.live.textContent = this.spoken();
+  }
+
+  /** What can be done with the squares. @private */
+  get hint() {
+    return this.data?.largest === null ? this.labels.hover : `${this.labels.hover} ${this.labels.change}`;
   }
 
   /** The value that is pointed at. @private @param {Model} model @param {{ id: string, unit: number }} square */

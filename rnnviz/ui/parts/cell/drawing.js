@@ -2,8 +2,9 @@
 
 import { element, shape } from "../js/dom.js";
 import { calm } from "../js/player.js";
+import { placeOf } from "./edits.js";
 import { PITCH, RADIUS } from "./plan.js";
-import { lettered, short } from "./symbols.js";
+import { lettered, plain, short } from "./symbols.js";
 
 /** @typedef {import("./types.js").Model} Model */
 /** @typedef {import("./types.js").Plan} Plan */
@@ -37,10 +38,13 @@ export class Drawing {
    * @param {number} scale
    * @param {import("./types.js").Labels} labels
    * @param {(square?: { id: string, unit: number }) => void} point hears which square is pointed at, or none
+   * @param {import("./edits.js").Editor} editor of the numbers that can be changed
    */
-  constructor(model, plan, scale, labels, point) {
+  constructor(model, plan, scale, labels, point, editor) {
     this.model = model;
     this.point = point;
+    this.labels = labels;
+    this.editor = editor;
     /** @type {Square[]} */
     this.squares = [];
     /** @type {{ made: SVGElement, stage: number, flows: boolean }[]} */
@@ -50,7 +54,8 @@ export class Drawing {
     this.frame.setAttribute("role", "group");
     this.frame.setAttribute("aria-label", `${view.name}. ${labels.drawing}`);
     this.hint = element("p", "cv-hint", labels.scroll);
-    this.svg = shape("svg", { viewBox: `0 0 ${plan.width} ${plan.height}`, role: "img", "aria-label": view.about, class: "cv-svg" }, this.frame);
+    this.svg = shape("svg", { viewBox: `0 0 ${plan.width} ${plan.height}`, "aria-label": view.about, class: "cv-svg" }, this.frame);
+    this.svg.setAttribute("role", editor.largest === null ? "img" : "group"); // an image holds nothing to press
     this.svg.style.width = `${(scale * plan.width) / 16}rem`;
     this.svg.style.height = `${(scale * plan.height) / 16}rem`;
     this.svg.addEventListener("pointerleave", () => point());
@@ -120,6 +125,8 @@ export class Drawing {
       const { back, ink } = hidden ? { back: "transparent", ink: "var(--st-text-color)" } : colour(value, vector.range);
       rect.style.fill = back;
       square.classList.toggle("cv-asked", hidden);
+      const name = `${plain(vector.symbol)}, ${id === "x" ? this.labels.input : this.labels.unit} ${unit + 1}`;
+      this.editor.offer(square, placeOf(this.model, id, unit, step), name, value);
       if (!text) continue;
       text.textContent = hidden ? "?" : short(value);
       text.style.fill = ink;

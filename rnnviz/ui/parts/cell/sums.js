@@ -2,8 +2,9 @@
 
 import { element } from "../js/dom.js";
 import { percent } from "../js/numbers.js";
-import { digits, written } from "./symbols.js";
-import { letter, product } from "./vectors.js";
+import { placeOf, weightPlace } from "./edits.js";
+import { digits, plain, written } from "./symbols.js";
+import { letter, products } from "./vectors.js";
 
 /** @typedef {import("./types.js").Model} Model */
 /** @typedef {import("./types.js").Look} Look */
@@ -15,11 +16,12 @@ export function sharesOf(kept, wrote) {
 }
 
 export class Sums {
-  /** @param {() => Look} look how the step is shown at this moment */
-  constructor(look) {
+  /** @param {() => Look} look how the step is shown at this moment @param {() => import("./edits.js").Editor} editor of what can be changed */
+  constructor(look, editor) {
     this.look = look;
+    this.editor = editor;
     this.root = element("div", "cv-sums");
-    /** @type {{ model: Model, id: string, values: HTMLElement[], result: boolean }[]} */
+    /** @type {{ model: Model, id: string, values: HTMLElement[], result: boolean, labels: import("./types.js").Labels }[]} */
     this.columns = [];
     /** @type {{ model: Model, ids: string[], lines: HTMLElement[], labels: import("./types.js").Labels }[]} */
     this.shares = [];
@@ -45,7 +47,7 @@ export class Sums {
   /** @private @param {Model} model @param {import("./types.js").Equation} equation @param {import("./types.js").Labels} labels */
   equation(model, { own, items }, labels) {
     const terms = items.map((item) =>
-      item in model.vectors ? this.column(model, item, item === items[0]) : element("span", "cv-operator", item),
+      item in model.vectors ? this.column(model, item, item === items[0], labels) : element("span", "cv-operator", item),
     );
     const more = own && element("div", "cv-more", this.product(model, own, "x", labels), this.product(model, own, "h", labels));
     const shares = items.includes("fc") || items.includes("zh") ? this.share(model, items, labels) : undefined;
@@ -62,11 +64,11 @@ export class Sums {
     return element("p", "cv-shares", element("span", "", labels.shares), ...lines);
   }
 
-  /** @private @param {Model} model @param {string} id @param {boolean} result */
-  column(model, id, result) {
+  /** @private @param {Model} model @param {string} id @param {boolean} result @param {import("./types.js").Labels} labels */
+  column(model, id, result, labels) {
     const { symbol, of } = model.vectors[id];
     const values = of(0).map(() => element("span", "cv-value"));
-    this.columns.push({ model, id, values, result });
+    this.columns.push({ model, id, values, result, labels });
     return element("span", result ? "cv-term cv-result" : "cv-term", written(symbol), element("span", "cv-values", ...values));
   }
 
@@ -86,9 +88,18 @@ export class Sums {
       const { step } = this.look();
       const column = vectors[side === "x" ? "x" : "h0"].of(step);
       const sums = vectors[`W${side}:${own}`].of(step);
-      rows.forEach((row, unit) =>
-        row.replaceChildren(element("span", "cv-unit", `${labels.unit} ${unit + 1}`), product(weight[unit], column, sums[unit])),
-      );
+      rows.forEach((row, unit) => {
+        const terms = products(weight[unit], column).map(([first, second], k) => {
+          const factor = element("span", "cv-factor", first);
+          return { factor, value: weight[unit][k], nodes: [k ? " + " : "", factor, second] };
+        });
+        row.replaceChildren(element("span", "cv-unit", `${labels.unit} ${unit + 1}`), ...terms.flatMap(({ nodes }) => nodes), ` = ${digits(sums[unit])}`);
+        terms.forEach(({ factor, value }, k) => {
+          const read = side === "x" ? labels.input : `h, ${labels.unit}`;
+          const called = `W_${side}${own}, ${labels.unit} ${unit + 1}, ${read} ${k + 1}`;
+          this.editor().offer(factor, weightPlace(view, own, side, unit, k), called, value);
+        });
+      });
     };
     this.products.push({ details, fill });
     details.addEventListener("toggle", () => details.open && fill());
@@ -97,12 +108,14 @@ export class Sums {
 
   show() {
     const { step, hides, colour } = this.look();
-    for (const { model, id, values, result } of this.columns) {
+    for (const { model, id, values, result, labels } of this.columns) {
       const { of, range } = model.vectors[id];
       values.forEach((span, unit) => {
         const hidden = hides(model, id, unit);
         const value = of(step)[unit];
         span.textContent = hidden ? "?" : digits(value);
+        const place = /^b[xh]:/.test(id) ? placeOf(model, id, unit, step) : null; // the states and inputs are changed in the drawing
+        this.editor().offer(span, place, `${plain(model.vectors[id].symbol)}, ${labels.unit} ${unit + 1}`, value);
         if (!result) return;
         const { back, ink } = hidden ? { back: "transparent", ink: "inherit" } : colour(value, range);
         span.style.backgroundColor = back;

@@ -34,7 +34,7 @@
 /**
  * @typedef {"cell" | "drawing" | "steps" | "step" | "unit" | "input" | "output" | "first" | "back" | "forward" | "play" | "speed" | "predict"
  *   | "scroll" | "shares" | "hover" | "signed" | "sums" | "gates" | "keep" | "write" | "question" | "which" | "what" | "guess" | "reveal" | "other"
- *   | "score" | "number" | "right" | "wrong"} Word
+ *   | "score" | "number" | "right" | "wrong" | "change" | "edit" | "range"} Word
  */
 /** @typedef {Record<Word, string>} Labels */
 
@@ -42,6 +42,7 @@
  * @typedef {object} Data
  * @property {View[]} views cells that read the same
  * @property {string[] | null} tokens what was read at each step, where it has names
+ * @property {number | null} largest number, either way, that a reader may put in; none where nothing can be changed
  * @property {import("../js/theme.js").Scales} scales
  * @property {Labels} labels
  * @property {string} unloaded said where the script did not come

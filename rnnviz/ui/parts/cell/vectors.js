@@ -108,6 +108,8 @@ export function working({ view, vectors }, id, step, unit) {
   return `${act}(${f(`Wx:${id}`)} + ${f(`bx:${id}`)} + ${inner}) = ${act}(${digits(at(`a:${id}`))}) = ${digits(at(id))}`;
 }
 
-/** One row of a matrix times its vector, term by term. @param {number[]} row @param {number[]} column @param {number} sum */
-export const product = (row, column, sum) =>
-  `${row.map((value, k) => `${factor(value)}·${factor(column[k])}`).join(" + ")} = ${digits(sum)}`;
+/** One row of a matrix times its vector, term by term: the weight, and what it is multiplied by. @param {number[]} row @param {number[]} column */
+export const products = (row, column) => row.map((value, k) => [factor(value), `·${factor(column[k])}`]);
+
+/** The same in one line. @param {number[]} row @param {number[]} column @param {number} sum */
+export const product = (row, column, sum) => `${products(row, column).map((term) => term.join("")).join(" + ")} = ${digits(sum)}`;

@@ -14,7 +14,7 @@ from rnnviz.models.vocabularies import END_ID, START_ID
 from rnnviz.studies import translating
 from rnnviz.ui.parts import explored
 from rnnviz.ui.parts.board import drawn, show_board, show_figures
-from rnnviz.ui.parts.numbers import shown
+from rnnviz.ui.parts.numbers import probability, shown
 from rnnviz.ui.parts.tables import table_csv
 from rnnviz.ui.rooms.attention import translation
 from rnnviz.ui.rooms.attention.translation import Reading
@@ -137,7 +137,7 @@ def bottleneck_view(reading: Reading) -> None:
             one=reading.target.decode(reading.original_ids), other=reading.target.decode(reading.plain_ids)
         )
     )
-    table = _table(reading, joined)
+    table = _table(reading, joined, step >= 0)
     show_board(
         f"bottleneck-{plain.key}-{step}",
         () if words else reading.source_tokens,
@@ -324,8 +324,9 @@ def _by_length(reading: Reading) -> dict[str, xr.DataArray]:
     return found
 
 
-def _table(reading: Reading, both: xr.Dataset) -> pd.DataFrame:
-    """Loss, and the total gradient at the first source token against the last, a row for each model."""
+def _table(reading: Reading, both: xr.Dataset, single: bool) -> pd.DataFrame:
+    """Loss, and the total gradient at the first source token against the last, a row for each model. single: whether the loss is
+    one token's, which is a probability too."""
     tokens, rows = reading.source_tokens, {}
     for label, name in zip((_("with attention"), _("without")), NAMES, strict=True):
         one = both.sel(model=name)
@@ -333,6 +334,7 @@ def _table(reading: Reading, both: xr.Dataset) -> pd.DataFrame:
         strongest = int(total.argmax())
         rows[label] = {
             _("loss (nats)"): shown(one["loss"].item()),
+            **({_("p = e^−loss"): probability(one["loss"].item())} if single else {}),
             _("norm at the first token"): shown(math.exp(total[0])),
             _("norm at the last token"): shown(math.exp(total[-1])),
             _("first ÷ last"): shown(math.exp(total[0] - total[-1])),

@@ -9,7 +9,7 @@ from rnnviz.paper.terms import gate_name
 from rnnviz.studies import tiny
 from rnnviz.studies.shared_weight import SHORTEST
 from rnnviz.ui.parts.board import Choice, show_board
-from rnnviz.ui.parts.numbers import aligned, shown
+from rnnviz.ui.parts.numbers import aligned, probability, shown
 from rnnviz.ui.parts.tables import table_csv
 from rnnviz.ui.parts.tiny import STYLE
 from rnnviz.ui.rooms.bptt import LIMITS
@@ -252,7 +252,13 @@ def _step(of: Found) -> None:
         ),
         _("Row i: weights into unit i; column j: weights from unit j of the step before."),
     ]
-    lines.append(_("The loss is {loss} nats.").format(loss=shown(of.back.loss)))
+    lines.append(
+        _(
+            "The loss is {loss} nats: the network gave the letter that comes last a probability of {share}."
+        ).format(loss=shown(of.back.loss), share=probability(of.back.loss))
+        if settings()["bptt_loss"] == "last"
+        else _("The loss is {loss} nats.").format(loss=shown(of.back.loss))
+    )
     if step == 0:
         lines.append(_("Before the first step the state is 0, so this step adds nothing, whatever its δ."))
     st.markdown(" ".join(lines))

@@ -11,7 +11,7 @@ from rnnviz.stats import worked
 from rnnviz.studies import one_cell
 from rnnviz.trace import GATES
 from rnnviz.ui.parts.cell import keys, show_cell
-from rnnviz.ui.rooms.cell.setup import change, draft
+from rnnviz.ui.rooms.cell.setup import change, draft, edit
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import choose, settings
 from rnnviz.ui.shell.widgets import folded, notice, pick, shows
@@ -327,7 +327,7 @@ def _fill(given, names: tuple[str, ...] = (), places: tuple[int, ...] = ()):
 def drawing() -> None:
     """The drawing with its equations, and what is saturated."""
     found = workings()
-    show_cell("bench", found)
+    show_cell("bench", found, edited=edit, largest=one_cell.LARGEST)
     counts = [worked.saturated(one) for one in found]
     flat, every = (sum(column) for column in zip(*counts, strict=True))
     if flat:

@@ -4,11 +4,14 @@ A set-up is what studies.one_cell takes. It travels in the address as a preset's
 from that preset, once it was edited.
 """
 
+import contextlib
+
 from rnnviz.studies import one_cell
 from rnnviz.ui.shell.folding import packed, unpacked
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import choose, settings
 
+DAMAGED = (AttributeError, KeyError, IndexError, TypeError, ValueError)  # what changes that do not fit raise
 LONGEST_LINK = 50_000  # characters that a set-up may unfold to
 
 
@@ -26,6 +29,13 @@ def change(setup: dict) -> None:
     choose(cell_own=packed(changes) if changes else None)
 
 
+def edit(changes: object) -> None:
+    """Puts numbers that the reader changed in the drawing into the set-up, as `cell_own` holds them; what makes no sense does
+    nothing."""
+    with contextlib.suppress(*DAMAGED):
+        change(_merge(draft(), changes, ()))
+
+
 def checked(value: str) -> str:
     """Changes of a set-up from an address, for choices: themselves, where all can be read. Raises ValueError in one line."""
     merged(one_cell.preset("latch"), value)
@@ -36,7 +46,7 @@ def merged(setup: dict, folded_changes: str) -> dict:
     """The set-up with the changes that were folded. Raises ValueError, in one line, where they are damaged."""
     try:
         return _merge(setup, unpacked(folded_changes, LONGEST_LINK), ())
-    except (AttributeError, KeyError, IndexError, TypeError, ValueError):
+    except DAMAGED:
         raise ValueError(_("The numbers in this link are damaged; those of the preset are shown.")) from None
 
 

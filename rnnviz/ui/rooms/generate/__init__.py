@@ -46,5 +46,8 @@ SETTINGS = {name: one.but(resets=("generate_changes",)) for name, one in _WRITTE
     ),  # the character that is explained; None: the last one written
     "generate_changes": checked("", _changes).but(undo="generate_dropped"),
     "generate_dropped": kept(""),  # those that the last change of the other settings has left out
+    "generate_compare": one_of(False, (False, True)),  # one step at two temperatures
+    "generate_cold": number(0.2, 0, 2),
+    "generate_hot": number(1.5, 0, 2),
     "generate_pasted": text(),  # the text whose surprise is shown
 }

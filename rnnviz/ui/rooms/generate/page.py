@@ -6,6 +6,7 @@ from rnnviz.ui.rooms.generate.authors import controls, current
 from rnnviz.ui.rooms.generate.away import take_away
 from rnnviz.ui.rooms.generate.growing import over_training
 from rnnviz.ui.rooms.generate.surprise import surprise
+from rnnviz.ui.rooms.generate.temperatures import two_temperatures
 from rnnviz.ui.rooms.generate.texts import board
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import settings
@@ -24,6 +25,7 @@ def show() -> None:
     controls()
     if asked := current():
         board(asked)
+        two_temperatures(asked)
         take_away(asked)
         over_training(asked)
     st.subheader(_("Surprise"))

@@ -16,7 +16,7 @@ from rnnviz.ui.parts import recordings
 from rnnviz.ui.parts.board import drawn
 from rnnviz.ui.parts.explored.runs import Back, Run, current_run, loss_matrix, own_back, peers, send_back
 from rnnviz.ui.parts.explored.views import compared, fading, show_board, unit_heatmap
-from rnnviz.ui.parts.numbers import power, shown
+from rnnviz.ui.parts.numbers import power, probability, shown
 from rnnviz.ui.parts.tables import fading_words, table_csv
 from rnnviz.ui.rooms.gradients import recorded
 from rnnviz.ui.shell.keeping import kept
@@ -149,7 +149,13 @@ def _draw(run: Run, row: DeltaGenerator) -> None:
     speaks = _("The loss of step {step} (“{token}” comes next)").format(
         step=(step or 0) + 1, token=run.strip["tokens"][(step or 0) + 1]
     )
-    st.text(speaks if step is not None else _("The loss of all steps, summed"))
+    of_one = " · ".join(
+        _("{model} {loss} nats, p = {share}").format(
+            model=back.kind.upper(), loss=shown(back.loss), share=probability(back.loss)
+        )
+        for back in backs
+    )
+    st.text(f"{speaks}: {of_one}" if step is not None else _("The loss of all steps, summed"))
     st.text(_left(backs, norms, end))
     show_board(
         id,

@@ -11,6 +11,8 @@ SETTINGS = {
     "network_layers": number(1, 1, 3),
     "network_directions": number(1, 1, 2),
     "network_steps": number(4, 1, 8),
+    "network_inputs": number(3, 1, 8),
     "network_units": number(4, 1, 16),
+    "network_outputs": number(3, 1, 8),
     "network_seed": number(0, 0, 999),
 }

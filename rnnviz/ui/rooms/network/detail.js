@@ -55,5 +55,8 @@ function edgeLines({ nodes, labels }, edge, time) {
   return [
     element("p", "nw-detail-name", `${source} → ${target}: ${labels.roles[edge.role]}`),
     element("p", "nw-numbers", norm === null ? labels.unused : `${labels.norm} = ${four(norm)}`),
+    ...(edge.weight === null || edge.product === null
+      ? []
+      : [element("p", "nw-numbers", filled(labels.single, { weight: four(edge.weight), value: source ?? "", product: four(edge.product) }))]),
   ];
 }

@@ -5,7 +5,7 @@ import { clamp } from "../../parts/js/numbers.js";
 import { calm } from "../../parts/js/player.js";
 import { inkOn, typeSize } from "../../parts/js/theme.js";
 import { few } from "./numbers.js";
-import { isReached, nodesAt, shownOf, timeOf, turnOf } from "./passes.js";
+import { isReached, nodesAt, shownOf, sizeOf, timeOf, turnOf } from "./passes.js";
 import { layout, nearest, onTheWay, wayOf } from "./places.js";
 
 /** @typedef {import("./types.js").Data} Data */
@@ -164,7 +164,6 @@ export class Drawing {
     const line = shape("path", { class: `nw-edge nw-${edge.role}` }, group);
     const flow = shape("path", { class: "nw-flow", pathLength: 1 }, group);
     const hit = shape("path", { class: "nw-hit" }, group); // a hair is hard to point at
-    if (edge.role !== "weight") line.setAttribute("marker-end", "url(#nw-arrow)");
     return { edge, group, line, flow, hit };
   }
 
@@ -190,12 +189,13 @@ export class Drawing {
    * @param {Moment} moment
    * @param {string} choice all, mean or a unit
    * @param {import("./types.js").Colour} colour
+   * @param {import("./types.js").Width} width what that of an edge follows
    * @param {boolean} flowing whether what is handed on is seen to flow
    */
-  show(moment, choice, colour, flowing) {
+  show(moment, choice, colour, width, flowing) {
     if (!this.data) return;
     for (const node of this.data.nodes) this.paint(this.data, moment, node, choice, colour);
-    for (const { edge, line, flow } of this.edges) this.flow(this.data, moment, edge, line, flow, flowing);
+    for (const parts of this.edges) this.flow(this.data, moment, parts, width, flowing);
   }
 
   /** @private @param {Data} data @param {Moment} moment @param {Node} node @param {string} choice @param {import("./types.js").Colour} colour */
@@ -232,20 +232,24 @@ export class Drawing {
    * @private
    * @param {Data} data
    * @param {Moment} moment
-   * @param {Data["edges"][number]} edge
-   * @param {SVGPathElement} line
-   * @param {SVGPathElement} flow
+   * @param {{ edge: Data["edges"][number], line: SVGPathElement, flow: SVGPathElement }} parts
+   * @param {import("./types.js").Width} follows
    * @param {boolean} flowing
    */
-  flow(data, moment, edge, line, flow, flowing) {
+  flow(data, moment, { edge, line, flow }, follows, flowing) {
     const [source, target] = [edge.source, edge.target].map((id) => /** @type {Node} */ (this.nodes.get(id)));
     const forward = moment.pass === "forward";
-    const norm = edge.norm[timeOf(data, moment)];
+    const size = sizeOf(edge, follows, timeOf(data, moment));
     const least = edge.role === "weight" ? 0.3 : 0.75; // there are hundreds of single weights
-    const width = clamp(WIDE * (norm ?? 0), least, 18) * this.scale;
+    const width = clamp(WIDE * (size ?? 0), least, 18) * this.scale;
     line.style.strokeWidth = `${width}px`;
-    const reached = norm !== null && isReached(data, moment, source) && isReached(data, moment, target);
+    const reached = size !== null && isReached(data, moment, source) && isReached(data, moment, target);
     line.classList.toggle("nw-waiting", !reached);
+    if (edge.role !== "weight") {
+      // on the way back the arrow turns round
+      line.setAttribute(forward ? "marker-end" : "marker-start", "url(#nw-arrow)");
+      line.removeAttribute(forward ? "marker-start" : "marker-end");
+    }
     const arrives = data.times > 1 || turnOf(data, moment, forward ? target : source) === moment.frame;
     flow.classList.remove("nw-flows");
     flow.style.strokeWidth = `${Math.max(width, 2.5 * this.scale)}px`;

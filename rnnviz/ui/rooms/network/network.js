@@ -49,18 +49,22 @@ class Picture {
       back: button("nw-button", "‹", () => this.player.move(-1)),
       on: button("nw-button", "›", () => this.player.move(1)),
     };
-    this.choices = { speed: choice(), colour: choice() };
+    this.choices = { speed: choice(), colour: choice(), width: choice() };
     this.choices.speed.select.append(...SPEEDS.map((speed) => new Option(`${speed}×`, String(speed))));
     this.choices.speed.select.value = "1";
     this.choices.speed.select.addEventListener("change", () => (this.player.speed = Number(this.choices.speed.select.value)));
     this.choices.colour.select.addEventListener("change", () => this.show());
+    this.choices.width.select.addEventListener("change", () => {
+      remember("width", this.width === "norm" ? null : this.width);
+      this.show();
+    });
     this.readout = element("p", "nw-readout");
     this.readout.setAttribute("aria-live", "polite");
     this.holder = element("div", "nw-holder", this.drawing.svg);
     this.more = element("p", "nw-more");
     this.legend = element("div", "nw-legend");
     this.detail = element("div", "nw-detail");
-    const tools = element("div", "nw-tools", ...Object.values(this.buttons), this.choices.speed.label, this.choices.colour.label);
+    const tools = element("div", "nw-tools", ...Object.values(this.buttons), this.choices.speed.label, this.choices.colour.label, this.choices.width.label);
     const bar = element("div", "nw-bar", tools, this.readout);
     this.root = element("section", "nw-picture", bar, this.holder, this.more, this.legend, this.detail);
     this.root.tabIndex = 0;
@@ -95,8 +99,12 @@ class Picture {
     this.player.stop();
     this.pass = "forward";
     this.frame = this.frames - 1;
-    if (first) this.recalled(recall("frame"));
-    else remember("frame", null);
+    const { width } = this.choices;
+    width.label.hidden = !data.edges.some(({ weight }) => weight !== null);
+    if (first) {
+      this.recalled(recall("frame"));
+      if ([...width.select.options].some(({ value }) => value === recall("width"))) width.select.value = /** @type {string} */ (recall("width"));
+    } else remember("frame", null);
     this.looked = null;
     delete this.root.dataset.still;
     this.drawing.change(data, this.room);
@@ -109,12 +117,12 @@ class Picture {
   /** @private @param {Data} data */
   words({ labels, nodes }) {
     const { back, on } = this.buttons;
-    const { colour } = this.choices;
+    const { colour, width } = this.choices;
     this.root.setAttribute("aria-label", labels.picture);
     back.setAttribute("aria-label", labels.back);
     on.setAttribute("aria-label", labels.on);
     for (const name of /** @type {const} */ (["forward", "backward", "back", "on"])) this.buttons[name].title = labels[name];
-    for (const name of /** @type {const} */ (["speed", "colour"])) {
+    for (const name of /** @type {const} */ (["speed", "colour", "width"])) {
       this.choices[name].words.textContent = labels[name];
       this.choices[name].select.setAttribute("aria-label", labels[name]);
     }
@@ -124,6 +132,9 @@ class Picture {
     colour.select.replaceChildren(new Option(labels.all, "all"), ...(units > 1 ? [new Option(labels.mean, "mean"), ...each] : []));
     colour.select.value = [...colour.select.options].some((option) => option.value === chosen) ? chosen : "all";
     colour.label.hidden = units < 2;
+    const followed = width.select.value || "norm";
+    width.select.replaceChildren(...Object.entries(labels.widths).map(([value, name]) => new Option(name, value)));
+    width.select.value = followed;
     this.more.textContent = labels.more;
     this.played();
   }
@@ -161,6 +172,12 @@ class Picture {
     if (!pass || !(Number(frame) > 0)) return;
     this.pass = pass;
     this.frame = clamp(Number(frame) - 1, 0, this.frames - 1);
+  }
+
+  /** What an edge's width follows. @returns {import("./types.js").Width} */
+  get width() {
+    const { label, select } = this.choices.width;
+    return label.hidden ? "norm" : /** @type {import("./types.js").Width} */ (select.value);
   }
 
   get frames() {
@@ -260,12 +277,12 @@ class Picture {
     this.root.style.setProperty("--nw-own", this.data.colour[this.side]);
     this.root.dataset.pass = this.pass;
     this.root.dataset.frame = String(this.frame);
-    this.drawing.show(this, this.choices.colour.select.value || "all", (scale, share) => this.colour(scale, share), flowing);
+    this.drawing.show(this, this.choices.colour.select.value || "all", (scale, share) => this.colour(scale, share), this.width, flowing);
     if (flowing && !this.more.hidden) {
       this.holder.scrollTo({ left: this.drawing.middle(this) - this.holder.clientWidth / 2, behavior: calm?.matches ? "auto" : "smooth" });
     }
     this.say(this.data);
-    this.legend.replaceChildren(...legendOf(this.data, this.pass, this.side, this.drawing.scale));
+    this.legend.replaceChildren(...legendOf(this.data, this.pass, this.side, this.width, this.drawing.scale));
     this.tell();
   }
 

@@ -58,7 +58,18 @@ def setup() -> unrolled.Topology:
     return unrolled.Topology(
         **{
             name: now[f"network_{name}"]
-            for name in ("stage", "shape", "kind", "layers", "directions", "steps", "units", "seed")
+            for name in (
+                "stage",
+                "shape",
+                "kind",
+                "layers",
+                "directions",
+                "steps",
+                "inputs",
+                "units",
+                "outputs",
+                "seed",
+            )
         }
     )
 
@@ -157,11 +168,29 @@ def options() -> None:
                 width=120,
                 disabled=one.stage == "unrolled" and one.shape == "one_to_one",
             )
+        size("inputs", _("Input size"))
         if one.stage != "perceptron":
-            low, high = unrolled.LIMITS["units"]
-            pick(st.slider, "network_units", _("Units"), min_value=low, max_value=high, step=1, width=120)
-    if one.drawn.directions != one.directions and one.stage == "unrolled":
+            size("units", _("Units"))
+            size("outputs", _("Output size"), disabled=one.stage == "unrolled" and one.shape == "one_to_many")
+    if one.stage == "unrolled" and one.drawn.directions != one.directions:
         st.caption(_("One direction only: what a second one would read first has not been written yet."))
+    if one.stage == "unrolled" and one.drawn.outputs != one.outputs:
+        st.caption(_("What is written is read at the next step, so an output is as large as an input."))
+
+
+def size(name: str, label: str, disabled: bool = False) -> None:
+    """A slider for how many numbers a node has."""
+    low, high = unrolled.LIMITS[name]
+    pick(
+        st.slider,
+        f"network_{name}",
+        label,
+        min_value=low,
+        max_value=high,
+        step=1,
+        width=120,
+        disabled=disabled,
+    )
 
 
 def task(shape: str) -> str:
@@ -338,7 +367,8 @@ def background() -> None:
             ),
             _(
                 "An edge is as wide as the norm of the Jacobian along it: the most that a small change at its start can move "
-                "its end (the largest singular value). An LSTM's node is its h and c together."
+                "its end (the largest singular value). An LSTM's node is its h and c together. Where an edge is one weight, its "
+                "width can be |w| instead, or |w · value|: what it adds to the sum."
             ),
             _(
                 "The backward pass sends back L = ½ Σ (y − target)² from all outputs. The colour is the norm of the total "

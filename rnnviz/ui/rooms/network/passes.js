@@ -67,3 +67,14 @@ export function orderOf({ nodes, edges }) {
     ...edges.flatMap((edge, i) => (edge.target === node.id ? [{ edge: i }] : [])), { node: node.id },
   ]);
 }
+
+/**
+ * What an edge's width follows: the norm of its Jacobian, or the size of its one weight or of what it adds; null where it is not used.
+ * @param {import("./types.js").Edge} edge
+ * @param {import("./types.js").Width} width
+ * @param {number} time
+ */
+export function sizeOf(edge, width, time) {
+  const size = width === "norm" ? null : edge[width];
+  return size === null ? edge.norm[time] : Math.abs(size);
+}

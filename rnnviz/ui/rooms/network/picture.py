@@ -33,6 +33,8 @@ def show_network(graph) -> None:
                     "target": edge.target,
                     "role": edge.role,
                     "norm": [None if math.isnan(norm) else norm for norm in edge.norm],
+                    "weight": None if math.isnan(edge.weight) else edge.weight,
+                    "product": None if math.isnan(edge.product) else edge.product,
                 }
                 for edge in graph.edges
             ],
@@ -138,7 +140,9 @@ def _labels() -> dict:
         "again": _("{pass}, {n} of {count}: the same network at step {step}"),
         "value": _("Value"),
         "norms": _("Gradient norm"),
-        "widths": _("Width of an edge: norm of its Jacobian"),
+        "width": _("Width of an edge"),
+        "widths": {"norm": _("norm of its Jacobian"), "weight": "|w|", "product": _("|w · value|")},
+        "single": "w = {weight}, w · {value} = {product}",
         "gradient": "‖∂L/∂{letter}‖",
         "norm": _("norm of the Jacobian"),
         "unused": _("not used at this step: nothing comes before it"),

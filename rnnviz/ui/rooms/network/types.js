@@ -23,13 +23,22 @@
  * @property {number | null} back in the order of the gradient, if it reaches the node
  */
 
-/** @typedef {{ source: string, target: string, role: EdgeRole, norm: (number | null)[] }} Edge norm of the Jacobian at each time */
+/**
+ * @typedef {object} Edge
+ * @property {string} source
+ * @property {string} target
+ * @property {EdgeRole} role
+ * @property {(number | null)[]} norm of the Jacobian at each time
+ * @property {number | null} weight where it is one number
+ * @property {number | null} product of the weight and the value at its source
+ */
+/** @typedef {"norm" | "weight" | "product"} Width what an edge's width follows */
 
 /**
  * @typedef {"picture" | "forward" | "backward" | "back" | "on" | "speed" | "colour" | "all" | "mean" | "unit" | "step" | "more"
- *   | "forwardLine" | "backwardLine" | "again" | "value" | "norms" | "widths" | "gradient" | "norm" | "unused" | "hint"} Word
+ *   | "forwardLine" | "backwardLine" | "again" | "value" | "norms" | "width" | "single" | "gradient" | "norm" | "unused" | "hint"} Word
  */
-/** @typedef {Record<Word, string> & { roles: Record<EdgeRole, string> }} Labels */
+/** @typedef {Record<Word, string> & { roles: Record<EdgeRole, string>, widths: Record<Width, string> }} Labels */
 
 /**
  * @typedef {object} Data

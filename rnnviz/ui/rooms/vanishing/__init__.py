@@ -15,7 +15,6 @@ HELPS = (
     "truncate",
     "clip",
 )
-CLIPS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 # of factors: about as far apart on a log scale, so that small numbers can be chosen as well as large ones
 COUNTS = (
     *(1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 80, 100),
@@ -34,6 +33,7 @@ SETTINGS = {
     "vanishing_helps": some_of(["lstm", "forget_bias"], HELPS),
     "vanishing_forget_bias": number(2.0, -2, 6),
     "vanishing_truncate": number(20, 1, 100),
-    "vanishing_clip": one_of(1.0, CLIPS),
+    "vanishing_clip": number(1.0, 0.001, 1000),
+    "vanishing_norm": number(5.0, 0, 100_000),  # of a gradient that the reader makes up
     "vanishing_rate": one_of(0.1, RATES),
 }
