@@ -25,6 +25,7 @@ _NAMES = {
     "run_losses": "rnnviz.figures.clipping",
     "run_norms": "rnnviz.figures.clipping",
     "along_update": "rnnviz.figures.clipping",
+    "forecast": "rnnviz.figures.monitoring",
     "over_updates": "rnnviz.figures.monitoring",
     "reached": "rnnviz.figures.monitoring",
     "profile": "rnnviz.figures.monitoring",

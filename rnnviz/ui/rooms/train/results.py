@@ -7,11 +7,14 @@ import streamlit as st
 
 from rnnviz.figures.words import series
 from rnnviz.monitoring.runs import Kept
-from rnnviz.studies.lab import Letters, Setup, Training, live, packed
+from rnnviz.studies.lab import Setup, Training, live, packed
+from rnnviz.studies.lab.material import Material
 from rnnviz.studies.lab.result import command
+from rnnviz.studies.memory import chance
 from rnnviz.ui.parts import working
 from rnnviz.ui.parts.explored import live as own_models
-from rnnviz.ui.parts.trainings.seen import Seen
+from rnnviz.ui.parts.trainings.seen import Beside, Seen
+from rnnviz.ui.rooms.train import data
 from rnnviz.ui.shell.jobs import jobs
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.readers import reader
@@ -21,6 +24,8 @@ from rnnviz.ui.shell.widgets import notice
 WORK = "rnnviz.studies.lab.work:train"
 MOST = 4  # trainings beside each other
 MOMENTS = 50  # of one training, about
+SAID = {"text": "sample", "series": "forecast", "task": "answers"}  # as a moment has it
+RIGHT = "right answers on held-out sequences"
 
 
 def asked() -> Setup:
@@ -39,11 +44,29 @@ def all_own() -> list["Mine"]:
     return st.session_state.setdefault("train_own", [])
 
 
-class Mine(working.Own):
-    """A training of this visit, and the text that it learns."""
+def shown(kind: str) -> list["Mine"]:
+    """Those on this kind of data; the one that runs, whatever it learns, and its like."""
+    every = all_own()
+    if every and every[0].on:
+        kind = every[0].data
+    return [mine for mine in every if mine.data == kind]
 
-    text: str = ""
+
+class Mine(working.Own):
+    """A training of this visit. asked: what it learns, as `studies.lab.asked` takes it."""
+
+    asked: dict
     number: int = 1
+    changed: bool = False  # rate or clipping, on the way
+
+    @property
+    def data(self) -> str:
+        """The kind of it: 'text', 'series' or 'task'."""
+        return next(kind for kind in SAID if kind in self.asked)
+
+    @property
+    def material(self) -> Material:
+        return data.made(self.asked)
 
     @property
     def title(self) -> str:
@@ -67,16 +90,25 @@ class Mine(working.Own):
         kept = Kept({"model": self.setup.name}, self.title)
         for frame in self.frames:
             kept.take(frame)
-            kept.take({"step": frame["step"], "logged": {"held-out loss": frame["held_out"]}})
-        return Seen(self.title, kept)
+            judged = {"held-out loss": frame["held_out"]}
+            if "right" in frame:
+                judged[RIGHT] = frame["right"]
+            kept.take({"step": frame["step"], "logged": judged})
+        beside = None
+        if self.data == "task":
+            beside = Beside(RIGHT, _("guessing"), chance(self.asked["task"]), (0.0, 1.0))
+        elif self.data == "series":
+            beside = Beside("held-out loss", _("the last value repeated"), self.frames[0]["repeated"])
+        return Seen(self.title, kept, beside=beside)
 
-    def samples(self) -> list[tuple[int, str]]:
-        """What it wrote after how many updates."""
-        return [(frame["step"], frame["sample"]) for frame in self.frames if "sample" in frame]
+    def said(self) -> list[tuple[int, object]]:
+        """What it said after how many updates: the text that it wrote, rows of forecasts, or answers."""
+        name = SAID[self.data]
+        return [(frame["step"], frame[name]) for frame in self.frames if name in frame]
 
     def trained(self) -> Training:
         """As it stands. Raises ValueError where nothing was kept."""
-        return Training.of(self.setup, Letters.of(self.text), self.kept)
+        return Training.of(self.setup, self.material, self.kept)
 
     def look_into(self) -> str:
         """Makes it a model that the exploring pages run. Returns how a link calls it."""
@@ -84,31 +116,34 @@ class Mine(working.Own):
 
     def file(self) -> bytes:
         """Weights and card, to take away."""
-        return packed(self.trained(), self.frames[-1]["held_out"], command(self.setup))
+        return packed(self.trained(), self.frames[-1]["held_out"], command(self.setup, self.material))
 
 
-def begin(of: Setup, text: str) -> None:
+def begin(of: Setup, asked: dict) -> None:
     """Trains from the start; what runs is stopped."""
-    _begin(of, text, {}, [], 1 + max((mine.number for mine in all_own()), default=0))
+    _begin(of, asked, {}, [], 1 + max((mine.number for mine in all_own()), default=0))
 
 
 def go_on(mine: Mine, of: Setup) -> None:
     """Trains on from the last moment that was kept, with another rate, clipping or number of updates if they were changed."""
     if not mine.kept:
-        begin(of, mine.text)
+        begin(of, mine.asked)
         return
     state = {"state": base64.b64encode(mine.kept).decode()}
     frames = list(mine.frames)
     all_own().remove(mine)
-    _begin(of, mine.text, state, frames, mine.number)
+    changed = mine.changed or (of.rate, of.clip) != (mine.setup.rate, mine.setup.clip)
+    _begin(of, mine.asked, state, frames, mine.number, changed)
 
 
-def _begin(of: Setup, text: str, more: dict, frames: list[dict], number: int) -> None:
+def _begin(
+    of: Setup, asked: dict, more: dict, frames: list[dict], number: int, changed: bool = False
+) -> None:
     for other in all_own():
         other.stop()
-    job = jobs.start(WORK, {"setup": of.to_dict(), "text": text} | more, reader())
+    job = jobs.start(WORK, {"setup": of.to_dict(), "material": asked} | more, reader())
     mine = Mine(of, job, frames)
-    mine.text, mine.number = text, number
+    mine.asked, mine.number, mine.changed = asked, number, changed
     all_own().insert(0, mine)
     del all_own()[MOST:]
 
