@@ -6,13 +6,14 @@ import zipfile
 
 import numpy as np
 import pytest
+import streamlit as st
 
 from rnnviz.studies import lab
 from rnnviz.studies.lab.setup import KINDS, OPTIMISERS
 from rnnviz.studies.memory import TASKS
 from rnnviz.studies.series import SCALES
 from rnnviz.ui.rooms import train as room
-from rnnviz.ui.shell.jobs import jobs
+from rnnviz.ui.shell import readers
 from tests.conftest import PATIENCE, until
 from tests.pages.conftest import Visit
 from tests.pages.test_korean_charts import drawn as written
@@ -21,6 +22,17 @@ from tests.pages.test_own import drawn
 from tests.studies.test_lab import TABLE, TEXT
 
 QUICK = {"train_units": 6, "train_updates": 8, "train_length": 10, "train_clip": 0.3}
+
+
+@pytest.fixture(autouse=True)
+def browser(monkeypatch, request):
+    """All visits of a test are tabs of one browser, which a cookie tells; call it for another one, and back."""
+
+    def comes(name: str = request.node.name) -> None:
+        monkeypatch.setattr(type(st.context), "cookies", {readers.COOKIE: name})
+
+    comes()
+    return comes
 
 
 def trained(visit: Visit, text: str = TEXT):
@@ -178,14 +190,58 @@ def test_a_stop_keeps_what_was_learned():
     visit.test.text_area[0].set_value(TEXT).run()
     visit.test.button(key="train_now").click().run()
     mine = visit.test.session_state["train_own"][0]
-    try:
-        until(lambda: len(mine.job.frames) > 1)
-    finally:
-        mine.stop()
+    until(lambda: len(mine.job.frames) > 1)
+    visit.test.button(key="train_stop").click().run()
+    assert mine.job.state == "stopped"
     visit.test.run()
     assert "Go on where it stands" in visit.lines[0] and mine.frames and visit.board is not None
     assert mine.trained().update == mine.frames[-1]["step"]
-    jobs.leave(mine.job, "nobody")
+
+
+def test_a_training_opens_in_another_tab_of_its_browser_and_in_no_other(browser):
+    first = Visit("train", train_data="series", **QUICK | {"train_updates": 20_000})
+    first.test.text_area[0].set_value(TABLE).run()
+    first.test.button(key="train_now").click().run()
+    mine = first.test.session_state["train_own"][0]
+    assert f"train_run={mine.key}" in first.address and len(mine.key) == 22
+    link = first.test.get("link_button")[0].proto.url
+    assert link == f"train?train_run={mine.key}&lang=en"
+    until(lambda: len(mine.job.frames) > 2)
+    # whoever has the link in another browser sees nothing of it
+    browser("another")
+    stranger = Visit("train", train_run=mine.key)
+    assert stranger.board is None and stranger.address == "?"
+    assert ["opens in the browser that began it" in line for line in stranger.lines] == [True]
+    assert not stranger.test.get("link_button") and "train_join" not in buttons(stranger)
+    browser()
+    # the same person is told of it, and sees it by the button as by the link
+    told = Visit("train")
+    assert told.board is None
+    told.test.button(key="train_join").click().run()
+    for second in (told, Visit("train", train_run=mine.key)):
+        assert not second.test.exception and second.lines == []
+        assert second.test.session_state["train_own"] == [mine] and second.board is not None
+        now = second.test.session_state["settings"]
+        assert now["train_table"] == TABLE
+        assert (now["train_updates"], now["train_units"], now["train_clip"]) == (20_000, 6, 0.3)
+    second.test.button(key="train_stop").click().run()
+    assert mine.over and mine.job.state == "stopped"
+    first.test.run()
+    assert "Go on where it stands" in first.lines[0]
+    # what one tab goes on with is there in the other as well
+    first.test.session_state["settings"]["train_updates"] = mine.frames[-1]["step"] + 5
+    first.test.run()
+    first.test.button(key="train_on").click().run()
+    later = first.test.session_state["train_own"][0]
+    assert later is not mine and later.job.ended.wait(PATIENCE)
+    second.test.run()
+    assert second.test.session_state["train_own"] == [later] and later.key == mine.key
+    second.test.button(key="train_to_states").click().run()
+    assert not second.test.exception
+
+
+def buttons(visit: Visit) -> list[str]:
+    return [button.key for button in visit.test.button]
 
 
 def test_a_link_knows_what_the_library_takes():

@@ -1,15 +1,18 @@
 """Work that lasts, as a page shows it: how far it is, a way to stop it, and a line where it came to nothing."""
 
+import secrets
+import threading
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import streamlit as st
 
 from rnnviz.figures.words import series
 from rnnviz.ui.shell.jobs import Job, jobs
 from rnnviz.ui.shell.language import _
-from rnnviz.ui.shell.readers import present, reader
+from rnnviz.ui.shell.readers import person, present, reader
 
 BROKEN_OFF = ("stopped", "abandoned", "lost", "busy")  # ends after which it can be begun again
 MOST = 6  # trainings of one kind that a visit keeps
@@ -62,8 +65,10 @@ def computing(job: Job) -> str:
 @dataclass
 class Own:
     """A training of this visit. setup: what was asked. before: frames up to where it went on from. stopped: frames and what is
-    needed to go on, as they were when this visit stopped it; others may go on with the same job."""
+    needed to go on, as they were when this visit stopped it; others may go on with the same job. everywhere: it is stopped
+    for all tabs of the person at once."""
 
+    everywhere: ClassVar[bool] = False
     setup: Any
     job: Job
     before: list[dict]
@@ -86,7 +91,7 @@ class Own:
         if not self.over:
             kept = self.job.kept
             self.stopped = (self.frames, kept)
-            jobs.leave(self.job, reader())
+            jobs.leave(self.job, reader(), self.everywhere)
 
     def ending(self, counted: str = "") -> str | None:
         """The line that says how it ended early; None where it did not. counted: what a frame calls the updates that are made,
@@ -97,6 +102,44 @@ class Own:
             line = _("Stopped after {count:,} updates. Go on where it stands, or begin anew.")
             line = line.format(count=self.frames[-1][counted])
         return line
+
+
+class Shelf:
+    """Trainings that other tabs of the same browser may open, shared by those tabs.
+
+    Each has a key that a link holds and nobody guesses; it opens only where the browser's cookie says that it is the same person,
+    so that a link in other hands opens nothing. kept: how many there are, of all readers.
+    """
+
+    def __init__(self, kept: int = 16):
+        self._kept, self._lock = kept, threading.Lock()
+        self._all: OrderedDict[str, tuple[str, Own]] = OrderedDict()  # the last one put there last
+
+    def put(self, own: Own, key: str = "") -> str:
+        """Under a new key, or under that of one that it follows. Returns the key."""
+        key = key or secrets.token_urlsafe(16)
+        with self._lock:
+            self._all[key] = (person(), own)
+            self._all.move_to_end(key)
+            while len(self._all) > self._kept:
+                self._all.popitem(last=False)
+        return key
+
+    def get(self, key: str) -> Own | None:
+        """What lies there of this person's; None for what is another's, and for what is not there."""
+        return self.mine().get(key)
+
+    def mine(self) -> dict[str, Own]:
+        """All of this person's, by key."""
+        who = person()
+        with self._lock:
+            return {key: own for key, (whose, own) in self._all.items() if whose == who}
+
+    def drop(self, key: str) -> None:
+        """Takes it away, where it is this person's."""
+        if key in self.mine():
+            with self._lock:
+                self._all.pop(key, None)
 
 
 class Trainings:

@@ -17,6 +17,11 @@ def reader() -> str:
     return f"{hashlib.sha256(browser).hexdigest()[:16]}/{visit}"
 
 
+def person() -> str:
+    """Who it is, in whichever tab."""
+    return reader().partition("/")[0]
+
+
 def secret(cookie: str) -> bytes:
     """What stays the same in a browser's cookie: each page that is opened writes it anew, 2|MASK|MASKED|TIME in hexadecimal
     digits, under another mask. A cookie of another form is that itself."""

@@ -19,6 +19,7 @@ from rnnviz.ui.shell.widgets import as_text, notice, pick
 
 LARGEST = 2  # MB
 EXAMPLE = 200_000  # characters
+LONGEST = 20_000  # characters that stand in a box
 
 
 @functools.cache
@@ -49,6 +50,25 @@ def _given(name: str, example: Callable[[], str]) -> str:
         return text
     own = settings()[f"train_{name}"]
     return example() if own is None else own
+
+
+def take(of: dict, name: str) -> None:
+    """Makes it what is to be learned, as if it had been chosen here. name: of a long text, which stands as a file."""
+    if "task" in of:
+        choose(train_data="task", train_task=of["task"], train_steps=of["steps"])
+        return
+    kind, setting, example = (
+        ("text", "text", text_example) if "text" in of else ("series", "table", series_example)
+    )
+    choose(train_data=kind)
+    if kind == "series":
+        choose(train_scale=of["scale"])
+    text, brought = of[kind], f"train_{setting}_file"
+    st.session_state.pop(brought, None)
+    if len(text) > LONGEST and text != example():
+        st.session_state[brought] = (name, text)
+    else:
+        choose(**{f"train_{setting}": None if text == example() else text})
 
 
 def made(of: dict) -> Material:

@@ -1,5 +1,7 @@
 """A network learns the reader's own text or series, or a task, while they watch."""
 
+from urllib.parse import urlencode
+
 import streamlit as st
 
 from rnnviz.studies.lab import Letters, Table
@@ -8,7 +10,7 @@ from rnnviz.ui.parts import trainings, working
 from rnnviz.ui.parts.trainings import choices
 from rnnviz.ui.rooms.train import KINDS, data, results, saying
 from rnnviz.ui.shell.jobs import Job, jobs
-from rnnviz.ui.shell.language import _
+from rnnviz.ui.shell.language import _, current
 from rnnviz.ui.shell.readers import reader
 from rnnviz.ui.shell.settings import choose, settings
 from rnnviz.ui.shell.widgets import as_text, folded, notice, pick
@@ -26,10 +28,16 @@ def show() -> None:
         )
     )
     jobs.warm("rnnviz.studies.lab.work")
+    results.join()
     mine = _mine()
     if mine and mine.on:
+        _opens(mine)
         st.fragment(_live, run_every=FRAME)()
         return
+    if key := results.elsewhere():
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.text(_("A training of yours runs in another tab of this browser."))
+            st.button(_("Show it here"), key="train_join", on_click=choose, kwargs={"train_run": key})
     data.choice()
     mine = _mine()
     material, setup = _checked()
@@ -59,6 +67,14 @@ def show() -> None:
 def _mine() -> results.Mine | None:
     """The training that is looked at: the one that runs, else the last on the kind of data that is chosen."""
     return next(iter(results.shown(settings()["train_data"])), None)
+
+
+def _opens(mine: results.Mine) -> None:
+    """A link that opens it in another tab."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        link = urlencode({"train_run": mine.key, "lang": current()})
+        st.link_button(_("Open it in another tab"), f"train?{link}")
+        st.caption(_("This link, and the address above, open it in this browser alone."))
 
 
 def _said(material) -> None:

@@ -18,23 +18,23 @@ from rnnviz.ui.rooms.train import data
 from rnnviz.ui.shell.jobs import jobs
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.readers import reader
-from rnnviz.ui.shell.settings import settings
+from rnnviz.ui.shell.settings import choose, settings
 from rnnviz.ui.shell.widgets import notice
 
 WORK = "rnnviz.studies.lab.work:train"
 MOST = 4  # trainings beside each other
 MOMENTS = 50  # of one training, about
 SAID = {"text": "sample", "series": "forecast", "task": "answers"}  # as a moment has it
+NETWORK = ("kind", "units", "layers", "dropout", "length")  # fields of a set-up that are settings as they are
+RULES = ("updates", "optimiser", "rate", "seed")
+shelf = working.Shelf()
 RIGHT = "right answers on held-out sequences"
 
 
 def asked() -> Setup:
     """What the reader's settings ask for. Raises ValueError in one line."""
     now = settings()
-    values = {
-        name: now[f"train_{name}"] for name in ("kind", "units", "layers", "dropout", "length", "updates")
-    }
-    values |= {name: now[f"train_{name}"] for name in ("optimiser", "rate", "seed")}
+    values = {name: now[f"train_{name}"] for name in (*NETWORK, *RULES)}
     every = max(1 if now["train_updates"] < MOMENTS else 5, round(now["train_updates"] / MOMENTS))
     return Setup(**values, clip=now["train_clip"] or None, every=every)
 
@@ -53,9 +53,11 @@ def shown(kind: str) -> list["Mine"]:
 
 
 class Mine(working.Own):
-    """A training of this visit. asked: what it learns, as `studies.lab.asked` takes it."""
+    """A training of this person. asked: what it learns, as `studies.lab.asked` takes it. key: what a link calls it."""
 
+    everywhere = True
     asked: dict
+    key: str
     number: int = 1
     changed: bool = False  # rate or clipping, on the way
 
@@ -121,7 +123,11 @@ class Mine(working.Own):
 
 def begin(of: Setup, asked: dict) -> None:
     """Trains from the start; what runs is stopped."""
-    _begin(of, asked, {}, [], 1 + max((mine.number for mine in all_own()), default=0))
+    mine = _started(of, asked, {}, [])
+    every = [*all_own(), *(one for one in shelf.mine().values() if isinstance(one, Mine))]
+    mine.number = 1 + max((one.number for one in every), default=0)
+    mine.key = shelf.put(mine)
+    _show(mine)
 
 
 def go_on(mine: Mine, of: Setup) -> None:
@@ -130,28 +136,70 @@ def go_on(mine: Mine, of: Setup) -> None:
         begin(of, mine.asked)
         return
     state = {"state": base64.b64encode(mine.kept).decode()}
-    frames = list(mine.frames)
+    later = _started(of, mine.asked, state, list(mine.frames))
+    later.number = mine.number
+    later.changed = mine.changed or (of.rate, of.clip) != (mine.setup.rate, mine.setup.clip)
+    later.key = shelf.put(later, mine.key)
     all_own().remove(mine)
-    changed = mine.changed or (of.rate, of.clip) != (mine.setup.rate, mine.setup.clip)
-    _begin(of, mine.asked, state, frames, mine.number, changed)
+    _show(later)
 
 
-def _begin(
-    of: Setup, asked: dict, more: dict, frames: list[dict], number: int, changed: bool = False
-) -> None:
+def _started(of: Setup, asked: dict, more: dict, frames: list[dict]) -> Mine:
     for other in all_own():
         other.stop()
     job = jobs.start(WORK, {"setup": of.to_dict(), "material": asked} | more, reader())
     mine = Mine(of, job, frames)
-    mine.asked, mine.number, mine.changed = asked, number, changed
+    mine.asked = asked
+    return mine
+
+
+def _show(mine: Mine) -> None:
     all_own().insert(0, mine)
     del all_own()[MOST:]
+    choose(train_run=mine.key)
 
 
 def forget(mine: Mine) -> None:
-    """Takes one out of the pictures."""
+    """Takes one out of the pictures, in all tabs that open anew."""
     mine.stop()
+    shelf.drop(mine.key)
     all_own().remove(mine)
+    if settings()["train_run"] == mine.key:
+        choose(train_run=None)
+
+
+def join() -> None:
+    """Brings in the training that the address names, where another tab of this browser began it; a line where there is none. One
+    that another tab went on with is what it is now."""
+    key = settings()["train_run"]
+    if key is None:
+        return
+    here = next((mine for mine in all_own() if mine.key == key), None)
+    found = shelf.get(key)
+    if found is None and here is None:
+        choose(train_run=None)
+        notice(
+            _(
+                "The training of this link is not here: a training opens in the browser that began it, and only while this "
+                "server keeps it. With these settings it can be trained again."
+            )
+        )
+    if not isinstance(found, Mine) or found is here:
+        return
+    if here is not None:
+        all_own().remove(here)
+    else:
+        now = found.setup.to_dict()
+        choose(**{f"train_{name}": now[name] for name in (*NETWORK, *RULES)}, train_clip=now["clip"] or 0.0)
+        data.take(found.asked, found.title)
+    _show(found)
+
+
+def elsewhere() -> str | None:
+    """The key of a training of this person that runs in another tab and is not looked at here."""
+    here = {mine.key for mine in all_own()}
+    keys = (key for key, mine in shelf.mine().items() if not mine.over and key not in here)
+    return next(keys, None)
 
 
 def lines(mine: Mine) -> None:
