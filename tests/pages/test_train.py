@@ -47,7 +47,7 @@ def trained(visit: Visit, text: str = TEXT):
     return mine
 
 
-def test_a_text_is_learned_gone_on_with_and_looked_into():
+def test_a_text_is_learned_gone_on_with_and_looked_into(browser):
     visit = Visit("train", **QUICK)
     mine = trained(visit)
     setup = lab.Setup(units=6, updates=8, length=10, clip=0.3, rate=0.005, every=1)
@@ -75,8 +75,11 @@ def test_a_text_is_learned_gone_on_with_and_looked_into():
     states = drawn(visit.go("states"), "hidden", axis="z")
     assert states.shape == (6, 80)
     assert visit.test.session_state["settings"]["subject"].startswith("trained~")
-    other = Visit("states", subject=visit.test.session_state["settings"]["subject"])
-    assert any("trained on the page “Train your own”" in line for line in other.lines)
+    link = visit.test.session_state["settings"]["subject"]
+    np.testing.assert_array_equal(drawn(Visit("states", subject=link), "hidden", axis="z"), states)
+    browser("another")
+    other = Visit("states", subject=link)
+    assert other.board is None and any("trained on the page “Train your own”" in line for line in other.lines)
 
 
 def test_a_series_is_forecast_beside_the_last_value_and_looked_into():

@@ -1,8 +1,5 @@
 """Work that lasts, as a page shows it: how far it is, a way to stop it, and a line where it came to nothing."""
 
-import secrets
-import threading
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -12,7 +9,7 @@ import streamlit as st
 from rnnviz.figures.words import series
 from rnnviz.ui.shell.jobs import Job, jobs
 from rnnviz.ui.shell.language import _
-from rnnviz.ui.shell.readers import person, present, reader
+from rnnviz.ui.shell.readers import present, reader
 
 BROKEN_OFF = ("stopped", "abandoned", "lost", "busy")  # ends after which it can be begun again
 MOST = 6  # trainings of one kind that a visit keeps
@@ -102,44 +99,6 @@ class Own:
             line = _("Stopped after {count:,} updates. Go on where it stands, or begin anew.")
             line = line.format(count=self.frames[-1][counted])
         return line
-
-
-class Shelf:
-    """Trainings that other tabs of the same browser may open, shared by those tabs.
-
-    Each has a key that a link holds and nobody guesses; it opens only where the browser's cookie says that it is the same person,
-    so that a link in other hands opens nothing. kept: how many there are, of all readers.
-    """
-
-    def __init__(self, kept: int = 16):
-        self._kept, self._lock = kept, threading.Lock()
-        self._all: OrderedDict[str, tuple[str, Own]] = OrderedDict()  # the last one put there last
-
-    def put(self, own: Own, key: str = "") -> str:
-        """Under a new key, or under that of one that it follows. Returns the key."""
-        key = key or secrets.token_urlsafe(16)
-        with self._lock:
-            self._all[key] = (person(), own)
-            self._all.move_to_end(key)
-            while len(self._all) > self._kept:
-                self._all.popitem(last=False)
-        return key
-
-    def get(self, key: str) -> Own | None:
-        """What lies there of this person's; None for what is another's, and for what is not there."""
-        return self.mine().get(key)
-
-    def mine(self) -> dict[str, Own]:
-        """All of this person's, by key."""
-        who = person()
-        with self._lock:
-            return {key: own for key, (whose, own) in self._all.items() if whose == who}
-
-    def drop(self, key: str) -> None:
-        """Takes it away, where it is this person's."""
-        if key in self.mine():
-            with self._lock:
-                self._all.pop(key, None)
 
 
 class Trainings:

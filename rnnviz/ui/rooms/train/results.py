@@ -13,6 +13,7 @@ from rnnviz.studies.lab.result import command
 from rnnviz.studies.memory import chance
 from rnnviz.ui.parts import working
 from rnnviz.ui.parts.explored import live as own_models
+from rnnviz.ui.parts.shelf import Shelf
 from rnnviz.ui.parts.trainings.seen import Beside, Seen
 from rnnviz.ui.rooms.train import data
 from rnnviz.ui.shell.jobs import jobs
@@ -27,7 +28,7 @@ MOMENTS = 50  # of one training, about
 SAID = {"text": "sample", "series": "forecast", "task": "answers"}  # as a moment has it
 NETWORK = ("kind", "units", "layers", "dropout", "length")  # fields of a set-up that are settings as they are
 RULES = ("updates", "optimiser", "rate", "seed")
-shelf = working.Shelf()
+shelf: Shelf["Mine"] = Shelf()
 RIGHT = "right answers on held-out sequences"
 
 
@@ -124,7 +125,7 @@ class Mine(working.Own):
 def begin(of: Setup, asked: dict) -> None:
     """Trains from the start; what runs is stopped."""
     mine = _started(of, asked, {}, [])
-    every = [*all_own(), *(one for one in shelf.mine().values() if isinstance(one, Mine))]
+    every = [*all_own(), *shelf.mine().values()]
     mine.number = 1 + max((one.number for one in every), default=0)
     mine.key = shelf.put(mine)
     _show(mine)
@@ -184,7 +185,7 @@ def join() -> None:
                 "server keeps it. With these settings it can be trained again."
             )
         )
-    if not isinstance(found, Mine) or found is here:
+    if found is None or found is here:
         return
     if here is not None:
         all_own().remove(here)
