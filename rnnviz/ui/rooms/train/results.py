@@ -1,6 +1,7 @@
 """The trainings of this visit, while they run and after."""
 
 import base64
+import functools
 import hashlib
 
 import streamlit as st
@@ -67,7 +68,7 @@ class Mine(working.Own):
         """The kind of it: 'text', 'series' or 'task'."""
         return next(kind for kind in SAID if kind in self.asked)
 
-    @property
+    @functools.cached_property
     def material(self) -> Material:
         return data.made(self.asked)
 

@@ -73,8 +73,9 @@ def forecasts(shown: list[Mine]) -> list[Drawn]:
         truth = truth.assign_coords(token=("time", list(own.series.steps[own.cut :][: truth.size])))
     update = last(first)[0]
     title = _("Forecast of the next step, held out, after {count:,} updates: {column}")
-    title = title.format(count=update, column=escaped(name))
-    return [Drawn.of("forecast", figures.forecast(truth, curves, colours, title=title), title)]
+    title = title.format(count=update, column=name)
+    drawn = figures.forecast(truth, curves, colours, title=escaped(title))
+    return [Drawn.of("forecast", drawn, title)]
 
 
 def _curve(own: Table, values: list, name: str) -> xr.DataArray:
