@@ -393,6 +393,19 @@ def test_a_text_is_trained_by_the_command_that_the_page_prints(tmp_path, capsys)
         card = json.loads(archive.read("card.json"))
     assert card["command"] == "rnnviz train-text text.txt --units 4 --length 8 --updates 3 --clip none"
     assert f"{card['held_out']['loss']:.4f} nats a character" in capsys.readouterr().out
+    table = tmp_path / "table.csv"
+    table.write_text("a,b\n" + "".join(f"{i % 7},{i % 5}\n" for i in range(60)), "utf-8")
+    for given, says in (
+        (["train-series", str(table), "--scale", "from 0 to 1"], "where the last value is repeated"),
+        (["train-task", "first", "--steps", "5"], "of the answers right"),
+    ):
+        assert main([*given, "--out", str(out), *options]) == 0
+        with zipfile.ZipFile(out) as archive:
+            card = json.loads(archive.read("card.json"))
+        assert card["command"].startswith(f"rnnviz {given[0]} ") and "--clip none" in card["command"]
+        assert says in capsys.readouterr().out
+    assert main(["train-series", str(text), *options]) == 2
+    assert "wanted a number" in one_line(capsys)
     text.write_bytes(b"\xff\xfe" * 200)
     assert main(["train-text", str(text)]) == 2
     assert "is not text in UTF-8" in one_line(capsys)

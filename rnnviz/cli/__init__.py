@@ -4,7 +4,7 @@ import argparse
 import sys
 from typing import NoReturn
 
-from rnnviz.cli import app, compare, explore, models, train, train_text, view
+from rnnviz.cli import app, compare, explore, models, train, train_own, view
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -40,7 +40,7 @@ def parser() -> argparse.ArgumentParser:
         explore.add_example,
         models.add,
         train.add,
-        train_text.add,
+        train_own.add,
         compare.add,
     ):
         add(commands)

@@ -26,6 +26,7 @@ _NAMES = {
     "run_norms": "rnnviz.figures.clipping",
     "along_update": "rnnviz.figures.clipping",
     "arrows": "rnnviz.figures.clipping",
+    "forecast": "rnnviz.figures.monitoring",
     "over_updates": "rnnviz.figures.monitoring",
     "reached": "rnnviz.figures.monitoring",
     "profile": "rnnviz.figures.monitoring",

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 import xarray as xr
 
-from rnnviz.figures import style
+from rnnviz.figures import steps, style
 from rnnviz.figures.norms import powers
 from rnnviz.figures.words import _
 
@@ -37,17 +37,14 @@ def over_updates(
         across = curve["update"].values
         values = style.exponents(curve.values) if log10 else curve.values
         alone = len(across) == 1
+        dash = (dashes or ["solid"] * len(curves))[place]
         traces.append(
             go.Scatter(
                 x=across,
                 y=values,
                 name=str(curve.name),
-                mode="lines+markers" if len(across) <= 60 or alone else "lines",
-                line={
-                    "color": colours[place],
-                    "width": 2.5,
-                    "dash": (dashes or ["solid"] * len(curves))[place],
-                },
+                mode="lines+markers" if alone or (len(across) <= 60 and dash != "dash") else "lines",
+                line={"color": colours[place], "width": 2.5, "dash": dash},
                 marker={"size": 5, "color": colours[place]},
                 hovertemplate="10<sup>%{y:.2f}</sup>" if log10 else "%{y:.4g}",
             )
@@ -151,6 +148,51 @@ def profile(
         log10=True,
         x={"title": _("steps before the last"), "range": [last + 0.5, -0.5], "nticks": 11},
         y=powers(xr.DataArray(np.multiply(limits, np.log(10)))),
+        more={"hovermode": "x unified", "margin": SIDE},
+    )
+
+
+def forecast(
+    truth: xr.DataArray,
+    said: Sequence[xr.DataArray],
+    colours: Sequence[str],
+    title: str = "",
+    height: int = 300,
+) -> go.Figure:
+    """What came at each step of a series, and what had been forecast one step before.
+
+    truth, said: each (time,), named as the legend has it; NaN is a gap. The coordinate `time` counts the steps of the whole
+    series from 0; `token`, of truth, is what they are called. colours: one for each of said. The vertical axis holds what came,
+    and a quarter of its range above and below, whatever was forecast.
+    """
+    across = truth["time"].values + 1
+    names = [f" ({name})" for name in steps.tokens(truth) or ()]
+    traces = [
+        go.Scatter(
+            x=across,
+            y=curve.values,
+            name=str(curve.name),
+            mode="lines+markers" if curve.size <= 60 else "lines",
+            line={"color": colour, "width": width, "dash": dash},
+            marker={"size": 5, "color": colour},
+            customdata=names or None,
+            hovertemplate="%{y:.4g}" + ("%{customdata}" if names and curve is truth else ""),
+        )
+        for curve, colour, width, dash in (
+            (truth, style.INK, 2.5, "solid"),
+            *((curve, colour, 2.5, "dot") for curve, colour in zip(said, colours, strict=True)),
+        )
+    ]
+    low, high = float(truth.min()), float(truth.max())
+    pad = (high - low or 1.0) / 4
+    return style.figure(
+        *traces,
+        axis="free",
+        title=title,
+        height=height,
+        legend=True,
+        x={"title": _("step of the series"), "range": [across[0] - 0.5, across[-1] + 0.5], "nticks": 11},
+        y={"range": [low - pad, high + pad], "nticks": 5},
         more={"hovermode": "x unified", "margin": SIDE},
     )
 

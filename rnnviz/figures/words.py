@@ -46,6 +46,7 @@ NAMES = (
     "product",
     "product so far",
     "reset gate r",
+    "right answers on held-out sequences",
     "share of the gradient that is passed back",
     "share of steps above {}",
     "share of steps below {}",

@@ -79,6 +79,28 @@ class LanguageModel(nn.Module):
         return self.head(self.dropout(hidden)), state
 
 
+class NumberModel(nn.Module):
+    """Reads numbers, and after each step tells numbers: what it forecasts, or the scores of an answer.
+
+    kind: 'rnn' (tanh), 'gru' or 'lstm'. inputs, outputs: numbers of a step. hidden: width. layers: how many recurrent layers lie
+    on each other. dropout: between layers and before the head, in training only. Raises ValueError for another kind.
+    """
+
+    def __init__(
+        self, kind: str, inputs: int, outputs: int, hidden: int = 64, layers: int = 1, dropout: float = 0.0
+    ):
+        super().__init__()
+        between = dropout if layers > 1 else 0.0
+        self.rnn = module_of(kind)(inputs, hidden, layers, batch_first=True, dropout=between)
+        self.dropout = nn.Dropout(dropout)
+        self.head = nn.Linear(hidden, outputs)
+
+    def forward(self, numbers: Tensor, state: State | None = None) -> tuple[Tensor, State]:
+        """numbers: (batch, time, input). Returns what is told (batch, time, output) and the state after the last step."""
+        hidden, state = self.rnn(numbers, state)
+        return self.head(self.dropout(hidden)), state
+
+
 class Translator(nn.Module):
     """Reads one sentence and writes another: an encoder, a decoder and, between them, attention or nothing but a state.
 

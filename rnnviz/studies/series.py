@@ -4,6 +4,7 @@ import csv
 import datetime
 import io
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -163,17 +164,52 @@ def _without(row: list[str], column: int) -> list[str]:
     return row[:column] + row[column + 1 :]
 
 
+@dataclass(frozen=True, eq=False)
+class Scale:
+    """What a column is moved and divided by: centre, spread, each (feature,), float64."""
+
+    centre: np.ndarray
+    spread: np.ndarray
+
+    @classmethod
+    def of(cls, values: np.ndarray, how: str) -> "Scale":
+        """values: (time, feature). how: 'as they are'; 'standardised', to mean 0 and standard deviation 1 (over n); or 'from 0 to
+        1'. A column that never changes becomes 0, unless it stays as it is. Raises ValueError for another `how`."""
+        if how not in SCALES:
+            raise ValueError(f"scale must be one of {', '.join(SCALES)}; got {how!r}")
+        if how == SCALES[0]:
+            return cls(np.zeros(values.shape[1]), np.ones(values.shape[1]))
+        centre = values.mean(0) if how == SCALES[1] else values.min(0)
+        spread = values.std(0) if how == SCALES[1] else values.max(0) - centre
+        return cls(centre, np.where(spread > 0, spread, 1))
+
+    def apply(self, values: np.ndarray) -> np.ndarray:
+        """values: (time, feature)."""
+        applied: np.ndarray = (values - self.centre) / self.spread
+        return applied
+
+    def undo(self, values: np.ndarray) -> np.ndarray:
+        """The inverse of `apply`."""
+        undone: np.ndarray = values * self.spread + self.centre
+        return undone
+
+
 def scaled(series: Series, how: str) -> Series:
-    """Each column as it is; standardised, with mean 0 and standard deviation 1 (over n); or from 0 to 1. A column that never
-    changes becomes 0. Raises ValueError for another `how`."""
-    if how not in SCALES:
-        raise ValueError(f"scale must be one of {', '.join(SCALES)}; got {how!r}")
-    values = series.values
-    if how == SCALES[0]:
-        return series
-    centre = values.mean(0) if how == SCALES[1] else values.min(0)
-    spread = values.std(0) if how == SCALES[1] else values.max(0) - centre
-    return replace(series, values=(values - centre) / np.where(spread > 0, spread, 1))
+    """Each column as `Scale.of` all its rows says. Raises ValueError for another `how`."""
+    scale = Scale.of(series.values, how)
+    return series if how == SCALES[0] else replace(series, values=scale.apply(series.values))
+
+
+def written(series: Series) -> str:
+    """The table as text that `parse` reads: the same numbers to the last bit. Signs that part columns are blanks in its names."""
+    steps = [[step] for step in series.steps] if series.steps else [[] for _row in series.values]
+    names = [re.sub(r'[,;\t"]', " ", name) for name in series.features]
+    file = io.StringIO()
+    lines = csv.writer(file, lineterminator="\n")
+    if not any(map(_is_number, names)):
+        lines.writerow([*(["step"] if series.steps else []), *names])
+    lines.writerows([*step, *row] for step, row in zip(steps, series.values.tolist(), strict=True))
+    return file.getvalue()
 
 
 def read(

@@ -90,6 +90,21 @@ def brackets(batch: int, steps: int, seed: int = 0) -> tuple[np.ndarray, np.ndar
     return read, answer
 
 
+def mackey_glass(steps: int, every: int = 6, delay: int = 17) -> np.ndarray:
+    """The Mackey-Glass equation, dx/dt = 0.2 x(t − delay) / (1 + x(t − delay)¹⁰) − 0.1 x(t): a series that never repeats and yet
+    follows from its past. The first 300 time units are left out.
+
+    Returns (time,), x at every `every`-th time unit, by Euler's steps of 0.1 from x = 1.2. Source: Mackey & Glass 1977, Science
+    197.
+    """
+    fine = 10  # steps of Euler's a time unit
+    found = np.full((steps * every + 300) * fine + 1, 1.2)
+    for t in range(len(found) - 1):
+        late = found[max(0, t - delay * fine)]
+        found[t + 1] = found[t] + (0.2 * late / (1 + late**10) - 0.1 * found[t]) / fine
+    return found[300 * fine :: every * fine][:steps]
+
+
 def _refuse_short(task: str, steps: int, least: int) -> None:
     if steps < least:
         raise ValueError(f"{task} needs at least {least} step{'s' * (least > 1)}; got {steps}")

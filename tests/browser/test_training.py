@@ -29,10 +29,19 @@ def test_a_text_is_learned_while_one_watches_and_the_network_is_looked_into(read
     assert seen.over_the_edge(".rv-board", "svg") == []
     tab.mouse.move(0, 0)
     assert unexpected(tab) == []
+    # the address brings it back after a reload
+    tab.reload()
+    expect(tab.get_by_role("button", name="Look into it: Hidden states")).to_be_visible()
+    seen.rests()
+    expect(tab.locator("[data-figure=loss] .rv-plot")).to_be_visible()
+    link = tab.url
     assert fetched(tab, "Download weights and card (ZIP)").path().stat().st_size > 1000
     tab.get_by_role("button", name="Look into it: Hidden states").click()
     Reader.drawn(seen)
     expect(tab.locator(".rv-readout")).to_contain_text("step 80 / 80")
+    tab.context.clear_cookies()  # as another browser, to which the link is nothing
+    tab.goto(link)
+    expect(tab.get_by_text("opens in the browser that began it")).to_be_visible()
 
 
 def test_a_run_is_brought_looked_into_and_its_moment_stands_in_the_link(reader, tmp_path):

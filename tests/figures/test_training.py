@@ -101,3 +101,16 @@ def test_an_axis_of_norms_can_be_given():
     )
     drawn = figures.log_norms(logs, ["rnn"], axis="free", limits=(-12, 1))
     assert drawn.layout.yaxis.range[0] < -12 and drawn.layout.yaxis.range[1] > 1
+
+
+def test_a_forecast_lies_over_what_came_on_an_axis_of_what_came():
+    when = {"time": [7, 8, 9]}
+    truth = xr.DataArray([1.0, 3.0, 5.0], dims="time", coords=when, name="what came")
+    said = xr.DataArray([1.0, math.nan, 90.0], dims="time", coords=when, name="GRU")
+    drawn = figures.forecast(truth.assign_coords(token=("time", ["a", "<b>", "c"])), [said], ["#009E73"])
+    came, forecast = drawn.data
+    assert list(came.x) == [8, 9, 10] and list(came.y) == [1, 3, 5] and forecast.y[2] == 90
+    assert (
+        list(came.customdata) == [" (a)", " (&lt;b>)", " (c)"] and "customdata" not in forecast.hovertemplate
+    )
+    assert drawn.layout.yaxis.range == (0, 6) and forecast.line.color == "#009E73"

@@ -1,15 +1,27 @@
 """A text of the reader's own, made ready to be learned: its characters, and a part that no update sees."""
 
+import hashlib
 from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
+import torch
+from torch import Tensor, nn
 
+from rnnviz.models.networks import LanguageModel
 from rnnviz.models.vocabularies import UNKNOWN, Vocabulary, composed
+from rnnviz.studies.lab.material import MEASURED, resting
+from rnnviz.studies.lab.setup import Setup
+from rnnviz.studies.live import Live
+from rnnviz.studies.writing import Network, Rule, Writing
+from rnnviz.training.corpora import windows
+from rnnviz.training.scores import held_out_loss
 
 FEWEST = 200  # characters
 LARGEST = 2 * 2**20  # bytes of UTF-8
 MOST_CHARACTERS = 1000  # different ones that are known; the rarer are unknown
+HELD_OUT = 4_000  # held-out characters that a loss is measured on
+SAMPLE = 160  # characters that it writes
 RARE = 2  # in a large alphabet: what occurs less often in the training part is unknown
 
 
@@ -26,6 +38,9 @@ class Letters:
     train: np.ndarray
     held_out: np.ndarray
     unknown: float
+
+    units = "nats a character"
+    part = "the last tenth of the text"
 
     @classmethod
     def of(cls, text: str) -> "Letters":
@@ -50,3 +65,81 @@ class Letters:
         vocabulary = Vocabulary(tuple(sorted(common)))
         ids = [np.array(vocabulary.encode(part), np.int64) for part in (train, held_out)]
         return cls(text, vocabulary, *ids, float((ids[1] == 0).mean()))
+
+    @property
+    def fingerprint(self) -> str:
+        return hashlib.sha256(self.text.encode("utf-8", "replace")).hexdigest()
+
+    def check(self, setup: Setup) -> None:
+        """Raises ValueError where the text is too short for windows of that length."""
+        if len(self.train) <= setup.length:
+            raise ValueError(
+                f"windows of {setup.length} characters need a text of more than {setup.length * 10 // 9 + 1}; this one has"
+                f" {len(self.text)}"
+            )
+
+    def model(self, setup: Setup) -> LanguageModel:
+        embedding = min(64, setup.units)
+        return LanguageModel(
+            setup.kind, len(self.vocabulary), embedding, setup.units, setup.layers, setup.dropout
+        )
+
+    def batch(self, setup: Setup, update: int) -> tuple[Tensor, Tensor]:
+        """Windows of the training part and, for each character, the one after it: (batch, length)."""
+        inputs, targets = windows(self.train, setup.batch, setup.length, setup.seed, update)
+        return torch.from_numpy(inputs), torch.from_numpy(targets)
+
+    def loss(self, model: nn.Module, setup: Setup, inputs: Tensor, wanted: Tensor) -> Tensor:
+        scores, _state = model(inputs)
+        return nn.functional.cross_entropy(scores.flatten(0, 1), wanted.flatten())
+
+    def judged(self, model: nn.Module, setup: Setup) -> dict[str, float]:
+        """nats a character"""
+        return {"held_out": held_out_loss(model, self.held_out[:HELD_OUT])}
+
+    def measured(self, setup: Setup) -> tuple[Tensor, Tensor]:
+        """Windows of the held-out part, as `batch` has them."""
+        length = min(setup.length, len(self.held_out) - 1)
+        inputs, targets = (
+            windows(self.held_out, MEASURED, length, setup.seed, 0)
+            if len(self.held_out) > length + 1
+            else (self.held_out[None, :-1], self.held_out[None, 1:])
+        )
+        return torch.from_numpy(inputs), torch.from_numpy(targets)
+
+    def shown(self, model: nn.Module, setup: Setup) -> dict:
+        """`sample`: what it writes, after twenty held-out characters."""
+        begin = [i for i in self.held_out[:20].tolist() if i] or [1]
+        writing = Writing(Network(model), begin, Rule(temperature=0.8, seed=setup.seed))
+        writing.write(SAMPLE)
+        return {"sample": self.vocabulary.decode(writing.ids[len(begin) :])}
+
+    def live(self, model: nn.Module, setup: Setup, name: str) -> Live:
+        def encode(typed: str) -> Tensor:
+            return torch.tensor([self.vocabulary.encode(typed)])
+
+        text = self.text[len(self.train) :][:80]
+        return Live(
+            resting(model),
+            encode,
+            text,
+            name=name,
+            next=lambda scores: scores,
+            outputs=self.vocabulary.tokens,
+        )
+
+    def card(self, model: nn.Module, setup: Setup) -> dict:
+        return {
+            "model": {
+                "kind": setup.kind,
+                "vocabulary": len(self.vocabulary),
+                "embedding": min(64, setup.units),
+                "hidden": setup.units,
+                "layers": setup.layers,
+            },
+            "vocabulary": list(self.vocabulary.characters),
+            "text": {"characters": len(self.text), "sha256": self.fingerprint},
+        }
+
+    def command(self, *file: str) -> list[str]:
+        return ["train-text", *(file or ("text.txt",))]

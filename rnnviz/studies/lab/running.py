@@ -8,48 +8,35 @@ from collections.abc import Iterator
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from rnnviz.models.networks import LanguageModel, parameter_count, reading
+from rnnviz.models.networks import parameter_count, reading
 from rnnviz.monitoring import runs
 from rnnviz.monitoring.moments import FIELDS, seen
 from rnnviz.recording.block import record
 from rnnviz.studies.comparing.running import one_thread
-from rnnviz.studies.lab.letters import Letters
+from rnnviz.studies.lab.material import Material
 from rnnviz.studies.lab.setup import Setup
 from rnnviz.studies.memory.running import clipped
-from rnnviz.studies.writing import Network, Rule, Writing
-from rnnviz.training.corpora import windows
 from rnnviz.training.optimisers import SGD, Adam
-from rnnviz.training.scores import held_out_loss
 
-MEASURED = 8  # held-out windows whose gradient is kept
-HELD_OUT = 4_000  # held-out characters that a loss is measured on
-SAMPLE = 160  # characters that it writes
 SAMPLES = 12  # times in a training, about
 
 
 class Training:
-    """A language model that learns a text. Ask `run` for the next moment as long as there is one; `state` is all that is needed
-    to go on later, with the same numbers to the last bit.
+    """A network that learns a text, a series or a task. Ask `run` for the next moment as long as there is one; `state` is all
+    that is needed to go on later, with the same numbers to the last bit.
 
-    diverged: the loss or a gradient has left the numbers; then no update follows. Raises ValueError where the text is too short
-    for windows of that length.
+    diverged: the loss or a gradient has left the numbers; then no update follows. Raises ValueError where the material cannot be
+    learned with that set-up.
     """
 
-    def __init__(self, setup: Setup, letters: Letters):
-        self.setup, self.letters, self.update = setup, letters, 0
-        if len(letters.train) <= setup.length:
-            raise ValueError(
-                f"windows of {setup.length} characters need a text of more than {setup.length * 10 // 9 + 1}; this one has"
-                f" {len(letters.text)}"
-            )
+    def __init__(self, setup: Setup, material: Material):
+        self.setup, self.material, self.update = setup, material, 0
+        material.check(setup)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(setup.seed)
-            embedding = min(64, setup.units)
-            self.model = LanguageModel(
-                setup.kind, len(letters.vocabulary), embedding, setup.units, setup.layers, setup.dropout
-            )
+            self.model = material.model(setup)
         make = {"adam": Adam, "sgd": SGD}[setup.optimiser]
         self._optimiser = make(self.model.parameters(), setup.rate)
         self._loss = self._norm = self._clipped = math.nan
@@ -68,7 +55,7 @@ class Training:
 
     def run(self) -> Iterator[dict]:
         """The moments that are still to come; at the very start, the one before the first update. Each has, beside what a run
-        has, `held_out` (nats a character) and, now and then, `sample` (what it writes)."""
+        has, what the material is judged by (`held_out`, the loss there, among it) and, now and then, what it shows."""
         places = self.setup.moments()
         shown = {
             places[i] for i in np.linspace(0, len(places) - 1, min(SAMPLES, len(places))).round().astype(int)
@@ -86,12 +73,11 @@ class Training:
 
     def _one_update(self) -> None:
         setup = self.setup
-        inputs, targets = windows(self.letters.train, setup.batch, setup.length, setup.seed, self.update)
+        inputs, wanted = self.material.batch(setup, self.update)
         self.model.train()
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(setup.seed * 1_000_003 + self.update)
-            scores, _state = self.model(torch.from_numpy(inputs))
-        loss = nn.functional.cross_entropy(scores.flatten(0, 1), torch.from_numpy(targets).flatten())
+            loss = self.material.loss(self.model, setup, inputs, wanted)
         parameters = list(self.model.parameters())
         gradients, norm = clipped(torch.autograd.grad(loss, parameters), setup.clip)
         self._loss, self._norm = loss.item(), norm
@@ -102,44 +88,29 @@ class Training:
         else:
             self.diverged = True
 
-    def _moment(self, sample: bool) -> dict:
-        held_out = held_out_loss(self.model, self.letters.held_out[:HELD_OUT])
-        self.diverged = self.diverged or not math.isfinite(held_out)
+    def _moment(self, shows: bool) -> dict:
+        judged = self.material.judged(self.model, self.setup)
+        self.diverged = self.diverged or not math.isfinite(judged["held_out"])
         moment = {
             "step": self.update,
             "seconds": round(time.monotonic() - self._began, 2),
             "loss": self._loss,
-            "held_out": held_out,
             "gradient_norm": self._norm,
             "clipped_norm": self._clipped,
             "modules": {"rnn": self._inside()},
-        }
-        if sample and not self.diverged:
-            moment["sample"] = self._sample()
+        } | judged
+        if shows and not self.diverged:
+            moment |= self.material.shown(self.model, self.setup)
         return moment
 
     def _inside(self) -> dict:
-        """What a recording says of held-out windows, the loss of all their characters sent back."""
-        ids = self.letters.held_out
-        length = min(self.setup.length, len(ids) - 1)
-        inputs, targets = (
-            windows(ids, MEASURED, length, self.setup.seed, 0)
-            if len(ids) > length + 1
-            else (ids[None, :-1], ids[None, 1:])
-        )
+        """What a recording says of held-out sequences, their mean loss sent back."""
+        inputs, wanted = self.material.measured(self.setup)
         with torch.enable_grad(), reading(self.model), record(self.model, keep=FIELDS) as recording:
-            scores, _state = self.model(torch.from_numpy(inputs))
-            loss = nn.functional.cross_entropy(scores.flatten(0, 1), torch.from_numpy(targets).flatten())
+            loss = self.material.loss(self.model, self.setup, inputs, wanted)
             torch.autograd.backward(loss, inputs=list(self.model.parameters()))
         self.model.zero_grad()
         return seen(recording.trace["rnn"].to_dataset().assign_attrs(recording.trace["rnn"].attrs))
-
-    def _sample(self) -> str:
-        begin = self.letters.held_out[:20].tolist()
-        begin = [i for i in begin if i] or [1]
-        writing = Writing(Network(self.model), begin, Rule(temperature=0.8, seed=self.setup.seed))
-        writing.write(SAMPLE)
-        return self.letters.vocabulary.decode(writing.ids[len(begin) :])
 
     def state(self) -> bytes:
         """All that is needed to go on, as safetensors; what the set-up is and how far it came is in its metadata."""
@@ -147,7 +118,7 @@ class Training:
 
         about = {
             "setup": self.setup.to_dict(),
-            "vocabulary": list(self.letters.vocabulary.characters),
+            "material": self.material.fingerprint,
             "update": self.update,
             "numbers": [None if math.isnan(x) else str(x) for x in (self._loss, self._norm, self._clipped)],
             "diverged": self.diverged,
@@ -155,7 +126,7 @@ class Training:
         return safetensors.torch.save(self._tensors(), {"training": json.dumps(about)})
 
     @classmethod
-    def of(cls, setup: Setup, letters: Letters, state: bytes) -> "Training":
+    def of(cls, setup: Setup, material: Material, state: bytes) -> "Training":
         """Goes on from what `state` gave, where the network is the same; the rate, clipping and the number of updates may be
         others. Raises ValueError else."""
         import safetensors.torch
@@ -165,9 +136,9 @@ class Training:
             about = json.loads(json.loads(state[8 : 8 + size])["__metadata__"]["training"])
             if Setup.from_dict(about["setup"]).network != setup.network:
                 raise ValueError("another network")
-            if about["vocabulary"] != list(letters.vocabulary.characters):
-                raise ValueError("another text")
-            tensors, training = safetensors.torch.load(state), cls(setup, letters)
+            if about["material"] != material.fingerprint:
+                raise ValueError("other data")
+            tensors, training = safetensors.torch.load(state), cls(setup, material)
             mine = training._tensors()
             if mine.keys() != tensors.keys() or any(mine[n].shape != tensors[n].shape for n in mine):
                 raise ValueError("other tensors")

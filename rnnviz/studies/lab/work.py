@@ -1,4 +1,4 @@
-"""What a worker process runs: a text and a set-up as JSON has them in, moments on the way, a dataset in the end."""
+"""What a worker process runs: data and a set-up as JSON has them in, moments on the way, a dataset in the end."""
 
 import base64
 import json
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import xarray as xr
 
 from rnnviz.monitoring import runs
-from rnnviz.studies.lab.letters import Letters
+from rnnviz.studies.lab import asked
 from rnnviz.studies.lab.running import Training
 from rnnviz.studies.lab.setup import Setup
 
@@ -38,13 +38,13 @@ class Told:
         return self.training.state()
 
 
-def train(setup: dict, text: str, state: str = "") -> Generator[Told, None, xr.Dataset]:
-    """Trains a set-up as `Setup.to_dict` gives it on a text. state: base64 of what `Training.state` gave, to go on from. The
-    dataset says how far it came (`update`) and whether it left the numbers (`diverged`). Raises ValueError where that cannot
-    be."""
-    asked, letters = Setup.from_dict(setup), Letters.of(text)
+def train(setup: dict, material: dict, state: str = "") -> Generator[Told, None, xr.Dataset]:
+    """Trains a set-up as `Setup.to_dict` gives it on what `asked.material` makes of plain values. state: base64 of what
+    `Training.state` gave, to go on from. The dataset says how far it came (`update`) and whether it left the numbers
+    (`diverged`). Raises ValueError where that cannot be."""
+    of, own = Setup.from_dict(setup), asked.material(material)
     raw = base64.b64decode(state, validate=True) if state else None
-    training = Training(asked, letters) if raw is None else Training.of(asked, letters, raw)
+    training = Training(of, own) if raw is None else Training.of(of, own, raw)
     for moment in training.run():
         yield Told(training, _plain(moment))
     return xr.Dataset(attrs={"update": training.update, "diverged": int(training.diverged)})

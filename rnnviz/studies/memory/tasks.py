@@ -10,6 +10,12 @@ from torch.nn import functional
 from rnnviz.training import generated
 
 TASKS = {"first": 1, "adding": 1, "copy": 3, "parity": 1, "brackets": 4}  # and the fewest steps of each
+SYMBOLS = {  # as a sequence is written, in the order of their numbers
+    "first": "ABcdef",
+    "copy": "abcdefgh_?",
+    "parity": "01",
+    "brackets": "_ab",
+}
 NEAR = 0.1  # a sum that is told as near as this is right
 
 
@@ -60,6 +66,26 @@ def examples(task: str, steps: int, batch: int, seed: int) -> Examples:
     }[task]
     read, answer = make(batch, steps, seed)
     return Examples(_one_hot(read, symbols), torch.from_numpy(answer[:, None]), 2)
+
+
+def answer(task: str, x: Tensor) -> Tensor:
+    """What is to be said at the end of a sequence, (asked,), as `Examples.target` has it. x: (time, input). Raises ValueError
+    where it asks for nothing that the task knows."""
+    if task == "adding":
+        return (x[:, 0] * x[:, 1]).sum(0, keepdim=True)
+    read = x.argmax(-1)
+    if task == "parity":
+        return read.sum(0, keepdim=True) % 2
+    if task == "brackets":
+        return ((read == 1).sum(0, keepdim=True) == (read == 2).sum(0, keepdim=True)).long()
+    first, kinds = (
+        (read[:1], generated.ASKED)
+        if task == "first"
+        else (read[: generated.copied(len(read))], generated.COPY_SYMBOLS)
+    )
+    if not len(first) or first.max() >= kinds:
+        raise ValueError(f"wanted one of {' '.join(SYMBOLS[task][:kinds])} at the beginning")
+    return first
 
 
 def chance(task: str) -> float:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import streamlit as st
 
@@ -62,8 +62,10 @@ def computing(job: Job) -> str:
 @dataclass
 class Own:
     """A training of this visit. setup: what was asked. before: frames up to where it went on from. stopped: frames and what is
-    needed to go on, as they were when this visit stopped it; others may go on with the same job."""
+    needed to go on, as they were when this visit stopped it; others may go on with the same job. everywhere: it is stopped
+    for all tabs of the person at once."""
 
+    everywhere: ClassVar[bool] = False
     setup: Any
     job: Job
     before: list[dict]
@@ -86,7 +88,7 @@ class Own:
         if not self.over:
             kept = self.job.kept
             self.stopped = (self.frames, kept)
-            jobs.leave(self.job, reader())
+            jobs.leave(self.job, reader(), self.everywhere)
 
     def ending(self, counted: str = "") -> str | None:
         """The line that says how it ended early; None where it did not. counted: what a frame calls the updates that are made,

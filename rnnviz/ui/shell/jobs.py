@@ -152,13 +152,16 @@ class Jobs:
         with self._changed:
             job.readers[reader] = time.monotonic()
 
-    def leave(self, job: Job, reader: str) -> None:
+    def leave(self, job: Job, reader: str, everywhere: bool = False) -> None:
         """The reader wants it no more: it is stopped at once, unless another reader waits for it. A visit of the same person
-        whose connection is gone, as when the page was loaded anew, waits no more either."""
+        whose connection is gone, as when the page was loaded anew, waits no more either. everywhere: nor does any visit of the
+        same person."""
         with self._changed:
             job.readers.pop(reader, None)
-            for other in [r for r in job.readers if _person(r) == _person(reader) and not self.present(r)]:
-                del job.readers[other]
+            own = [other for other in job.readers if _person(other) == _person(reader)]
+            for other in own:
+                if everywhere or not self.present(other):
+                    del job.readers[other]
             if not job.readers and not job.over:
                 self._end(job, "stopped")
 

@@ -146,6 +146,15 @@ def test_a_page_that_was_loaded_anew_finds_its_work_and_can_stop_it(make):
     assert job.state == "stopped" and jobs.under_way(f"{WORK}:held", argument, "person/now") is None
 
 
+def test_a_stop_everywhere_is_for_all_tabs_of_one_person_and_for_nobody_else(jobs):
+    for tab in ("person/one", "person/two", "another/tab"):
+        job = asked(jobs, "held", tab, file="never")
+    jobs.leave(job, "person/one", everywhere=True)
+    assert list(job.readers) == ["another/tab"] and not job.over
+    jobs.leave(job, "another/tab", everywhere=True)
+    assert job.state == "stopped"
+
+
 def test_what_was_stopped_can_be_asked_for_again(jobs, tmp_path):
     job = asked(jobs, "held", file=f"{tmp_path}/on")
     jobs.leave(job, "one")

@@ -1,5 +1,5 @@
 """The reader's own models: what the function returns that the app was started on with `rnnviz explore`, and what this reader has
-trained here, which nobody else sees."""
+trained here, in whichever tab, which nobody else sees."""
 
 import contextlib
 import os
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from rnnviz.ui.parts.shelf import Shelf
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import choose, settings
 from rnnviz.ui.shell.widgets import notice, pick
@@ -17,6 +18,7 @@ if TYPE_CHECKING:  # it brings torch, which the first answer need not wait for
 MOST = 200  # tokens that it writes at once
 MOST_TRAINED = 4  # models of one reader
 TRAINED = "trained"  # in a link, before the key of one
+_shelf: "Shelf[Live]" = Shelf()
 EXPLORED = "RNNVIZ_EXPLORE"  # in the environment: package.module:function
 
 
@@ -32,15 +34,22 @@ def here() -> dict[str, str]:
 
 
 def trained() -> "dict[str, Live]":
-    """What this reader has trained and looks into, by how a link calls it."""
-    return st.session_state.setdefault("trained", {})
+    """What this reader has trained and looks into, by how a link calls it: in other tabs, while the server keeps it, and in this
+    one."""
+    return _shelf.mine() | _own()
+
+
+def _own() -> "dict[str, Live]":
+    found: dict[str, Live] = st.session_state.setdefault("trained", {})
+    return found
 
 
 def bring(own: "Live", key: str) -> str:
     """Takes a trained model in for this reader; the one brought first makes room. key: stands for it and its weights. Returns how
     a link calls it."""
     link = f"{TRAINED}~{key[:16]}"
-    made = trained()
+    _shelf.put(own, link)
+    made = _own()
     made.pop(link, None)
     made[link] = own
     while len(made) > MOST_TRAINED:

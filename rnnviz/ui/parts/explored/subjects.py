@@ -110,9 +110,8 @@ def wanted() -> str:
     name, _tilde, key = settings()["subject"].rpartition("~")
     if name == live.TRAINED:
         return _(
-            "This view shows a network that was trained on the page “Train your own”, which only its own visit has. Train it "
-            "there "
-            "again."
+            "This view shows a network that was trained on the page “Train your own”. It opens in the browser that trained it, "
+            "while the server keeps it; here it can be trained again."
         )
     if ":" in name:  # a function and no file
         line = _(

@@ -1,5 +1,7 @@
 """Trainings over their updates: losses, gradients, gates, wherever they were kept."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from rnnviz.ui.parts.board import Choice, Drawn, show_board
@@ -10,14 +12,15 @@ from rnnviz.ui.shell.settings import choose, settings
 from rnnviz.ui.shell.widgets import as_text, pick
 
 
-def look_into(prefix: str, shown: list[Seen], live: bool = False) -> None:
+def look_into(prefix: str, shown: list[Seen], live: bool = False, more: Sequence[Drawn] = ()) -> None:
     """Trainings side by side, and the first of them looked into: its recurrent modules, layers, directions and moments.
 
     prefix: of the settings that say which, `_module`, `_layer`, `_direction` and `_update`; a room has those that it needs. live:
-    moments still come, so that none is chosen but by a click.
+    moments still come, so that none is chosen but by a click. more: pictures that stand behind the losses.
     """
     now = {part: settings().get(f"{prefix}_{part}") for part in ("module", "layer", "direction", "update")}
     seen, drawn = shown[0], pictures.beside(shown, now["update"])
+    drawn[1:1] = more
     modules = seen.modules()
     if not modules:
         _show(prefix, f"{prefix}-{seen.name}", drawn, _("Nothing of a recurrent module was kept."), seen.name)

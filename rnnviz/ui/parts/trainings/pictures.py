@@ -7,7 +7,7 @@ import xarray as xr
 
 from rnnviz import figures
 from rnnviz.figures.steps import escaped
-from rnnviz.figures.style import SEVERAL
+from rnnviz.figures.style import GREY, SEVERAL
 from rnnviz.figures.words import series
 from rnnviz.stats import learning
 from rnnviz.stats.gradients import logarithm
@@ -31,7 +31,8 @@ def moment(updates: np.ndarray, wanted: int | None) -> float | None:
 
 def beside(shown: list[Seen], wanted: int | None) -> list[Drawn]:
     """Loss, gradient norm and what was logged, of several trainings over their updates. wanted: the update that is looked at."""
-    losses, norms, others = [], [], []
+    losses, norms, others, levels = [], [], [], {}
+    names: set[str] = set()
     for seen, colour in zip(shown, SEVERAL, strict=False):
         numbers = seen.numbers()
         name = escaped(seen.name)
@@ -40,15 +41,28 @@ def beside(shown: list[Seen], wanted: int | None) -> list[Drawn]:
             label = escaped(series(own))
             curve = _there(numbers["logged"].sel(name=own).drop_vars("name"))
             curve = curve.rename(f"{name}, {label}" if len(shown) > 1 else label)
-            (losses if "loss" in own else others).append((curve, colour, "dot" if "loss" in own else "solid"))
+            held = seen.beside if seen.beside and seen.beside.logged == own else None
+            if held and held.limits:
+                curve.attrs["valid_range"] = held.limits
+            if "loss" not in own:
+                names.add(label)
+            curves = losses if "loss" in own else others
+            curves.append((curve, colour, "dot" if "loss" in own else "solid"))
+            if held and curve.size:
+                flat = xr.full_like(curve, held.value).rename(held.said)
+                levels["loss" in own, held.said, round(held.value, 9)] = (flat, GREY, "dash")
         for field, dash in (("gradient_norm", "solid"), ("clipped_norm", "dot")):
             own = logarithm(_there(numbers[field]))
             what = _("before clipping") if dash == "solid" else _("after clipping")
             norms.append((own.rename(f"{name}, {what}" if len(shown) > 1 else what), colour, dash))
+    for (is_loss, *_said), curve in levels.items():
+        (losses if is_loss else others).append(curve)
     at = None if wanted is None or not shown else moment(_steps(shown[0]), wanted)
     title = _("Gradient norm of all parameters")
     found = [_drawn("loss", losses, at, _("Loss"), 300), _drawn("norm", norms, at, title, 250)]
-    return found + ([_drawn("logged", others, at, _("Numbers of your own"), 250)] if others else [])
+    alone = next(iter(names)) if len(names) == 1 and levels else _("Numbers of your own")
+    title = alone[:1].upper() + alone[1:]
+    return found + ([_drawn("logged", others, at, title, 250)] if others else [])
 
 
 def _steps(seen: Seen) -> np.ndarray:

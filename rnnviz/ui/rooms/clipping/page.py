@@ -190,13 +190,6 @@ def _experiments() -> dict[str, str]:
 
 def _choices() -> None:
     """The seed and the threshold; everything else that may be changed, folded away."""
-    tasks = {
-        "first": _("the first symbol"),
-        "adding": _("the adding problem"),
-        "copy": _("copy memory"),
-        "parity": _("parity"),
-        "brackets": _("brackets: aⁿbⁿ"),
-    }
     networks = {
         "tanh": _("RNN, tanh, orthogonal start"),
         "relu": _("RNN, relu, identity start"),
@@ -228,7 +221,7 @@ def _choices() -> None:
             choices.optimiser("clipping_optimiser", ("sgd", "adam"))
             choices.rate("clipping_rate", step=0.01)
         with st.container(horizontal=True):
-            pick(st.selectbox, "clipping_task", _("Task"), list(TASKS), format_func=tasks.get, width=220)
+            choices.task("clipping_task", TASKS)
             pick(
                 st.number_input, "clipping_steps", _("Steps of a sequence"), max_value=200, width=150, **whole
             )

@@ -155,37 +155,13 @@ def _experiments() -> dict[str, str]:
     }
 
 
-def _rules() -> dict[str, str]:
-    """What is read and what is right in each task."""
-    return {
-        "first": _(
-            "One of two symbols comes first, then others at random. Which of the two was it? Guessing: 50 %."
-        ),
-        "adding": _(
-            "Numbers from 0 to 1, two of them marked. What is the sum of these two? Right: nearer than 0.1. Guessing: 19 %."
-        ),
-        "copy": _(
-            "Up to ten of eight symbols, then blanks. Say the symbols again, in their order. Guessing: 12.5 %."
-        ),
-        "parity": _("Zeros and ones. Is the number of ones odd? Guessing: 50 %."),
-        "brackets": _("Some a, then some b. Are there as many b as a? Guessing: 50 %."),
-    }
-
-
 def _training() -> None:
     """Everything that may be changed, folded away."""
-    tasks = {
-        "first": _("the first symbol"),
-        "adding": _("the adding problem"),
-        "copy": _("copy memory"),
-        "parity": _("parity"),
-        "brackets": _("brackets: aⁿbⁿ"),
-    }
     starts = {"default": _("PyTorch's"), "orthogonal": _("orthogonal"), "identity": _("identity")}
     with st.popover(_("Change the training"), width="content"):
-        st.text(_rules()[settings()["memory_task"]])
+        st.text(choices.rules()[settings()["memory_task"]])
         with st.container(horizontal=True):
-            pick(st.selectbox, "memory_task", _("Task"), list(TASKS), format_func=tasks.get, width=220)
+            choices.task("memory_task", tuple(TASKS))
             choices.optimiser("memory_optimiser")
             choices.rate("memory_rate")
             pick(st.number_input, "memory_units", _("Units"), min_value=1, max_value=256, step=1, width=110)

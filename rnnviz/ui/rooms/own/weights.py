@@ -8,6 +8,7 @@ import streamlit as st
 
 from rnnviz.studies import series
 from rnnviz.ui.parts.explored import subjects
+from rnnviz.ui.parts.trainings import choices
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import settings, typed
 from rnnviz.ui.shell.widgets import as_text, notice, pick
@@ -55,8 +56,8 @@ def show() -> None:
 
 
 def _ask(name: str, found) -> None:
-    chains = [found.chain] if len(found.chain) > 1 else []
-    choices = [*chains, *((layer,) for layer in found if (layer,) not in chains)]
+    whole = [found.chain] if len(found.chain) > 1 else []
+    chains = [*whole, *((layer,) for layer in found if (layer,) not in whole)]
     pick(
         st.text_area,
         "own_numbers",
@@ -73,24 +74,12 @@ def _ask(name: str, found) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.selectbox(
             _("Layers that read"),
-            choices,
+            chains,
             format_func=lambda chain: " → ".join(chain),
             key="own_chain",
             width=320,
         )
-        scales = {
-            "as they are": _("as they are"),
-            "standardised": _("standardised"),
-            "from 0 to 1": _("from 0 to 1"),
-        }
-        pick(
-            st.segmented_control,
-            "own_scale",
-            _("Each column"),
-            list(scales),
-            format_func=scales.get,
-            required=True,
-        )
+        choices.scale("own_scale", series.SCALES)
         pressed = st.button(_("Read"))
     table = st.file_uploader(
         _("or a CSV or Parquet file"),

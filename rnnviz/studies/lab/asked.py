@@ -1,0 +1,18 @@
+"""What is to be learned, from plain values as a page and a worker hand them on."""
+
+from rnnviz.studies.lab.letters import Letters
+from rnnviz.studies.lab.material import Material
+from rnnviz.studies.lab.table import Table
+from rnnviz.studies.lab.task import Task
+
+
+def material(asked: dict) -> Material:
+    """From {"text": …}, {"series": …, "scale": …} or {"task": …, "steps": …}. Raises ValueError for anything else, and in one
+    line for what cannot be learned."""
+    if asked.keys() == {"text"}:
+        return Letters.of(**asked)
+    if asked.keys() == {"series", "scale"}:
+        return Table.of(**asked)
+    if asked.keys() == {"task", "steps"}:
+        return Task(**asked)
+    raise ValueError(f"nothing is learned from {', '.join(sorted(asked)) or 'nothing'}")
