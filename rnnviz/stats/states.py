@@ -26,7 +26,9 @@ def order(hidden: xr.DataArray, by: str = "stored") -> np.ndarray:
     if by not in ORDERS:
         raise ValueError(f"order must be one of {', '.join(ORDERS)}; got {by!r}")
     values = hidden.transpose("unit", "time").values
-    values = values[:, np.isfinite(values).all(0)].astype(np.float64)
+    if not (finite := np.isfinite(values).all(0)).all():
+        values = values[:, finite]
+    values = values.astype(np.float64)
     stored = np.arange(len(values))
     if by == "stored" or (by == "similarity" and len(values) < 3):
         return stored

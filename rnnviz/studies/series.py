@@ -1,5 +1,6 @@
 """A table of numbers, one step a line, read by recurrent layers that somebody's file brought."""
 
+import contextlib
 import csv
 import datetime
 import io
@@ -283,7 +284,7 @@ def _number(cell: str, line: int, column: str) -> float:
 def _check_order(steps: tuple[str, ...], lines: list[int]) -> None:
     """Raises ValueError where times run backwards; names that are no times are left alone."""
     try:
-        times = [_moment(step) for step in steps]
+        times = _moments(steps)
     except ValueError:
         return
     for at in range(1, len(times)):
@@ -293,10 +294,18 @@ def _check_order(steps: tuple[str, ...], lines: list[int]) -> None:
             )
 
 
-def _moment(step: str) -> float:
-    """A number, or the seconds to a date. Raises ValueError for another name."""
-    try:
-        return float(step)
-    except ValueError:
-        moment = datetime.datetime.fromisoformat(step).replace(tzinfo=None)
-        return (moment - datetime.datetime(1, 1, 1)).total_seconds()
+def _moments(steps: tuple[str, ...]) -> list[float] | list[datetime.datetime]:
+    """Numbers, dates, or of both together the seconds. Raises ValueError for other names."""
+    with contextlib.suppress(ValueError):
+        return [float(step) for step in steps]
+    with contextlib.suppress(ValueError):
+        return [_date(step) for step in steps]
+    return [
+        float(step) if _is_number(step) else (_date(step) - datetime.datetime.min).total_seconds()
+        for step in steps
+    ]
+
+
+def _date(step: str) -> datetime.datetime:
+    found = datetime.datetime.fromisoformat(step)
+    return found if found.tzinfo is None else found.replace(tzinfo=None)

@@ -33,7 +33,8 @@ export function coloured({ exact, ...sent }) {
   const came = unpacked(sent.values);
   if (!(came instanceof Uint8Array)) return { ...sent, values: came, sure: [0, came.length] };
   const [low, high] = sent.limits;
-  const values = Float32Array.from(came, (code) => low + (code / 255) * (high - low));
+  const values = new Float32Array(came.length);
+  for (let step = 0; step < came.length; step += 1) values[step] = low + (came[step] / 255) * (high - low);
   if (!exact) return { ...sent, values, sure: [0, 0] };
   const own = unpacked(exact.values);
   values.set(own, exact.first);

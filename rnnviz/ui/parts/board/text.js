@@ -126,12 +126,14 @@ export class Text {
     canvas.width = axis.place.clientWidth;
     canvas.height = Math.round(14 * axis.size);
     const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+    const each = axis.each;
+    const from = axis.x(first - 0.5);
     for (let step = first; step <= last; ) {
-      const next = Math.min(last + 1, step + Math.max(1, Math.floor(1 / axis.each))); // the steps of a pixel
+      const next = Math.min(last + 1, step + Math.max(1, Math.floor(1 / each))); // the steps of a pixel
       const colours = this.colours(this.strongest(step, next));
       if (!colours) break;
       pen.fillStyle = colours.back;
-      pen.fillRect(axis.x(step - 0.5), 0, Math.max(1, (next - step) * axis.each), canvas.height);
+      pen.fillRect(from + (step - first) * each, 0, Math.max(1, (next - step) * each), canvas.height);
       step = next;
     }
     this.strip.style.height = `${canvas.height}px`;
