@@ -7,13 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-import xarray as xr
 
 import rnnviz
 from rnnviz.studies import subjects
 from rnnviz.ui.parts import board
 from rnnviz.ui.parts.explored.subjects import VIEWED
-from tests.studies.test_subjects import WORDS, recorded  # noqa: F401  the fixture
+from tests.studies.test_subjects import WORDS, long, recorded  # noqa: F401  the fixtures
 
 GONE = "gone.nc~0123456789abcdef"
 
@@ -271,21 +270,7 @@ def test_a_recording_that_kept_a_part_shows_it_and_says_what_is_missing(visit, t
     ), direct.lines
 
 
-@pytest.fixture(scope="module")
-def long(tmp_path_factory):
-    """100,000 steps with names and gradients, of three features and six units: 1,000 that were read, over and over."""
-    torch.manual_seed(3)
-    with rnnviz.record(module := torch.nn.GRU(3, 6)) as recording:
-        module(torch.randn(1000, 1, 3))[0].square().sum().backward()
-    node = recording.trace["gru"].to_dataset()
-    again = node.isel(time=np.tile(np.arange(1000), 100)).assign_coords(time=np.arange(100_000))
-    tree = xr.DataTree.from_dict({"/": recording.trace.to_dataset(), "/gru": again})
-    path = tmp_path_factory.mktemp("long") / "long.nc"
-    rnnviz.save(rnnviz.named(tree, tokens=[f"2026-{step:06}" for step in range(100_000)]), path)
-    return path
-
-
-def test_a_long_series_is_sent_in_a_megabyte_and_exactly_where_it_is_zoomed_to(visit, long, monkeypatch):
+def test_a_long_series_is_sent_in_a_megabyte_and_exactly_where_it_is_zoomed_to(visit, long, monkeypatch):  # noqa: F811
     monkeypatch.setenv(VIEWED, json.dumps([str(long)]))
     node = rnnviz.open_trace(long)["gru"].isel(layer=0, direction=0, batch=0)
     hidden = node["hidden"].sel(unit=2).values
