@@ -211,7 +211,7 @@ def read(
     rows = [list(each.steps or ()) for each in several]
     tokens = (rows if len(several) > 1 else rows[0]) if one.steps else None
     names = [each.name for each in several] if len(several) > 1 else None
-    with torch.no_grad(), record(chain, tokens=tokens, names=names) as recording:
+    with torch.inference_mode(), record(chain, tokens=tokens, names=names) as recording:
         chain(inputs)
     found = recording.trace
     if embedding is None:
