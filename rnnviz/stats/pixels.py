@@ -56,9 +56,10 @@ def _blocks(values: np.ndarray, most: int) -> tuple[np.ndarray, int]:
 
 def _extremes(values: np.ndarray) -> np.ndarray:
     """Where in each block (…, block, step) the smallest and the largest value lie, (…, block, 2). Padding is no extreme."""
-    hole = np.isnan(values)
-    low, high = np.where(hole, np.inf, values).argmin(-1), np.where(hole, -np.inf, values).argmax(-1)
-    return np.stack([low, high], axis=-1)
+    low = high = values
+    if (hole := np.isnan(values)).any():
+        low, high = np.where(hole, np.inf, values), np.where(hole, -np.inf, values)
+    return np.stack([low.argmin(-1), high.argmax(-1)], axis=-1)
 
 
 def _columns(array: xr.DataArray, taken: np.ndarray, block: int) -> xr.DataArray:
