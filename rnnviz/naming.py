@@ -133,11 +133,8 @@ def _tokens(name: str, node: xr.DataTree, given: list[Any]) -> tuple[tuple[str, 
     steps, batch = node.sizes["time"], node.sizes["batch"]
     texts = all(isinstance(each, str) for each in given)
     lengths = node.coords["length"].values.tolist() if "length" in node.coords else [steps] * batch
-    rows = [
-        [_word("token", position, word) for word in (each if isinstance(each, (str, list)) else [each])]
-        for position, each in enumerate(given)
-    ]
-    are_rows = len(rows) == batch and all(
+    rows = [_row(*each) for each in enumerate(given)] if len(given) == batch else []
+    are_rows = len(given) == batch and all(
         len(row) in (length, steps) for row, length in zip(rows, lengths, strict=True)
     )
     if texts and len(given) == steps:
@@ -149,15 +146,24 @@ def _tokens(name: str, node: xr.DataTree, given: list[Any]) -> tuple[tuple[str, 
         return ("time",), np.array([_word("token", *each) for each in enumerate(given)], dtype=str)
     if are_rows:
         return ("batch", "time"), np.array([[*row, *[""] * (steps - len(row))] for row in rows], dtype=str)
-    if not texts and len(rows) == batch:
+    if not texts and len(given) == batch:
         row = next(r for r in range(batch) if len(rows[r]) not in (lengths[r], steps))
         raise ValueError(
             f"{name}: tokens of sequence {row} came with length {len(rows[row])}; it has {lengths[row]} steps"
         )
+    for each in enumerate(given):  # what is no text is said first
+        _row(*each)
     raise ValueError(
         f"{name}: tokens came with length {len(given)}; time has length {steps}"
         f" (or give a list for each of the {batch} sequences)"
     )
+
+
+def _row(position: int, given: object) -> list[str]:
+    """The tokens of one sequence: a text has one for each character."""
+    if isinstance(given, str):
+        return list(_word("token", position, given))
+    return [_word("token", position, word) for word in (given if isinstance(given, list) else [given])]
 
 
 def _listed(given: Iterable[Any]) -> list[Any]:
@@ -175,6 +181,6 @@ def _word(what: str, position: int, word: object) -> str:
     if not isinstance(word, str):
         raise TypeError(f"{what}s must be strings; {what} {position} is {word!r}")
     # numpy and netCDF end a string at NUL, and keep it as UTF-8, which has no lone surrogates
-    if "\0" in word or any("\ud800" <= character <= "\udfff" for character in word):
+    if "\0" in word or (not word.isascii() and any("\ud800" <= character <= "\udfff" for character in word)):
         raise ValueError(f"{what} {position} is {word!r}: NUL and lone surrogates cannot be kept in a file")
     return word

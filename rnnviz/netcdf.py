@@ -10,6 +10,7 @@ import math
 import mmap
 import os
 import shutil
+import struct
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ FREE = 64 * 2**20  # bytes that a file of any size may claim
 TIMES = 50  # and beyond them so many times its own size: compression makes numbers a few times smaller
 FILTERS = {h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32}
 HEAP = b"GCOL\1\0\0\0"  # how one begins
+OBJECT = struct.Struct("<HHIQ")  # what an object of a heap begins with
 SCANNED = (
     256 * 2**20
 )  # bytes of a file that is searched for heaps as a whole, a larger one between its arrays
@@ -210,9 +212,8 @@ def _check_heaps(content: mmap.mmap, places: Iterable[tuple[int, int]]) -> int:
     for start in _found(content, HEAP, places):
         at, end = start + 16, start + int.from_bytes(content[start + 8 : start + 16], "little")
         while at + 16 <= end <= len(content):
-            number = int.from_bytes(content[at : at + 2], "little")
-            size = int.from_bytes(content[at + 8 : at + 16], "little")
-            if any(content[at + 4 : at + 8]) or (not number and size < 16):
+            number, _used, zeros, size = OBJECT.unpack_from(content, at)
+            if zeros or (not number and size < 16):
                 break
             longest = max(longest, size if number else 0)
             at += 16 + (size + 7) // 8 * 8 if number else size

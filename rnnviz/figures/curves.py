@@ -48,8 +48,9 @@ def lines(
         height=height,
         unit=_unit(array),
         limits=_listed(limits),
-        x=style.time_axis(_first(array), _first(array) + array.sizes["time"]) | steps.ticks(array),
+        x=style.time_axis(*steps.edges(array)) | steps.ticks(array),
         y=up,
+        **steps.pooled(array),
         more={"shapes": [style.level(0)]} if crossed else None,
     )
 
@@ -73,15 +74,16 @@ def inputs(array: xr.DataArray, height: int = 170) -> go.Figure:
         title=style.axis_title(array),
         height=height,
         legend=True,
-        x=style.time_axis(_first(array), _first(array) + array.sizes["time"]),
+        x=style.time_axis(*steps.edges(array)),
         y={"nticks": 5},
+        **steps.pooled(array),
     )
 
 
 def _line(row: xr.DataArray, name: str, colour: str) -> go.Scatter:
     return go.Scatter(
-        x0=_first(row),
-        dx=1,
+        x0=steps.first(row),
+        dx=steps.spacing(row),
         y=row.values,
         name=named(name),
         mode="lines+markers" if row.size <= 300 else "lines",
@@ -100,11 +102,10 @@ def contributions(parts: xr.Dataset, height: int = 240) -> go.Figure:
     check_holds(parts, "keep", "write", "state", of="contributions", made="stats.gates.contributions")
     parts = parts.map(arranged, keep_attrs=True, args=("time",), of="contributions")
     colour = style.ARCHITECTURE[parts["state"].attrs["kind"]]
-    first = _first(parts["state"])
+    place = {"x0": steps.first(parts["state"]), "dx": steps.spacing(parts["state"])}
     bars = [
         go.Bar(
-            x0=first,
-            dx=1,
+            **place,
             y=parts[name].values,
             name=named(parts[name].attrs["long_name"]),
             **_hover(parts["state"]),
@@ -119,8 +120,7 @@ def contributions(parts: xr.Dataset, height: int = 240) -> go.Figure:
     ]
     state = parts["state"]
     line = go.Scatter(
-        x0=first,
-        dx=1,
+        **place,
         y=state.values,
         name=named(state.attrs["long_name"]),
         mode="lines",
@@ -135,17 +135,14 @@ def contributions(parts: xr.Dataset, height: int = 240) -> go.Figure:
         height=height,
         unit=_unit(state),
         legend=True,
-        x=style.time_axis(first, first + state.sizes["time"]) | steps.ticks(state),
+        x=style.time_axis(*steps.edges(state)) | steps.ticks(state),
         more={"barmode": "relative", "bargap": 0.15, "shapes": [style.level(0)]},
+        **steps.pooled(state),
     )
 
 
 def _hover(array: xr.DataArray) -> style.Style:
     return {"hovertext": steps.said(array), "hovertemplate": "%{hovertext}: %{y:.4g}"}
-
-
-def _first(array: xr.DataArray) -> float:
-    return float(array["time"].values[0]) if "time" in array.coords else 0.0
 
 
 def _unit(array: xr.DataArray) -> int | None:

@@ -63,7 +63,6 @@ def heatmap(
         zsmooth=False,
         **_hover(array, [f"{named(str(rows))} {name}" for name in names] if hover and not coded else []),
     )
-    start = round(float(middle[0]) - width / 2 + 0.5)
     stride = max(1, -(-len(names) // 8))
     return style.figure(
         trace,
@@ -77,8 +76,7 @@ def heatmap(
         count=len(names) if count is None else count,
         beyond="valid_range" not in array.attrs,
         pooled=int(array.attrs.get("pooled", 1)),
-        x=style.time_axis(start, start + array.attrs.get("steps", round(width * len(middle))))
-        | steps.ticks(array),
+        x=style.time_axis(*steps.edges(array, width)) | steps.ticks(array),
         y={
             "title": rows_title or named(str(rows)),
             "range": [first + len(names) - 0.5, first - 0.5],

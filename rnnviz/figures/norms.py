@@ -45,17 +45,16 @@ def log_norms(
         raise ValueError(f"log_norms wants a kind for each of the {len(names)} series; got {len(kinds)}")
     colours = [style.ARCHITECTURE.get(kind, kind) for kind in kinds]
     dashes = dashes or [DASHES[colours[:i].count(c) % len(DASHES)] for i, c in enumerate(colours)]
-    first = float(array["time"].values[0]) if "time" in array.coords else 0.0
-    first += axis == "free"  # Plotly's own hover shows the number that is there: counted from 1
+    counted = axis == "free"  # Plotly's own hover shows the number that is there: counted from 1
+    place = {"x0": steps.first(array) + counted, "dx": steps.spacing(array)}
     traces = []
     for i, (name, colour, dash) in enumerate(zip(names, colours, dashes, strict=True)):
         if band is not None:
-            traces += shade(band.isel({array.dims[0]: i}), first, colour)
+            traces += shade(band.isel({array.dims[0]: i}), place, colour)
         traces.append(
             go.Scatter(
-                x0=first,
-                dx=1,
-                y=style.exponents(array.isel({array.dims[0]: i}).values),
+                **place,
+                y=style.exponents(array.isel({array.dims[0]: i}).values).astype(array.dtype),
                 name=name,
                 mode="lines",
                 line={"color": colour, "width": 2.5, "dash": dash},
@@ -67,7 +66,7 @@ def log_norms(
         )
     ends = [] if limits is None else [xr.DataArray(np.multiply(limits, math.log(10)))]
     held = powers(*(ends or [array, *([] if band is None else [band])]))
-    last = first + array.sizes["time"]
+    first, last = (edge + counted for edge in steps.edges(array))
     if axis == "time":
         across, more = style.time_axis(first, last) | steps.ticks(array), {}
     else:
@@ -85,6 +84,7 @@ def log_norms(
         x=across,
         y={"title": style.axis_title(array)} | held,
         more=more,
+        **steps.pooled(array),
     )
 
 
@@ -147,16 +147,10 @@ def zeros(
     return found
 
 
-def shade(band: xr.DataArray, first: float, colour: str) -> list[go.Scatter]:
-    """The area between two bounds. band: (bound, time)."""
+def shade(band: xr.DataArray, place: style.Style, colour: str) -> list[go.Scatter]:
+    """The area between two bounds. band: (bound, time). place: `x0` and `dx`."""
     low, high = (style.exponents(band.isel(bound=i).values) for i in (0, 1))
-    plain = {
-        "x0": first,
-        "dx": 1,
-        "mode": "lines",
-        "line": {"width": 0, "color": colour},
-        "hoverinfo": "skip",
-    }
+    plain = place | {"mode": "lines", "line": {"width": 0, "color": colour}, "hoverinfo": "skip"}
     lower = go.Scatter(y=low, showlegend=False, **plain)
     upper = go.Scatter(y=high, showlegend=False, fill="tonexty", fillcolor=style.faint(colour), **plain)
     return [lower, upper]

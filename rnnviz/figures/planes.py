@@ -115,7 +115,7 @@ def powers(
     traces = []
     if band is not None:
         for i, colour in enumerate(colours):
-            traces += shade(band.isel({rows: i}), first, colour)
+            traces += shade(band.isel({rows: i}), {"x0": first, "dx": 1}, colour)
     traces += [
         go.Scatter(
             x=array[dim].values.astype(np.float64) + first,

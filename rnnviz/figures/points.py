@@ -20,7 +20,8 @@ def path(
     """The state's way through time, one point a step, lighter early and darker late.
 
     points: (time, component) with two or three components and their `share` of the variance, as stats.states.path makes them.
-    tokens: what was read at each step, written at its point where there are few; the coordinate `token`, if not given.
+    tokens: what was read at each step, written at its point where there are few; the coordinate `token`, if not given. Of points
+    that are every k-th step (stats.pixels.thinned) `layout.meta` says k as `every`.
     Raises ValueError for another number of components, and for other dims.
     """
     points = arranged(points, "time", "component", of="path")
@@ -30,19 +31,21 @@ def path(
     # in three dimensions titles have less room
     said = _("component {n} ({share} of variance)") if count == 2 else _("component {n} ({share})")
     titles = [said.format(n=i + 1, share=f"{share:.0%}") for i, share in enumerate(points["share"].values)]
-    steps = points.sizes["time"]
+    steps, every = points.sizes["time"], int(points.attrs.get("every", 1))
     look = {
         "mode": "lines+markers",
         "line": {"color": style.INK, "width": 1.5 if count == 2 else 3},
         "marker": {
             "size": (7 if steps <= 300 else 4) if count == 2 else 4,
-            "color": np.arange(steps, dtype=np.float32),
+            "color": np.arange(0, steps * every, every, dtype=np.float32),
             "colorscale": [[0, style.EARLY], [1, style.ARCHITECTURE[kind]]],
         },
         "hoverinfo": "none",
     }
-    names = read.tokens(points) if tokens is None else [read.escaped(token) for token in tokens]
-    if names is not None and steps <= LETTERED:
+    names = None
+    if steps <= LETTERED:
+        names = read.tokens(points) if tokens is None else [read.escaped(token) for token in tokens]
+    if names is not None:
         look |= {
             "mode": "lines+markers+text",
             "text": names,
@@ -50,10 +53,11 @@ def path(
             "textfont": {"size": 13},
         }
     values = points.transpose("component", "time").values
+    thin: style.Style = {"every": every} if every > 1 else {}
     if count == 2:
         flat = go.Scatter(x=values[0], y=values[1], **look)
         across, up = ({"title": title} for title in titles)
-        return style.figure(flat, axis="path", title="", height=height, x=across, y=up)
+        return style.figure(flat, axis="path", title="", height=height, x=across, y=up, **thin)
     trace = go.Scatter3d(x=values[0], y=values[1], z=values[2], **look)
     axes = {
         f"{name}axis": {"title": {"text": text}, "color": style.INK, "nticks": 5}
@@ -63,7 +67,7 @@ def path(
         "camera": {"eye": {"x": 1.55, "y": 1.55, "z": 0.9}, "center": {"x": 0, "y": 0, "z": -0.12}}
     }
     more = {"scene": scene, "margin": {"l": 0, "r": 0, "t": 36, "b": 0}}
-    return style.figure(trace, axis="path", title="", height=height + 80, more=more)
+    return style.figure(trace, axis="path", title="", height=height + 80, more=more, **thin)
 
 
 def saturation(

@@ -1,5 +1,7 @@
 """What was read at each step, as a figure's ticks and hover say it: the coordinate `token` of an array, where it has one."""
 
+from typing import Any
+
 import numpy as np
 import xarray as xr
 
@@ -22,11 +24,38 @@ def tokens(array: xr.DataArray) -> list[str] | None:
     return [escaped(str(token).translate(SIGNS)) for token in array["token"].values]
 
 
+def edges(array: xr.DataArray, width: float | None = None) -> tuple[int, int]:
+    """The first step of an array over time, and the one after its last: of one that is pooled (stats.pixels.pool), of what it was
+    pooled from. width: of its columns, steps; else their spacing."""
+    middle, width = first(array), spacing(array) if width is None else width
+    start = round(middle - width / 2 + 0.5)
+    return start, start + array.attrs.get("steps", round(width * array.sizes["time"]))
+
+
+def first(array: xr.DataArray) -> float:
+    """Where the first column lies: at a step, or in the middle of several that are pooled."""
+    return float(array["time"].values[0]) if "time" in array.coords else 0.0
+
+
+def spacing(array: xr.DataArray) -> float:
+    """Steps from one column to the next: 1, unless it is pooled."""
+    if "pooled" not in array.attrs or array.sizes["time"] < 2:
+        return 1.0
+    return float(array["time"].values[1] - array["time"].values[0])
+
+
+def pooled(array: xr.DataArray) -> dict[str, Any]:
+    """For a figure's `meta`: how many steps two columns or more stand for, where it is pooled."""
+    return {"pooled": int(array.attrs["pooled"])} if "pooled" in array.attrs else {}
+
+
 def said(array: xr.DataArray) -> list[str]:
-    """What a hover calls each step: its number, counted from 1, and its token."""
+    """What a hover calls each step: its number, counted from 1, and its token; of pooled ones about where they lie."""
     time = array["time"].values if "time" in array.coords else np.arange(array.sizes["time"])
     names = tokens(array)
     word = _("step")
+    if "pooled" in array.attrs:
+        return [f"{word} ≈ {round(step) + 1}" for step in time]
     if names is None:
         return [f"{word} {step + 1:g}" for step in time]
     return [f"{word} {step + 1:g} {name}" for step, name in zip(time, names, strict=True)]
@@ -34,8 +63,8 @@ def said(array: xr.DataArray) -> list[str]:
 
 def ticks(array: xr.DataArray) -> dict[str, list[float] | list[str]]:
     """The ticks of an axis of time where tokens have room on it, to be laid over those that count; else nothing."""
-    names = tokens(array)
-    if names is None or not 0 < len(names) <= FEW or max(map(len, names)) > SHORT:
+    names = tokens(array) if 0 < array.sizes["time"] <= FEW else None
+    if names is None or max(map(len, names)) > SHORT:
         return {}
     time = array["time"].values if "time" in array.coords else np.arange(len(names))
     return {"tickvals": [float(step) for step in time], "ticktext": names}

@@ -123,7 +123,7 @@ def time_axis(start: float, stop: float) -> Style:
     stride = next(
         s for s in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000) if steps / s <= 14 or s == 5000
     )
-    shown = [t for t in range(int(start), int(stop)) if (t + 1) % stride == 0 or stride == 1]
+    shown = list(range(int(start) + (-int(start) - 1) % stride, int(stop), stride))
     return {
         "range": [start - 0.5, stop - 0.5],
         "tickvals": shown,

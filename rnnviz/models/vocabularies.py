@@ -176,6 +176,10 @@ def visible(token: str) -> str:
     ' ' -> '·', newline -> '↵', tab -> '⇥', other control characters their Unicode control picture, a combining mark
     sits on a dotted circle, an invisible format character becomes its code point.
     """
+    if (
+        token.isascii() and token.isprintable() and " " not in token
+    ):  # most are, and a series has a hundred thousand
+        return token
     return "".join(_visible(c) for c in token)
 
 

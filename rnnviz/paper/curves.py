@@ -1,9 +1,12 @@
 """The curves of gradients, as the board reads them, and the step from which they go back."""
 
+import math
+from collections.abc import Sequence
+
 import plotly.graph_objects as go
 import xarray as xr
 
-from rnnviz import figures, stats
+from rnnviz import figures
 
 # the ways in one order and colour for every cell: all together and directly in its own colour
 THROUGH = {"update gate": "#CC79A7", "forget gate": "#CC79A7", "candidate": "#56B4E9"} | {
@@ -25,9 +28,18 @@ def last_spoken(gradient: xr.DataArray) -> int:
     return int(speaks[0 if str(gradient["direction"].values) == "backward" else -1])
 
 
-def norms(logs: xr.DataArray, kinds: list[str], end: int) -> go.Figure:
-    """What reaches each step; at the cursor the board says how much that is of what there is at the end."""
-    return _read(figures.log_norms(logs, kinds), end=end)
+def norms(logs: xr.DataArray, kinds: list[str], end: int, at_end: Sequence[float] | None = None) -> go.Figure:
+    """What reaches each step; at the cursor the board says how much that is of what there is at the end.
+
+    at_end: natural logs of each series there, where what is drawn does not hold that step.
+    """
+    there = {} if at_end is None else {"ends": [_exponent(log) for log in at_end]}
+    return _read(figures.log_norms(logs, kinds), end=end, **there)
+
+
+def _exponent(log: float) -> float | None:
+    """Of ten; None where it has no place on a log axis."""
+    return log / math.log(10) if math.isfinite(log) else None
 
 
 def _read(figure: go.Figure, **how: int) -> go.Figure:
@@ -41,7 +53,6 @@ def ways(found: xr.DataArray) -> go.Figure:
     return _read(figures.log_norms(found, colours, height=260), factors=True)
 
 
-def mechanism(node: xr.Dataset, last: int, kind: str) -> go.Figure:
-    """The gradient going back, beside what single factors of a step would leave of it."""
-    paths = stats.mechanism.paths(node, last)
+def mechanism(paths: xr.DataArray, kind: str) -> go.Figure:
+    """The gradient going back, beside what single factors of a step would leave of it, as stats.mechanism.paths has it."""
     return figures.log_norms(paths, [kind] * paths.sizes["path"], height=240)

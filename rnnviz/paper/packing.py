@@ -48,7 +48,7 @@ def listed(title: str, values: xr.DataArray) -> dict[str, Any]:
 
 def packed(values: np.ndarray) -> dict[str, str]:
     """An array as plotly's JSON writes one: base64 of its bytes and its type."""
-    kind = {"float32": "f4", "uint16": "u2"}[str(values.dtype)]
+    kind = {"float32": "f4", "uint16": "u2", "uint8": "u1"}[str(values.dtype)]
     return {"dtype": kind, "bdata": base64.b64encode(np.ascontiguousarray(values).tobytes()).decode()}
 
 
@@ -73,6 +73,7 @@ def labels() -> dict[str, str]:
     return {
         "board": _("Tokens and figures under one cursor"),
         "passage": _("The text, coloured by the chosen unit"),
+        "distant": _("Too many steps to write out: zoom in, and what was read stands here."),
         "keys": keys(),
         "step": _("step"),
         "steps": _("steps"),

@@ -248,7 +248,7 @@ def gradients(store: Store, place: Place, part: str) -> View:
     sheet.add("norms", curves.norms(rows, [place.kind], last), _("What reaches each step"))
     if str(node["direction"].values) == "forward":
         with suppress(ValueError):  # of a part that was not kept
-            why = curves.mechanism(node, last, place.kind)
+            why = curves.mechanism(stats.mechanism.paths(node, last), place.kind)
             sheet.add("mechanism", why, _("Why, in {model}").format(model=place.name))
         if place.ways is not None:
             title = _("Why, step by step: what each way back passes on, {model}").format(model=place.name)

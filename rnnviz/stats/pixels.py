@@ -1,38 +1,80 @@
 """An array reduced to the pixels it will be drawn on, without losing an extreme."""
 
+from typing import TypeVar
+
 import numpy as np
 import xarray as xr
+
+LONG = 8192  # steps in view up to which curves and names are exact
+COLUMNS = 2000  # of a curve over more steps than that
 
 
 def pool(array: xr.DataArray, columns: int) -> xr.DataArray:
     """At most `columns` columns along time: of each block of steps the smallest and the largest value, as they came.
 
-    array: (row, time). Returns the array itself where it fits; else (row, time) with a numeric `time` coordinate at the
-    middle of each column and the attribute `pooled`: steps in a block. Every row keeps its minimum and its maximum.
-    Raises ValueError unless columns >= 2.
+    array: (…, time). Returns the array itself where it fits; else the same dims with a numeric `time` coordinate at the
+    middle of each column and the attributes `pooled`: steps in a block, and `steps`: all of them. Every row keeps its minimum
+    and its maximum. Raises ValueError unless columns >= 2.
     """
     if columns < 2:
         raise ValueError(f"columns must be at least 2; got {columns}")
-    row, time = array.dims
-    steps = array.sizes[time]
-    if steps <= columns:
+    if array.sizes[array.dims[-1]] <= columns:
         return array
-    block = -(-steps // (columns // 2))  # two columns stand for each block
-    blocks = -(-steps // block)
-    values = np.pad(array.values, ((0, 0), (0, blocks * block - steps)), mode="edge").reshape(
-        -1, blocks, block
+    values, block = _blocks(array.values, columns // 2)  # two columns stand for each block
+    at = np.sort(_extremes(values), axis=-1)
+    return _columns(array, np.take_along_axis(values, at, -1), block)
+
+
+def pool_together(parts: xr.Dataset, columns: int) -> xr.Dataset:
+    """The same of curves that belong together: each step that is an extreme of one of them is drawn of all of them.
+
+    parts: arrays (time,). What holds between them at each step, as that one is the sum of the others, holds of the columns.
+    Raises ValueError unless there are two columns for each array.
+    """
+    each = 2 * len(parts.data_vars)
+    if columns < each:
+        raise ValueError(f"columns must be at least {each}; got {columns}")
+    if parts.sizes["time"] <= columns:
+        return parts
+    values, block = _blocks(np.stack([part.values for part in parts.values()]), columns // each)
+    at = np.sort(np.moveaxis(_extremes(values), 0, 1).reshape(values.shape[1], each), axis=-1)
+    taken = np.take_along_axis(values, at[None], -1)
+    return xr.Dataset(
+        {name: _columns(part, taken[row], block) for row, (name, part) in enumerate(parts.items())},
+        attrs=parts.attrs,
     )
-    hole = np.isnan(values)  # padding is no extreme
-    low, high = np.where(hole, np.inf, values).argmin(2), np.where(hole, -np.inf, values).argmax(2)
-    first, second = np.minimum(low, high), np.maximum(low, high)
-    both = np.stack([np.take_along_axis(values, at[..., None], 2)[..., 0] for at in (first, second)], axis=2)
+
+
+def _blocks(values: np.ndarray, most: int) -> tuple[np.ndarray, int]:
+    """The last dim in at most so many blocks, (…, block, step), and the steps in a block; the last value fills the last one."""
+    steps = values.shape[-1]
+    block = -(-steps // most)
+    blocks = -(-steps // block)
+    room = [(0, 0)] * (values.ndim - 1) + [(0, blocks * block - steps)]
+    return np.pad(values, room, mode="edge").reshape(*values.shape[:-1], blocks, block), block
+
+
+def _extremes(values: np.ndarray) -> np.ndarray:
+    """Where in each block (…, block, step) the smallest and the largest value lie, (…, block, 2). Padding is no extreme."""
+    low = high = values
+    if (hole := np.isnan(values)).any():
+        low, high = np.where(hole, np.inf, values), np.where(hole, -np.inf, values)
+    return np.stack([low.argmin(-1), high.argmax(-1)], axis=-1)
+
+
+def _columns(array: xr.DataArray, taken: np.ndarray, block: int) -> xr.DataArray:
+    """An array of what was taken (…, block, column) of its blocks of so many steps."""
+    time = array.dims[-1]
     start = float(array[time].values[0]) if time in array.coords else 0.0
-    middle = start - 0.5 + block / 2 * (np.arange(2 * blocks) + 0.5)
+    blocks, each = taken.shape[-2:]
+    middle = start - 0.5 + block / each * (np.arange(each * blocks) + 0.5)
+    rows = {dim: array[dim].values for dim in array.dims[:-1]}
+    others = {name: own for name, own in array.coords.items() if time not in own.dims and name not in rows}
     return xr.DataArray(
-        both.reshape(len(both), -1),
+        taken.reshape(*taken.shape[:-2], -1),
         dims=array.dims,
-        coords={row: array[row].values, time: middle},
-        attrs=array.attrs | {"pooled": block, "steps": steps},
+        coords=others | rows | {time: middle},
+        attrs=array.attrs | {"pooled": block, "steps": array.sizes[time]},
         name=array.name,
     )
 
@@ -69,3 +111,33 @@ def fit(
     if array.size <= cells:
         return array
     return codes(pool(array, columns), limits)
+
+
+Curves = TypeVar("Curves", xr.DataArray, xr.Dataset)
+
+
+def curves(parts: Curves, window: tuple[int, int] | None = None) -> Curves:
+    """What to draw of curves over time: their exact values where the window holds at most LONG steps, else so many columns.
+
+    parts: (…, time), each row pooled by itself; or a dataset of (time,), pooled together. window: steps [first, last) that are in
+    view, all without one. What is not finite is a gap in a curve: of a block it is drawn where nothing else is there. They come
+    in float32, which says the fourth digit even of a norm whose logarithm is −1,000.
+    """
+    if window is not None:
+        parts = parts.isel(time=slice(*window))
+    parts = parts.astype(np.float32, keep_attrs=True)
+    if parts.sizes["time"] <= LONG:
+        return parts
+    drawn = parts.where(np.isfinite(parts))
+    if isinstance(drawn, xr.Dataset):
+        return pool_together(drawn, COLUMNS)
+    return pool(drawn.transpose(..., "time"), COLUMNS)
+
+
+def thinned(states: xr.DataArray, most: int = COLUMNS) -> xr.DataArray:
+    """Every k-th step, from the first one on, so that they are `most` at most, with the attribute `every`: k. states: dims
+    include time. Of at most LONG steps all are left."""
+    if states.sizes["time"] <= LONG:
+        return states
+    every = -(-states.sizes["time"] // most)
+    return states.isel(time=slice(None, None, every)).assign_attrs(every=every)

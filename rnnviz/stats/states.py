@@ -5,7 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 import xarray as xr
 
+from rnnviz.stats.pixels import LONG
+
 ORDERS = ("stored", "similarity", "activity")
+MANY = 300  # units from which on a long sequence has its components sought one by one
 
 
 def order(hidden: xr.DataArray, by: str = "stored") -> np.ndarray:
@@ -23,7 +26,9 @@ def order(hidden: xr.DataArray, by: str = "stored") -> np.ndarray:
     if by not in ORDERS:
         raise ValueError(f"order must be one of {', '.join(ORDERS)}; got {by!r}")
     values = hidden.transpose("unit", "time").values
-    values = values[:, np.isfinite(values).all(0)].astype(np.float64)
+    if not (finite := np.isfinite(values).all(0)).all():
+        values = values[:, finite]
+    values = values.astype(np.float64)
     stored = np.arange(len(values))
     if by == "stored" or (by == "similarity" and len(values) < 3):
         return stored
@@ -115,6 +120,10 @@ def principal_components(hidden: xr.DataArray, count: int = 3) -> xr.Dataset:
         steps = steps[np.isfinite(steps).all(1)].astype(np.float64)
         # the same axes: where there are many more of them, those that are wanted are found in a fraction of the time
         solver = "arpack" if min(steps.shape) > 100 * count else "full"
+        if (
+            len(steps) > LONG and units < MANY
+        ):  # from the units' covariance: 20 times as fast, with 64 of them
+            solver = "covariance_eigh"
         fit = PCA(count, svd_solver=solver, random_state=0).fit(steps)
         largest = np.abs(fit.components_).argmax(1)
         sign = np.sign(fit.components_[np.arange(count), largest])
@@ -163,12 +172,13 @@ def path(hidden: xr.DataArray, components: xr.Dataset) -> xr.DataArray:
             f"components are of {components.sizes['unit']} units; the states have {hidden.sizes['unit']}"
         )
     centred = hidden.transpose("time", "unit").values - components["mean"].values
+    thin = {"every": hidden.attrs["every"]} if "every" in hidden.attrs else {}  # see pixels.thinned
     return xr.DataArray(
         centred @ components["axis"].transpose("unit", "component").values,
         dims=("time", "component"),
         coords={k: v for k, v in hidden.coords.items() if v.dims == ("time",)}
         | {"component": components["component"].values, "share": ("component", components["share"].values)},
-        attrs={"long_name": "state along its principal components", "units": "1"},
+        attrs={"long_name": "state along its principal components", "units": "1"} | thin,
     )
 
 

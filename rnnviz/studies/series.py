@@ -1,5 +1,6 @@
 """A table of numbers, one step a line, read by recurrent layers that somebody's file brought."""
 
+import contextlib
 import csv
 import datetime
 import io
@@ -24,6 +25,7 @@ CALLED_TIME = set(
 )
 CALLED_ID = set("id series series_id unique_id item item_id name 시계열 이름 번호".split())
 MOST_SERIES = 200
+MOST = 1e30  # that a number may be, up or down
 MOST_BYTES = 256 * 2**20  # that the columns of a Parquet file may take
 SCALES = ("as they are", "standardised", "from 0 to 1")
 
@@ -150,14 +152,24 @@ def _series(rows: list[_Row], features: tuple[str, ...], timed: bool, name: str)
     """The rows of one series, all of one length."""
     if len(rows) < 2:
         raise ValueError(f"a series has at least two rows of numbers; {name!r} has {len(rows)}")
-    values = np.empty((len(rows), len(features)))
-    for at, (number, row) in enumerate(rows):
-        for column, cell in enumerate(row[timed:]):
-            values[at, column] = _number(cell, number, features[column])
+    values = _numbers(rows, features, timed)
     steps = tuple(row[0] for _line, row in rows) if timed else None
     if steps:
         _check_order(steps, [number for number, _row in rows])
     return Series(values, features, steps, name)
+
+
+def _numbers(rows: list[_Row], features: tuple[str, ...], timed: bool) -> np.ndarray:
+    """The values (time, feature). Raises ValueError for the first cell that is no number."""
+    try:
+        values = np.array([[float(cell) for cell in row[timed:]] for _line, row in rows])
+    except ValueError:
+        values = np.full((len(rows), len(features)), np.nan)
+    if not (abs(values) <= MOST).all():  # one is none: which?
+        for at, (number, row) in enumerate(rows):
+            for column, cell in enumerate(row[timed:]):
+                values[at, column] = _number(cell, number, features[column])
+    return values
 
 
 def _without(row: list[str], column: int) -> list[str]:
@@ -235,7 +247,7 @@ def read(
     rows = [list(each.steps or ()) for each in several]
     tokens = (rows if len(several) > 1 else rows[0]) if one.steps else None
     names = [each.name for each in several] if len(several) > 1 else None
-    with torch.no_grad(), record(chain, tokens=tokens, names=names) as recording:
+    with torch.inference_mode(), record(chain, tokens=tokens, names=names) as recording:
         chain(inputs)
     found = recording.trace
     if embedding is None:
@@ -300,25 +312,36 @@ def _is_number(cell: str) -> bool:
 def _number(cell: str, line: int, column: str) -> float:
     if not cell:
         raise ValueError(f"line {line}, column {column!r}: a gap; fill it or leave the line out")
-    if not _is_number(cell) or not math.isfinite(float(cell)) or abs(float(cell)) > 1e30:
+    if not _is_number(cell) or not math.isfinite(float(cell)) or abs(float(cell)) > MOST:
         raise ValueError(f"line {line}, column {column!r}: wanted a number; got {cell[:40]!r}")
     return float(cell)
 
 
 def _check_order(steps: tuple[str, ...], lines: list[int]) -> None:
     """Raises ValueError where times run backwards; names that are no times are left alone."""
-    times: list[float] = []
-    for step in steps:
-        if _is_number(step):
-            times.append(float(step))
-            continue
-        try:
-            moment = datetime.datetime.fromisoformat(step).replace(tzinfo=None)
-            times.append((moment - datetime.datetime(1, 1, 1)).total_seconds())
-        except ValueError:
-            return
+    try:
+        times = _moments(steps)
+    except ValueError:
+        return
     for at in range(1, len(times)):
         if times[at] < times[at - 1]:
             raise ValueError(
                 f"line {lines[at]}: time runs backwards, from {steps[at - 1][:40]!r} to {steps[at][:40]!r}"
             )
+
+
+def _moments(steps: tuple[str, ...]) -> list[float] | list[datetime.datetime]:
+    """Numbers, dates, or of both together the seconds. Raises ValueError for other names."""
+    with contextlib.suppress(ValueError):
+        return [float(step) for step in steps]
+    with contextlib.suppress(ValueError):
+        return [_date(step) for step in steps]
+    return [
+        float(step) if _is_number(step) else (_date(step) - datetime.datetime.min).total_seconds()
+        for step in steps
+    ]
+
+
+def _date(step: str) -> datetime.datetime:
+    found = datetime.datetime.fromisoformat(step)
+    return found if found.tzinfo is None else found.replace(tzinfo=None)

@@ -9,7 +9,7 @@ import rnnviz
 from rnnviz.studies import subjects
 from tests.browser.conftest import Reader, at_rest, violations
 from tests.conftest import until
-from tests.studies.test_subjects import recorded  # noqa: F401  the fixture
+from tests.studies.test_subjects import long, recorded  # noqa: F401  the fixtures
 
 
 class Plain(Reader):
@@ -20,9 +20,9 @@ class Plain(Reader):
         return self.rests()
 
 
-def test_a_script_shows_what_it_has_recorded_and_ends_what_it_started(reader, recorded):  # noqa: F811
+def test_a_script_shows_what_it_has_recorded_and_ends_what_it_started(reader, recorded, long):  # noqa: F811
     trace = rnnviz.open_trace(recorded[2])
-    with rnnviz.view(trace, recorded[2], browser=False) as viewed:
+    with rnnviz.view(trace, recorded[2], long, browser=False) as viewed:
         address, _slash, page = viewed.address.partition("/states")
         assert re.fullmatch(r"\?subject=recording\.nc~[0-9a-f]{16}", page)
         assert 'src="' in viewed._repr_html_() and "embed=true" in viewed._repr_html_()
@@ -47,8 +47,34 @@ def test_a_script_shows_what_it_has_recorded_and_ends_what_it_started(reader, re
         seen.after(lambda: seen.goes_to("Gradients"))
         expect(tab.locator("[data-figure=norms] .rv-value")).to_contain_text("run.nc")
         assert violations(tab, "light", "dark") == []
+        see_a_long_one(reader, address, long)
         process = viewed._process
     until(lambda: process.poll() is not None)
+
+
+def see_a_long_one(reader, address, path):
+    """What is pooled says so, and a drag brings the exact numbers and the names."""
+    seen = reader(f"/gates?subject=long.nc~{subjects.fingerprint(path)}&unit=2", address=address)
+    tab = seen.tab
+    expect(tab.locator(".rv-passage")).to_have_text(re.compile("^Too many steps"))
+    assert tab.locator(".rv-passage span").count() == 0
+    said = tab.locator("[data-figure=inputs] .rv-value")
+    box = seen.box("inputs")
+    tab.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] / 2)
+    expect(said).to_have_text(re.compile("^≈ "))
+    expect(tab.locator(".rv-readout-token")).to_have_text(re.compile("^≈ 2026-0"))
+    expect(tab.locator(".rv-life")).to_be_empty()
+    tab.mouse.down()
+    tab.mouse.move(box["x"] + box["width"] * 0.52, box["y"] + box["height"] / 2)
+    tab.mouse.up()
+    expect(said).to_have_text(re.compile("^[^≈]+$"))
+    expect(tab.locator(".rv-life")).to_contain_text("half-life")
+    step = int(re.search(r"step (\d+)", tab.locator(".rv-readout").inner_text()).group(1)) - 1
+    expect(tab.locator(".rv-readout-token")).to_have_text(f"2026-{step:06}")
+    read = rnnviz.open_trace(path)["gru"]["input"].isel(batch=0, time=step).values
+    numbers = re.findall(r"[−\d.]+(?= ·|$)", said.inner_text())
+    assert [float(one.replace("−", "-")) for one in numbers] == pytest.approx(read.tolist(), abs=1e-3)
+    expect(tab.locator(f".rv-passage span[data-step='{step}']")).to_have_text(f"2026-{step:06}")
 
 
 def test_a_file_is_brought_found_and_looked_at(reader, recorded):  # noqa: F811

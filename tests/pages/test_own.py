@@ -1,5 +1,6 @@
 """lab/own and recordings of the reader's own on the exploring pages: every number drawn is the recording's."""
 
+import base64
 import json
 from pathlib import Path
 
@@ -9,8 +10,9 @@ import torch
 
 import rnnviz
 from rnnviz.studies import subjects
+from rnnviz.ui.parts import board
 from rnnviz.ui.parts.explored.subjects import VIEWED
-from tests.studies.test_subjects import WORDS, recorded  # noqa: F401  the fixture
+from tests.studies.test_subjects import WORDS, long, recorded  # noqa: F401  the fixtures
 
 GONE = "gone.nc~0123456789abcdef"
 
@@ -35,8 +37,6 @@ def files(recorded, tmp_path, monkeypatch):  # noqa: F811
 
 def drawn(seen, id: str, trace: int = 0, axis: str = "y") -> np.ndarray:
     """The numbers of a figure's curve or heatmap as they were sent."""
-    import base64
-
     found = seen.figures[id]["data"][trace]["z" if axis == "z" else axis]
     if isinstance(found, dict):
         flat = np.frombuffer(base64.b64decode(found["bdata"]), found["dtype"])
@@ -268,3 +268,41 @@ def test_a_recording_that_kept_a_part_shows_it_and_says_what_is_missing(visit, t
     assert not direct.test.exception and any(
         "hidden_grad_direct" in line.replace("\\", "") for line in direct.lines
     ), direct.lines
+
+
+def test_a_long_series_is_sent_in_a_megabyte_and_exactly_where_it_is_zoomed_to(visit, long, monkeypatch):  # noqa: F811
+    monkeypatch.setenv(VIEWED, json.dumps([str(long)]))
+    node = rnnviz.open_trace(long)["gru"].isel(layer=0, direction=0, batch=0)
+    hidden = node["hidden"].sel(unit=2).values
+    seen = {page: visit(page, subject=named(long), unit=2) for page in ("states", "gates", "gradients")}
+    for page in seen.values():
+        assert not page.test.exception and page.lines == [] and page.board["finer"]
+        assert len(json.dumps(page.board)) <= 1_000_000
+        names = page.board["tokens"]
+        assert names["count"] == 100_000 and names["coarse"][3] == f"2026-{3 * names['every']:06}"
+    states, gates, gradients = seen.values()
+    curve = drawn(states, "curve")
+    assert len(curve) <= 2000 and (curve.min(), curve.max()) == (hidden.min(), hidden.max())
+    assert len(drawn(states, "path")) * states.figures["path"]["layout"]["meta"]["every"] >= 100_000
+    rough = base64.b64decode(states.board["colour"]["values"]["bdata"])
+    np.testing.assert_allclose(np.frombuffer(rough, np.uint8) / 127.5 - 1, hidden, atol=0.004)
+    at_end = np.log10(np.linalg.norm(node["hidden_grad"].values[-1]))
+    assert gradients.figures["norms"]["layout"]["meta"]["ends"] == [pytest.approx(at_end, rel=1e-5)]
+    monkeypatch.setattr(board, "zoom", lambda _id, _steps: (50_000, 58_191))  # as the browser would say
+    for page in seen.values():
+        page.test.run()
+        assert not page.test.exception and len(json.dumps(page.board)) <= 1_000_000
+        window = next(one for one in page.board["tokens"]["known"] if one["first"] == 50_000)
+        assert window["names"][-1] == "2026-058190" and len(window["names"]) == 8191
+    part = slice(50_000, 58_191)
+    np.testing.assert_array_equal(drawn(states, "curve"), hidden[part])
+    np.testing.assert_array_equal(drawn(states, "inputs", 1), node["input"].values[part, 1])
+    np.testing.assert_array_equal(drawn(gates, "contributions", 2), hidden[part])
+    logs = np.log10(np.linalg.norm(node["hidden_grad"].values[part], axis=-1))
+    np.testing.assert_allclose(drawn(gradients, "norms"), logs, rtol=1e-5)
+    assert states.figures["curve"]["data"][0]["x0"] == 50_000
+    exact = states.board["colour"]["exact"]
+    assert exact["first"] == 50_000
+    np.testing.assert_array_equal(
+        np.frombuffer(base64.b64decode(exact["values"]["bdata"]), np.float32), hidden[part]
+    )

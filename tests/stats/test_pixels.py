@@ -61,6 +61,62 @@ def test_pooling_by_hand():
     assert pooled.attrs == {"valid_range": [-1.0, 1.0], "pooled": 4, "steps": 8}
 
 
+def test_a_single_curve_is_pooled_as_its_row_is_and_keeps_whose_it_is():
+    array = rows(np.random.default_rng(0).normal(size=(2, 50))).assign_coords(unit=[4, 7])
+    curve = pixels.pool(array.sel(unit=7), 10)
+    np.testing.assert_array_equal(curve, pixels.pool(array, 10).sel(unit=7))
+    assert curve.dims == ("time",) and curve["unit"].item() == 7
+
+
+parts_of_a_sum = arrays(
+    np.float32, st.tuples(st.just(2), st.integers(1, 60)), elements=st.integers(-99, 99).map(np.float32)
+)
+
+
+@settings(max_examples=80, deadline=None)
+@given(values=parts_of_a_sum, columns=st.integers(6, 30), first=st.integers(0, 500))
+def test_curves_that_are_pooled_together_keep_every_extreme_and_their_sum(values, columns, first):
+    keep, write = rows(values, first)
+    parts = xr.Dataset({"keep": keep, "write": write, "state": keep + write})
+    pooled = pixels.pool_together(parts, columns)
+    assert pooled.sizes["time"] <= columns
+    np.testing.assert_array_equal(pooled["keep"] + pooled["write"], pooled["state"])
+    for name, part in parts.items():
+        np.testing.assert_array_equal(pooled[name].min(), part.min())
+        np.testing.assert_array_equal(pooled[name].max(), part.max())
+
+
+def test_three_curves_need_six_columns():
+    parts = xr.Dataset({name: rows([0.1, 0.2])[0] for name in "abc"})
+    with pytest.raises(ValueError, match="columns must be at least 6; got 5"):
+        pixels.pool_together(parts, 5)
+
+
+def test_curves_in_view_are_exact_where_they_are_few_and_else_hold_each_extreme(monkeypatch):
+    monkeypatch.setattr(pixels, "LONG", 100)
+    monkeypatch.setattr(pixels, "COLUMNS", 20)
+    values = np.random.default_rng(0).normal(size=(3, 1000))
+    values[0, 300], values[0, 450] = -np.inf, np.nan
+    array = rows(values, first=7)
+    xr.testing.assert_identical(pixels.curves(array, (200, 300)), array[:, 200:300])
+    pooled = pixels.curves(array, (200, 900))
+    assert pooled.shape == (3, 20) and pooled.attrs["pooled"] == 70 and pooled.attrs["steps"] == 700
+    np.testing.assert_array_equal(pooled[1:].max("time"), array[1:, 200:900].max("time"))
+    assert np.isfinite(pooled).all()  # a gap hides nothing that is there
+    gone = pixels.curves(array.where(array["time"] < 300))
+    assert np.isnan(gone[:, -1]).all() and gone.min() == array.values[:, :293].min()
+    assert pixels.curves(xr.Dataset({"a": array[0], "b": array[1]})).sizes == {"time": 20}
+
+
+def test_of_a_long_sequence_every_so_manieth_state_is_left(monkeypatch):
+    monkeypatch.setattr(pixels, "LONG", 100)
+    array = rows(np.arange(101.0))
+    thin = pixels.thinned(array, most=20)
+    assert thin["time"].values.tolist() == list(range(0, 101, 6)) and thin.attrs["every"] == 6
+    np.testing.assert_array_equal(thin[0], thin["time"])
+    assert pixels.thinned(array[:, :100], most=20).sizes["time"] == 100
+
+
 def test_what_fits_is_left_alone():
     array = rows([0.1, 0.2, 0.3])
     assert pixels.pool(array, 3) is array

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+import xarray as xr
 
 import rnnviz
 from rnnviz.studies import subjects
@@ -33,6 +34,20 @@ def recorded(tmp_path_factory):
     path = tmp_path_factory.mktemp("recorded") / "run.nc"
     rnnviz.save(recording.trace, path)
     return model, inputs, path
+
+
+@pytest.fixture(scope="module")
+def long(tmp_path_factory):
+    """100,000 steps with names and gradients, of three features and six units: 1,000 that were read, over and over."""
+    torch.manual_seed(3)
+    with rnnviz.record(module := torch.nn.GRU(3, 6)) as recording:
+        module(torch.randn(1000, 1, 3))[0].square().sum().backward()
+    node = recording.trace["gru"].to_dataset()
+    again = node.isel(time=np.tile(np.arange(1000), 100)).assign_coords(time=np.arange(100_000))
+    tree = xr.DataTree.from_dict({"/": recording.trace.to_dataset(), "/gru": again})
+    path = tmp_path_factory.mktemp("long") / "long.nc"
+    rnnviz.save(rnnviz.named(tree, tokens=[f"2026-{step:06}" for step in range(100_000)]), path)
+    return path
 
 
 @pytest.mark.filterwarnings("ignore:LSTM with projections")

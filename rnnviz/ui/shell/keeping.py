@@ -165,7 +165,7 @@ def _key(value) -> Hashable:
             )
         case xr.Variable() if value.nbytes <= SMALL:
             return value.dims, _key(value.values), _key(value.attrs)
-        case xr.DataArray() if value.nbytes <= SMALL:
+        case xr.DataArray() if value.nbytes + sum(one.nbytes for one in value.coords.values()) <= SMALL:
             return "array", value.name, _key(value.variable), _key(dict(value.coords.variables))
         case xr.Dataset() if value.nbytes <= SMALL:
             return "dataset", _key(dict(value.variables)), _key(value.attrs)

@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 
 SMALL = 1_000  # bytes below which a thing is not counted
+SHORT = 200  # letters of a text that is smaller than that whatever it is written in: a sequence may have many
 
 
 class Held:
@@ -72,7 +73,7 @@ def buffers(value: object) -> dict[int, int]:
                 left += thing.values()
             case list() | tuple() | set() | frozenset():
                 found[id(thing)] = sys.getsizeof(thing)
-                left += thing
+                left += [one for one in thing if not (isinstance(one, str) and len(one) < SHORT)]
             case _ if hasattr(thing, "untyped_storage"):  # a tensor
                 storage = thing.untyped_storage()
                 found[storage.data_ptr()] = storage.nbytes()

@@ -109,6 +109,13 @@ def test_a_large_array_counts_by_which_it_is():
     assert computed(lambda: kept(np.sum, one)) == 0
 
 
+def test_a_small_array_whose_labels_are_large_counts_by_which_it_is():
+    names = np.array([f"a name that is rather long {step}" for step in range(4000)])
+    one = xr.DataArray(np.zeros(4000), dims="time", coords={"token": ("time", names)})
+    other = one.copy()
+    assert computed(lambda: [kept(doubled, array) for array in (one, other, one)]) == 2
+
+
 def test_another_array_in_the_place_of_one_that_is_gone_is_another():
     for value in range(20):
         array = np.full(SMALL, float(value))

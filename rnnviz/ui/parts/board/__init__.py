@@ -10,6 +10,7 @@ import streamlit as st
 import xarray as xr
 
 from rnnviz.paper.packing import LOOK, Drawn, colour_label, labels, listed, packed
+from rnnviz.ui.parts.board import long
 from rnnviz.ui.parts.component import component
 from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.server import PLOTLY_URL
@@ -49,40 +50,44 @@ def show_board(
     """Draws the board.
 
     id: stands for the text and what is drawn of it; another id starts with the whole text in view.
-    tokens: as shown, one a step; unknown: the steps whose token the model does not know.
+    tokens: as shown, one a step; of a long sequence some of them are sent, see `long`. unknown: the steps whose token the model
+        does not know.
     colour: a curve (time,), the limits of the scale that colours the tokens, and what it is of the chosen unit.
     keeps: the letter of that curve in formulas where it is the gate that keeps the old state; its half-life is then shown at
         the cursor.
     candidates: `id` and `probability` (time, rank) and the tokens that ids stand for.
     lists: titles, and (rank,) values NAME with a coordinate `NAME_step`, as stats.states.strongest makes them.
     rows: stands for the order of the heatmaps' rows; in another one, all rows are in view again, see `rows_in_view`.
-    finer: true where fewer numbers were sent than there are; then a zoom comes back, see `zoom`.
+    finer: true where fewer numbers were sent than there are, as of a long sequence; then a zoom comes back, see `zoom`.
     subject: what was looked at, for the title of a saved figure. cursor: the step it stands at, None for the end.
     clicked: told what the reader clicks, before the page is run again.
     """
+    window, lists = zoom(id, len(tokens)), [listed(title, values) for title, values in lists]
     data = {
         "id": id,
         "plotly": PLOTLY_URL,
-        "tokens": list(tokens),
+        "tokens": long.names(
+            tokens, window, [len(tokens) - 1 if cursor is None else cursor, *long.steps(lists)]
+        ),
         "unknown": [int(t) for t in unknown],
         "figures": [{"id": f.id, "spec": f.spec, "title": f.title} for f in figures],
         **LOOK,
         "colour": None,
         "candidates": None,
-        "lists": [listed(title, values) for title, values in lists],
+        "lists": lists,
         "unit": unit,
         "step": cursor,
         "summary": summary,
         "subject": subject,
         "rows": rows,
-        "finer": finer,
+        "finer": finer or long.is_long(len(tokens)),
         "labels": labels(),
     }
     if colour is not None:
         values, limits, name = colour
         scale = "diverging" if limits[0] < 0 else "gate"
         data["colour"] = {
-            "values": packed(values.values),
+            **long.colours(values, limits, window),
             "limits": list(map(float, limits)),
             "scale": scale,
             "label": colour_label(any(tokens)).format(value=name, unit=unit),

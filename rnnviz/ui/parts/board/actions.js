@@ -43,7 +43,7 @@ function overPassage(board, { target }, click) {
 export function hoverPoint(board, { meta }, point) {
   if (!point) return board.hoverUnit(null);
   if (point.curveNumber !== 0) return;
-  if (meta.axis === "path") board.moveTo(point.pointNumber);
+  if (meta.axis === "path") board.moveTo(point.pointNumber * (meta.every ?? 1));
   if (meta.axis === "unit") board.hoverUnit(meta.points?.[point.pointNumber] ?? null);
 }
 

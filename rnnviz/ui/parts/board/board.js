@@ -14,6 +14,7 @@ import { Axis } from "./axis.js";
 import { Figure } from "./figure.js";
 import { Frame } from "./frame.js";
 import { Look } from "./look.js";
+import { coloured, expanded, nameOf } from "./names.js";
 import { loadPlotly } from "./plotly.js";
 import { countOf } from "./rows.js";
 import { save } from "./saved.js";
@@ -23,6 +24,7 @@ import { Tools } from "./tools.js";
 import { halfLife } from "./values.js";
 
 /** @typedef {import("./types.js").Data} Data */
+/** @typedef {import("./types.js").Shown} Shown */
 /** @typedef {import("./types.js").Range} Range */
 
 const PACE = 200; // ms a step that is played
@@ -36,7 +38,7 @@ export class Board {
   constructor(parent) {
     /** @type {import("../js/dom.js").Send | undefined} */
     this.send = undefined;
-    /** @type {Data | undefined} */
+    /** @type {Shown | undefined} */
     this.sent = undefined;
     /** @type {Look | undefined} */
     this.seen = undefined;
@@ -87,7 +89,7 @@ export class Board {
 
   // there from the first update on, before which nothing can be asked
   get data() {
-    return /** @type {Data} */ (this.sent);
+    return /** @type {Shown} */ (this.sent);
   }
 
   get look() {
@@ -98,8 +100,9 @@ export class Board {
     return this.cursor.steps;
   }
 
-  /** @param {Data} data */
-  update(data) {
+  /** @param {Data} came */
+  update(came) {
+    const data = { ...came, tokens: expanded(came.tokens), names: came.tokens };
     const before = this.sent;
     const first = before === undefined;
     const other = this.sent?.id !== data.id;
@@ -122,7 +125,7 @@ export class Board {
     this.frame.name(data);
     this.tools.update(data.labels);
     this.tools.showPlaying(this.player);
-    this.colour = data.colour && { ...data.colour, values: unpacked(data.colour.values) };
+    this.colour = data.colour && coloured(data.colour);
     const { candidates } = data;
     this.seen = new Look(this.root, data);
     this.readSize();
@@ -194,7 +197,7 @@ export class Board {
   drawText() {
     const { colour, data, look } = this;
     this.frame.drawColourLine(data.colour, look);
-    this.text.update(data.tokens, data.unknown, colour ?? null, look);
+    this.text.update(data.tokens, data.unknown, colour ?? null, look, data.labels.distant);
   }
 
   async draw() {
@@ -278,6 +281,7 @@ export class Board {
     const { axis, data } = this;
     const { labels } = data;
     const step = this.cursor.at;
+    const name = nameOf(data.tokens, data.names, step);
     const unit = this.hoveredUnit ?? data.unit;
     const hovering = this.hoveredUnit !== null && data.unit !== null && this.hoveredUnit !== data.unit;
     const named = hovering
@@ -286,15 +290,16 @@ export class Board {
     this.frame.line.hidden = !axis.shows(step);
     this.frame.line.style.transform = `translateX(${axis.x(step)}px)`;
     this.text.mark(step);
-    this.tools.read(`${labels.step} ${step + 1} / ${this.steps}`, data.tokens[step], unit === null ? null : named, this.text.around(step));
+    this.tools.read(`${labels.step} ${step + 1} / ${this.steps}`, name, unit === null ? null : named, this.text.around(step));
     const said = [];
     for (const figure of this.figures.values()) {
       const text = figure.show(step, unit, labels, axis);
       if (text && figure.timed) said.push(`${figure.title.textContent}: ${text}`);
     }
-    this.spoken = `${labels.step} ${step + 1}, ${data.tokens[step]}${unit === null ? "" : `, ${named}`}. ${said.join("; ")}`;
+    this.spoken = `${labels.step} ${step + 1}, ${name}${unit === null ? "" : `, ${named}`}. ${said.join("; ")}`;
     const { colour } = this;
-    const halves = colour?.keeps ? halfLife(colour.keeps, colour.values[step], labels.halves) : "";
+    const sure = colour && step >= colour.sure[0] && step < colour.sure[1]; // of a rounded value it would be far off
+    const halves = sure && colour.keeps ? halfLife(colour.keeps, colour.values[step], labels.halves) : "";
     this.frame.life.textContent = halves;
     if (halves) this.spoken += ` ${halves}`;
     this.side.show(step);
@@ -321,7 +326,7 @@ export class Board {
     this.axis.rows.show(rows);
     this.axis.rows.remember();
     for (const figure of this.timedFigures()) figure.stale = true;
-    this.text.drawStrip();
+    this.text.zoomed();
     this.showCursor();
     this.draw();
     this.tellZoom();

@@ -222,7 +222,8 @@ export class Figure {
     const names = trace.type === "scatter3d" ? ["x", "y", "z"] : ["x", "y"];
     this.path ??= Object.fromEntries(names.map((name) => [name, numbersOf(trace[name])]));
     const points = this.path;
-    const place = Object.fromEntries(names.map((name) => [name, [[points[name][step]]]]));
+    const at = Math.min(Math.round(step / (this.meta.every ?? 1)), points.x.length - 1); // the nearest point
+    const place = Object.fromEntries(names.map((name) => [name, [[points[name][at]]]]));
     const plotly = loaded();
     if (plotly) this.begun(plotly.restyle(this.plot, place, [1]));
   }

@@ -3,7 +3,7 @@
 import { element } from "../js/dom.js";
 import { scaleLegend } from "./legend.js";
 
-/** @typedef {import("./types.js").Data} Data */
+/** @typedef {import("./types.js").Shown} Data */
 
 export class Frame {
   /** @param {HTMLElement} parent */

@@ -6,7 +6,7 @@ import { loadPlotly } from "./plotly.js";
 import { escaped, short } from "./tokens.js";
 
 /** @typedef {import("./types.js").Axis} Axis */
-/** @typedef {import("./types.js").Data} Data */
+/** @typedef {import("./types.js").Shown} Data */
 /** @typedef {import("./types.js").Figure} Figure */
 /** @typedef {import("./types.js").Layout} Layout */
 /** @typedef {import("./types.js").Look} Look */

@@ -4,7 +4,7 @@ import { element } from "../js/dom.js";
 import { number, percent } from "../js/numbers.js";
 import { isWord, short } from "./tokens.js";
 
-/** @typedef {import("./types.js").Data} Data */
+/** @typedef {import("./types.js").Shown} Data */
 /** @typedef {import("./types.js").Typed} Typed */
 /** @typedef {import("./types.js").Candidates<Typed>} Candidates */
 

@@ -14,6 +14,7 @@ const WIDEST = 14; // px of a syllable of Hangul, of type as small as it gets
 const LETTERS = 8; // of a word that has room on the strip: the passage above has the longer ones
 const AROUND = 8; // letters on each side
 const BESIDE = 2; // words on each side
+const MOST = 5000; // tokens that the passage writes out: a browser stands still over many more
 
 export class Text {
   /** @param {import("./types.js").Axis} axis */
@@ -30,19 +31,21 @@ export class Text {
     this.longest = 1; // letters that a token is to have room for
     this.letter = NARROWEST; // px that one of them needs
     this.unknown = new Set();
-    /** @type {HTMLElement[]} */
-    this.letters = []; // of the passage
+    /** @type {Map<number, HTMLElement>} */
+    this.letters = new Map(); // of the passage, by their steps
+    this.distant = ""; // said where they are too many
     /** @type {Map<number, HTMLElement>} */
     this.places = new Map(); // of the strip
     /** @type {HTMLElement[]} */
     this.marked = [];
   }
 
-  /** @param {string[]} tokens @param {number[]} unknown @param {Colour | null} colour @param {Look} look */
-  update(tokens, unknown, colour, look) {
+  /** @param {string[]} tokens @param {number[]} unknown @param {Colour | null} colour @param {Look} look @param {string} distant said where they are too many to be written out */
+  update(tokens, unknown, colour, look, distant) {
+    this.distant = distant;
     this.tokens = tokens;
     this.words = tokens.some(isWord);
-    this.longest = this.words ? Math.min(LETTERS, Math.max(...tokens.map((token) => token.length))) : 1;
+    this.longest = this.words ? tokens.reduce((most, token) => Math.min(LETTERS, Math.max(most, token.length)), 1) : 1;
     this.letter = tokens.some(isWide) ? WIDEST : NARROWEST;
     this.unknown = new Set(unknown);
     this.colour = colour;
@@ -53,6 +56,18 @@ export class Text {
   draw() {
     this.drawPassage();
     this.drawStrip();
+  }
+
+  /** Other steps are in view. */
+  zoomed() {
+    if (this.tokens.length > MOST) this.drawPassage(); // which has those alone
+    this.drawStrip();
+  }
+
+  /** The first and the last step in view. @returns {[number, number]} */
+  get inView() {
+    const [low, high] = this.axis.range;
+    return [Math.max(0, Math.ceil(low)), Math.min(this.tokens.length - 1, Math.floor(high))];
   }
 
   /** @param {number} step */
@@ -71,11 +86,15 @@ export class Text {
   drawPassage() {
     const { width, size } = this.axis;
     const named = this.tokens.some((token) => token !== "");
-    this.passage.hidden = !named || width / this.tokens.length >= this.letter * size * this.longest;
+    const [first, last] = this.tokens.length > MOST ? this.inView : [0, this.tokens.length - 1];
+    const count = last - first + 1;
+    this.passage.hidden = !named || width / count >= this.letter * size * this.longest;
     this.passage.classList.toggle("rv-words", this.words);
-    this.letters = this.passage.hidden ? [] : this.tokens.map((_token, step) => this.token("rv-letter", step));
+    this.letters.clear();
+    if (count > MOST) return this.passage.replaceChildren(this.distant);
+    for (let step = first; step <= last && !this.passage.hidden; step += 1) this.letters.set(step, this.token("rv-letter", step));
     this.passage.replaceChildren(
-      ...this.letters.flatMap((letter, step) => [letter, ...this.after(this.tokens[step])]),
+      ...[...this.letters].flatMap(([step, letter]) => [letter, ...this.after(this.tokens[step])]),
     );
   }
 
@@ -87,8 +106,7 @@ export class Text {
 
   drawStrip() {
     const { axis } = this;
-    const [low, high] = axis.range;
-    const [first, last] = [Math.max(0, Math.ceil(low)), Math.min(this.tokens.length - 1, Math.floor(high))];
+    const [first, last] = this.inView;
     this.places.clear();
     if (axis.each < this.letter * axis.size) return this.drawColours(first, last);
     for (let step = first; step <= last; step += 1) {
@@ -108,19 +126,35 @@ export class Text {
     canvas.width = axis.place.clientWidth;
     canvas.height = Math.round(14 * axis.size);
     const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
-    for (let step = first; step <= last; step += 1) {
-      const colours = this.colours(step);
+    const each = axis.each;
+    const from = axis.x(first - 0.5);
+    for (let step = first; step <= last; ) {
+      const next = Math.min(last + 1, step + Math.max(1, Math.floor(1 / each))); // the steps of a pixel
+      const colours = this.colours(this.strongest(step, next));
       if (!colours) break;
       pen.fillStyle = colours.back;
-      pen.fillRect(axis.x(step - 0.5), 0, Math.max(1, axis.each), canvas.height);
+      pen.fillRect(from + (step - first) * each, 0, Math.max(1, (next - step) * each), canvas.height);
+      step = next;
     }
     this.strip.style.height = `${canvas.height}px`;
     this.strip.replaceChildren(canvas);
   }
 
+  /** Of some steps the one whose value is the farthest from the middle of the scale. @param {number} first @param {number} end after the last */
+  strongest(first, end) {
+    if (!this.colour || end - first === 1) return first;
+    const { limits, values } = this.colour;
+    const middle = (limits[0] + limits[1]) / 2;
+    let found = first;
+    for (let step = first + 1; step < end; step += 1) {
+      if (Math.abs(values[step] - middle) > Math.abs(values[found] - middle)) found = step;
+    }
+    return found;
+  }
+
   /** What stands beside a step, for where the strip has no room for letters: as many signs at every step. @param {number} step @returns {[string, string]} */
   around(step) {
-    if (this.passage.hidden) return ["", ""];
+    if (!this.letters.size) return ["", ""];
     /** @param {number} from @param {number} to */
     const part = (from, to) => this.tokens.slice(Math.max(0, from), to).map(short).join(this.words ? " " : "");
     if (this.words) return [`${part(step - BESIDE, step)} `, ` ${part(step + 1, step + 1 + BESIDE)}`];
@@ -130,7 +164,7 @@ export class Text {
   /** Where the cursor stands. @param {number} step */
   mark(step) {
     for (const span of this.marked) span.classList.remove("rv-here");
-    this.marked = [this.letters[step], this.places.get(step)].filter((span) => span !== undefined);
+    this.marked = [this.letters.get(step), this.places.get(step)].filter((span) => span !== undefined);
     for (const span of this.marked) span.classList.add("rv-here");
   }
 }

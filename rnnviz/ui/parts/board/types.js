@@ -9,7 +9,7 @@
  * @typedef {object} Data
  * @property {string} id stands for the text and what is drawn of it: another id starts with the whole text in view
  * @property {string} plotly where plotly.js is served
- * @property {string[]} tokens as shown, one a step; none where figures stand without a text
+ * @property {string[] | Names} tokens as shown, one a step; none where figures stand without a text
  * @property {number[]} unknown steps whose token the model does not know
  * @property {SentFigure[]} figures
  * @property {Scales} scales
@@ -27,7 +27,18 @@
  * @property {string} unloaded said where the script did not come
  */
 
-/** @typedef {"board" | "passage" | "keys" | "step" | "steps" | "unit" | "halves" | "hovering" | "rounded" | "open" | "shut" | "candidates" | "back" | "forward" | "play" | "narrower" | "wider" | "all" | "save" | "noPlotly"} Word */
+/** @typedef {Data & { tokens: string[], names: string[] | Names }} Shown what came, with a token for each step; names: as they came */
+
+/**
+ * Of a long sequence, some names of its steps; see long.py.
+ * @typedef {object} Names
+ * @property {number} count steps
+ * @property {number} every
+ * @property {string[]} coarse the names of the steps that `every` divides; none where steps have no names
+ * @property {{ first: number, names: string[] }[]} known those of steps one after the other
+ */
+
+/** @typedef {"board" | "passage" | "distant" | "keys" | "step" | "steps" | "unit" | "halves" | "hovering" | "rounded" | "open" | "shut" | "candidates" | "back" | "forward" | "play" | "narrower" | "wider" | "all" | "save" | "noPlotly"} Word */
 /** @typedef {Record<Word, string>} Words */
 /** @typedef {{ id: string, spec: string, title: string | null }} SentFigure spec: plotly's JSON */
 
@@ -35,7 +46,8 @@
  * The values that colour the tokens.
  * @template Values
  * @typedef {object} Colour
- * @property {Values} values one a step
+ * @property {Values} values one a step; of a long sequence bytes, 0 to 255 between the limits
+ * @property {{ first: number, values: Values }} [exact] of a long sequence, those of the steps in view as they are
  * @property {number[]} limits of the scale
  * @property {string} scale
  * @property {string} label
@@ -59,6 +71,8 @@
  * @property {number[]} [units] of a heatmap's rows, as many as were sent
  * @property {number} [first] the place of the first of them in the order of all
  * @property {number} [count] how many there are in all
+ * @property {number} [pooled] how many steps two columns or more stand for, with the smallest and the largest value of these
+ * @property {number} [every] of a path: from one point to the next, steps
  * @property {number | null} [unit] of a curve
  * @property {number[]} [points] units of the points
  * @property {string} [shows]
@@ -68,6 +82,7 @@
  * @property {boolean} [powers] whether limits are exponents of ten
  * @property {boolean} [log10] whether values are exponents of ten
  * @property {number} [end] the step that the others are compared with
+ * @property {(number | null)[]} [ends] the exponents there, where a curve may not hold that step
  * @property {boolean} [factors] whether they are read as plain numbers all the same
  * @property {boolean} [legend]
  * @property {string} [chooses] the coordinate of a point that names a step

@@ -136,7 +136,7 @@ class Run:
         """The principal components of a layer: `mean` (unit), `axis` (component, unit), `share` (component)."""
         if self.components is not None:
             return self.components.isel(layer=layer, direction=0)
-        return kept(stats.states.own_components, self.states(layer)["hidden"])
+        return kept(_own_axes, self.states(layer))
 
 
 def _layer(subject: Subject, module: str, layer: int, direction: int, sequence: int) -> xr.Dataset:
@@ -145,6 +145,10 @@ def _layer(subject: Subject, module: str, layer: int, direction: int, sequence: 
 
 def _states(node: xr.Dataset) -> xr.Dataset:
     return of_states(node)
+
+
+def _own_axes(node: xr.Dataset) -> xr.Dataset:
+    return stats.states.own_components(node["hidden"])
 
 
 def current_run() -> Run | None:

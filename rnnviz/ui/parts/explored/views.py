@@ -7,6 +7,7 @@ from rnnviz import figures, stats
 from rnnviz.paper import terms
 from rnnviz.paper.packing import Drawn
 from rnnviz.paper.terms import gate_name
+from rnnviz.stats.pixels import Curves
 from rnnviz.ui.parts import board, explored
 from rnnviz.ui.parts.board import drawn
 from rnnviz.ui.parts.explored.runs import Back, Run
@@ -23,7 +24,8 @@ def show_board(
     """The board under the run's text, or under the numbers that it read: what is clicked on it is chosen. cursor: until a step is
     clicked. more: see parts.board."""
     if run.inputs is not None:
-        drawings = [drawn("inputs", _("What it read"), figures.inputs, run.inputs), *drawings]
+        read = in_view(run.inputs, id, run.steps)
+        drawings = [drawn("inputs", _("What it read"), figures.inputs, read), *drawings]
     board.show_board(
         id,
         **run.strip,
@@ -36,6 +38,16 @@ def show_board(
         summary=summary,
         **more,
     )
+
+
+def in_view(parts: Curves, id: str, steps: int) -> Curves:
+    """Curves over time as they are drawn on the board `id`: of a long sequence the steps in view; see stats.pixels.curves.
+
+    parts: over so many steps, and kept: what is made anew is pooled anew.
+    """
+    if steps <= stats.pixels.LONG:
+        return parts
+    return kept(stats.pixels.curves, parts, board.zoom(id, steps))
 
 
 def limits_of(node: xr.Dataset, name: str) -> tuple[float, float]:

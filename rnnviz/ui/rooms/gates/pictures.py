@@ -11,7 +11,7 @@ from rnnviz.paper.terms import LETTERS, gate_name
 from rnnviz.ui.parts import recordings
 from rnnviz.ui.parts.board import drawn
 from rnnviz.ui.parts.explored.runs import Run, current_run
-from rnnviz.ui.parts.explored.views import show_board, small_multiples
+from rnnviz.ui.parts.explored.views import in_view, show_board, small_multiples
 from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import choose, settings
@@ -53,9 +53,13 @@ def _gated(run: Run, row: DeltaGenerator) -> None:
     drawings, finer = small_multiples(run, id, node, names)
     lives = kept(lambda: stats.gates.half_life(node[keeping]))
     shares = kept(lambda: stats.gates.saturation(node[gate]))
+    parts = in_view(kept(_contributions, node, unit), id, run.steps)
     drawings += [
         drawn(
-            "contributions", _("Unit {unit}: kept and written").format(unit=unit), _contributions, node, unit
+            "contributions",
+            _("Unit {unit}: kept and written").format(unit=unit),
+            figures.contributions,
+            parts,
         ),
         drawn(
             "saturation",
@@ -94,8 +98,8 @@ def _partly(run: Run, id: str, node: xr.Dataset, names: list[str]) -> None:
         show_board(id, run, drawings, finer=finer, summary=summary)
 
 
-def _contributions(node: xr.Dataset, unit: int):
-    return figures.contributions(kept(stats.gates.contributions, node).sel(unit=unit))
+def _contributions(node: xr.Dataset, unit: int) -> xr.Dataset:
+    return kept(stats.gates.contributions, node).sel(unit=unit)
 
 
 def _ungated(run: Run) -> None:

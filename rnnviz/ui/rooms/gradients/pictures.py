@@ -131,7 +131,11 @@ def _draw(run: Run, row: DeltaGenerator) -> None:
     drawings = [
         drawn("norms", _("What reaches each step"), curves.norms, norms, [b.kind for b in backs], end),
         drawn(
-            "mechanism", _("Why, in {model}").format(model=run.name), curves.mechanism, node, end, run.kind
+            "mechanism",
+            _("Why, in {model}").format(model=run.name),
+            curves.mechanism,
+            kept(stats.mechanism.paths, node, end),
+            run.kind,
         ),
         drawn(
             "ways",

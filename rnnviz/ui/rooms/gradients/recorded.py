@@ -17,7 +17,7 @@ from rnnviz.ui.parts import explored
 from rnnviz.ui.parts.board import drawn
 from rnnviz.ui.parts.explored import subjects
 from rnnviz.ui.parts.explored.runs import MOST_CURVES, Back, Run, send_back
-from rnnviz.ui.parts.explored.views import compared, faded_row, show_board, unit_heatmap
+from rnnviz.ui.parts.explored.views import compared, faded_row, in_view, show_board, unit_heatmap
 from rnnviz.ui.parts.tables import fading_words, table_csv
 from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
@@ -46,24 +46,25 @@ def draw(run: Run, said: str | None = None, shares: xr.DataArray | None = None) 
     limit = kept(lambda: stats.mechanism.round_limit(node[PARTS[part]]))
     title = _("Gradient of each unit ({part}), {model}").format(part=part_names()[part], model=run.name)
     heat, finer = unit_heatmap(run, id, node, PARTS[part], (-limit, limit), title, height=360)
+    reaches, kinds = in_view(norms, id, run.steps), [back.kind for back in backs]
+    at_end = None if reaches is norms else norms.isel(time=own.last).values.tolist()
     drawings = [
-        drawn(
-            "norms", _("What reaches each step"), curves.norms, norms, [back.kind for back in backs], own.last
-        )
+        drawn("norms", _("What reaches each step"), curves.norms, reaches, kinds, own.last, at_end=at_end)
     ]
     if settings()["direction"] == "forward":
         why = _("Why, in {model}").format(model=run.name)
         with contextlib.suppress(ValueError):  # of a part that was not kept
-            drawings.append(drawn("mechanism", why, curves.mechanism, run.at(layer), own.last, run.kind))
+            paths = in_view(kept(stats.mechanism.paths, run.at(layer), own.last), id, run.steps)
+            drawings.append(drawn("mechanism", why, curves.mechanism, paths, run.kind))
         step_by_step = _("Why, step by step: what each way back passes on, {model}").format(model=run.name)
         # of several calls, a projection, and what was kept in part, they are not known
         with contextlib.suppress(ValueError):
-            ways = kept(stats.mechanism.ways, run.at(layer))
+            ways = in_view(kept(stats.mechanism.ways, run.at(layer)), id, run.steps)
             drawings.append(drawn("ways", step_by_step, curves.ways, ways))
     drawings.append(heat)
     if shares is not None and shares.sizes["feature"] <= MOST_CURVES:
         added = _("What each number that it read adds to this loss, to first order (gradient × input)")
-        drawings.append(drawn("shares", added, figures.inputs, shares))
+        drawings.append(drawn("shares", added, figures.inputs, in_view(shares, id, run.steps)))
     st.text(said or _("The loss of this recording, as it was sent back"))
     show_board(
         id,

@@ -12,7 +12,7 @@ from rnnviz.paper.packing import keys
 from rnnviz.ui.parts import explored, recordings
 from rnnviz.ui.parts.board import drawn
 from rnnviz.ui.parts.explored.runs import Run, current_run
-from rnnviz.ui.parts.explored.views import limits_of, show_board, unit_heatmap
+from rnnviz.ui.parts.explored.views import in_view, limits_of, show_board, unit_heatmap
 from rnnviz.ui.parts.numbers import percent, shown
 from rnnviz.ui.rooms.states import training
 from rnnviz.ui.shell.keeping import kept
@@ -57,7 +57,8 @@ def _draw(run: Run) -> None:
     height = 420 if node.sizes["unit"] <= 300 else 560
     limits = limits_of(node, "hidden")
     states, finer = unit_heatmap(run, id, node, "hidden", limits, _("Hidden state h"), height)
-    drawings = [states, drawn("curve", _("Unit {unit}").format(unit=unit), figures.lines, curve, run.kind)]
+    seen = in_view(curve, id, run.steps)
+    drawings = [states, drawn("curve", _("Unit {unit}").format(unit=unit), figures.lines, seen, run.kind)]
     if run.components is not None or run.steps > components < run.units:
         axes = run.main_axes(layer).isel(component=slice(components))
         drawings.append(
@@ -67,7 +68,9 @@ def _draw(run: Run) -> None:
                     count=components, units=node.sizes["unit"], share=percent(float(axes["share"].sum()))
                 ),
                 lambda: figures.path(
-                    stats.states.path(node["hidden"], axes), run.kind, tokens=run.strip["tokens"]
+                    stats.states.path(stats.pixels.thinned(node["hidden"]), axes),
+                    run.kind,
+                    tokens=run.strip["tokens"],
                 ),
             )
         )
@@ -123,7 +126,7 @@ def _find(run: Run) -> None:
         "final": (_("syllables that end in a consonant"), _ends_in_a_consonant),
         "cursor": (_("what stands at the cursor: {token}").format(token=visible(here)), here.__eq__),
     }
-    if not any(map(_is_syllable, text)) and now["find"] != "final":
+    if now["find"] != "final" and not kept(_has_syllables, run):
         del kinds["final"]
     st.subheader(_("Find units for"))
     names = {name: as_text(said) for name, (said, _holds) in kinds.items()}
@@ -159,6 +162,10 @@ def _find(run: Run) -> None:
             "chance alone."
         ).format(count=sum(where), units=share.size)
     )
+
+
+def _has_syllables(run: Run) -> bool:
+    return any(map(_is_syllable, run.text))
 
 
 def _is_syllable(token: str) -> bool:
