@@ -33,8 +33,8 @@ def norms(logs: xr.DataArray, kinds: list[str], end: int, at_end: Sequence[float
 
     at_end: natural logs of each series there, where what is drawn does not hold that step.
     """
-    there = {} if at_end is None else {"ends": [_exponent(log) for log in at_end]}
-    return _read(figures.log_norms(logs, kinds), end=end, **there)
+    drawn = _read(figures.log_norms(logs, kinds), end=end)
+    return drawn if at_end is None else _read(drawn, ends=[_exponent(log) for log in at_end])
 
 
 def _exponent(log: float) -> float | None:
@@ -42,7 +42,7 @@ def _exponent(log: float) -> float | None:
     return log / math.log(10) if math.isfinite(log) else None
 
 
-def _read(figure: go.Figure, **how: int) -> go.Figure:
+def _read(figure: go.Figure, **how: int | list[float | None]) -> go.Figure:
     """The figure, and how the board reads its numbers."""
     return figure.update_layout(meta=figure.layout.meta | how)
 

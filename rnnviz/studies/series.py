@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -323,14 +324,14 @@ def _check_order(steps: tuple[str, ...], lines: list[int]) -> None:
         times = _moments(steps)
     except ValueError:
         return
-    for at in range(1, len(times)):
-        if times[at] < times[at - 1]:
+    for at, (now, before) in enumerate(zip(times[1:], times[:-1], strict=True), 1):
+        if now < before:
             raise ValueError(
                 f"line {lines[at]}: time runs backwards, from {steps[at - 1][:40]!r} to {steps[at][:40]!r}"
             )
 
 
-def _moments(steps: tuple[str, ...]) -> list[float] | list[datetime.datetime]:
+def _moments(steps: tuple[str, ...]) -> Sequence[Any]:
     """Numbers, dates, or of both together the seconds. Raises ValueError for other names."""
     with contextlib.suppress(ValueError):
         return [float(step) for step in steps]

@@ -84,7 +84,7 @@ def test_every_page_has_its_place_and_one_next(visit):
         assert all(one in order[:at] for one in ways.BUILDS_ON.get(room, ()))
     cell = visit("cell")
     line = next(caption.value for caption in cell.test.caption if "stop" in caption.value)
-    assert line == "Learn, step by step · stop 4 of 17 · about 10 minutes · builds on: The network unrolled"
+    assert line == "Learn, step by step · stop 4 of 18 · about 10 minutes · builds on: The network unrolled"
     assert [label for label in links(cell.test.main) if "Next" in label] == ["**Next: The four letters** →"]
     assert [e.label for e in cell.test.sidebar.expander if e.proto.expanded] == ["One cell"]
     assert "4 · One cell by hand" in links(cell.test.sidebar)
@@ -95,6 +95,23 @@ def test_who_came_from_their_own_network_stays_on_that_way(visit):
     own.go("gates")
     assert "**Next: Gradients** →" in links(own.test.main)
     assert "**Next: Fill in the blank** →" in links(visit("gates").test.main)
-    korean = visit("sentiment", lang="ko")
-    assert any("17단계 중 17단계" in caption.value for caption in korean.test.caption)
+    korean = visit("explain", lang="ko")
+    assert any("18단계 중 18단계" in caption.value for caption in korean.test.caption)
     assert any("처음으로" in label for label in links(korean.test.main))
+
+
+def test_every_question_opens_a_picture_that_can_be_drawn_so(visit):
+    from rnnviz.ui import rooms
+    from rnnviz.ui.rooms.explain.page import questions
+
+    seen = visit("explain")
+    asked = [one for chapter in questions().values() for one in chapter]
+    assert len(asked) == 20 and list(questions()) == [chapter.title for chapter in ways.chapters()]
+    found = [link.proto for link in seen.test.main.get("page_link")]
+    assert len(found) >= 20
+    for one in asked:
+        assert any(link.page == one.room.replace("_", "-") for link in found)
+        for name, value in one.view.items():  # what a link holds is read, and shown as it was meant
+            assert str(rooms.OF_ROOM[one.room][name].read(name, str(value))) == str(value)
+    opened = visit("bptt", bptt_window=2)
+    assert not opened.test.exception and opened.lines == []

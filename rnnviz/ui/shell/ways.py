@@ -13,7 +13,7 @@ from rnnviz.ui.shell.language import _
 LEARN, OWN = "learn", "own"
 FOLDERS = {
     "learn": (
-        "cell order letters network bptt memory vanishing clipping attention_by_hand blank counting".split()
+        "cell order letters network bptt memory vanishing clipping attention_by_hand blank counting explain".split()
     ),
     "explore": "home states gates gradients attention generate sentiment".split(),
     "lab": "own train runs compare".split(),
@@ -122,6 +122,12 @@ def stops() -> dict[str, Stop]:
             6,
         ),
         ("sentiment", _("Sentiment"), _("Where does a network change its mind about a film review?"), 5),
+        (
+            "explain",
+            _("What I can explain"),
+            _("What can I explain now, and which picture would help me?"),
+            20,
+        ),
         ("own", _("Your own"), _("What did your own PyTorch model do, unit by unit, gate by gate?"), 5),
         ("train", _("Train your own"), _("What does a network learn from your own text?"), 10),
         ("runs", _("Your training, live"), _("What does your own training do, while it runs?"), 5),
@@ -145,7 +151,7 @@ def chapters() -> tuple[Chapter, ...]:
         Chapter(_("Vanishing gradients"), ("vanishing", "clipping", "gradients")),
         Chapter(_("Gates that keep"), ("gates",)),
         Chapter(_("Looking back"), ("blank", "attention_by_hand", "attention")),
-        Chapter(_("A trained network, your text"), ("states", "generate", "sentiment")),
+        Chapter(_("A trained network, your text"), ("states", "generate", "sentiment", "explain")),
     )
 
 
