@@ -7,7 +7,7 @@ import xarray as xr
 
 from rnnviz.figures import steps, style
 from rnnviz.figures.arranged import arranged, check_holds, refusal
-from rnnviz.figures.words import named
+from rnnviz.figures.words import _, named
 
 
 def lines(
@@ -55,10 +55,11 @@ def lines(
     )
 
 
-def inputs(array: xr.DataArray, height: int = 170) -> go.Figure:
+def inputs(array: xr.DataArray, forecast: xr.DataArray | None = None, height: int = 170) -> go.Figure:
     """What was read at each step, a curve for each of up to six features.
 
-    array: (feature, time); a coordinate `feature` names them. Raises ValueError for other dims and for more features.
+    array: (feature, time); a coordinate `feature` names them. forecast: of the same features what had been said of each step,
+    dotted; NaN is a gap. Raises ValueError for other dims and for more features.
     """
     array = arranged(array, "feature", "time", of="inputs")
     if array.sizes["feature"] > len(style.SEVERAL):
@@ -68,6 +69,12 @@ def inputs(array: xr.DataArray, height: int = 170) -> go.Figure:
         _line(array.isel(feature=place), str(name), style.SEVERAL[place])
         for place, name in enumerate(named_by)
     ]
+    if forecast is not None:
+        forecast = arranged(forecast, "feature", "time", of="inputs")
+        for place, name in enumerate(named_by):
+            title = _("{name}, forecast").format(name=name)
+            curve = _line(forecast.isel(feature=place), title, style.SEVERAL[place])
+            traces.append(curve.update(line_dash="dot", mode="lines"))
     return style.figure(
         *traces,
         axis="time",

@@ -52,7 +52,8 @@ class Reading:
     each step, (time, candidate), nats; None where the model does not say. inputs: of rows of numbers, (time, feature). loss: what
     was sent back; None where nothing was. step: whose loss that is; None where it is the whole. seconds: that it all took.
     shares: of rows, what each of their numbers adds to that loss to first order, (feature, time): gradient × input (Shrikumar et
-    al. 2016, arXiv:1605.01713)."""
+    al. 2016, arXiv:1605.01713). forecast: of rows, what had been forecast of each, one step before, (feature, time), in the units
+    that the model is given; NaN at the first."""
 
     subject: Subject
     tokens: tuple[str, ...]
@@ -62,6 +63,7 @@ class Reading:
     step: int | None = None
     seconds: float = 0.0
     shares: xr.DataArray | None = None
+    forecast: xr.DataArray | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +77,8 @@ class Live:
     calls them. next: from what the model returned, scores (logits) of what comes after each step, (time, output). outputs: what
     these are called; of a model that writes, they are tokens as `steps` gives them. loss: from what the model returned and the
     text, a loss of every step, (time,), or one number; else it is that of the next token, by `next`. joint: stands between
-    tokens in a text.
+    tokens in a text. forecast: of rows, from what the model returned what it says of the next row after each, (time, column), in
+    the units that `encode` gives.
 
     Raises TypeError and ValueError, in one line, for what is none of these.
     """
@@ -90,6 +93,7 @@ class Live:
     loss: Callable[[Any, str], Tensor] | None = None
     joint: str = ""
     rows: bool = False
+    forecast: Callable[[Any], Tensor] | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -97,7 +101,7 @@ class Live:
             raise TypeError(f"model must be an nn.Module; got {type(self.model).__name__}")
         if not any(isinstance(module, RECURRENT) for module in self.model.modules()):
             raise ValueError("model holds no nn.RNN, nn.LSTM or nn.GRU, and no cell of these")
-        for name in ("encode", "steps", "next", "loss"):
+        for name in ("encode", "steps", "next", "loss", "forecast"):
             if not callable(getattr(self, name)) and (name in ("encode", "steps") or getattr(self, name)):
                 raise TypeError(f"{name} must be a function; got {type(getattr(self, name)).__name__}")
         if not isinstance(self.text, str) or not self.text:
@@ -135,7 +139,9 @@ class Live:
                         attrs={"long_name": "log probability", "units": "nat"},
                     )
             subject = self._subject(recording, text, tokens)
-        return Reading(subject, tokens, log_probability, table, seconds=time.monotonic() - began)
+            forecast = self._forecast(result, table)
+        took = time.monotonic() - began
+        return Reading(subject, tokens, log_probability, table, seconds=took, forecast=forecast)
 
     def send_back(self, text: str, step: int | None = None) -> Reading:
         """The loss at a step, or of all, sent back through the model; in float64 where the model can be run in it. A step beyond
@@ -228,6 +234,19 @@ class Live:
                 )
         shares = [(slope * one).numpy(force=True) for slope, one in zip(slopes, own, strict=False)]
         return recording, chosen.item(), step, shares
+
+    def _forecast(self, result: Any, table: series.Series | None) -> xr.DataArray | None:
+        """Of each row what was said one step before, (feature, time)."""
+        if self.forecast is None or table is None:
+            return None
+        with self._says("forecast"):
+            said = self.forecast(result)
+        shape = tuple(said.shape) if isinstance(said, Tensor) else type(said).__name__
+        if not isinstance(said, Tensor) or said.shape != table.values.shape:
+            raise LiveError(f"{self.name}: forecast must give {table.values.shape}; got {shape}")
+        before = np.full(table.values.shape[::-1], np.nan)
+        before[:, 1:] = said.detach().double().cpu().numpy().T[:, :-1]
+        return xr.DataArray(before, dims=("feature", "time"), coords={"feature": list(table.features)})
 
     def _scores(self, result: Any) -> Tensor:
         assert self.next is not None

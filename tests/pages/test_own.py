@@ -6,10 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import safetensors.torch
 import torch
 
 import rnnviz
+from rnnviz.models import checkpoints
 from rnnviz.studies import subjects
+from rnnviz.studies.lab import shipped
 from rnnviz.ui.parts import board
 from rnnviz.ui.parts.explored.subjects import VIEWED
 from tests.studies.test_subjects import WORDS, long, recorded  # noqa: F401  the fixtures
@@ -306,3 +309,31 @@ def test_a_long_series_is_sent_in_a_megabyte_and_exactly_where_it_is_zoomed_to(v
     np.testing.assert_array_equal(
         np.frombuffer(base64.b64decode(exact["values"]["bdata"]), np.float32), hidden[part]
     )
+
+
+def test_a_series_comes_along_and_what_was_forecast_stands_beside_what_came(visit):
+    seen = visit("own")
+    seen.test.button(key="leave_series").click().run()
+    assert not seen.test.exception and seen.lines == []
+    truth, said = drawn(seen, "inputs"), drawn(seen, "inputs", 1)
+    with open(checkpoints.folder() / "series" / "sunspots.csv") as file:
+        rows = [float(line.split(",")[1]) for line in file.read().splitlines()[1:]]
+    card = shipped.card()
+    (column,) = card["columns"]
+    held_out = np.array(rows[len(rows) * 4 // 5 :])
+    np.testing.assert_allclose(truth * column["spread"] + column["centre"], held_out, rtol=1e-5, atol=1e-4)
+    weights = safetensors.torch.load_file(checkpoints.folder() / "series" / "sunspots.safetensors")
+    gru = torch.nn.GRU(1, 16, batch_first=True)
+    gru.load_state_dict({name[4:]: value for name, value in weights.items() if name.startswith("rnn.")})
+    states = gru(torch.tensor(truth, dtype=torch.float32)[None, :, None])[0][0]
+    wanted = (states @ weights["head.weight"].T + weights["head.bias"])[:-1, 0].detach()
+    np.testing.assert_allclose(said[1:], wanted, atol=1e-5)
+    assert np.isnan(said[0]) and seen.board["tokens"][0] == "1947"
+    # better than repeating the last value, as the card says of the whole held-out part
+    assert np.square(said[1:] - truth[1:]).mean() < np.square(truth[:-1] - truth[1:]).mean() / 2
+    assert (
+        card["held_out"]["loss"] < card["held_out"]["repeated"] / 3
+        and "public domain" in card["data"]["licence"]
+    )
+    sent_back = visit("gradients", subject="sunspots~0000000000000000")
+    assert not sent_back.test.exception and "norms" in sent_back.figures

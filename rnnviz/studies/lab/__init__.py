@@ -13,6 +13,17 @@ _NAMES = {
 }
 _MODULES = {
     name: f"rnnviz.studies.lab.{name}"
-    for name in ("asked", "letters", "material", "result", "running", "setup", "table", "task", "work")
+    for name in (
+        "asked",
+        "letters",
+        "material",
+        "result",
+        "running",
+        "setup",
+        "shipped",
+        "table",
+        "task",
+        "work",
+    )
 }
 __getattr__, __dir__, __all__ = lazy.attach(__name__, _NAMES, _MODULES)

@@ -142,7 +142,8 @@ class Table:
         opens_on = slice(self.cut, self.cut + OPENS_ON)
         steps = self.series.steps
         own = replace(self.series, values=self.series.values[opens_on], steps=steps and steps[opens_on])
-        return Live(resting(model), scaled, written(own), name=name, loss=errors, rows=True)
+        how = {"name": name, "loss": errors, "rows": True, "forecast": lambda said: said}
+        return Live(resting(model), scaled, written(own), **how)
 
     def card(self, model: NumberModel, setup: Setup) -> dict:
         return {

@@ -19,12 +19,15 @@ MOST = 200  # tokens that it writes at once
 MOST_TRAINED = 4  # models of one reader
 TRAINED = "trained"  # in a link, before the key of one
 _shelf: "Shelf[Live]" = Shelf()
+SHIPPED = "sunspots~0000000000000000"  # the forecaster that comes along: offered on “Your own”, known wherever a link names it
 EXPLORED = "RNNVIZ_EXPLORE"  # in the environment: package.module:function
 
 
 def here() -> dict[str, str]:
     """How a link calls each, and what a reader calls it."""
     made = {link: own.name for link, own in trained().items()}
+    if settings()["subject"] == SHIPPED:
+        made[SHIPPED] = _("yearly sunspots")
     spec = os.environ.get(EXPLORED)
     if not spec:
         return made
@@ -66,6 +69,10 @@ def chosen() -> "Live":
     from rnnviz.studies import live
 
     link = settings()["subject"]
+    if link == SHIPPED:
+        from rnnviz.studies.lab import shipped as series
+
+        return series.forecaster()
     return trained().get(link) or live.found(here()[link])
 
 

@@ -35,7 +35,8 @@ class Run:
     text: what was read, a character or a token a step; None where nobody said. components: of the model's states, fitted on
     held-out text; None where they are to be of this sequence alone. The rest is there where a model read the reader's text.
     log_probability: (time, candidate), nats; outputs: what the candidates are called. own: a model of the reader's own that did.
-    features: names of the columns that it was given. grown: of a network that grows up, the same text read at the end of its
+    features: names of the columns that it was given. forecast: of each of them what had been said one step
+    before, (feature, time). grown: of a network that grows up, the same text read at the end of its
     training.
     """
 
@@ -53,6 +54,7 @@ class Run:
     unknown: Counter = field(default_factory=Counter)
     own: Live | None = None
     features: tuple[str, ...] = ()
+    forecast: xr.DataArray | None = None
     grown: "Run | None" = None
 
     @property
@@ -234,6 +236,7 @@ def _recorded(
         log_probability=expected if fits else None,
         own=own,
         features=reading.inputs.features if reading and reading.inputs else (),
+        forecast=reading.forecast if reading else None,
     )
 
 

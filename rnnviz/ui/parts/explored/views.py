@@ -24,8 +24,14 @@ def show_board(
     """The board under the run's text, or under the numbers that it read: what is clicked on it is chosen. cursor: until a step is
     clicked. more: see parts.board."""
     if run.inputs is not None:
-        read = in_view(run.inputs, id, run.steps)
-        drawings = [drawn("inputs", _("What it read"), figures.inputs, read), *drawings]
+        read, said = in_view(run.inputs, id, run.steps), None
+        title = _("What it read")
+        if run.forecast is not None and run.forecast.shape == run.inputs.shape:
+            said, title = (
+                in_view(run.forecast, id, run.steps),
+                _("What it read, and what it had forecast (dotted)"),
+            )
+        drawings = [drawn("inputs", title, figures.inputs, read, said), *drawings]
     board.show_board(
         id,
         **run.strip,

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from rnnviz.ui.parts.explored import subjects
+from rnnviz.ui.parts.explored import live, subjects
 from rnnviz.ui.rooms.own import weights
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import choose, settings
@@ -32,6 +32,7 @@ def show() -> None:
     )
     _found()
     weights.show()
+    _series()
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader(_("In your script"), anchor=False)
@@ -41,6 +42,19 @@ def show() -> None:
         _upload()
         st.write(_("A larger one, or several at once: start the app on them. They never leave your machine."))
         st.code("rnnviz view run.nc", language=None)
+
+
+def _series() -> None:
+    """A series to begin with."""
+    with st.container(horizontal=True, vertical_alignment="center", key="own_series"):
+        if st.button(_("Look at a series"), key="leave_series"):
+            choose(subject=live.SHIPPED, text=None)
+            st.switch_page("pages/explore/states.py")
+        st.write(
+            _(
+                "Nothing at hand? Yearly sunspots from 1947 to 2008, forecast by a GRU that learned from 1700 to 1946."
+            )
+        )
 
 
 def _upload() -> None:
