@@ -28,7 +28,8 @@ STYLE = """
 /* the way through the pages is a list, not a stack of boxes */
 [data-testid="stSidebarUserContent"] [data-testid="stVerticalBlock"] { gap: 0.375rem; }
 [data-testid="stSidebar"] [data-testid="stExpander"] details { border: none; }
-[data-testid="stSidebar"] [data-testid="stExpander"] summary { padding: 0.25rem 0.5rem; border: none !important; background: none !important; }
+[data-testid="stSidebar"] [data-testid="stExpander"] summary { padding: 0.25rem 0.5rem; }
+[data-testid="stSidebar"] [data-testid="stExpander"] summary { border: none !important; background: none !important; }
 [data-testid="stSidebar"] [data-testid="stExpanderDetails"] { padding: 0 0 0.25rem 1rem; }
 /* what is being made anew fades only where that takes long */
 [data-stale="true"] { transition-delay: 3s !important; }
