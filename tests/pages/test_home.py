@@ -79,7 +79,7 @@ def test_every_page_has_its_place_and_one_next(visit):
     known, order = ways.stops(), ways.ways()[ways.LEARN]
     assert set(known) == set(PAGES) - {"home"} == set(ways.FILES) - {"home"}
     assert all(ways.FILES[room] == PAGES[room] for room in ways.FILES)
-    assert {room for way in ways.ways().values() for room in way} == set(known)
+    assert {room for way in ways.ways().values() for room in way} == set(known) - {"words"}
     for at, room in enumerate(order):  # what a page builds on comes before it
         assert all(one in order[:at] for one in ways.BUILDS_ON.get(room, ()))
     cell = visit("cell")
@@ -115,3 +115,24 @@ def test_every_question_opens_a_picture_that_can_be_drawn_so(visit):
             assert str(rooms.OF_ROOM[one.room][name].read(name, str(value))) == str(value)
     opened = visit("bptt", bptt_window=2)
     assert not opened.test.exception and opened.lines == []
+
+
+def test_a_word_is_found_by_its_english_its_korean_or_its_symbol(visit):
+    from rnnviz.ui.rooms.words.terms import terms
+
+    every = terms()
+    assert 60 <= len(every) == len({one.english for one in every}) and {one.room for one in every} <= set(
+        ways.stops()
+    )
+    for find, wanted in (
+        ("forget", ["forget gate"]),
+        ("망각", ["forget gate"]),
+        ("α_t", ["attention weight"]),
+    ):
+        seen = visit("words", words_find=find)
+        shown = [
+            part.value.replace("\\", "") for part in seen.test.main.markdown if part.value.startswith("**")
+        ]
+        assert [line.split("**")[1] for line in shown] == wanted
+    nothing = visit("words", words_find="<b>")
+    assert "<b>" in nothing.lines[0] and not nothing.test.exception

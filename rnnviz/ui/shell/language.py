@@ -1,6 +1,7 @@
 """English and Korean, as the reader has chosen."""
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from rnnviz.figures import words
 from rnnviz.paper.language import LANGUAGES, LOCALES, catalogue
@@ -9,7 +10,9 @@ __all__ = ["LANGUAGES", "LOCALES", "_", "catalogue", "current"]
 
 
 def current() -> str:
-    """The reader's language, 'en' until chosen."""
+    """The reader's language, 'en' until chosen and where nobody's page is made."""
+    if get_script_run_ctx(suppress_warning=True) is None:
+        return "en"
     return st.session_state.get("settings", {}).get("lang", "en")
 
 

@@ -13,7 +13,7 @@ from rnnviz.ui.shell.language import _
 LEARN, OWN = "learn", "own"
 FOLDERS = {
     "learn": (
-        "cell order letters network bptt memory vanishing clipping attention_by_hand blank counting explain".split()
+        "cell order letters network bptt memory vanishing clipping attention_by_hand blank counting explain words".split()
     ),
     "explore": "home states gates gradients attention generate sentiment".split(),
     "lab": "own train runs compare".split(),
@@ -128,6 +128,7 @@ def stops() -> dict[str, Stop]:
             _("What can I explain now, and which picture would help me?"),
             20,
         ),
+        ("words", _("The words"), _("What does this word mean, and which picture shows it?"), 2),
         ("own", _("Your own"), _("What did your own PyTorch model do, unit by unit, gate by gate?"), 5),
         ("train", _("Train your own"), _("What does a network learn from your own text?"), 10),
         ("runs", _("Your training, live"), _("What does your own training do, while it runs?"), 5),

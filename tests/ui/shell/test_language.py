@@ -8,6 +8,7 @@ from babel.messages import pofile
 from babel.messages.extract import extract_from_dir
 
 from rnnviz.figures import words
+from rnnviz.ui.rooms.words.terms import terms
 from rnnviz.ui.shell import language
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -15,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 def messages() -> set[str]:
     found = {m[2] for m in extract_from_dir(str(ROOT), [("app.py", "python")], keywords={"_": None})}
-    found |= set(words.NAMES)
+    found |= set(words.NAMES) | {one.english for one in terms()}
     for room in ("pages", "rnnviz/ui", "rnnviz/figures", "rnnviz/paper"):
         found |= {
             m[2] for m in extract_from_dir(str(ROOT / room), [("**.py", "python")], keywords={"_": None})
