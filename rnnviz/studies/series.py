@@ -116,9 +116,12 @@ def from_parquet(raw: bytes) -> tuple[Series, ...]:
     """The same from the bytes of a Parquet file; a column is a number, a text or a time. What the file says of itself is read
     before any of its columns.
 
-    Raises ValueError as `parse_all`, for what is no Parquet file and for other columns; ImportError without pyarrow.
+    Raises ValueError as `parse_all`, for what is no Parquet file, for other columns, and without pyarrow.
     """
-    from pyarrow import ArrowException, parquet, types
+    try:
+        from pyarrow import ArrowException, parquet, types
+    except ImportError:
+        raise ValueError("Parquet needs pyarrow: pip install 'rnnviz[app]'") from None
 
     try:
         file = parquet.ParquetFile(io.BytesIO(raw))

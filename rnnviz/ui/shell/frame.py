@@ -25,6 +25,8 @@ STYLE = """
 [data-testid="stButtonGroup"] [role="radiogroup"] { flex-wrap: wrap; row-gap: 4px; }
 /* Streamlit's pale type of captions is too pale to read on white */
 [data-testid="stCaptionContainer"] { opacity: 0.8 !important; }
+/* where a page stands on the way takes no room from its picture */
+.st-key-stop { margin: -0.25rem 0 -1.5rem; }
 /* the way through the pages is a list, not a stack of boxes */
 [data-testid="stSidebarUserContent"] [data-testid="stVerticalBlock"] { gap: 0.375rem; }
 [data-testid="stSidebar"] [data-testid="stExpander"] details { border: none; }

@@ -4,6 +4,7 @@ import streamlit as st
 
 from rnnviz.ui.shell import ways
 from rnnviz.ui.shell.language import _
+from rnnviz.ui.shell.settings import settings
 
 # What was seen is a list of addresses in the browser's own store, the last one at its end; a browser that keeps nothing shows no
 # marks. A mark is drawn by a style sheet, so that the links stay Streamlit's own; its text after the slash is for screen readers.
@@ -91,7 +92,7 @@ def go_on() -> None:
 def heading(room: str) -> None:
     """A line above a page: which stop of the way it is, how long it takes, what it builds on."""
     way = ways.way_of(room)
-    if way is None:
+    if way is None or settings()["projector"]:  # whose screen is for the picture
         return
     rooms, known = ways.ways()[way], ways.stops()
     names = {ways.LEARN: _("Learn, step by step"), ways.OWN: _("Your own network")}
@@ -103,7 +104,8 @@ def heading(room: str) -> None:
     before = [known[one].title for one in ways.BUILDS_ON.get(room, ()) if one in rooms]
     if before:
         parts.append(_("builds on: {pages}").format(pages=", ".join(before)))
-    st.caption(" · ".join(parts))
+    with st.container(key="stop"):
+        st.caption(" · ".join(parts))
 
 
 def onward(room: str) -> None:

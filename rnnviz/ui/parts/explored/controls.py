@@ -127,14 +127,19 @@ def own_subject() -> "Subject | None":
     return None
 
 
+def has_choice() -> bool:
+    """Whether there is something to look at beside the shipped models, or a link wants it."""
+    return bool(subjects.here() or live.here()) or settings()["subject"] is not None
+
+
 def subject_choice(shipped: str) -> None:
     """A choice between the shipped models, the reader's own model, and the recordings that are here, if there are any.
 
     shipped: what the first of these is called.
     """
-    here, own, now = subjects.here(), live.here(), settings()["subject"]
-    if not here and not own and now is None:
+    if not has_choice():
         return
+    here, own, now = subjects.here(), live.here(), settings()["subject"]
     names = own | {name: subject.name for name, subject in here.items()}
     for name, title in names.items():
         if list(names.values()).count(title) > 1:  # two files of one name

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from rnnviz.ui.parts import recordings
-from rnnviz.ui.parts.explored.controls import subject_choice
+from rnnviz.ui.parts.explored.controls import has_choice, subject_choice
 from rnnviz.ui.parts.tables import table_csv
 from rnnviz.ui.rooms.attention import recorded
 from rnnviz.ui.rooms.attention.bottleneck import beam_view, bottleneck_view
@@ -16,19 +16,18 @@ from rnnviz.ui.rooms.attention.translation import (
 )
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import settings
-from rnnviz.ui.shell.widgets import folded, pick
+from rnnviz.ui.shell.widgets import folded
 
 
 def show() -> None:
     st.header(_("Attention"))
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        subject_choice(_("a shipped translator"))
+    if has_choice():
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            subject_choice(_("a shipped translator"))
     if settings()["subject"] is not None:
         recorded.show()
         return
     translation_text()
-    views = {"map": _("the map"), "beam": _("beam search"), "bottleneck": _("the bottleneck")}
-    pick(st.segmented_control, "translate_view", _("View"), list(views), format_func=views.get, required=True)
     if reading := current_reading():
         show = {"map": attention_map, "beam": beam_view, "bottleneck": bottleneck_view}
         show[settings()["translate_view"]](reading)

@@ -270,18 +270,17 @@ def can_undo() -> bool:
 
 
 def translation_text() -> None:
-    """The task, the box for the reader's text, and texts that make a point; what is typed stays."""
+    """The task and the view, the box for the reader's text, and texts that make a point; what is typed stays."""
     from rnnviz.ui.shell.widgets import examples, pick
 
     names = {"dates": _("dates → ISO"), "korean": _("English → Korean")}
-    pick(
-        st.segmented_control,
-        "translate_task",
-        _("Translate"),
-        list(names),
-        format_func=names.get,
-        required=True,
-    )
+    views = {"map": _("the map"), "beam": _("beam search"), "bottleneck": _("the bottleneck")}
+    with st.container(horizontal=True):
+        for name, title, options in (
+            ("translate_task", _("Translate"), names),
+            ("translate_view", _("View"), views),
+        ):
+            pick(st.segmented_control, name, title, list(options), format_func=options.get, required=True)
     task = settings()["translate_task"]
     pick(
         st.text_input,
