@@ -270,8 +270,8 @@ def test_the_address_holds_the_view_over_any_chain_of_pages(reader):
     wanted = {"model": "shakespeare-gru", "unit": "7", "text": "hello there", "lang": "ko"}
     seen = reader("/gates?model=shakespeare-gru&unit=7&text=hello+there&lang=ko")
     entries = seen.tab.evaluate("history.length")
-    titles = {"은닉 상태": "/states", "시작": "/", "게이트": "/gates"}
-    for name in ("은닉 상태", "시작", "게이트", "시작", "게이트", "은닉 상태"):
+    titles = {"은닉 상태": "/states", "처음 화면": "/", "게이트": "/gates"}
+    for name in ("은닉 상태", "처음 화면", "게이트", "처음 화면", "게이트", "은닉 상태"):
         seen.goes_to(name)
         seen.tab.wait_for_function("path => location.pathname === path && location.search", arg=titles[name])
         assert view(seen).items() >= wanted.items()

@@ -158,7 +158,7 @@ def test_an_update_beyond_the_last_is_the_last():
 
 def test_korean_says_it_in_korean():
     visit = Visit("clipping", lang="ko")
-    assert visit.test.header[0].value == "클리핑은 무엇을 구하는가?"
+    assert visit.test.header[0].value == "클리핑은 무엇을 막아 줄까요?"
 
 
 def test_a_set_up_is_found_again_among_the_experiments():

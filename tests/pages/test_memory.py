@@ -108,7 +108,7 @@ def test_what_cannot_be_trained_is_one_line(params, line):
 
 def test_korean_says_it_in_korean():
     visit = Visit("memory", **{"lang": "ko"})
-    assert visit.test.header[0].value == "누가 가장 오래 기억하는가?"
+    assert visit.test.header[0].value == "누가 가장 오래 기억할까요?"
 
 
 def test_a_set_up_is_found_again_among_the_experiments():

@@ -86,7 +86,7 @@ def go_on() -> None:
     """Where this browser has been on the way for learners, the way back there."""
     known, order = ways.stops(), ways.ways()[ways.LEARN]
     stops = {ways.ADDRESSES[room]: f"{number} · {known[room].title}" for number, room in enumerate(order, 1)}
-    _last(data={"stops": stops, "said": _("You were at:")}, key="last")
+    _last(data={"stops": stops, "said": _("You were last at:")}, key="last")
 
 
 def heading(room: str) -> None:

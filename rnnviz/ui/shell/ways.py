@@ -70,7 +70,7 @@ def stops() -> dict[str, Stop]:
         (
             "order",
             _("The order of words"),
-            _("What does a network see in the order of words that counting does not?"),
+            _("What does a network see in the order of words that a bag of words does not?"),
             6,
         ),
         ("cell", _("One cell by hand"), _("What enters a cell, what does it keep, what does it write?"), 10),
@@ -96,7 +96,7 @@ def stops() -> dict[str, Stop]:
         (
             "clipping",
             _("What does clipping save?"),
-            _("What does one step too long do to a training, and what does a clipped one do?"),
+            _("What does one overlong step do to training, and what does a clipped one do?"),
             5,
         ),
         (

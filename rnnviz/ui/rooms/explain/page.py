@@ -31,8 +31,8 @@ def questions() -> dict[str, tuple[Question, ...]]:
                 {"counting_part": "zero"},
             ),
             Question(
-                _("What does smoothing pay for, and with what?"),
-                _("Where the probability of the unseen pair comes from, and who gives it up."),
+                _("What does smoothing buy, and what does it cost?"),
+                _("Where the probability of the unseen pair comes from, and which pairs give it up."),
                 "counting",
                 {"counting_part": "smoothing"},
             ),
@@ -45,13 +45,15 @@ def questions() -> dict[str, tuple[Question, ...]]:
                 {"network_stage": "recurrent"},
             ),
             Question(
-                _("How many weights does a network have that reads ten steps in place of four?"),
+                _("How many weights does a network need to read eight steps rather than four?"),
                 _("Move the number of steps, and watch the count of parameters."),
                 "network",
                 {"network_stage": "unrolled"},
             ),
             Question(
-                _("How does a network tell “as soon as” from “soon as as”, which have the same counts?"),
+                _(
+                    "How does a network tell “as soon as” from “soon as as”, which hold the same words equally often?"
+                ),
                 _("The hidden state after each word: it depends on what came before."),
                 "order",
             ),
@@ -65,13 +67,16 @@ def questions() -> dict[str, tuple[Question, ...]]:
             ),
             Question(
                 _("What does a GRU do without a cell state and an output gate?"),
-                _("z decides between the old state and the candidate; mind which of the two it keeps."),
+                _("z mixes the old state and the candidate; mind which of the two a large z keeps."),
                 "cell",
                 {"cell_kind": "gru"},
             ),
             Question(
                 _("How does a network that knows four letters learn to write “hello”?"),
-                _("The loss over the steps of training, and the letter that needs the context: l after l."),
+                _(
+                    "The loss over the steps of training, and the letter that needs the context: after the first l comes "
+                    "l, after the second comes o."
+                ),
                 "letters",
             ),
         ),
@@ -97,19 +102,27 @@ def questions() -> dict[str, tuple[Question, ...]]:
         (
             Question(
                 _("Why does a gradient shrink on its way back, though tanh′ can be 1?"),
-                _("The singular values of W_hh beside the slopes: both are factors of the product."),
+                _(
+                    "The dotted line, which is the weight alone, beside the solid one, which is measured: the gap is "
+                    "tanh′. The dashed line is the bound by the largest singular value."
+                ),
                 "vanishing",
                 {"vanishing_part": "network"},
             ),
             Question(
                 _("When does it explode?"),
-                _("Move the weight above 1, and watch the product over the steps."),
+                _(
+                    "The weight is above 1 here: move it to both sides of 1, and watch the product over the steps."
+                ),
                 "vanishing",
                 {"vanishing_part": "unit", "vanishing_weight": 1.2, "vanishing_function": "relu"},
             ),
             Question(
                 _("What does clipping change, and what does it leave as it is?"),
-                _("The direction of the two arrows, and their lengths; then a training with and without it."),
+                _(
+                    "The gradient norm before and after clipping; then how far the whole update and the clipped one move "
+                    "the weights, and where the loss lands."
+                ),
                 "clipping",
             ),
         ),

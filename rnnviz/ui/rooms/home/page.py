@@ -21,7 +21,7 @@ def show() -> None:
         _("Try it: change the text"),
         value=shown_text(),
         height=84,
-        help=_("Press Ctrl+Enter or click outside the box to have it read. English and Korean are known."),
+        help=_("Press Ctrl+Enter or click outside the box to have it read. It reads English and Korean."),
     )
     # they bring torch and plotly, which take seconds the first time; the reader's box is there meanwhile
     from rnnviz.ui.rooms.home import pictures

@@ -66,7 +66,7 @@ def _draw(run: Run, name: str) -> None:
                 "unit": _("unit {unit}").format(unit=one.unit),
                 "right": _("not in this text")
                 if share is None
-                else _("right here: {share}").format(share=percent(share)),
+                else _("pairs told apart: {share}").format(share=percent(share)),
                 "values": packed(hidden.sel(unit=one.unit).transpose("time").values.astype(np.float32)),
             }
         )
@@ -88,9 +88,9 @@ def _title(one: Telling) -> str:
     """What a unit knows, in the reader's words."""
     return {
         "late in the line": _("This unit notices that a line is getting long"),
-        "vowels": _("This one takes sides: vowels against all else"),
+        "vowels": _("This one tells vowels from everything else"),
         "blanks": _("This one is on between the words"),
-        "last syllables": _("This one takes sides at the end of a sentence: 다 and 요 before a full stop"),
+        "last syllables": _("This one picks out sentence endings: 다 and 요 before a full stop"),
         "particles": _("This one marks particles: 은, 는, 이, 가, 을, 를 …"),
     }[one.kind]
 
@@ -129,10 +129,9 @@ def _reading() -> None:
                 "came of it."
             ),
             _(
-                "“Right here” is counted on your text: of all pairs, one character of the kind and one that is not, the share in "
-                "which the unit’s number tells which is which. Tossing a coin gives 50 %. The units were found on "
-                "other text, of the "
-                "plays or reviews that the network had not read."
+                "“Pairs told apart” is counted on your text. Take every pair of one character of the kind and one that "
+                "is not: the share is how often the unit’s number tells which is which. Tossing a coin gives 50 %. The "
+                "units were found on other text, from plays or reviews that the network had not read."
             ),
         )
     )

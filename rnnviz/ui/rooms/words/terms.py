@@ -33,7 +33,7 @@ def _counting() -> tuple[tuple[str, str, str, str], ...]:
         ("token", "", _("What is read at one step: a character, a syllable or a word."), "counting"),
         ("vocabulary", "V", _("All tokens that a model knows."), "counting"),
         ("language model", "", _("What says how likely each token is to come next."), "counting"),
-        ("n-gram", "", _("n tokens in a row, as they are counted."), "counting"),
+        ("n-gram", "", _("n tokens in a row, counted as one thing."), "counting"),
         (
             "chain rule of probability",
             "",
@@ -50,7 +50,9 @@ def _counting() -> tuple[tuple[str, str, str, str], ...]:
         (
             "perplexity",
             "e^L",
-            _("Among how many equally likely tokens a model seems to choose; e to the mean loss in nats."),
+            _(
+                "The number of equally likely tokens that a model seems to choose among; e to the mean loss in nats."
+            ),
             "counting",
         ),
     )
@@ -59,8 +61,13 @@ def _counting() -> tuple[tuple[str, str, str, str], ...]:
 def _networks() -> tuple[tuple[str, str, str, str], ...]:
     return (
         ("perceptron", "", _("A weighted sum of numbers, put through an activation function."), "network"),
-        ("weight", "W", _("A number by which an input counts; learned."), "network"),
-        ("bias", "b", _("A number that is added to a sum; one for each unit, learned."), "network"),
+        ("weight", "W", _("A learned number that an input is multiplied by."), "network"),
+        (
+            "bias",
+            "b",
+            _("A learned number that is added to a sum, one for each unit (PyTorch has two)."),
+            "network",
+        ),
         ("activation function", "f", _("What a sum is put through, such as tanh, σ or relu."), "network"),
         (
             "recurrent neural network",
@@ -88,11 +95,14 @@ def _networks() -> tuple[tuple[str, str, str, str], ...]:
         ("softmax", "", _("Turns scores into shares that add up to 1."), "letters"),
         ("logit", "", _("A score before the softmax."), "letters"),
         ("encoder", "", _("The half of a translator that reads."), "network"),
-        ("decoder", "", _("The half that writes."), "network"),
+        ("decoder", "", _("The half of a translator that writes."), "network"),
         (
             "bidirectional",
             "",
-            _("Reads a text from both ends: each state knows what comes before, or what comes after."),
+            _(
+                "Two networks read the text, one from each end; together their states know what comes before and what "
+                "comes after."
+            ),
             "blank",
         ),
         ("deep RNN", "", _("Several recurrent layers, each reading the states of the one below."), "network"),
@@ -123,11 +133,11 @@ def _gradients() -> tuple[tuple[str, str, str, str], ...]:
             "backpropagation through time",
             "BPTT",
             _(
-                "Sends the loss back from the last step to the first, through the same weights again and again."
+                "Sends the gradient of the loss back from the last step to the first, through the same weights again and again."
             ),
             "bptt",
         ),
-        ("truncated BPTT", "", _("Sends it back a few steps only."), "bptt"),
+        ("truncated BPTT", "", _("Sends the gradient back a few steps only, and no further."), "bptt"),
         (
             "vanishing gradient",
             "",
@@ -141,7 +151,15 @@ def _gradients() -> tuple[tuple[str, str, str, str], ...]:
             _("All slopes of a state with respect to the one before, as a matrix."),
             "vanishing",
         ),
-        ("singular value", "σ", _("By how much a matrix stretches one of its own directions."), "vanishing"),
+        (
+            "singular value",
+            "σ",
+            _(
+                "By how much a matrix stretches or shrinks one of a set of perpendicular directions; the largest is the most "
+                "it stretches anything."
+            ),
+            "vanishing",
+        ),
         ("spectral radius", "ρ", _("The largest absolute value of a matrix’s eigenvalues."), "vanishing"),
         (
             "gradient clipping",
@@ -149,7 +167,7 @@ def _gradients() -> tuple[tuple[str, str, str, str], ...]:
             _("Shortens a gradient that is longer than c and leaves its direction."),
             "clipping",
         ),
-        ("learning rate", "η", _("How far a step of training goes along the gradient."), "clipping"),
+        ("learning rate", "η", _("How far a step of training goes against the gradient."), "clipping"),
         ("optimiser", "", _("The rule by which weights are changed, such as SGD or Adam."), "memory"),
         ("initialisation", "", _("The numbers that the weights begin with."), "memory"),
         ("long-term dependency", "", _("What a step needs to know of a step long before."), "memory"),
@@ -178,8 +196,8 @@ def _gates() -> tuple[tuple[str, str, str, str], ...]:
         ),
         ("input gate", "i_t", _("How much of the candidate is written."), "cell"),
         ("forget gate", "f_t", _("How much of the old cell state is kept."), "cell"),
-        ("output gate", "o_t", _("How much of the cell is shown as hidden state."), "cell"),
-        ("candidate", "g_t, n_t", _("What could be written, between −1 and 1."), "cell"),
+        ("output gate", "o_t", _("How much of the cell state is shown as the hidden state."), "cell"),
+        ("candidate value", "g_t, n_t", _("What could be written, between −1 and 1."), "cell"),
         ("reset gate", "r_t", _("How much of the old state a GRU’s candidate sees."), "cell"),
         (
             "update gate",
