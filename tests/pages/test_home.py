@@ -97,7 +97,7 @@ def test_who_came_from_their_own_network_stays_on_that_way(visit):
     assert "**Next: Fill in the blank** →" in links(visit("gates").test.main)
     korean = visit("explain", lang="ko")
     assert any("18단계 중 18단계" in caption.value for caption in korean.test.caption)
-    assert any("처음으로" in label for label in links(korean.test.main))
+    assert any("처음 화면으로" in label for label in links(korean.test.main))
 
 
 def test_every_question_opens_a_picture_that_can_be_drawn_so(visit):
