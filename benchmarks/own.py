@@ -28,6 +28,7 @@ import rnnviz
 from rnnviz.studies import series, subjects
 
 LARGE = 20 * 10**9
+NO_VARIABLE = "This is a netCDF dimension but not a netCDF variable"  # as HDF5 has it
 
 
 def recorded(folder: Path) -> Path:
@@ -90,7 +91,8 @@ def large(folder: Path) -> Path:
             scales[name] = (made, dims)
         for name, (made, dims) in scales.items():
             if dims == [name]:
-                made.make_scale(name)
+                told = source["gru"][name].attrs.get("NAME", b"").decode()
+                made.make_scale(told if told.startswith(NO_VARIABLE) else name)
         for name, (made, dims) in scales.items():
             for i, dim in enumerate(dims):
                 if dim != name and dim in scales and scales[dim][1] == [dim]:
