@@ -34,7 +34,11 @@ else:  # the server starts
     ]
     app = st.App(
         "app.py",
-        lifespan=server.lifespan(first, later=[*server.ROOMS, "scipy.stats", "captum.attr"]),
+        lifespan=server.lifespan(
+            first,
+            later=[*server.ROOMS, "scipy.stats", "captum.attr"],
+            counted=[f"rnnviz.studies.{name}.survey:ready" for name in ("memory", "clipping")],
+        ),
         routes=server.routes,
         middleware=server.middleware,
     )

@@ -163,3 +163,9 @@ def _counted(file: tuple[Path, int, int]) -> xr.Dataset:
         shares = learning.shares(every[each])
         found |= {each: shares["learned"], f"{each}_low": shares["low"], f"{each}_high": shares["high"]}
     return xr.Dataset(found)
+
+
+def ready() -> None:
+    """Counts all that is shipped, so that the first reader need not wait. Raises ValueError as `opened`."""
+    for name in EXPERIMENTS:
+        counted(name)

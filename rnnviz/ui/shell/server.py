@@ -1,5 +1,6 @@
 """What the server does once: plotly.js and our own scripts as files, and all imports while the first reader's browser loads."""
 
+import contextlib
 import gc
 import hashlib
 import importlib
@@ -38,10 +39,11 @@ ROOMS = [
 FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
-def lifespan(first: Sequence[str], later: Sequence[str] = ()) -> Callable:
+def lifespan(first: Sequence[str], later: Sequence[str] = (), counted: Sequence[str] = ()) -> Callable:
     """What readies the process without keeping anyone waiting: the server listens while a thread imports.
 
-    first: modules that a first visit needs. later: modules of pages that are seldom the first.
+    first: modules that a first visit needs. later: modules of pages that are seldom the first. counted: functions, by
+    module:name, that count once what all readers of a page are shown.
     """
 
     # torch's threads wait for each other by spinning: beside a second reader two of them take twice as long as one
@@ -53,14 +55,14 @@ def lifespan(first: Sequence[str], later: Sequence[str] = ()) -> Callable:
         # a folder called pages makes Streamlit take the first visit for an app of its older kind and answer a deep link
         # with 'page not found'; st.navigation says otherwise, but only once it has run
         PagesManager.uses_pages_directory = False
-        threading.Thread(target=_import, args=(first, later), daemon=True, name="warm-up").start()
+        threading.Thread(target=_import, args=(first, later, counted), daemon=True, name="warm-up").start()
         threading.Thread(target=_sweep, daemon=True, name="sweep").start()
         yield {}
 
     return ready
 
 
-def _import(first: Sequence[str], later: Sequence[str]) -> None:
+def _import(first: Sequence[str], later: Sequence[str], counted: Sequence[str]) -> None:
     """Imports, and takes what was imported out of garbage collection: Streamlit searches all else after every script run."""
     for name in first:
         importlib.import_module(name)
@@ -68,6 +70,10 @@ def _import(first: Sequence[str], later: Sequence[str]) -> None:
     gc.freeze()
     for name in later:
         importlib.import_module(name)
+    for name in counted:
+        module, _colon, function = name.partition(":")
+        with contextlib.suppress(ValueError, OSError):  # the page says what is wrong with its files
+            getattr(importlib.import_module(module), function)()
     gc.freeze()
 
 
