@@ -3,15 +3,23 @@
 import argparse
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from rnnviz import files
+
+if TYPE_CHECKING:
+    from rnnviz.studies.lab.material import Material
+
+Learned = (
+    tuple["Material"] | tuple["Material", str]
+)  # what is learned, and the name of its file if there is one
 
 
 def _clip(text: str) -> float | str:
     return text if text == "none" else float(text)
 
 
-OPTIONS = {  # as studies.lab.Setup has them
+OPTIONS: dict[str, tuple[Callable[[str], Any], str]] = {  # as studies.lab.Setup has them
     "kind": (str, "rnn, gru or lstm (lstm)"),
     "units": (int, "of each layer (128)"),
     "layers": (int, "(1)"),
@@ -60,7 +68,13 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     task.add_argument("--steps", type=int, default=20, help="of each sequence (%(default)s)")
 
 
-def _command(commands, name: str, short: str, long: str, material: Callable) -> argparse.ArgumentParser:
+def _command(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    short: str,
+    long: str,
+    material: Callable[[argparse.Namespace], Learned],
+) -> argparse.ArgumentParser:
     """A command with what all three take. material: from the options what is learned, and the file's name if there is one."""
     command: argparse.ArgumentParser = commands.add_parser(
         name,
@@ -77,19 +91,19 @@ def _command(commands, name: str, short: str, long: str, material: Callable) -> 
     return command
 
 
-def _text(options: argparse.Namespace):
+def _text(options: argparse.Namespace) -> Learned:
     from rnnviz.studies.lab import Letters
 
     return Letters.of(_read(options.file)), Path(options.file).name
 
 
-def _series(options: argparse.Namespace):
+def _series(options: argparse.Namespace) -> Learned:
     from rnnviz.studies.lab import Table
 
     return Table.of(_read(options.file), options.scale), Path(options.file).name
 
 
-def _task(options: argparse.Namespace):
+def _task(options: argparse.Namespace) -> Learned:
     from rnnviz.studies.lab import Task
 
     return (Task(options.task, options.steps),)
@@ -114,9 +128,10 @@ def run(options: argparse.Namespace) -> int:
     setup = Setup(**given)
     out = Path(options.out)
     files.check_writable(out.parent)
-    material, *file = options.material(options)
+    learned: Learned = options.material(options)
+    material, file = learned[0], learned[1:]
     training = Training(setup, material)
-    moment: dict = {}
+    moment: dict[str, Any] = {}
     with tqdm(total=setup.updates, unit=" updates") as bar:
         for moment in training.run():
             bar.update(training.update - bar.n)

@@ -3,6 +3,7 @@
 import hashlib
 from collections import Counter
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -63,8 +64,8 @@ class Letters:
         least = RARE if len(known) > 200 else 1
         common = [c for c, n in known.most_common(MOST_CHARACTERS) if n >= least]
         vocabulary = Vocabulary(tuple(sorted(common)))
-        ids = [np.array(vocabulary.encode(part), np.int64) for part in (train, held_out)]
-        return cls(text, vocabulary, *ids, float((ids[1] == 0).mean()))
+        learned, held = (np.array(vocabulary.encode(part), np.int64) for part in (train, held_out))
+        return cls(text, vocabulary, learned, held, float((held == 0).mean()))
 
     @property
     def fingerprint(self) -> str:
@@ -107,8 +108,9 @@ class Letters:
         )
         return torch.from_numpy(inputs), torch.from_numpy(targets)
 
-    def shown(self, model: nn.Module, setup: Setup) -> dict:
+    def shown(self, model: nn.Module, setup: Setup) -> dict[str, Any]:
         """`sample`: what it writes, after twenty held-out characters."""
+        assert isinstance(model, LanguageModel)
         begin = [i for i in self.held_out[:20].tolist() if i] or [1]
         writing = Writing(Network(model), begin, Rule(temperature=0.8, seed=setup.seed))
         writing.write(SAMPLE)
@@ -128,7 +130,7 @@ class Letters:
             outputs=self.vocabulary.tokens,
         )
 
-    def card(self, model: nn.Module, setup: Setup) -> dict:
+    def card(self, model: nn.Module, setup: Setup) -> dict[str, Any]:
         return {
             "model": {
                 "kind": setup.kind,

@@ -1,6 +1,6 @@
 """What is learned: a text, a series or a generated task. Each says how it is cut up, read, judged and shown."""
 
-from typing import Protocol
+from typing import Any, Protocol
 
 from torch import Tensor, nn
 
@@ -50,7 +50,7 @@ class Material(Protocol):
         """Held-out sequences whose gradients and gates are looked at, as `batch` has them."""
         ...
 
-    def shown(self, model: nn.Module, setup: Setup) -> dict:
+    def shown(self, model: nn.Module, setup: Setup) -> dict[str, Any]:
         """What it says now, as JSON has it, by name."""
         ...
 
@@ -58,7 +58,7 @@ class Material(Protocol):
         """The model as one of the reader's own."""
         ...
 
-    def card(self, model: nn.Module, setup: Setup) -> dict:
+    def card(self, model: Any, setup: Setup) -> dict[str, Any]:
         """What must be known to use the weights: `model`, its sizes, and what else there is."""
         ...
 
@@ -67,7 +67,7 @@ class Material(Protocol):
         ...
 
 
-def sizes(model: NumberModel, setup: Setup) -> dict:
+def sizes(model: NumberModel, setup: Setup) -> dict[str, Any]:
     """Of a network that reads numbers, as a card has them."""
     return {
         "kind": setup.kind,
@@ -87,8 +87,8 @@ class Single(nn.Module):
             self.add_module(name, part)
 
     def forward(self, inputs: Tensor) -> Tensor:
-        read = self.embedding(inputs) if hasattr(self, "embedding") else inputs
-        said: Tensor = self.head(self.rnn(read)[0])[0]
+        read = self.get_submodule("embedding")(inputs) if hasattr(self, "embedding") else inputs
+        said: Tensor = self.get_submodule("head")(self.get_submodule("rnn")(read)[0])[0]
         return said
 
 

@@ -5,6 +5,7 @@ import json
 import math
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import torch
@@ -37,13 +38,14 @@ class Training:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(setup.seed)
             self.model = material.model(setup)
-        make = {"adam": Adam, "sgd": SGD}[setup.optimiser]
+        known: dict[str, type[Adam] | type[SGD]] = {"adam": Adam, "sgd": SGD}
+        make = known[setup.optimiser]
         self._optimiser = make(self.model.parameters(), setup.rate)
         self._loss = self._norm = self._clipped = math.nan
         self.diverged = False
         self._began = time.monotonic()
 
-    def header(self) -> dict:
+    def header(self) -> dict[str, Any]:
         """The first line of its run."""
         return {
             "format": runs.FORMAT,
@@ -53,7 +55,7 @@ class Training:
             "every": self.setup.every,
         }
 
-    def run(self) -> Iterator[dict]:
+    def run(self) -> Iterator[dict[str, Any]]:
         """The moments that are still to come; at the very start, the one before the first update. Each has, beside what a run
         has, what the material is judged by (`held_out`, the loss there, among it) and, now and then, what it shows."""
         places = self.setup.moments()
@@ -88,7 +90,7 @@ class Training:
         else:
             self.diverged = True
 
-    def _moment(self, shows: bool) -> dict:
+    def _moment(self, shows: bool) -> dict[str, Any]:
         judged = self.material.judged(self.model, self.setup)
         self.diverged = self.diverged or not math.isfinite(judged["held_out"])
         moment = {
@@ -103,7 +105,7 @@ class Training:
             moment |= self.material.shown(self.model, self.setup)
         return moment
 
-    def _inside(self) -> dict:
+    def _inside(self) -> dict[str, Any]:
         """What a recording says of held-out sequences, their mean loss sent back."""
         inputs, wanted = self.material.measured(self.setup)
         with torch.enable_grad(), reading(self.model), record(self.model, keep=FIELDS) as recording:

@@ -1,6 +1,7 @@
 """How a text of the reader's own is learned; each field is checked, in one line."""
 
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from rnnviz.studies.comparing.setup import number, one_of, row_of, whole
 
@@ -35,7 +36,7 @@ class Setup:
     every: int = 20
     seed: int = 0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         one_of(self, "kind", KINDS)
         one_of(self, "optimiser", OPTIMISERS)
         for name in ("units", "layers", "length", "batch", "updates", "every"):
@@ -80,11 +81,11 @@ class Setup:
         """The updates after which what is so is kept: 0, every `every`-th, and the last."""
         return sorted({*range(0, self.updates + 1, self.every), self.updates})
 
-    def to_dict(self) -> dict:
+    def to_dict(self) -> dict[str, Any]:
         """Plain values, as JSON has them."""
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, values: dict) -> "Setup":
+    def from_dict(cls, values: dict[str, Any]) -> "Setup":
         """The inverse of `to_dict`; what is left out is as by default. Raises ValueError for what is no field."""
         return row_of(cls, values)

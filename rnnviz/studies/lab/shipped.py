@@ -4,6 +4,7 @@ import functools
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 from rnnviz.models import checkpoints
 from rnnviz.studies.lab.setup import Setup
@@ -27,10 +28,10 @@ def forecaster(name: str = SUNSPOTS) -> Live:
     return _made(*_files(name))
 
 
-def card(name: str = SUNSPOTS) -> dict:
+def card(name: str = SUNSPOTS) -> dict[str, Any]:
     """What the card says. Raises LiveError as `forecaster`."""
     try:
-        found: dict = json.loads(_folder(name, "json").read_text("utf-8"))
+        found: dict[str, Any] = json.loads(_folder(name, "json").read_text("utf-8"))
     except (OSError, ValueError) as problem:
         raise LiveError(f"{name}.json is missing or damaged; restore it with git") from problem
     return found

@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -121,7 +122,7 @@ class Table:
         held_out = self.values[self.cut - 1 :]
         return self._windows(held_out, MEASURED, setup, 0)
 
-    def shown(self, model: nn.Module, setup: Setup) -> dict:
+    def shown(self, model: nn.Module, setup: Setup) -> dict[str, Any]:
         """`forecast`: of the first 200 held-out steps, (time, feature), in the table's own units; null where it is no number."""
         said = self.scale.undo(self._told(model, setup, SHOWN)[0])
         return {"forecast": [[number(value) for value in row] for row in said.tolist()]}
@@ -142,10 +143,11 @@ class Table:
         opens_on = slice(self.cut, self.cut + OPENS_ON)
         steps = self.series.steps
         own = replace(self.series, values=self.series.values[opens_on], steps=steps and steps[opens_on])
-        how = {"name": name, "loss": errors, "rows": True, "forecast": lambda said: said}
-        return Live(resting(model), scaled, written(own), **how)
+        return Live(
+            resting(model), scaled, written(own), name, loss=errors, rows=True, forecast=lambda said: said
+        )
 
-    def card(self, model: NumberModel, setup: Setup) -> dict:
+    def card(self, model: NumberModel, setup: Setup) -> dict[str, Any]:
         return {
             "model": sizes(model, setup),
             "columns": [

@@ -1,6 +1,7 @@
 """A task that is made up, made ready to be learned: the sequences of studies.memory, with a network of any depth."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -32,7 +33,7 @@ class Task:
 
     part = f"{HELD_OUT} sequences drawn from a seed of their own"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         one_of(self, "task", tuple(TASKS))
         whole(self, "steps")
         if not TASKS[self.task] <= self.steps <= LONGEST:
@@ -84,7 +85,7 @@ class Task:
         own = self.of(setup, MEASURED)
         return own.x, own.target
 
-    def shown(self, model: nn.Module, setup: Setup) -> dict:
+    def shown(self, model: nn.Module, setup: Setup) -> dict[str, Any]:
         """`answers`: of the first six held-out sequences, for each what is asked for, the likeliest symbol and its probability;
         where a number is to be told, that number and null."""
         own = self.of(setup, SHOWN)
@@ -106,7 +107,7 @@ class Task:
         """It reads sequences of any length; the loss is that of what ought to be said at their end."""
         rows = self.task == "adding"
 
-        def read(typed) -> Tensor:
+        def read(typed: Any) -> Tensor:
             return _inputs(self.task, typed)[None]
 
         def errors(said: Tensor, text: str) -> Tensor:
@@ -119,7 +120,7 @@ class Task:
         text = self.written(self.of(setup, 1).x[0])
         return Live(resting(model), read, text, name=name, loss=errors, rows=rows)
 
-    def card(self, model: NumberModel, setup: Setup) -> dict:
+    def card(self, model: NumberModel, setup: Setup) -> dict[str, Any]:
         symbols = {"symbols": SYMBOLS[self.task]} if self.task in SYMBOLS else {}
         return {"model": sizes(model, setup), "task": {"name": self.task, "steps": self.steps} | symbols}
 
@@ -127,7 +128,7 @@ class Task:
         return ["train-task", self.task, "--steps", str(self.steps)]
 
 
-def _inputs(task: str, typed) -> Tensor:
+def _inputs(task: str, typed: Any) -> Tensor:
     """What is read of a typed sequence, float32 (time, input). Raises ValueError for what the task does not read."""
     if task == "adding":
         if typed.shape[1] != 2:

@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import Generator
 from dataclasses import dataclass
+from typing import Any
 
 import xarray as xr
 
@@ -18,7 +19,7 @@ class Told:
     """How far a training is: updates done, of how many; frame: its moment."""
 
     training: Training
-    frame: dict
+    frame: dict[str, Any]
 
     @property
     def done(self) -> int:
@@ -38,7 +39,9 @@ class Told:
         return self.training.state()
 
 
-def train(setup: dict, material: dict, state: str = "") -> Generator[Told, None, xr.Dataset]:
+def train(
+    setup: dict[str, Any], material: dict[str, Any], state: str = ""
+) -> Generator[Told, None, xr.Dataset]:
     """Trains a set-up as `Setup.to_dict` gives it on what `asked.material` makes of plain values. state: base64 of what
     `Training.state` gave, to go on from. The dataset says how far it came (`update`) and whether it left the numbers
     (`diverged`). Raises ValueError where that cannot be."""
@@ -50,6 +53,7 @@ def train(setup: dict, material: dict, state: str = "") -> Generator[Told, None,
     return xr.Dataset(attrs={"update": training.update, "diverged": int(training.diverged)})
 
 
-def _plain(moment: dict) -> dict:
+def _plain(moment: dict[str, Any]) -> dict[str, Any]:
     """As JSON has it."""
-    return json.loads(runs.line(moment))
+    plain: dict[str, Any] = json.loads(runs.line(moment))
+    return plain

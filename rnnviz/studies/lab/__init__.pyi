@@ -1,0 +1,17 @@
+from rnnviz.studies.lab import asked as asked
+from rnnviz.studies.lab import letters as letters
+from rnnviz.studies.lab import material as material
+from rnnviz.studies.lab import result as result
+from rnnviz.studies.lab import running as running
+from rnnviz.studies.lab import setup as setup
+from rnnviz.studies.lab import shipped as shipped
+from rnnviz.studies.lab import table as table
+from rnnviz.studies.lab import task as task
+from rnnviz.studies.lab import work as work
+from rnnviz.studies.lab.letters import Letters as Letters
+from rnnviz.studies.lab.result import live as live
+from rnnviz.studies.lab.result import packed as packed
+from rnnviz.studies.lab.running import Training as Training
+from rnnviz.studies.lab.setup import Setup as Setup
+from rnnviz.studies.lab.table import Table as Table
+from rnnviz.studies.lab.task import Task as Task
