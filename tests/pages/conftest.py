@@ -89,3 +89,14 @@ class Opened:
 @pytest.fixture
 def visit():
     return Visit
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_under_way():
+    """What a test leaves in the queue or at work would keep the next one's job waiting, longer than a reader may be silent."""
+    yield
+    from rnnviz.ui.shell.jobs import jobs
+
+    with jobs._changed:
+        for job in [job for job in jobs._jobs.values() if not job.over]:
+            jobs._end(job, "stopped")
