@@ -4,11 +4,12 @@ One home for what a page is called, which question it answers, how long that tak
 pages/FOLDER/ROOM.py.
 """
 
+import functools
 from dataclasses import dataclass
 
 import streamlit as st
 
-from rnnviz.ui.shell.language import _
+from rnnviz.ui.shell.language import _, current
 
 LEARN, OWN = "learn", "own"
 FOLDERS = {
@@ -19,7 +20,7 @@ FOLDERS = {
     "lab": "own train runs compare".split(),
 }
 FILES = {room: f"pages/{folder}/{room}.py" for folder, rooms in FOLDERS.items() for room in rooms}
-ADDRESSES = {room: room.replace("_", "-") if room == "attention_by_hand" else room for room in FILES}
+ADDRESSES = {room: room.replace("_", "-") for room in FILES}
 # what a reader should have seen before, as far as it lies on the way
 BUILDS_ON = {
     "order": ("network",),
@@ -63,7 +64,13 @@ class Chapter:
 
 
 def stops() -> dict[str, Stop]:
-    """All pages but the first, by their rooms, in the reader's language."""
+    """All pages but the first, by their rooms, in the reader's language. Shared: look, never change."""
+    return _stops(current())
+
+
+@functools.cache
+def _stops(language: str) -> dict[str, Stop]:
+    """Every rerun of every page asks. language: the reader's, which `_` speaks."""
     known = (
         ("counting", _("The limits of counting"), _("What can a network do that counting cannot?"), 6),
         ("network", _("The network unrolled"), _("How does a perceptron become a recurrent network?"), 8),
@@ -144,6 +151,12 @@ def stops() -> dict[str, Stop]:
 
 def chapters() -> tuple[Chapter, ...]:
     """The way for learners, in the reader's language."""
+    return _chapters(current())
+
+
+@functools.cache
+def _chapters(language: str) -> tuple[Chapter, ...]:
+    """As `_stops`."""
     return (
         Chapter(_("Counting words"), ("counting",)),
         Chapter(_("A loop"), ("network", "order")),
@@ -177,7 +190,7 @@ def follow(way: str) -> None:
 def way_of(room: str) -> str | None:
     """The way that the reader is on: the one so far, where it leads here, or else the first that does. None on the first page."""
     known = ways()
-    now = st.session_state.setdefault("way", None)
+    now = st.session_state.get("way")
     found = (
         now
         if room in known.get(now, ())

@@ -173,8 +173,14 @@ def _sequence(subject: "Subject") -> None:
             format_func=directions.get,
             required=True,
         )
+    sequence_choice(subject, module)
+    _layer_and_unit(node.sizes["layer"], subject.units(module))
+
+
+def sequence_choice(subject: "Subject", module: str) -> None:
+    """A choice between the sequences of a recording, where there are several."""
     names = subject.sequences(module)
-    if now["sequence"] < len(names) > 1:
+    if settings()["sequence"] < len(names) > 1:
         pick(
             st.selectbox,
             "sequence",
@@ -183,7 +189,6 @@ def _sequence(subject: "Subject") -> None:
             format_func=lambda number: names[number],
             width=150,
         )
-    _layer_and_unit(node.sizes["layer"], subject.units(module))
 
 
 def _model() -> None:

@@ -179,10 +179,31 @@ def current_run() -> Run | None:
     return run
 
 
+def module_of(subject: Subject, modules: Sequence[str], name: str = "module") -> str:
+    """Which of these modules is looked at, by the setting of that name; one that the recording has not gives way to the first,
+    with a line."""
+    module = settings()[name]
+    if module is None or module in modules:
+        return module or modules[0]
+    line = _("{name} holds no module {module}; {shown} is shown.")
+    notice(line.format(name=subject.name, module=module, shown=modules[0]))
+    choose(**{name: modules[0]})
+    return modules[0]
+
+
+def sequence_of(subject: Subject, module: str) -> int:
+    """Which sequence is looked at; one that the recording has not gives way to the first, with a line."""
+    count = subject.node(module).sizes["batch"]
+    if settings()["sequence"] >= count:
+        notice(_("Number of sequences here: {count}. The first one is shown.").format(count=count))
+        choose(sequence=0)
+    return settings()["sequence"]
+
+
 def _sequence(subject: Subject, own: Live | None = None, reading: Reading | None = None) -> Run | None:
     """The chosen sequence of a recording; what is chosen and not in it gives way to what is, with a line. own, reading: the model
     that made it just now, and what else came of that."""
-    now, modules = settings(), subject.modules
+    modules = subject.modules
     if not modules:
         notice(
             _("{name} holds attention and no recurrent module: look at it on the page “Attention”.").format(
@@ -190,21 +211,11 @@ def _sequence(subject: Subject, own: Live | None = None, reading: Reading | None
             )
         )
         return None
-    module = modules[0] if now["module"] is None else now["module"]
-    if module not in modules:
-        line = _("{name} holds no module {module}; {shown} is shown.")
-        notice(line.format(name=subject.name, module=now["module"], shown=modules[0]))
-        module = modules[0]
-        choose(module=module)
-    node = subject.node(module)
-    if now["sequence"] >= node.sizes["batch"]:
-        line = _("Number of sequences here: {count}. The first one is shown.")
-        notice(line.format(count=node.sizes["batch"]))
-        choose(sequence=0)
-    if now["direction"] not in node["direction"].values:
+    module = module_of(subject, modules)
+    node, sequence = subject.node(module), sequence_of(subject, module)
+    if settings()["direction"] not in node["direction"].values:
         notice(_("{module} reads forward only.").format(module=module))
         choose(direction="forward")
-    sequence = settings()["sequence"]
     direction = node["direction"].values.tolist().index(settings()["direction"])
     if not subject.steps(module, sequence):
         notice(_("This sequence has no steps; choose another."))

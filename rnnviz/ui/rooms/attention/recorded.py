@@ -8,7 +8,7 @@ import xarray as xr
 
 from rnnviz import figures, stats
 from rnnviz.ui.parts.board import drawn, show_figures
-from rnnviz.ui.parts.explored import controls, live, subjects
+from rnnviz.ui.parts.explored import controls, live, runs, subjects
 from rnnviz.ui.parts.numbers import shown
 from rnnviz.ui.parts.tables import table_csv
 from rnnviz.ui.shell.keeping import kept
@@ -57,33 +57,16 @@ def show() -> None:
 
 def _chosen(subject: "Subject") -> tuple[str, int, int | None]:
     """The controls, and what they say; what is not in this recording gives way to what is, with a line."""
-    now, modules = settings(), subject.attentions
-    module = modules[0] if now["attention_module"] is None else now["attention_module"]
-    if module not in modules:
-        line = _("{name} holds no module {module}; {shown} is shown.")
-        notice(line.format(name=subject.name, module=module, shown=modules[0]))
-        choose(attention_module=None)
-        module = modules[0]
-    node = subject.node(module)
-    names, heads = subject.sequences(module), node.sizes["head"]
-    if now["sequence"] >= len(names):
-        notice(_("Number of sequences here: {count}. The first one is shown.").format(count=len(names)))
-        choose(sequence=0)
-    if now["attention_head"] is not None and now["attention_head"] >= heads:
+    modules = subject.attentions
+    module = runs.module_of(subject, modules, "attention_module")
+    sequence, heads = runs.sequence_of(subject, module), subject.node(module).sizes["head"]
+    if (settings()["attention_head"] or 0) >= heads:
         notice(_("Number of heads here: {count}. Their mean is shown.").format(count=heads))
         choose(attention_head=None)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if len(modules) > 1:
             pick(st.selectbox, "attention_module", _("Module"), list(modules), value=module, width=240)
-        if len(names) > 1:
-            pick(
-                st.selectbox,
-                "sequence",
-                _("Sequence"),
-                range(len(names)),
-                format_func=lambda number: names[number],
-                width=180,
-            )
+        controls.sequence_choice(subject, module)
         if heads > 1:
             pick(
                 st.selectbox,
@@ -93,7 +76,7 @@ def _chosen(subject: "Subject") -> tuple[str, int, int | None]:
                 format_func=lambda head: _("mean of all heads") if head is None else str(head + 1),
                 width=180,
             )
-    return module, settings()["sequence"], settings()["attention_head"] if heads > 1 else 0
+    return module, sequence, settings()["attention_head"] if heads > 1 else 0
 
 
 def _weights(subject: "Subject", module: str, sequence: int, head: int | None) -> xr.DataArray:

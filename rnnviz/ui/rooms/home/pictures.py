@@ -11,6 +11,7 @@ from rnnviz.models.vocabularies import visible
 from rnnviz.paper.packing import LOOK, packed
 from rnnviz.studies.telling import FIRST, Telling
 from rnnviz.ui.parts.component import component
+from rnnviz.ui.parts.explored import HANGUL
 from rnnviz.ui.parts.explored.runs import Run, read_by
 from rnnviz.ui.parts.numbers import percent
 from rnnviz.ui.rooms.home import ENGLISH, KOREAN, LONGEST, shown_text
@@ -48,10 +49,8 @@ def show(place: DeltaGenerator) -> None:
 
 def _is_korean(text: str) -> bool:
     """Whether more of the letters are Hangul than are not."""
-    hangul = sum(
-        "\uac00" <= c <= "\ud7a3" or "\u1100" <= c <= "\u11ff" or "\u3131" <= c <= "\u318e" for c in text
-    )
-    return hangul > sum(c.isalpha() for c in text) - hangul
+    hangul = len(HANGUL.findall(text))
+    return hangul > sum(map(str.isalpha, text)) - hangul
 
 
 def _draw(run: Run, name: str) -> None:
