@@ -27,6 +27,7 @@ STYLE = """
 [data-testid="stCaptionContainer"] { opacity: 0.8 !important; }
 /* where a page stands on the way takes no room from its picture */
 .st-key-stop { margin: -0.25rem 0 -1.5rem; }
+body:has([data-testid="stExpandSidebarButton"]) .st-key-stop { margin-top: 0.75rem; }  /* below Streamlit's own bar */
 /* the way through the pages is a list, not a stack of boxes */
 [data-testid="stSidebarUserContent"] [data-testid="stVerticalBlock"] { gap: 0.375rem; }
 [data-testid="stSidebar"] [data-testid="stExpander"] details { border: none; }

@@ -41,6 +41,11 @@ def test_what_is_bold_ends_where_markdown_sees_it(korean):
     assert wrong == []
 
 
+def test_two_tildes_strike_nothing_out(korean):
+    """Markdown takes what stands between them for text that no longer holds; a range has a dash."""
+    assert [m.string for m in korean if str(m.string).count("~") > 1 or str(m.id).count("~") > 1] == []
+
+
 def test_no_translation_is_left_over(korean):
     assert {m.id for m in korean if m.id} - messages() == set()
 
