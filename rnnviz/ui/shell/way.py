@@ -1,58 +1,24 @@
 """Where the reader is on the way, as the sidebar and every page say it. What was seen is kept in the browser and nowhere else."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from rnnviz.ui.shell import ways
 from rnnviz.ui.shell.language import _
+from rnnviz.ui.shell.server import script_url
 from rnnviz.ui.shell.settings import settings
 
-# What was seen is a list of addresses in the browser's own store, the last one at its end; a browser that keeps nothing shows no
-# marks. A mark is drawn by a style sheet, so that the links stay Streamlit's own; its text after the slash is for screen readers.
-_seen = st.components.v2.component(
-    "rnnviz_seen",
-    js="""const KEY = "rnnviz-seen";
-export default function ({ data: { here, addresses, said } }) {
-  let seen = [];
-  try {
-    const kept = JSON.parse(window.localStorage.getItem(KEY) ?? "[]");
-    seen = Array.isArray(kept) ? kept.filter((one) => addresses.includes(one) && one !== here) : [];
-    if (here) seen.push(here);
-    window.localStorage.setItem(KEY, JSON.stringify(seen));
-  } catch {
-    // it keeps nothing: nothing is marked
-  }
-  const bars = ':is([data-testid="stSidebar"], .st-key-way)';
-  const links = seen.map((one) => `${bars} :is(a[href="${one}"], a[href$="/${one}"]) p::after`);
-  let sheet = document.getElementById(KEY);
-  if (!sheet) document.head.append((sheet = Object.assign(document.createElement("style"), { id: KEY })));
-  const marked = `{ content: " ✓" / ${JSON.stringify(` ${said}`)}; opacity: 0.7; }`;
-  sheet.textContent = links.length ? `${links.join(",")} ${marked}` : "";
-}""",
-)
-# The stop that was seen last, as a link. Followed inside the app where the sidebar has it, so that nothing is loaded anew.
+# a script of ours that has one thing to do for each call; where it does not come, nothing is marked
+CALLED = """export default (call) => {{
+  import(new URL("{url}", document.baseURI)).then(({{ {name} }}) => {name}(call)).catch(() => undefined);
+}};"""
+_URL = script_url(Path(__file__).with_name("seen.js"))
+_seen = st.components.v2.component("rnnviz_seen", js=CALLED.format(url=_URL, name="mark"))
 _last = st.components.v2.component(
     "rnnviz_last",
     css=".rnnviz-last { margin: 0; font-family: var(--st-font); } .rnnviz-last a { color: var(--st-link-color); }",
-    js="""export default function ({ data: { stops, said }, parentElement }) {
-  let last;
-  try {
-    last = JSON.parse(window.localStorage.getItem("rnnviz-seen") ?? "[]").findLast((one) => Object.hasOwn(stops, one));
-  } catch {
-    // it keeps nothing
-  }
-  parentElement.querySelector(".rnnviz-last")?.remove();
-  if (!last) return;
-  const link = Object.assign(document.createElement("a"), { href: new URL(last, document.baseURI), textContent: stops[last] });
-  link.addEventListener("click", (event) => {
-    const own = document.querySelector(`:is([data-testid="stSidebar"], .st-key-way) :is(a[href="${last}"], a[href$="/${last}"])`);
-    if (!own || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    event.preventDefault();
-    own.click();
-  });
-  const line = Object.assign(document.createElement("p"), { className: "rnnviz-last" });
-  line.append(`${said} `, link);
-  parentElement.append(line);
-}""",
+    js=CALLED.format(url=_URL, name="last"),
 )
 
 
