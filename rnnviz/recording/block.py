@@ -138,7 +138,7 @@ def record(
     file: where the trace is written as it comes, in pieces of a few calls, which are then held no longer, so that it may be
     larger than memory; it is there once the block has ended, also where that raised, and `trace` reads it where it is
     looked at. Without gradients and edits; attention alone is held until the end.
-    edit: states and gates to change while the model runs, without gradients; see `Edit`.
+    edit: states and gates to change while the model runs, with or without gradients; see `Edit`. Not derived under autocast.
     Without edits it changes nothing: outputs, gradients, random numbers and the modules are what they would have been.
     Under torch.autocast the kernels run in its type, and the trace holds what they read and gave; a loss that a GradScaler has
     multiplied brings gradients that are multiplied as much. Gradients of gradients are refused there.

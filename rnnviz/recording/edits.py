@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from rnnviz.recording import cells, gates
-from rnnviz.recording.passes import ACTIVATIONS, Pass, product
+from rnnviz.recording.passes import ACTIVATIONS, Pass, Weights, product
 
 FIELDS = {
     "lstm": (*ACTIVATIONS["lstm"], "cell", "hidden"),
@@ -43,6 +43,8 @@ class Edit:
     what is chosen; or a function from the values there, (batch, unit) of one step, to the new ones. module: its name in the
     model, needed where the model has several. layer, direction: as in the trace. units, steps, batch: which of them; an
     index, a list, a slice or None for all. steps are counted as on the trace's `time`, over all calls.
+    Gradients: a number or an array takes the gradient from what it replaces, and receives it where it is a tensor that asks for
+    one; a function is derived by autograd, also by what it holds. `hidden_grad` and the others are of the edited values.
     """
 
     field: str
@@ -259,17 +261,16 @@ def _edit_step(one: Pass, placed: Sequence[Placed], t: int, carry: States | None
     changed = carry is not None
     for name in names:
         if one.kind == "gru" and name == "candidate" and changed:
-            step[name] = _candidate(one, projection, before[0], step["reset_gate"])
-        edited = _edited(name, step[name], placed, t, order)
-        changed |= not torch.equal(edited, step[name])
-        step[name] = edited
+            step[name] = candidate(one.units, one.weights, projection, before[0], step["reset_gate"])
+        made = edited(name, step[name], placed, t, order)
+        changed |= not torch.equal(made, step[name])
+        step[name] = made
     cell = None
     if one.cell is not None:
-        made = step["forget_gate"] * before[1] + step["input_gate"] * step["candidate"]
-        cell = made if changed else one.cell[t]
-        edited = _edited("cell", cell, placed, t, order)
-        changed |= not torch.equal(edited, cell)
-        cell = edited
+        carried = step["forget_gate"] * before[1] + step["input_gate"] * step["candidate"]
+        kept = carried if changed else one.cell[t]
+        cell = edited("cell", kept, placed, t, order)
+        changed |= not torch.equal(cell, kept)
     if not changed:
         hidden = one.hidden[t]
     elif cell is not None:
@@ -279,10 +280,10 @@ def _edit_step(one: Pass, placed: Sequence[Placed], t: int, carry: States | None
         hidden = cells.gru_hidden(cells.GRUGates(**step), before[0])
     else:
         hidden = cells.rnn_states(projection, before[0], *recurrent, one.nonlinearity)
-    edited = _edited("hidden", hidden, placed, t, order)
-    changed |= not torch.equal(edited, hidden)
+    after = edited("hidden", hidden, placed, t, order)
+    changed |= not torch.equal(after, hidden)
     if changed:
-        one.hidden[t] = edited
+        one.hidden[t] = after
         if cell is not None and one.cell is not None:
             one.cell[t] = cell
         if one.rows is not None:
@@ -290,15 +291,16 @@ def _edit_step(one: Pass, placed: Sequence[Placed], t: int, carry: States | None
     return changed
 
 
-def _candidate(one: Pass, projection: Tensor, previous: Tensor, reset: Tensor) -> Tensor:
+def candidate(units: int, weights: Weights, projection: Tensor, previous: Tensor, reset: Tensor) -> Tensor:
     """n = tanh(W_in x + b_in + r (W_hn h + b_hn)) of a GRU whose r is not what it was."""
-    rows = slice(2 * one.units, None)
-    bias = one.weights.recurrent_bias
-    inner = product(previous, one.weights.recurrent[rows], None if bias is None else bias[rows])
+    rows = slice(2 * units, None)
+    bias = weights.recurrent_bias
+    inner = product(previous, weights.recurrent[rows], None if bias is None else bias[rows])
     return (projection[..., rows] + reset * inner).tanh()
 
 
-def _edited(name: str, now: Tensor, placed: Sequence[Placed], t: int, order: Order) -> Tensor:
+def edited(name: str, now: Tensor, placed: Sequence[Placed], t: int, order: Order) -> Tensor:
+    """`now`, (batch, unit) of a quantity at step t in reading order, with the edits of it made."""
     for each in placed:
         if each.edit.field != name:
             continue
@@ -306,7 +308,7 @@ def _edited(name: str, now: Tensor, placed: Sequence[Placed], t: int, order: Ord
         for row, step in order(t):
             by_step.setdefault(step, []).append(row)
         for step, rows in by_step.items():
-            edited = each.at(step, now)
+            made = each.at(step, now)
             now = now.clone()
-            now[rows] = edited[rows]
+            now[rows] = made[rows]
     return now

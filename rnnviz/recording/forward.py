@@ -13,13 +13,18 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from rnnviz.recording import edits
 from rnnviz.recording.backward import listen_to_cell, run_tracked, sources
 from rnnviz.recording.calls import Call, Running, Seen
-from rnnviz.recording.layer import Kernel, Layer, Placing
+from rnnviz.recording.edited_pass import run_edited
+from rnnviz.recording.edits import DIRECTIONS
+from rnnviz.recording.layer import Kernel, Layer, Placing, order_of, place
 from rnnviz.recording.layout import Layout
 from rnnviz.recording.observed import Observed, Watched
+from rnnviz.recording.passes import Weights
 from rnnviz.recording.refusals import (
     refuse_dropout,
+    refuse_edits_under_autocast,
     refuse_numbers,
     refuse_saved_tensor_hooks,
     refuse_untracked,
@@ -99,8 +104,8 @@ def _by_layer(
     if not tracked and not placing:
         seen = replace(seen, wanted=_wanted(watching))
     if tracked:
-        if placing:
-            raise RuntimeError("an edited recording has no gradients: call the model under torch.no_grad()")
+        if placing and seen.lowered is not None:
+            refuse_edits_under_autocast()
         refuse_saved_tensor_hooks()
     call, running = Call(seen), Running(seen)
     each = len(weights) // (layers * directions)
@@ -124,11 +129,12 @@ def _by_layer(
                 layers * directions == 1,
                 seen.lowered,
             )
-            made = (
-                run_tracked(call, one, running, x, first, own)
-                if tracked
-                else one.forward(running, x, first, own, placing)
-            )
+            if tracked and placing:
+                made = _edited(call, one, running, x, first, own, placing)
+            elif tracked:
+                made = run_tracked(call, one, running, x, first, own)
+            else:
+                made = one.forward(running, x, first, own, placing)
             outputs.append(layout.turned(made[0]) if direction else made[0])
             finals.append(made[1:])
         output = torch.cat(outputs, -1) if two else outputs[0]
@@ -136,6 +142,29 @@ def _by_layer(
     if len(finals) == 1:
         return output, *finals[0]
     return output, *[torch.cat(one) for one in zip(*finals, strict=True)]
+
+
+def _edited(
+    call: Call,
+    layer: Layer,
+    running: Running,
+    x: Tensor,
+    begin: Sequence[Tensor],
+    weights: Sequence[Tensor],
+    placing: Sequence[Placing],
+) -> tuple[Tensor, ...]:
+    """A layer and direction in autograd's graph, some of whose call is edited."""
+    here = any((at.edit.layer, DIRECTIONS.index(at.edit.direction)) == layer.key for at in placing)
+    if not here:
+        made = run_tracked(call, layer, running, x, begin, weights)
+        with torch.no_grad():
+            place(running, layer.key, running.passes[layer.key], placing)
+        return made
+    with torch.no_grad():
+        layer.forward(running, x, begin, weights)
+    placed = place(running, layer.key, running.passes[layer.key], placing)
+    own, order = Weights.of(list(weights), layer.biases), order_of(layer.layout, layer.key)
+    return run_edited(call, running, layer.key, x, begin, own, placed, order)
 
 
 def run_cell(
@@ -150,23 +179,60 @@ def run_cell(
     refuse_untracked((input, *begin, *given))
     layout, biases = Layout(1, len(input)), len(given) == 4
     seen = _seen(watching, kind, nonlinearity, 1, 1, layout, given, biases, tracked, begin)
-    if not tracked:
+    placing = _placing(watching, kind)
+    if not tracked and not placing:
         seen = replace(seen, wanted=_wanted(watching))
+    if tracked and placing and seen.lowered is not None:
+        refuse_edits_under_autocast()
     through = None
     if tracked and begin[0].requires_grad:
         through = begin[0].view_as(begin[0])  # what comes back to it comes through this step
         begin = (through, *begin[1:])
-    result = kernel(input, begin if kind == "lstm" else begin[0], *weights)
+    result: Tensor | tuple[Tensor, ...] = kernel(input, begin if kind == "lstm" else begin[0], *weights)
     after = _tupled(result)
     call, running = Call(seen), Running(seen)
     with torch.no_grad():
         if "input" in seen.wanted and not seen.wanted.replays(kind):
             running.keep_input(input[None])
         running.keep((0, 0), input[None], after[0][None], begin, after)
+    if placing:
+        after = _edited_cell(call, running, input, begin, Weights.of(given, biases), after, placing)
+        result = after if len(after) > 1 else after[0]
     _keep(call, running, watching)
-    if tracked:
+    if tracked and not placing:
         watching[0][0].hooks.extend(listen_to_cell(call, through, after))
     return result
+
+
+def _edited_cell(
+    call: Call,
+    running: Running,
+    input: Tensor,
+    begin: Sequence[Tensor],
+    weights: Weights,
+    after: tuple[Tensor, ...],
+    placing: Sequence[Placing],
+) -> tuple[Tensor, ...]:
+    """One step of a loop of the caller's with its edits: the states after it, the very ones where none changes a number and
+    no gradient is wanted."""
+    key = (0, 0)
+    one, order = running.passes[key], order_of(running.seen.layout, key)
+    placed = place(running, key, one, placing)
+    if running.seen.tracked:
+        states = [state[None] for state in begin]
+        _, *finals = run_edited(call, running, key, input[None], states, weights, placed, order)
+        return tuple(state[0] for state in finals)
+    one, error, changed = edits.run(one, placed, _no_segment, order)
+    running.edit(key, one, error)
+    if not changed:
+        return after
+    states = [one.hidden] if one.cell is None else [one.hidden, one.cell]
+    return tuple(state[0].to(own.dtype, copy=True) for state, own in zip(states, after, strict=True))
+
+
+def _no_segment(x: Tensor, states: Sequence[Tensor]) -> Tensor:
+    """Nothing follows within one step."""
+    raise RuntimeError("one step was edited, and more were to be run after it")
 
 
 def _seen(

@@ -25,6 +25,30 @@ class Placing:
     start: int
 
 
+def place(running: Running, key: Key, one: Pass, placing: Sequence[Placing]) -> list[edits.Placed]:
+    """The edits of one layer and direction. Raises ValueError for an edit of what this call does not have anywhere."""
+    seen, (layer, direction) = running.seen, key
+    placed = []
+    for each in placing:
+        here = edits.place(
+            each.edit, each.title, one, seen.layers, seen.directions, each.start, seen.layout.order
+        )
+        if (each.edit.layer, edits.DIRECTIONS.index(each.edit.direction)) == (layer, direction):
+            placed.append(here)
+    return placed
+
+
+def order_of(layout: Layout, key: Key) -> edits.Order:
+    """For each step in reading order, the sequences that have it, each with the step of the text that it is."""
+    lengths: list[int] = layout.lengths.tolist()
+
+    def order(t: int) -> list[tuple[int, int]]:
+        rows = [row for row, length in enumerate(lengths) if t < length]
+        return [(row, lengths[row] - 1 - t if key[1] else t) for row in rows]
+
+    return order
+
+
 @dataclass(frozen=True)
 class Layer:
     """One layer and direction, by its number, as `kernel` runs it. states: how many it carries, h alone or h and c. alone:
@@ -97,28 +121,17 @@ class Layer:
         weights: Sequence[Tensor],
     ) -> tuple[Tensor, ...]:
         """The result with the edits of this layer and direction made; the very result where none changes a number."""
-        seen, layout, (layer, direction) = running.seen, self.layout, self.key
-        placed = []
-        for each in placing:
-            here = edits.place(
-                each.edit, each.title, one, seen.layers, seen.directions, each.start, layout.order
-            )
-            if (each.edit.layer, edits.DIRECTIONS.index(each.edit.direction)) == (layer, direction):
-                placed.append(here)
+        layout = self.layout
+        placed = place(running, self.key, one, placing)
         if not placed:
             return result
-        lengths: list[int] = layout.lengths.tolist()
-
-        def order(t: int) -> list[tuple[int, int]]:
-            rows = [row for row, length in enumerate(lengths) if t < length]
-            return [(row, lengths[row] - 1 - t if direction else t) for row in rows]
 
         def segment(x: Tensor, states: Sequence[Tensor]) -> Tensor:
             dtype = weights[0].dtype
             begin = [state[None].to(dtype) for state in states]
             return working(self._call(x.to(dtype), begin, weights, None)[0])
 
-        one, error, changed = edits.run(one, placed, segment, order)
+        one, error, changed = edits.run(one, placed, segment, order_of(layout, self.key))
         running.edit(self.key, one, error)
         if not changed:
             return result

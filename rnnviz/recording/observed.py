@@ -119,10 +119,6 @@ class Observed:
             raise ValueError(
                 f"edit of {edit.module!r}, {edit.field}: wanted module= one of {names or 'none'}"
             )
-        if isinstance(fitting[0].module, nn.RNNCellBase):
-            raise ValueError(
-                f"edit of {fitting[0].name!r}, {edit.field}: a cell is stepped by the model's own loop; edit its states there"
-            )
         return fitting[0]
 
     def find(self, weights: Sequence[Tensor], cell: nn.Module | None = None) -> Watched | None:

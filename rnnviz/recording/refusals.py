@@ -87,6 +87,13 @@ def refuse_second_order(seen_under_autocast: bool) -> None:
         )
 
 
+def refuse_edits_under_autocast() -> None:
+    """Raises NotImplementedError for an edited call whose gradients would be of numbers that autocast has rounded."""
+    raise NotImplementedError(
+        "record cannot derive an edited call under torch.autocast: leave autocast out, or call the model under torch.no_grad()"
+    )
+
+
 def refuse_dropout(device: torch.device) -> None:
     """Raises NotImplementedError where dropout between layers is drawn from a state that nothing else can draw from."""
     if device.type != "cpu":

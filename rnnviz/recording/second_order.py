@@ -12,7 +12,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from rnnviz.recording.calls import Call, Gradients
+from rnnviz.recording.calls import Call, Gradients, Key
 from rnnviz.recording.layer import Layer
 from rnnviz.recording.passes import Weights, working
 from rnnviz.recording.torch_private import CELL_OF, backward_number, hook
@@ -47,7 +47,7 @@ def derivable(
         for tensor in wanted:
             hook(tensor, lambda _: _unknown(call))
     else:
-        _listen(call, layer, begin[0], steps)
+        listen(call, layer.key, begin[0], steps)
     each = iter(found)
     return [next(each) if need else None for need in needs]
 
@@ -58,12 +58,12 @@ def _unknown(call: Call) -> None:
 
 
 # What a step leaves: h_t, the same as the next step is given it, and of an LSTM c_t; each (batch, unit).
-_Step = tuple[Tensor, Tensor, Found]
+Step = tuple[Tensor, Tensor, Found]
 
 
-def _stepped(layer: Layer, x: Tensor, begin: Sequence[Tensor], weights: Weights) -> list[_Step]:
+def _stepped(layer: Layer, x: Tensor, begin: Sequence[Tensor], weights: Weights) -> list[Step]:
     cell = CELL_OF[layer.kernel]
-    found: list[_Step] = []
+    found: list[Step] = []
     states = [state[0] for state in begin]
     for part in x.unbind(0) if layer.layout.sizes is None else torch.split(x, layer.layout.sizes.tolist()):
         states = [state[: len(part)] for state in states]
@@ -75,7 +75,7 @@ def _stepped(layer: Layer, x: Tensor, begin: Sequence[Tensor], weights: Weights)
     return found
 
 
-def _results(layer: Layer, steps: Sequence[_Step]) -> list[Tensor]:
+def _results(layer: Layer, steps: Sequence[Step]) -> list[Tensor]:
     """Output and final states, as the kernel returns them."""
     hidden = [step[0] for step in steps]
     cells = [step[2] for step in steps if step[2] is not None]
@@ -93,9 +93,8 @@ def _ends(states: Sequence[Tensor]) -> Tensor:
     return torch.cat(found)
 
 
-def _listen(call: Call, layer: Layer, begin: Tensor, steps: Sequence[_Step]) -> None:
-    """Hooks that add to the call's further gradients what a later backward brings to each state."""
-    key = layer.key
+def listen(call: Call, key: Key, begin: Tensor, steps: Sequence[Step]) -> None:
+    """Hooks on the states of a pass that add to the call's further gradients what a later backward brings to each state."""
 
     def further() -> Gradients:
         if key not in call.further:

@@ -169,20 +169,6 @@ def test_an_edit_of_what_is_not_there_is_refused_in_one_line(edit, message):
         _ = recording.trace
 
 
-def test_edits_run_without_gradients_and_not_on_cells():
-    module = nn.GRU(4, 3)
-    with (
-        pytest.raises(RuntimeError, match="call the model under torch.no_grad"),
-        record(module, edit=Edit("hidden", 0)),
-    ):
-        module(torch.randn(6, 1, 4))
-    with (
-        pytest.raises(ValueError, match="a cell is stepped by the model's own loop"),
-        record(nn.GRUCell(4, 3), edit=Edit("hidden", 0)),
-    ):
-        pass
-
-
 def test_what_the_caller_does_to_an_edited_output_is_not_in_the_trace():
     module, x = nn.GRU(4, 3), torch.randn(6, 1, 4)
     with torch.no_grad(), record(module, edit=Edit("hidden", 0.3, units=1, steps=2)) as recording:
