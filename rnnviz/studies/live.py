@@ -26,13 +26,17 @@ import torch
 import xarray as xr
 from torch import Tensor, nn
 
-from rnnviz.models.networks import reading
+from rnnviz.models import checkpoints
+from rnnviz.models.networks import LanguageModel, reading
+from rnnviz.models.vocabularies import Vocabulary
 from rnnviz.naming import named
 from rnnviz.recording.block import Recording, record
+from rnnviz.recording.edits import Edit
 from rnnviz.studies import series
 from rnnviz.studies.subjects import Subject
 from rnnviz.studies.writing import Rule, draw, filtered, uniform
 
+Edits = Edit | Sequence[Edit]
 RECURRENT = (nn.RNN, nn.LSTM, nn.GRU, nn.RNNCell, nn.LSTMCell, nn.GRUCell)
 MOST_OUTPUTS = 200_000
 HOUSE = (
@@ -122,12 +126,13 @@ class Live:
         """Whether there is a loss to send back."""
         return self.loss is not None or self.writes
 
-    def read(self, text: str) -> Reading:
-        """The model reading a text. Raises LiveError, in one line that says whose function it was, for whatever went wrong."""
+    def read(self, text: str, edit: Edits = ()) -> Reading:
+        """The model reading a text, with states and gates changed as `edit` says (see `Edit`). Raises LiveError, in one line that
+        says whose function it was, for whatever went wrong."""
         began = time.monotonic()
         with self._lock, reading(self.model), torch.no_grad():
             tokens, table, arguments = self._encoded(text)
-            with self._says("recording"), record(self.model) as recording:
+            with self._says("recording"), record(self.model, edit=edit) as recording:
                 result = self._called(self.model, arguments)
             log_probability = None
             if self.next is not None:
@@ -138,14 +143,14 @@ class Live:
                         dims=("time", "candidate"),
                         attrs={"long_name": "log probability", "units": "nat"},
                     )
-            subject = self._subject(recording, text, tokens)
+            subject = self._subject(recording, f"{text}{_said(edit)}", tokens)
             forecast = self._forecast(result, table)
         took = time.monotonic() - began
         return Reading(subject, tokens, log_probability, table, seconds=took, forecast=forecast)
 
-    def send_back(self, text: str, step: int | None = None) -> Reading:
+    def send_back(self, text: str, step: int | None = None, edit: Edits = ()) -> Reading:
         """The loss at a step, or of all, sent back through the model; in float64 where the model can be run in it. A step beyond
-        the last that has a loss is that last one. Raises LiveError as `read`, and where there is no loss."""
+        the last that has a loss is that last one. edit: as of `read`. Raises LiveError as `read`, and where there is no loss."""
         if not self.learns:
             raise LiveError(f"{self.name} has no loss: give Live a `loss`, or `next` and `outputs`")
         began = time.monotonic()
@@ -153,11 +158,11 @@ class Live:
             tokens, table, arguments = self._encoded(text)
             try:
                 recording, loss, step, shares = self._sent(
-                    self._exact, _doubled(arguments), text, tokens, step
+                    self._exact, _doubled(arguments), text, tokens, step, edit
                 )
             except LiveError:  # as of a model that makes numbers of its own type on its way
-                recording, loss, step, shares = self._sent(self.model, arguments, text, tokens, step)
-            subject = self._subject(recording, f"{step}:{text}", tokens)
+                recording, loss, step, shares = self._sent(self.model, arguments, text, tokens, step, edit)
+            subject = self._subject(recording, f"{step}:{text}{_said(edit)}", tokens)
         took = time.monotonic() - began
         return Reading(subject, tokens, None, table, loss, step, took, _over_rows(shares, table))
 
@@ -216,9 +221,10 @@ class Live:
         text: str,
         tokens: tuple[str, ...],
         step: int | None,
+        edit: Edits,
     ) -> tuple[Recording, float, int | None, list[np.ndarray]]:
         read = [one.detach().requires_grad_() if _is_floating(one) else one for one in arguments]
-        with self._says("recording"), record(model) as recording:
+        with self._says("recording"), record(model, edit=edit) as recording:
             result = self._called(model, tuple(read))
             losses = self._losses(result, text, tokens)
             if losses.dim() == 0:
@@ -304,6 +310,38 @@ class Live:
 
 def _is_floating(one: Any) -> bool:
     return isinstance(one, Tensor) and one.is_floating_point()
+
+
+def language(model: LanguageModel, vocabulary: Vocabulary, name: str, text: str) -> Live:
+    """A language model over characters, to be run on any text. text: what it begins with."""
+
+    def encode(given: str) -> Tensor:
+        return torch.tensor([vocabulary.encode(given)])
+
+    def following(result: tuple[Tensor, object]) -> Tensor:
+        return result[0][0]
+
+    def steps(given: str) -> list[str]:
+        return list(vocabulary.read(given))
+
+    return Live(model, encode, text, name, steps, following, vocabulary.tokens)
+
+
+def shipped(name: str, text: str = "To be, or not to be") -> Live:
+    """A shipped language model, as `rnnviz models` names it, to be run on any text. Raises CheckpointError where it is not here,
+    ValueError where it is no language model."""
+    model, card = checkpoints.load(name)
+    if not isinstance(model, LanguageModel):
+        raise ValueError(
+            f"{name} is no language model; wanted one of {', '.join(checkpoints.names('language'))}"
+        )
+    return language(model, checkpoints.vocabulary(card), name, text)
+
+
+def _said(edit: Edits) -> str:
+    """What tells the runs of one text apart; no function is told from another."""
+    made = [edit] if isinstance(edit, Edit) else list(edit)
+    return "".join(f"\n{each}{id(each)}" for each in made)
 
 
 def _doubled(arguments: tuple[Any, ...]) -> tuple[Any, ...]:

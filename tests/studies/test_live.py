@@ -205,3 +205,31 @@ def test_the_example_is_written_learns_its_sentence_and_is_never_overwritten(tmp
         "the quick brown fox jumps over the lazy"
     )
     assert isinstance(one, rnnviz.Live)
+
+
+def test_an_edited_reading_is_the_model_with_that_change():
+    one, text = writer(), "cab a"
+    edit = rnnviz.Edit("hidden", 0.0, units=2, steps=[1, 3])
+    reading = one.read(text, edit)
+    with torch.no_grad(), rnnviz.record(one.model, edit=edit):
+        wanted = one.model(encode(text))[0].log_softmax(-1)
+    np.testing.assert_allclose(reading.log_probability, wanted, atol=1e-6)
+    assert reading.subject.key != one.read(text).subject.key
+    back = one.send_back(text, 3, edit)
+    came = back.subject.layer("rnn")["hidden_grad"].values
+    assert came[3].any() and came[0].any()
+    shut = one.send_back(text, 3, rnnviz.Edit("hidden", 0.0, steps=1)).subject.layer("rnn")
+    assert shut["hidden_grad"].values[0].any(), "the cell still carries"
+    with pytest.raises(LiveError, match="unit 7 is not there; wanted 0 to 4"):
+        one.read(text, rnnviz.Edit("hidden", 0.0, units=7))
+
+
+def test_a_shipped_language_model_is_one_to_be_run_again():
+    one = live.shipped("shakespeare-lstm")
+    model, card = rnnviz.load("shakespeare-lstm")
+    ids = rnnviz.checkpoints.vocabulary(card).encode("To be")
+    with torch.no_grad():
+        wanted = model(torch.tensor([ids]))[0][0].log_softmax(-1)
+    np.testing.assert_allclose(one.read("To be").log_probability, wanted, atol=1e-5)
+    with pytest.raises(ValueError, match="is no language model; wanted one of"):
+        live.shipped("sentiment-english-lstm")
