@@ -42,6 +42,7 @@ _MODULES = {
 } | {
     "attention": "rnnviz.recording.attention",
     "attribution": "rnnviz.studies.attribution",
+    "changing": "rnnviz.studies.changing",
     "cells": "rnnviz.recording.cells",
     "checkpoints": "rnnviz.models.checkpoints",
     "clipping": "rnnviz.studies.clipping",

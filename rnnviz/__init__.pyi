@@ -24,6 +24,7 @@ from rnnviz.recording import cells as cells
 from rnnviz.recording.block import record as record
 from rnnviz.recording.edits import Edit as Edit
 from rnnviz.studies import attribution as attribution
+from rnnviz.studies import changing as changing
 from rnnviz.studies import clipping as clipping
 from rnnviz.studies import comparing as comparing
 from rnnviz.studies import features as features

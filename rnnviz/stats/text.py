@@ -43,6 +43,32 @@ def surprise(log_probability: xr.DataArray, ids: list[int]) -> xr.DataArray:
     return xr.DataArray(nats, dims="time", attrs={"long_name": "surprise", "units": "nat"})
 
 
+def divergence(before: xr.DataArray, after: xr.DataArray) -> xr.DataArray:
+    """How far what is expected after each step has moved: KL(before ‖ after) = Σ p ln (p / q), p before and q after.
+
+    before, after: (time, candidate), nats, over the same candidates and steps. Returns (time,), nats, from 0 up: 0 where they are
+    the same. Source: Kullback & Leibler 1951. Raises ValueError where they are of unlike shape.
+
+    >>> import numpy as np, rnnviz, xarray as xr
+    >>> p, q = (xr.DataArray(np.log([shares]), dims=("time", "candidate")) for shares in ([0.5, 0.5], [0.9, 0.1]))
+    >>> rnnviz.stats.text.divergence(p, q).values.round(3)
+    array([0.511])
+    """
+    p, q = (one.transpose("time", "candidate").values.astype(np.float64) for one in (before, after))
+    if p.shape != q.shape:
+        raise ValueError(
+            f"before came with {p.shape}, after with {q.shape} (time, candidate); wanted the same"
+        )
+    share = np.exp(p)
+    with np.errstate(invalid="ignore"):
+        nats = np.where(share > 0, share * (p - q), 0.0).sum(-1)
+    same = (p == q).all(-1)
+    found = np.where(same, 0.0, np.maximum(nats, 0.0))
+    return xr.DataArray(
+        found, dims="time", attrs={"long_name": "change of the prediction, KL", "units": "nat"}
+    )
+
+
 def rates(surprise: xr.DataArray) -> xr.Dataset:
     """How well a text was foreseen, as the field reports it.
 

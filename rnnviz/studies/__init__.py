@@ -6,6 +6,7 @@ _MODULES = {
     name: f"rnnviz.studies.{name}"
     for name in (
         "attribution",
+        "changing",
         "clipping",
         "comparing",
         "filling",

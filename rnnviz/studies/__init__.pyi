@@ -1,4 +1,5 @@
 from rnnviz.studies import attribution as attribution
+from rnnviz.studies import changing as changing
 from rnnviz.studies import clipping as clipping
 from rnnviz.studies import comparing as comparing
 from rnnviz.studies import filling as filling

@@ -1,0 +1,341 @@
+"""What if it had been otherwise? States and gates of a model are changed while it reads, and everything downstream follows.
+
+    model = rnnviz.live.shipped("shakespeare-lstm")
+    found = changing.changed(model, "To be, or not to be", [Change("hidden", "zero", units=(3,), steps=(4, 7))])
+    found.divergence                       # (time,), nats: how far the prediction has moved at each step
+
+A change is said in numbers alone, so that a link can hold it: `written` and `parsed`.
+"""
+
+import dataclasses
+import functools
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import xarray as xr
+
+from rnnviz import stats
+from rnnviz.recording.edits import DIRECTIONS, FIELDS, Edit
+from rnnviz.studies.live import Live, Reading
+
+HOW = ("zero", "set", "add", "keep", "freeze", "swap")
+VALUED = ("set", "add")  # the ways that need a number
+LARGEST = 100.0  # that is written into a state
+MOST = 12  # changes of one run
+SAID = re.compile(r"\d{1,6}(-\d{1,6})?( \d{1,6}(-\d{1,6})?)*")
+STATES = ("hidden", "cell")
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change of one field of one layer, over a stretch of steps.
+
+    field: `hidden`, `cell` or a gate, as in the trace. how: 'zero' writes 0; 'set' writes `value`; 'add' adds it; 'keep' writes
+    what was there without any change, step by step; 'freeze' holds what was there at the first of the steps; 'swap' writes what
+    another text had at the same steps. units: which of them, None for all. steps: the first and the last, None for all. layer,
+    direction, module: as of `Edit`. on: whether it counts.
+
+    Raises ValueError, in one line, for what can be no change of any network.
+    """
+
+    field: str
+    how: str
+    units: tuple[int, ...] | None = None
+    steps: tuple[int, int] | None = None
+    value: float = 0.0
+    layer: int = 0
+    direction: str = "forward"
+    module: str | None = None
+    on: bool = True
+
+    def __post_init__(self) -> None:
+        if not any(self.field in fields for fields in FIELDS.values()):
+            raise ValueError(
+                f"field must be one of {', '.join(sorted({*sum(FIELDS.values(), ())}))}; got {self.field!r}"
+            )
+        if self.how not in HOW:
+            raise ValueError(f"how must be one of {', '.join(HOW)}; got {self.how!r}")
+        if self.direction not in DIRECTIONS:
+            raise ValueError(f"direction must be one of {', '.join(DIRECTIONS)}; got {self.direction!r}")
+        low, high = limits(self.field)
+        if not math.isfinite(self.value) or (self.how == "set" and not low <= self.value <= high):
+            raise ValueError(
+                f"{self.field}: the value must be a number from {low:g} to {high:g}; got {self.value:g}"
+            )
+        if abs(self.value) > LARGEST:
+            raise ValueError(f"{self.field}: the value must be at most {LARGEST:g}; got {self.value:g}")
+        if self.units is not None and (not self.units or min(self.units) < 0):
+            raise ValueError("units must be whole numbers from 0, at least one, or None for all")
+        if self.steps is not None and not 0 <= self.steps[0] <= self.steps[1]:
+            raise ValueError(f"steps must be the first and the last, counted from 0; got {self.steps}")
+        if self.layer < 0:
+            raise ValueError(f"layer must be a whole number from 0; got {self.layer}")
+
+
+@dataclass(frozen=True, eq=False)
+class Changed:
+    """What a model made of a text, as it is and with the changes. edits: those that were made."""
+
+    before: Reading
+    after: Reading
+    edits: tuple[Edit, ...]
+
+    @functools.cached_property
+    def divergence(self) -> xr.DataArray | None:
+        """KL(before ‖ after) of what is expected after each step, (time,), nats; None where the model does not say."""
+        if self.before.log_probability is None or self.after.log_probability is None:
+            return None
+        return stats.text.divergence(self.before.log_probability, self.after.log_probability)
+
+    def difference(self, module: str, layer: int, field: str = "hidden", direction: int = 0) -> xr.DataArray:
+        """After less before of one field of a layer, (time, unit)."""
+        now, was = (one.subject.layer(module, layer, direction)[field] for one in (self.after, self.before))
+        found = (now - was).assign_attrs(now.attrs)
+        found.attrs["long_name"] = f"change of {now.attrs.get('long_name', field)}"
+        found.attrs.pop("valid_range", None)
+        return found
+
+
+def limits(field: str) -> tuple[float, float]:
+    """What a field can be set to: a gate lies between 0 and 1, a candidate between −1 and 1."""
+    if field in STATES:
+        return -LARGEST, LARGEST
+    return (-1.0, 1.0) if field == "candidate" else (0.0, 1.0)
+
+
+def changed(
+    model: Live, text: str, changes: Sequence[Change], other: str | None = None, before: Reading | None = None
+) -> Changed:
+    """The model reading the text as it is and with the changes made. other: the text that 'swap' takes from. before: the first of
+    the two, where it is there already.
+
+    Raises ValueError, in one line, for a change that this model or this text has no place for (see `misfit`), and LiveError as
+    `Live.read` does.
+    """
+    before = before or model.read(text)
+    found = edits(
+        changes, before, model.read(other) if other and any(c.how == "swap" for c in changes) else None
+    )
+    return Changed(before, model.read(text, found) if found else before, tuple(found))
+
+
+def misfit(change: Change, before: Reading, other: Reading | None = None) -> str:
+    """Why a change has no place in what was read: one line, empty where it has one."""
+    subject = before.subject
+    module = change.module or subject.modules[0]
+    if module not in subject.modules:
+        return f"there is no module {module}"
+    node = subject.node(module)
+    kind, layers = node.attrs["kind"], node.sizes["layer"]
+    if change.field not in FIELDS[kind]:
+        return f"a {kind.upper()} has no {change.field}; it has {', '.join(FIELDS[kind])}"
+    if change.layer >= layers:
+        return f"layer {change.layer} is not there; wanted 0 to {layers - 1}"
+    if change.direction not in node.dataset["direction"].values:
+        return f"{module} has no direction {change.direction}"
+    units = subject.units(module) if change.field == "hidden" else node.sizes["unit"]
+    if change.units is not None and max(change.units) >= units:
+        return f"unit {max(change.units)} is not there; wanted 0 to {units - 1}"
+    steps = subject.steps(module)
+    if change.steps is not None and change.steps[1] >= steps:
+        return f"step {change.steps[1]} is not there; wanted 0 to {steps - 1}"
+    if change.how != "swap":
+        return ""
+    if other is None:
+        return "another text is needed to take states from"
+    there = other.subject.steps(module)
+    if stretch(change, steps)[-1] >= there:
+        return f"the other text has {there} steps; step {stretch(change, steps)[-1]} is not there"
+    return ""
+
+
+def stretch(change: Change, steps: int) -> range:
+    """The steps of a change in a text of so many."""
+    first, last = change.steps or (0, steps - 1)
+    return range(first, last + 1)
+
+
+def edits(changes: Sequence[Change], before: Reading, other: Reading | None = None) -> list[Edit]:
+    """What `record` is to be given for the changes that are on. before: of the same text, without any change; other: of the text
+    that 'swap' takes from. Raises ValueError, in one line, for a change that has no place."""
+    found = []
+    for change in (change for change in changes if change.on):
+        if line := misfit(change, before, other):
+            raise ValueError(line)
+        found.append(_edit(change, before, other))
+    return found
+
+
+def _edit(change: Change, before: Reading, other: Reading | None) -> Edit:
+    module = change.module or before.subject.modules[0]
+    steps = stretch(change, before.subject.steps(module))
+    where: dict[str, Any] = {"layer": change.layer, "direction": change.direction}
+    if len(before.subject.modules) > 1:
+        where["module"] = module
+    units = None if change.units is None else list(change.units)
+    chosen = None if change.steps is None else list(steps)
+    if change.how in ("zero", "set"):
+        return Edit(change.field, change.value if change.how == "set" else 0.0, units, chosen, **where)
+    if change.how == "add":
+        return Edit(change.field, functools.partial(_plus, change.value), units, chosen, **where)
+    source = (other if change.how == "swap" else before) or before
+    side = DIRECTIONS.index(change.direction)
+    values = source.subject.layer(module, change.layer, side)[change.field].values
+    values = values if units is None else values[:, units]
+    # in reading order the first of a backward direction is the last of the text
+    first = steps[-1] if side else steps[0]
+    rows = values[[first] * len(steps)] if change.how == "freeze" else values[steps.start : steps.stop]
+    return Edit(change.field, torch.tensor(rows[:, None]), units, list(steps), **where)
+
+
+def _plus(value: float, now):  # type: ignore[no-untyped-def]  # a tensor in, a tensor out
+    return now + value
+
+
+# ---- in words that a link can hold ---------------------------------------------------------------------------------
+
+
+def written(changes: Sequence[Change]) -> str:
+    """Changes as a link writes them: fields with commas, changes with semicolons; layers and steps counted from 1, units from 0,
+    as on screen. `parsed` reads it back.
+
+    >>> import rnnviz
+    >>> Change = rnnviz.studies.changing.Change
+    >>> rnnviz.studies.changing.written([Change("forget_gate", "set", (3, 7, 8, 9), (4, 11), 0.5, layer=1)])
+    '2,forget_gate,set 0.5,3 7-9,5-12'
+    """
+    found = []
+    for change in changes:
+        how = f"{change.how} {change.value:g}" if change.how in VALUED else change.how
+        layer = f"{change.layer + 1}{'b' if change.direction == 'backward' else ''}"
+        steps = "all" if change.steps is None else numbers(range(change.steps[0] + 1, change.steps[1] + 2))
+        parts = [layer, change.field, how, "all" if change.units is None else numbers(change.units), steps]
+        parts += ["" if change.on else "off"] if change.module or not change.on else []
+        parts += [change.module] if change.module else []
+        found.append(",".join(parts))
+    return ";".join(found)
+
+
+def parsed(text: str) -> tuple[Change, ...]:
+    """What `written` has written. Raises ValueError, in one line, for anything else."""
+    found = [_parsed(part) for part in text.split(";") if part]
+    if len(found) > MOST:
+        raise ValueError(f"at most {MOST} changes can be made at once; got {len(found)}")
+    return tuple(found)
+
+
+def _parsed(text: str) -> Change:
+    parts = text.split(",", 6)
+    if len(parts) < 5 or not (place := re.fullmatch(r"(\d{1,3})(b?)", parts[0])) or int(place[1]) < 1:
+        raise ValueError(f"{text!r} is no change; wanted layer,field,how,units,steps")
+    how, _space, value = parts[2].partition(" ")
+    if (how in VALUED) != bool(value):
+        raise ValueError(
+            f"{parts[2]!r} is no way to change something; {', '.join(VALUED)} need a number, no other has one"
+        )
+    try:
+        number = float(value or 0)
+    except ValueError:
+        raise ValueError(f"{value!r} is no number") from None
+    steps = None if parts[4] == "all" else whole(parts[4])
+    if steps and (steps[0] < 1 or len(steps) != steps[-1] - steps[0] + 1):
+        raise ValueError(f"steps {parts[4]!r} are not one stretch, counted from 1")
+    off, module = ([*parts[5:], "", ""])[:2]
+    return Change(
+        parts[1],
+        how,
+        None if parts[3] == "all" else whole(parts[3]),
+        None if steps is None else (steps[0] - 1, steps[-1] - 1),
+        number,
+        int(place[1]) - 1,
+        "backward" if place[2] else "forward",
+        module or None,
+        off != "off",
+    )
+
+
+def whole(text: str) -> tuple[int, ...]:
+    """Whole numbers as a reader lists them: '3 7-9' or '3, 7–9'. Rising, each once. Raises ValueError for anything else."""
+    plain = re.sub(r"[\s,;]+", " ", re.sub(r"\s*[-–−]\s*", "-", text)).strip()
+    if not SAID.fullmatch(plain):
+        raise ValueError(f"{text!r} are no whole numbers; wanted as in 3, 7-9")
+    found: set[int] = set()
+    for part in plain.split():
+        first, _dash, last = part.partition("-")
+        low, high = int(first), int(last or first)
+        if high < low or high - low > 100_000:
+            raise ValueError(f"{part!r} runs from {low} to {high}")
+        found |= set(range(low, high + 1))
+    return tuple(sorted(found))
+
+
+def numbers(values: Sequence[int]) -> str:
+    """Whole numbers as `whole` reads them, runs as '7-9'."""
+    found: list[list[int]] = []
+    for value in sorted(values):
+        if found and value == found[-1][-1] + 1:
+            found[-1].append(value)
+        else:
+            found.append([value])
+    return " ".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in found)
+
+
+def code(
+    changes: Sequence[Change], model: str, text: str, other: str | None = None, module: str = "rnn"
+) -> str:
+    """The lines of Python that do the same. model: the expression that makes the `Live`; module: where a change names none."""
+    lines = ["import rnnviz", "", f"model = {model}", f"text = {text!r}", "before = model.read(text)"]
+    made: list[str] = []
+    if any(change.how == "swap" and change.on for change in changes):
+        lines.append(f"other = model.read({other or ''!r})")
+    for change in (change for change in changes if change.on):
+        number = len(made)
+        value: str = repr(float(change.value)) if change.how in VALUED else "0.0"
+        if change.how == "add":
+            value = f"lambda now: now + {value}"
+        elif change.how in ("keep", "freeze", "swap"):
+            source = "other" if change.how == "swap" else "before"
+            side = DIRECTIONS.index(change.direction)
+            where = f"{change.module or module!r}, layer={change.layer}, direction={side}"
+            lines.append(f"was_{number} = {source}.subject.layer({where})[{change.field!r}].values")
+            value = _rows(change, number)
+        made.append(f"    rnnviz.Edit({change.field!r}, {value}{_where(change)}),")
+    lines += ["after = model.read(text, [", *made, "])", "after.log_probability"]
+    return "\n".join(lines)
+
+
+def _rows(change: Change, number: int) -> str:
+    """The expression for (step, 1, unit) of what was there."""
+    units = "" if change.units is None else f"[:, {list(change.units)}]"
+    if change.how != "freeze":
+        rows = "" if change.steps is None else f"[{change.steps[0]}:{change.steps[1] + 1}]"
+        return f"was_{number}{rows}{units}[:, None]"
+    first, last = change.steps or (0, -1)
+    at = last if change.direction == "backward" else first
+    return f"was_{number}[[{at}]]{units}[:, None]"
+
+
+def _where(change: Change) -> str:
+    found = "" if change.units is None else f", units={list(change.units)}"
+    found += "" if change.steps is None else f", steps=range({change.steps[0]}, {change.steps[1] + 1})"
+    found += f", layer={change.layer}" if change.layer else ""
+    found += f", direction={change.direction!r}" if change.direction != "forward" else ""
+    return found + (f", module={change.module!r}" if change.module else "")
+
+
+def without(changes: Sequence[Change], place: int) -> tuple[Change, ...]:
+    """All but one of them."""
+    return (*changes[:place], *changes[place + 1 :])
+
+
+def turned(changes: Sequence[Change], place: int) -> tuple[Change, ...]:
+    """The same with one of them off where it was on, and on where it was off."""
+    return (
+        *changes[:place],
+        dataclasses.replace(changes[place], on=not changes[place].on),
+        *changes[place + 1 :],
+    )
