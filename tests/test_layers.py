@@ -29,6 +29,7 @@ MAY_IMPORT = {
     "rnnviz/shipped.py": set(),
     "rnnviz/__init__.py": LAZY,
     "rnnviz/files.py": set(),
+    "rnnviz/told.py": set(),
     "rnnviz/netcdf.py": {"h5netcdf", "h5py", "xarray", "rnnviz.files"},
     "rnnviz/trace.py": {"numpy", "xarray", "rnnviz.netcdf"},
     "rnnviz/naming.py": {"numpy", "xarray", "rnnviz.trace"},

@@ -87,6 +87,40 @@ def inputs(array: xr.DataArray, forecast: xr.DataArray | None = None, height: in
     )
 
 
+def before_after(
+    before: xr.DataArray,
+    after: xr.DataArray,
+    kind: str = "lstm",
+    limits: tuple[float, float] | None = None,
+    height: int = 160,
+) -> go.Figure:
+    """One quantity over time, as it was (dotted) and as it is after a change (solid).
+
+    before, after: (time,). kind: 'rnn', 'gru' or 'lstm', whose colour is taken. limits: of the vertical axis; without them
+    `valid_range`, and where there is none the axis fits the data. Raises ValueError for more dims.
+    """
+    was, now = (arranged(one, "time", of="before_after") for one in (before, after))
+    limits = limits or now.attrs.get("valid_range")
+    up: style.Style = {"nticks": 5}
+    if limits is not None:
+        pad = (limits[1] - limits[0]) * 0.04
+        up["range"] = [limits[0] - pad, limits[1] + pad]
+    earlier = _line(was, _("as it was"), style.INK).update(line_dash="dot", mode="lines")
+    return style.figure(
+        _line(now, _("changed"), style.ARCHITECTURE[kind]).update(mode="lines"),
+        earlier,
+        axis="time",
+        title=style.axis_title(now),
+        height=height,
+        unit=_unit(now),
+        legend=True,
+        limits=_listed(limits),
+        x=style.time_axis(*steps.edges(now)) | steps.ticks(now),
+        y=up,
+        **steps.pooled(now),
+    )
+
+
 def _line(row: xr.DataArray, name: str, colour: str) -> go.Scatter:
     return go.Scatter(
         x0=steps.first(row),

@@ -90,6 +90,8 @@ def labels() -> dict[str, str]:
         "narrower": _("Zoom in"),
         "wider": _("Zoom out"),
         "all": _("Show all"),
+        "mark": _("Mark by dragging (off: zoom by dragging)"),
+        "before": _("The line on each bar: before the change."),
         "save": _("Save this figure"),
         "noPlotly": _(
             "The drawing library could not be loaded. Reload the page; if that does not help, restart the app."

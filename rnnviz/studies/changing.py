@@ -1,4 +1,4 @@
-"""What if it had been otherwise? States and gates of a model are changed while it reads, and everything downstream follows.
+"""What if it had been different? States and gates of a model are changed while it reads, and everything downstream follows.
 
     model = rnnviz.live.shipped("shakespeare-lstm")
     found = changing.changed(model, "To be, or not to be", [Change("hidden", "zero", units=(3,), steps=(4, 7))])
@@ -7,7 +7,6 @@
 A change is said in numbers alone, so that a link can hold it: `written` and `parsed`.
 """
 
-import dataclasses
 import functools
 import math
 import re
@@ -21,6 +20,7 @@ import xarray as xr
 from rnnviz import stats
 from rnnviz.recording.edits import DIRECTIONS, FIELDS, Edit
 from rnnviz.studies.live import Live, Reading
+from rnnviz.told import Told
 
 HOW = ("zero", "set", "add", "keep", "freeze", "swap")
 VALUED = ("set", "add")  # the ways that need a number
@@ -54,26 +54,37 @@ class Change:
 
     def __post_init__(self) -> None:
         if not any(self.field in fields for fields in FIELDS.values()):
-            raise ValueError(
-                f"field must be one of {', '.join(sorted({*sum(FIELDS.values(), ())}))}; got {self.field!r}"
-            )
+            names = ", ".join(sorted({*sum(FIELDS.values(), ())}))
+            raise Told("field must be one of {names}; got {field!r}", names=names, field=self.field)
         if self.how not in HOW:
-            raise ValueError(f"how must be one of {', '.join(HOW)}; got {self.how!r}")
+            raise Told("how must be one of {names}; got {how!r}", names=", ".join(HOW), how=self.how)
         if self.direction not in DIRECTIONS:
-            raise ValueError(f"direction must be one of {', '.join(DIRECTIONS)}; got {self.direction!r}")
+            names = ", ".join(DIRECTIONS)
+            raise Told(
+                "direction must be one of {names}; got {direction!r}", names=names, direction=self.direction
+            )
         low, high = limits(self.field)
         if not math.isfinite(self.value) or (self.how == "set" and not low <= self.value <= high):
-            raise ValueError(
-                f"{self.field}: the value must be a number from {low:g} to {high:g}; got {self.value:g}"
+            raise Told(
+                "{field}: the value must be a number from {low:g} to {high:g}; got {value:g}",
+                field=self.field,
+                low=low,
+                high=high,
+                value=self.value,
             )
         if abs(self.value) > LARGEST:
-            raise ValueError(f"{self.field}: the value must be at most {LARGEST:g}; got {self.value:g}")
+            raise Told(
+                "{field}: the value must be at most {most:g}; got {value:g}",
+                field=self.field,
+                most=LARGEST,
+                value=self.value,
+            )
         if self.units is not None and (not self.units or min(self.units) < 0):
-            raise ValueError("units must be whole numbers from 0, at least one, or None for all")
+            raise Told("units must be whole numbers from 0, at least one, or None for all")
         if self.steps is not None and not 0 <= self.steps[0] <= self.steps[1]:
-            raise ValueError(f"steps must be the first and the last, counted from 0; got {self.steps}")
+            raise Told("steps must be the first and the last, counted from 0; got {steps}", steps=self.steps)
         if self.layer < 0:
-            raise ValueError(f"layer must be a whole number from 0; got {self.layer}")
+            raise Told("layer must be a whole number from 0; got {layer}", layer=self.layer)
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,34 +134,50 @@ def changed(
     return Changed(before, model.read(text, found) if found else before, tuple(found))
 
 
-def misfit(change: Change, before: Reading, other: Reading | None = None) -> str:
-    """Why a change has no place in what was read: one line, empty where it has one."""
+def misfit(change: Change, before: Reading, other: Reading | None = None, counted: int = 0) -> Told | None:
+    """Why a change has no place in what was read; None where it has one. counted: what the line calls the first step and the first
+    layer."""
     subject = before.subject
     module = change.module or subject.modules[0]
     if module not in subject.modules:
-        return f"there is no module {module}"
+        return Told("there is no module {module}", module=module)
     node = subject.node(module)
-    kind, layers = node.attrs["kind"], node.sizes["layer"]
-    if change.field not in FIELDS[kind]:
-        return f"a {kind.upper()} has no {change.field}; it has {', '.join(FIELDS[kind])}"
-    if change.layer >= layers:
-        return f"layer {change.layer} is not there; wanted 0 to {layers - 1}"
-    if change.direction not in node.dataset["direction"].values:
-        return f"{module} has no direction {change.direction}"
+    kind, layers, steps = node.attrs["kind"], node.sizes["layer"], subject.steps(module)
     units = subject.units(module) if change.field == "hidden" else node.sizes["unit"]
+    if change.field not in FIELDS[kind]:
+        names = ", ".join(FIELDS[kind])
+        return Told(
+            "a {kind} has no {field}; it has {names}", kind=kind.upper(), field=change.field, names=names
+        )
+    if change.layer >= layers:
+        last = layers - 1 + counted
+        return Told(
+            "layer {layer} is not there; wanted {first} to {last}",
+            layer=change.layer + counted,
+            first=counted,
+            last=last,
+        )
+    if change.direction not in node.dataset["direction"].values:
+        return Told("{module} has no direction {direction}", module=module, direction=change.direction)
     if change.units is not None and max(change.units) >= units:
-        return f"unit {max(change.units)} is not there; wanted 0 to {units - 1}"
-    steps = subject.steps(module)
+        return Told("unit {unit} is not there; wanted 0 to {last}", unit=max(change.units), last=units - 1)
     if change.steps is not None and change.steps[1] >= steps:
-        return f"step {change.steps[1]} is not there; wanted 0 to {steps - 1}"
+        return Told(
+            "step {step} is not there; wanted {first} to {last}",
+            step=change.steps[1] + counted,
+            first=counted,
+            last=steps - 1 + counted,
+        )
     if change.how != "swap":
-        return ""
+        return None
     if other is None:
-        return "another text is needed to take states from"
-    there = other.subject.steps(module)
-    if stretch(change, steps)[-1] >= there:
-        return f"the other text has {there} steps; step {stretch(change, steps)[-1]} is not there"
-    return ""
+        return Told("another text is needed to take states from")
+    there, last = other.subject.steps(module), stretch(change, steps)[-1]
+    if last >= there:
+        return Told(
+            "the other text has {count} steps; step {step} is not there", count=there, step=last + counted
+        )
+    return None
 
 
 def stretch(change: Change, steps: int) -> range:
@@ -164,8 +191,8 @@ def edits(changes: Sequence[Change], before: Reading, other: Reading | None = No
     that 'swap' takes from. Raises ValueError, in one line, for a change that has no place."""
     found = []
     for change in (change for change in changes if change.on):
-        if line := misfit(change, before, other):
-            raise ValueError(line)
+        if problem := misfit(change, before, other):
+            raise problem
         found.append(_edit(change, before, other))
     return found
 
@@ -224,26 +251,28 @@ def parsed(text: str) -> tuple[Change, ...]:
     """What `written` has written. Raises ValueError, in one line, for anything else."""
     found = [_parsed(part) for part in text.split(";") if part]
     if len(found) > MOST:
-        raise ValueError(f"at most {MOST} changes can be made at once; got {len(found)}")
+        raise Told("at most {most} changes can be made at once; got {count}", most=MOST, count=len(found))
     return tuple(found)
 
 
 def _parsed(text: str) -> Change:
     parts = text.split(",", 6)
     if len(parts) < 5 or not (place := re.fullmatch(r"(\d{1,3})(b?)", parts[0])) or int(place[1]) < 1:
-        raise ValueError(f"{text!r} is no change; wanted layer,field,how,units,steps")
+        raise Told("{text!r} is no change; wanted layer,field,how,units,steps", text=text)
     how, _space, value = parts[2].partition(" ")
     if (how in VALUED) != bool(value):
-        raise ValueError(
-            f"{parts[2]!r} is no way to change something; {', '.join(VALUED)} need a number, no other has one"
+        raise Told(
+            "{how!r} is no way to change something; {names} need a number, no other has one",
+            how=parts[2],
+            names=", ".join(VALUED),
         )
     try:
         number = float(value or 0)
     except ValueError:
-        raise ValueError(f"{value!r} is no number") from None
+        raise Told("{value!r} is no number", value=value) from None
     steps = None if parts[4] == "all" else whole(parts[4])
     if steps and (steps[0] < 1 or len(steps) != steps[-1] - steps[0] + 1):
-        raise ValueError(f"steps {parts[4]!r} are not one stretch, counted from 1")
+        raise Told("steps {steps!r} are not one stretch, counted from 1", steps=parts[4])
     off, module = ([*parts[5:], "", ""])[:2]
     return Change(
         parts[1],
@@ -262,13 +291,13 @@ def whole(text: str) -> tuple[int, ...]:
     """Whole numbers as a reader lists them: '3 7-9' or '3, 7–9'. Rising, each once. Raises ValueError for anything else."""
     plain = re.sub(r"[\s,;]+", " ", re.sub(r"\s*[-–−]\s*", "-", text)).strip()
     if not SAID.fullmatch(plain):
-        raise ValueError(f"{text!r} are no whole numbers; wanted as in 3, 7-9")
+        raise Told("{text!r} are no whole numbers; wanted as in 3, 7-9", text=text)
     found: set[int] = set()
     for part in plain.split():
         first, _dash, last = part.partition("-")
         low, high = int(first), int(last or first)
         if high < low or high - low > 100_000:
-            raise ValueError(f"{part!r} runs from {low} to {high}")
+            raise Told("{part!r} runs from {low} to {high}", part=part, low=low, high=high)
         found |= set(range(low, high + 1))
     return tuple(sorted(found))
 
@@ -330,12 +359,3 @@ def _where(change: Change) -> str:
 def without(changes: Sequence[Change], place: int) -> tuple[Change, ...]:
     """All but one of them."""
     return (*changes[:place], *changes[place + 1 :])
-
-
-def turned(changes: Sequence[Change], place: int) -> tuple[Change, ...]:
-    """The same with one of them off where it was on, and on where it was off."""
-    return (
-        *changes[:place],
-        dataclasses.replace(changes[place], on=not changes[place].on),
-        *changes[place + 1 :],
-    )

@@ -166,9 +166,9 @@ class Live:
         took = time.monotonic() - began
         return Reading(subject, tokens, None, table, loss, step, took, _over_rows(shares, table))
 
-    def write(self, text: str, count: int, rule: Rule | None = None) -> str:
-        """The text and so many tokens more, drawn as `Rule` says from what the model expects next. Raises LiveError as `read`,
-        and where it cannot write."""
+    def write(self, text: str, count: int, rule: Rule | None = None, edit: Edits = ()) -> str:
+        """The text and so many tokens more, drawn as `Rule` says from what the model expects next. edit: as of `read`; one of all
+        steps holds for those that are written, too. Raises LiveError as `read`, and where it cannot write."""
         if not self.writes:
             raise LiveError(
                 f"{self.name} cannot write: give Live `next`, and `outputs` that are called as the steps are"
@@ -177,13 +177,23 @@ class Live:
         for _token in range(count):
             with self._lock, reading(self.model), torch.no_grad():
                 tokens, _table, arguments = self._encoded(text)
-                scores = self._scores(self._called(self.model, arguments))[-1]
+                with self._edited(edit):
+                    result = self._called(self.model, arguments)
+                scores = self._scores(result)[-1]
             logs = scores.double().log_softmax(-1).cpu().numpy()
             known = np.pad(logs, (1, 0), constant_values=-np.inf)  # `filtered` leaves candidate 0 out
             shares = filtered(known, rule.temperature, rule.top_k, rule.top_p)[1:]
             drawn, _low = draw(shares, uniform(rule.seed, len(tokens)))
             text = f"{text}{self.joint if text else ''}{self.outputs[drawn]}"
         return text
+
+    @contextlib.contextmanager
+    def _edited(self, edit: Edits) -> Iterator[None]:
+        if isinstance(edit, Edit) or edit:
+            with self._says("recording"), record(self.model, edit=edit, keep=()):
+                yield
+        else:
+            yield
 
     @functools.cached_property
     def _exact(self) -> nn.Module:

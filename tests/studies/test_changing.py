@@ -1,4 +1,4 @@
-"""What if it had been otherwise: a change is what `Edit` makes of it, is written and read back, and its code does the same."""
+"""What if it had been different: a change is what `Edit` makes of it, is written and read back, and its code does the same."""
 
 import numpy as np
 import pytest

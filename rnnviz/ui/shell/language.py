@@ -5,8 +5,9 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from rnnviz.figures import words
 from rnnviz.paper.language import LANGUAGES, LOCALES, catalogue
+from rnnviz.told import Told
 
-__all__ = ["LANGUAGES", "LOCALES", "_", "catalogue", "current"]
+__all__ = ["LANGUAGES", "LOCALES", "_", "catalogue", "current", "said"]
 
 
 def current() -> str:
@@ -19,6 +20,12 @@ def current() -> str:
 def _(message: str) -> str:
     """The message in the reader's language; the English source where there is no translation."""
     return catalogue(current()).gettext(message) if message else ""
+
+
+def said(problem: Exception) -> str:
+    """What is wrong, in the reader's language where the line is known there; one line."""
+    line = _(problem.message).format(**problem.values) if isinstance(problem, Told) else str(problem)
+    return " ".join(line.split()) or type(problem).__name__
 
 
 words.speak(

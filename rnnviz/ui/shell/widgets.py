@@ -79,9 +79,11 @@ def _drawn() -> dict:
     return st.session_state.setdefault("drawn", {})
 
 
-def examples(key: str, options: Iterable, here, choose: Callable, names: Mapping | None = None) -> None:
+def examples(
+    key: str, options: Iterable, here, choose: Callable, names: Mapping | None = None, **more
+) -> None:
     """Texts that make a point, each a click away. here: the one that is shown, None for the reader's own. choose: called with
-    the one that was clicked. names: what they are called, where that is not what they are."""
+    the one that was clicked. names: what they are called, where that is not what they are. more: as st.pills takes it."""
     shows(key, here)
     st.pills(
         _("Examples"),
@@ -90,6 +92,7 @@ def examples(key: str, options: Iterable, here, choose: Callable, names: Mapping
         on_change=_picked,
         args=(key, choose),
         **({"format_func": names.get} if names else {}),
+        **more,
     )
 
 

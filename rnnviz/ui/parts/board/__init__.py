@@ -1,5 +1,6 @@
 """The board: tokens and time-aligned figures under one cursor, which moves in the browser alone."""
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,23 @@ class Choice:
     time: int | None
 
 
+@dataclass(frozen=True)
+class Mark:
+    """What is framed: the steps from the first to the last, and units; None for all of them."""
+
+    first: int
+    last: int
+    units: tuple[int, ...] | None
+
+
+@dataclass(frozen=True)
+class Marked:
+    """What the reader has marked by dragging: the first and the last step, and units; None where the drag left them open."""
+
+    steps: tuple[int, int] | None
+    units: tuple[int, ...] | None
+
+
 def show_board(
     id: str,
     tokens: Sequence[str],
@@ -46,6 +64,9 @@ def show_board(
     subject: str = "",
     cursor: int | None = None,
     clicked: Callable[[Choice], None] | None = None,
+    before: xr.DataArray | None = None,
+    marks: Sequence[Mark] = (),
+    marked: Callable[[Marked], None] | None = None,
 ) -> None:
     """Draws the board.
 
@@ -61,6 +82,8 @@ def show_board(
     finer: true where fewer numbers were sent than there are, as of a long sequence; then a zoom comes back, see `zoom`.
     subject: what was looked at, for the title of a saved figure. cursor: the step it stands at, None for the end.
     clicked: told what the reader clicks, before the page is run again.
+    before: of the candidates, the probabilities before something was changed, (time, rank).
+    marks: what is framed on the figures. marked: told what the reader marks by dragging, which then zooms no more.
     """
     window, lists = zoom(id, len(tokens)), [listed(title, values) for title, values in lists]
     data = {
@@ -102,10 +125,19 @@ def show_board(
             "values": packed(best["probability"].values.ravel()),
             "tokens": list(names),
         }
+        if before is not None:
+            data["candidates"]["before"] = packed(before.values.astype(np.float32).ravel())
+    if marked is not None:
+        data["marking"] = True
+    if marks:
+        data["marks"] = [dataclasses.asdict(mark) for mark in marks]
     _component(
         data=data,
         key="board",
-        on={"choice": lambda told: clicked and clicked(_choice(told))},
+        on={
+            "choice": lambda told: clicked and clicked(_choice(told)),
+            "mark": lambda told: marked and marked(_marked(told)),
+        },
         on_zoom_change=lambda: None,
         default={"zoom": None},
     )
@@ -147,6 +179,14 @@ def rows_in_view(id: str, order: str, count: int) -> tuple[int, int] | None:
         return None
     first, last = found["rows"]
     return max(0, int(first + 0.5)), min(count, int(last + 0.5))
+
+
+def _marked(told: object) -> Marked:
+    told = told if isinstance(told, dict) else {}
+    steps, units = told.get("steps"), told.get("units")
+    return Marked(
+        (int(steps[0]), int(steps[1])) if steps else None, tuple(sorted(map(int, units))) if units else None
+    )
 
 
 def _choice(told: object) -> Choice:

@@ -22,6 +22,7 @@ export function listen(board) {
       frame.root.focus({ preventScroll: true });
     },
     zoom: (range, rows) => board.setZoom(range, rows),
+    mark: (figure, steps, rows) => board.marking && board.mark(figure, steps, rows),
     choose: (figure, unit) => board.choose(figure, unit),
   });
   new Pinch(frame.timed, axis, { figureAt: (target) => board.figureAt(target), zoom: (range, rows) => board.setZoom(range, rows) });
@@ -101,6 +102,7 @@ export function act(board, name) {
   if (name === "back") return player.move(-1);
   if (name === "forward") return player.move(1);
   player.stop();
-  if (name === "all") board.setZoom(null, null);
+  if (name === "mark") board.setMarking(!board.marking);
+  else if (name === "all") board.setZoom(null, null);
   else board.setZoom(axis.scaled(name === "narrower" ? 0.5 : 2, cursor.at));
 }

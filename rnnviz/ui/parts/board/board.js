@@ -46,6 +46,7 @@ export class Board {
     this.figures = new Map(); // what is on screen
     /** @type {number | null} */
     this.hoveredUnit = null;
+    this.marks = true; // whether a drag marks, where it can
     /** @type {number | null} */
     this.sentStep = null; // the step that Python knows of
     /** @type {number | null} */
@@ -125,6 +126,7 @@ export class Board {
     this.frame.name(data);
     this.tools.update(data.labels);
     this.tools.showPlaying(this.player);
+    this.tools.showMarking(data.marking ?? false, this.marks);
     this.colour = data.colour && coloured(data.colour);
     const { candidates } = data;
     this.seen = new Look(this.root, data);
@@ -132,7 +134,7 @@ export class Board {
     this.layFigures();
     this.layRows(first, reordered);
     if (this.steps) {
-      this.side.update(data, candidates && { ...candidates, ids: unpacked(candidates.ids), values: unpacked(candidates.values) });
+      this.side.update(data, candidates && { ...candidates, ids: unpacked(candidates.ids), values: unpacked(candidates.values), before: candidates.before && unpacked(candidates.before) });
       this.drawText();
       this.showCursor();
     }
@@ -215,6 +217,7 @@ export class Board {
       if (figure.stale && !figure.gone) await figure.draw(plotly, this.look, this.axis, this.data.labels);
     }
     if (revision !== this.revision) return;
+    for (const figure of this.figures.values()) figure.showMarks(data.marks ?? [], this.axis);
     this.showCursor();
     drawn(this.root, this.data.id);
   }
@@ -330,6 +333,28 @@ export class Board {
     this.showCursor();
     this.draw();
     this.tellZoom();
+  }
+
+  /** Whether a drag marks. */
+  get marking() {
+    return Boolean(this.data.marking) && this.marks;
+  }
+
+  /** @param {boolean} wanted */
+  setMarking(wanted) {
+    this.marks = wanted;
+    this.tools.showMarking(this.data.marking ?? false, wanted);
+  }
+
+  /** Python hears of what a drag has drawn up: whole steps and units, null where it has drawn none.
+   * @param {Figure | undefined} figure @param {Range | null} steps @param {Range | null} rows */
+  mark(figure, steps, rows) {
+    const { units = [] } = figure?.meta ?? {};
+    const first = figure?.firstRow ?? 0;
+    const held = rows && units.filter((_unit, at) => first + at > rows[0] - 0.5 && first + at < rows[1] + 0.5);
+    const range = steps && [clamp(Math.round(steps[0]), 0, this.cursor.last), clamp(Math.round(steps[1]), 0, this.cursor.last)];
+    this.send?.trigger("mark", { figure: figure?.id ?? "tokens", steps: range, units: held?.length ? held : null });
+    return true;
   }
 
   get inView() {

@@ -5,6 +5,7 @@ import { button, element } from "../js/dom.js";
 import { clamp } from "../js/numbers.js";
 import { laidOut } from "./layout.js";
 import { lineLegend, marked, scaleLegend } from "./legend.js";
+import { drawMarks } from "./marks.js";
 import { loaded } from "./plotly.js";
 import { valueText, ROUNDED } from "./values.js";
 
@@ -56,7 +57,8 @@ export class Figure {
     this.plot.setAttribute("aria-hidden", "true"); // the summary and the live line speak for it
     this.row = element("div", "rv-row");
     this.row.hidden = true;
-    this.holder = element("div", "rv-plot-holder", this.plot, this.row);
+    this.marks = element("div", "rv-marks");
+    this.holder = element("div", "rv-plot-holder", this.plot, this.marks, this.row);
     this.menu = element("span", "rv-menu");
     this.menu.hidden = true;
     this.save = button("rv-button rv-save", "↓", () => this.open(this.menu.hidden));
@@ -140,6 +142,11 @@ export class Figure {
     this.drawLegend(look);
     this.listen();
     this.marked = null;
+  }
+
+  /** @param {import("./types.js").Mark[]} marks @param {Axis} axis */
+  showMarks(marks, axis) {
+    if (this.timed) drawMarks(this.marks, this, marks, axis);
   }
 
   /** Keeps the end of what plotly has begun. @template T @param {Promise<T>} work @returns {Promise<T>} */

@@ -16,6 +16,7 @@ const LEVEL = 14; // px that it moves up or down where steps alone are meant
  * @property {(unit: number | null) => void} hover
  * @property {() => void} touch
  * @property {(range: Range | null, rows?: Range | null) => void} zoom rows: as they are where none are given
+ * @property {(figure: Figure | undefined, steps: Range | null, rows: Range | null) => boolean} mark whether a drag marked what it drew up, and so does not zoom
  * @property {(figure: string, unit: number | null) => void} choose
  */
 
@@ -80,7 +81,9 @@ export class Pointer {
     if (!drag) return;
     if (zooms) {
       const rows = this.rowsDrawnUp(drag, event) ?? undefined;
-      const steps = this.drawnUp(drag, event)?.map(Math.round);
+      const edges = this.drawnUp(drag, event);
+      if (pointed.mark(drag.figure, edges, rows ?? null)) return;
+      const steps = edges?.map(Math.round);
       return pointed.zoom(steps ? [steps[0] - 0.5, Math.max(steps[1], steps[0] + 3) + 0.5] : axis.zoom, rows);
     }
     const { figure } = drag;
@@ -95,10 +98,11 @@ export class Pointer {
     pointed.choose(figure.id, unit ?? figure.meta.unit ?? null);
   }
 
-  /** The steps from where a drag began, none where it went up or down alone. @param {Drag} drag @param {PointerEvent} event */
+  /** The steps from where a drag began, none where it went up or down alone. @param {Drag} drag @param {PointerEvent} event @returns {Range | null} */
   drawnUp({ x, edge }, event) {
     if (Math.abs(event.clientX - x) <= STILL) return null;
-    return [edge, this.axis.edgeAt(event.clientX)].sort((a, b) => a - b);
+    const other = this.axis.edgeAt(event.clientX);
+    return [Math.min(edge, other), Math.max(edge, other)];
   }
 
   /** The rows likewise, none where it kept its height. @param {Drag} drag @param {PointerEvent} event @returns {Range | null} */

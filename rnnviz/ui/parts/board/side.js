@@ -13,7 +13,7 @@ export class Side {
   constructor(go) {
     this.go = go;
     this.root = element("aside", "rv-side");
-    /** @type {{ token: HTMLElement, fill: HTMLElement, value: HTMLElement }[]} */
+    /** @type {{ token: HTMLElement, fill: HTMLElement, before: HTMLElement, value: HTMLElement }[]} */
     this.rows = [];
     /** @type {Candidates | null} */
     this.candidates = null;
@@ -26,6 +26,7 @@ export class Side {
     this.root.replaceChildren();
     if (candidates) {
       this.root.append(element("p", "rv-side-title", labels.candidates));
+      if (candidates.before) this.root.append(element("p", "rv-side-note", labels.before));
       for (let rank = 0; rank < candidates.count; rank += 1) this.rows.push(this.candidate());
     }
     for (const { title, entries } of lists) {
@@ -39,8 +40,10 @@ export class Side {
     const token = element("span", "rv-candidate-token");
     const fill = element("span", "rv-candidate-fill");
     const value = element("span", "rv-candidate-value");
-    this.root.append(element("div", "rv-candidate", token, element("span", "rv-candidate-bar", fill), value));
-    return { token, fill, value };
+    const before = element("span", "rv-candidate-before");
+    before.hidden = !this.candidates?.before;
+    this.root.append(element("div", "rv-candidate", token, element("span", "rv-candidate-bar", fill, before), value));
+    return { token, fill, before, value };
   }
 
   /** @param {{ step: number, value: number }} entry @param {string[]} tokens @param {string} word */
@@ -66,12 +69,14 @@ export class Side {
   /** The candidates at a step. @param {number} step */
   show(step) {
     if (!this.candidates) return;
-    const { count, ids, values, tokens } = this.candidates;
+    const { count, ids, values, tokens, before } = this.candidates;
     this.rows.forEach((row, rank) => {
       const at = step * count + rank;
       row.token.textContent = tokens[ids[at]];
       row.fill.style.width = `${100 * values[at]}%`;
       row.value.textContent = percent(values[at]);
+      if (before) row.before.style.left = `${100 * before[at]}%`;
+      if (before) row.before.title = percent(before[at]);
     });
   }
 }

@@ -2,10 +2,10 @@
 
 import { button, element, named } from "../js/dom.js";
 
-/** @typedef {"back" | "play" | "forward" | "narrower" | "wider" | "all"} Tool */
+/** @typedef {"back" | "play" | "forward" | "narrower" | "wider" | "all" | "mark"} Tool */
 
 /** @type {[Tool, string][]} */
-const SIGNS = [["back", "‹"], ["play", "▶"], ["forward", "›"], ["narrower", "+"], ["wider", "−"], ["all", "⤢"]];
+const SIGNS = [["back", "‹"], ["play", "▶"], ["forward", "›"], ["narrower", "+"], ["wider", "−"], ["all", "⤢"], ["mark", "▭"]];
 
 export class Tools {
   /** @param {(name: Tool) => void} act */
@@ -14,6 +14,7 @@ export class Tools {
     this.readout.setAttribute("aria-live", "off");
     this.buttons = SIGNS.map(([name, sign]) => /** @type {const} */ ([name, button("rv-button", sign, () => act(name))]));
     this.play = this.buttons[1][1];
+    this.mark = this.buttons[6][1];
     const tools = element("div", "rv-tools", ...this.buttons.map(([, made]) => made));
     this.root = element("div", "rv-bar", this.readout, tools);
   }
@@ -21,6 +22,12 @@ export class Tools {
   /** @param {import("./types.js").Words} words */
   update(words) {
     for (const [name, made] of this.buttons) named(made, words[name]);
+  }
+
+  /** Whether a drag marks; there is no such button where it cannot. @param {boolean} can @param {boolean} marks */
+  showMarking(can, marks) {
+    this.mark.hidden = !can;
+    this.mark.setAttribute("aria-pressed", String(marks));
   }
 
   /** @param {import("../js/player.js").Player} player */

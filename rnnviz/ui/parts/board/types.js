@@ -23,9 +23,13 @@
  * @property {string} subject what was looked at, for a saved figure
  * @property {string} rows what the places of the rows stand for: with another order, all are in view
  * @property {boolean} finer whether there is more than was sent, to zoom in for
+ * @property {boolean} [marking] whether a drag can mark units and steps, which Python is told
+ * @property {Mark[]} [marks] what is marked
  * @property {Words} labels
  * @property {string} unloaded said where the script did not come
  */
+
+/** @typedef {{ first: number, last: number, units: number[] | null }} Mark steps and units; null: all of them */
 
 /** @typedef {Data & { tokens: string[], names: string[] | Names }} Shown what came, with a token for each step; names: as they came */
 
@@ -38,7 +42,7 @@
  * @property {{ first: number, names: string[] }[]} known those of steps one after the other
  */
 
-/** @typedef {"board" | "passage" | "distant" | "keys" | "step" | "steps" | "unit" | "halves" | "hovering" | "rounded" | "open" | "shut" | "candidates" | "back" | "forward" | "play" | "narrower" | "wider" | "all" | "save" | "noPlotly"} Word */
+/** @typedef {"board" | "passage" | "distant" | "keys" | "step" | "steps" | "unit" | "halves" | "hovering" | "rounded" | "open" | "shut" | "candidates" | "back" | "forward" | "play" | "narrower" | "wider" | "all" | "mark" | "before" | "save" | "noPlotly"} Word */
 /** @typedef {Record<Word, string>} Words */
 /** @typedef {{ id: string, spec: string, title: string | null }} SentFigure spec: plotly's JSON */
 
@@ -62,6 +66,7 @@
  * @property {Values} ids
  * @property {Values} values probabilities
  * @property {string[]} tokens that ids stand for
+ * @property {Values} [before] probabilities of the same before something was changed
  */
 
 /**

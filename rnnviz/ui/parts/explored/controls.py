@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rnnviz.studies.subjects import Subject
 
 
-def text_box() -> None:
+def text_box(with_examples: bool = True) -> None:
     """The box for the reader's text; what is typed stays, also when it cannot be read."""
     pick(
         st.text_area,
@@ -31,6 +31,15 @@ def text_box() -> None:
             "Up to {longest:,} characters. Press Ctrl+Enter or click outside the box to have them read."
         ).format(longest=LONGEST),
     )
+    if with_examples:
+        _text_examples()
+    if explored.offers_korean():
+        typed = _("Read it with the Korean model ({model})").format(model=explored.KOREAN)
+        label = _("Try it in Korean") if settings()["text"] is None else typed
+        st.button(label, key="take_korean", on_click=explored.take_korean)
+
+
+def _text_examples() -> None:
     texts = explored.EXAMPLES[explored.corpus()]
     names = {
         "speaker": _("speakers in capitals"),
@@ -47,10 +56,6 @@ def text_box() -> None:
     }
     here = next((k for k, v in texts.items() if v == explored.reader_text()), None)
     examples("pick_example", texts, here, _read_example, names)
-    if explored.offers_korean():
-        typed = _("Read it with the Korean model ({model})").format(model=explored.KOREAN)
-        label = _("Try it in Korean") if settings()["text"] is None else typed
-        st.button(label, key="take_korean", on_click=explored.take_korean)
 
 
 def _read_example(name: str) -> None:
@@ -93,12 +98,12 @@ def settle() -> None:
         st.session_state["notices"].append(line.format(gone=gone, shown=shown))
 
 
-def text_and_model() -> DeltaGenerator:
+def text_and_model(with_examples: bool = True) -> DeltaGenerator:
     """What is looked at: the reader's text and what reads it, or a recording and what of it. Returns the row below, where a
-    page's own controls stand too."""
+    page's own controls stand too. with_examples: whether texts that make a point are offered."""
     own = live.is_chosen()
     if settings()["subject"] is None:
-        text_box()
+        text_box(with_examples)
     elif own:
         live.text_box()
     row = st.container(horizontal=True, vertical_alignment="bottom")

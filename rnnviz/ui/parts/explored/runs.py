@@ -16,7 +16,7 @@ from rnnviz import netcdf, stats
 from rnnviz.models import checkpoints, networks
 from rnnviz.models.vocabularies import visible
 from rnnviz.recording.block import record
-from rnnviz.studies.live import Live, LiveError, Reading
+from rnnviz.studies.live import Live, LiveError, Reading, language
 from rnnviz.studies.subjects import Subject, of_states
 from rnnviz.ui.parts import explored
 from rnnviz.ui.parts.explored import growing, live, subjects
@@ -407,6 +407,17 @@ def read(name: str, stamp: str, text: str) -> Run:
         unknown=vocabulary.unknown(text),
         grown=_grown(card, stamp, text),
     )
+
+
+def again(run: Run) -> Live:
+    """The model that read, to be run again otherwise. Raises CheckpointError."""
+    return run.own or _again(run.name, checkpoints.stamp(run.name))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _again(name: str, stamp: str) -> Live:
+    model, _card, vocabulary, _components = _model(name, stamp)
+    return language(model, vocabulary, name, explored.DEFAULT_TEXTS[explored.corpus(name)])
 
 
 def _grown(card: Mapping, stamp: str, text: str) -> Run | None:

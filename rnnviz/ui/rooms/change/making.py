@@ -1,0 +1,277 @@
+"""The changes that are made: their list, what a new one is made of, and the examples to begin with."""
+
+import dataclasses
+from collections.abc import Sequence
+
+import streamlit as st
+
+from rnnviz.paper.terms import LETTERS, gate_name
+from rnnviz.recording.edits import FIELDS
+from rnnviz.studies import changing
+from rnnviz.studies.changing import Change
+from rnnviz.ui.parts.board import Marked
+from rnnviz.ui.parts.explored.runs import Run
+from rnnviz.ui.parts.numbers import shown
+from rnnviz.ui.shell import language
+from rnnviz.ui.shell.language import _
+from rnnviz.ui.shell.settings import LONGEST, choose, settings
+from rnnviz.ui.shell.widgets import as_text, examples, notice, pick, shows
+
+UNDONE = 30  # earlier lists that are kept
+
+
+def made(run: Run) -> tuple[Change, ...]:
+    """The reader's changes, or the first example; of a link that cannot be read none, with a line."""
+    written = settings()["changes"]
+    if written is None:
+        return next(iter(_examples(run).values()))
+    try:
+        return changing.parsed(written)
+    except ValueError as problem:
+        notice(_("The changes in this link cannot be read; none are made.") + f" {language.said(problem)}")
+        return ()
+
+
+def _examples(run: Run) -> dict[str, tuple[Change, ...]]:
+    """By name, changes that make a point, for any text and each kind of network."""
+    now, half = settings(), run.steps // 2
+    where = {"direction": now["direction"], "module": _module(run)}
+    layers = range(run.node.sizes["layer"])
+    memory = "cell" if run.kind == "lstm" else "hidden"  # from which h follows
+    keeping = {"lstm": "forget_gate", "gru": "update_gate"}.get(run.kind)
+    found = {"forget": tuple(Change(memory, "zero", None, (half, half), layer=i, **where) for i in layers)}
+    if keeping is not None:
+        found["never"] = (Change(keeping, "set", None, None, 1.0, now["layer"], **where),)
+    found["silent"] = (Change("hidden", "zero", (now["unit"],), None, layer=now["layer"], **where),)
+    found["frozen"] = (Change("hidden", "freeze", None, (half, run.steps - 1), layer=now["layer"], **where),)
+    return found
+
+
+def _module(run: Run) -> str | None:
+    return run.module if len(run.subject.modules) > 1 else None
+
+
+def _example(run: Run, changes: tuple[Change, ...]) -> None:
+    names = {
+        "forget": _("forget all, once"),
+        "never": _("never forget"),
+        "silent": _("silence unit {unit}").format(unit=settings()["unit"]),
+        "frozen": _("stand still from the middle on"),
+    }
+    known = _examples(run)
+    here = next((name for name, own in known.items() if own == changes), None)
+    examples(
+        "pick_change",
+        known,
+        here,
+        lambda name: put(known[name], changes),
+        names,
+        label_visibility="collapsed",
+    )
+
+
+def put(now: Sequence[Change], before: Sequence[Change]) -> None:
+    """These are the changes from now on; what was before can come back."""
+    _earlier().append(changing.written(before))
+    del _earlier()[:-UNDONE]
+    choose(changes=changing.written(now))
+
+
+def _earlier() -> list[str]:
+    found: list[str] = st.session_state.setdefault("changes_before", [])
+    return found
+
+
+def _undo() -> None:
+    choose(changes=_earlier().pop())
+
+
+def marked(told: Marked) -> None:
+    """What the reader has drawn up stands in the form; what the drag left open stays as it was."""
+    if told.steps is not None:
+        choose(mark_steps=told.steps)
+    if told.units is not None:
+        choose(mark_units=told.units)
+
+
+def said(change: Change, kind: str) -> str:
+    """A change in short: 'f = 0, layer 1, units 3, 7–9, step 5'."""
+    letter = {"hidden": "h", "cell": "c", **LETTERS.get(kind, {})}.get(change.field)
+    name = letter or gate_name(change.field)
+    how = {
+        "zero": f"{name} = 0",
+        "set": f"{name} = {shown(change.value)}",
+        "add": f"{name} + {shown(change.value)}",
+        "keep": _("{name} kept as it was").format(name=name),
+        "freeze": _("{name} frozen").format(name=name),
+        "swap": _("{name} from the other text").format(name=name),
+    }[change.how]
+    parts = [change.module, how, _("layer {layer}").format(layer=change.layer + 1)]
+    if change.units is not None:
+        one = _("unit {unit}").format(unit=change.units[0])
+        parts.append(one if len(change.units) == 1 else _("units {list}").format(list=_listed(change.units)))
+    parts.append(_("all steps") if change.steps is None else _stretch(*change.steps))
+    return ", ".join(part for part in parts if part)
+
+
+def _stretch(first: int, last: int) -> str:
+    if first == last:
+        return _("step {step}").format(step=first + 1)
+    return _("steps {list}").format(list=_listed(range(first + 1, last + 2)))
+
+
+def _listed(values: Sequence[int]) -> str:
+    return changing.numbers(values).replace(" ", ", ").replace("-", "–")
+
+
+def show(run: Run, changes: tuple[Change, ...]) -> None:
+    """Examples, the form for a new change, and the list, each of which can be switched off and on."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        with st.popover(_add_label(), type="primary"):
+            _form(run, changes)
+        _example(run, changes)
+        st.button(_("Undo"), key="change_undo", on_click=_undo, disabled=not _earlier())
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        _choices()
+        if changes:
+            _list(run, changes)
+
+
+def _choices() -> None:
+    names = {"difference": _("the difference"), "after": _("with the changes"), "before": _("as it was")}
+    pick(
+        st.segmented_control,
+        "change_shows",
+        _("The picture shows"),
+        list(names),
+        format_func=names.get,
+        required=True,
+        label_visibility="collapsed",
+    )
+
+
+def _list(run: Run, changes: tuple[Change, ...]) -> None:
+    """The changes; a click switches one off, or on again."""
+    places = list(range(len(changes)))
+    key, on = "change_list", [place for place in places if changes[place].on]
+    words = [as_text(said(change, run.kind)) for change in changes]
+    shows(key, on, words)
+    st.pills(
+        _("Changes; a click switches one off"),
+        places,
+        selection_mode="multi",
+        key=key,
+        format_func=words.__getitem__,
+        label_visibility="collapsed",
+        on_change=_switched,
+        args=(changes,),
+    )
+    with st.popover(_("Remove")):
+        for place, line in enumerate(words):
+            rest = changing.without(changes, place)
+            st.button(
+                line, key=f"change_out_{place}", icon=":material/close:", on_click=put, args=(rest, changes)
+            )
+        st.button(_("Remove all"), key="change_clear", on_click=put, args=((), changes))
+
+
+def _switched(changes: tuple[Change, ...]) -> None:
+    on = st.session_state["change_list"]
+    put([dataclasses.replace(change, on=place in on) for place, change in enumerate(changes)], changes)
+
+
+def _add_label() -> str:
+    """The button says what is marked."""
+    now = settings()
+    if now["mark_steps"] is None and now["mark_units"] is None:
+        return _("Add a change")
+    units = _("unit {unit}").format(unit=now["unit"])
+    if now["mark_units"] is not None:
+        units = _("{count} units").format(count=len(now["mark_units"]))
+    steps = _("all steps")
+    if now["mark_steps"] is not None:
+        steps = _stretch(*now["mark_steps"])
+    return _("Change what is marked: {units}, {steps}").format(units=units, steps=steps)
+
+
+def _form(run: Run, changes: tuple[Change, ...]) -> None:
+    now = settings()
+    names = {"hidden": _("hidden state h"), "cell": _("cell state c")}
+    fields = ["hidden", *(name for name in reversed(FIELDS[run.kind]) if name != "hidden")]
+    ways = {
+        "zero": _("set to 0"),
+        "set": _("set to a value"),
+        "add": _("add a value"),
+        "freeze": _("freeze as at the first step"),
+        "swap": _("take from another text"),
+        "keep": _("keep as without any change"),
+    }
+    units = [now["unit"]] if now["mark_units"] is None else now["mark_units"]
+    marks = (now["mark_units"], now["mark_steps"], now["unit"])
+    if st.session_state.get("change_marks") != marks:  # the fields show what was marked last
+        st.session_state["change_marks"] = marks
+        st.session_state["change_units"] = changing.numbers(units).replace(" ", ", ")
+        steps = now["mark_steps"]
+        st.session_state["change_steps"] = (
+            "" if steps is None else changing.numbers(range(steps[0] + 1, steps[1] + 2))
+        )
+    # kept over page changes, where Streamlit lets go of what a widget that is not drawn has held
+    for key, value in (("change_field", "hidden"), ("change_how", "zero"), ("change_value", 0.0)):
+        st.session_state[key] = st.session_state.get(key, value)
+    if st.session_state["change_field"] not in fields:
+        st.session_state["change_field"] = "hidden"
+    field = st.selectbox(
+        _("What"), fields, key="change_field", format_func=lambda f: names.get(f) or gate_name(f, run.kind)
+    )
+    how = st.selectbox(_("What happens"), list(ways), key="change_how", format_func=ways.get)
+    if how in changing.VALUED:
+        low, high = changing.limits(field) if how == "set" else (-changing.LARGEST, changing.LARGEST)
+        st.session_state["change_value"] = min(max(st.session_state["change_value"], low), high)
+        st.number_input(_("Value"), low, high, step=0.1, key="change_value")
+    if how == "swap":
+        pick(
+            st.text_area,
+            "change_other",
+            _("The other text"),
+            value=settings()["change_other"] or "",
+            height=68,
+            max_chars=LONGEST,
+        )
+    st.text_input(_("Units, as in 3, 7-9; empty: all"), key="change_units")
+    st.text_input(_("Steps, as in 5-12; empty: all"), key="change_steps")
+    st.button(_("Make this change"), key="change_add", on_click=_add, args=(run, changes), type="primary")
+    if line := st.session_state.pop("change_problem", None):
+        notice(line)
+
+
+def _add(run: Run, changes: tuple[Change, ...]) -> None:
+    """What the form says becomes a change; what it cannot be is said, and stays in the form."""
+    held = st.session_state
+    if len(changes) >= changing.MOST:
+        held["change_problem"] = _("Up to {count} changes are made at once: take one out first.").format(
+            count=changing.MOST
+        )
+        return
+    try:
+        units = changing.whole(held["change_units"]) if held["change_units"].strip() else None
+        steps = changing.whole(held["change_steps"]) if held["change_steps"].strip() else None
+    except ValueError:
+        held["change_problem"] = _("Units and steps are whole numbers, as in 3, 7-9.")
+        return
+    if steps and (steps[0] < 1 or len(steps) != steps[-1] - steps[0] + 1 or steps[-1] > run.steps):
+        held["change_problem"] = _("The steps must be one stretch, from 1 to {last}.").format(last=run.steps)
+        return
+    field, how = held["change_field"], held["change_how"]
+    wide = run.units if field == "hidden" else run.node.sizes["unit"]
+    if units and units[-1] >= wide:
+        held["change_problem"] = _("The units must be from 0 to {last}.").format(last=wide - 1)
+        return
+    if how == "swap" and not settings()["change_other"]:
+        held["change_problem"] = _("Type the other text first.")
+        return
+    value = held["change_value"] if how in changing.VALUED else 0.0
+    stretch = None if steps is None else (steps[0] - 1, steps[-1] - 1)
+    now = settings()
+    change = Change(field, how, units, stretch, value, now["layer"], now["direction"], _module(run))
+    put((*changes, change), changes)
+    choose(mark_units=None, mark_steps=None)

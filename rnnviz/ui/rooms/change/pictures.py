@@ -1,0 +1,256 @@
+"""The text as it was and as it is with the changes, on one axis: what is expected, what is in the layer, and the difference."""
+
+import numpy as np
+import streamlit as st
+import xarray as xr
+
+from rnnviz import figures, stats
+from rnnviz.models.checkpoints import CheckpointError
+from rnnviz.models.vocabularies import visible
+from rnnviz.paper.packing import keys
+from rnnviz.studies import changing
+from rnnviz.studies.changing import Change, Changed
+from rnnviz.studies.live import LiveError
+from rnnviz.ui.parts import explored, recordings
+from rnnviz.ui.parts.board import Mark, drawn
+from rnnviz.ui.parts.explored.runs import Run, again, current_run
+from rnnviz.ui.parts.explored.views import in_view, limits_of, show_board, unit_heatmap
+from rnnviz.ui.parts.numbers import shown
+from rnnviz.ui.rooms.change import making, results
+from rnnviz.ui.shell.keeping import kept
+from rnnviz.ui.shell.language import _, said
+from rnnviz.ui.shell.settings import LONGEST, settings
+from rnnviz.ui.shell.widgets import as_text, folded, notice
+
+SMALLEST = 1e-3  # the limit of the difference's colours, at least
+
+
+def show() -> None:
+    """What stands below the reader's text."""
+    run = current_run()
+    if run is None:
+        return
+    if not run.live:
+        notice(
+            _(
+                "A recording cannot be run again. Choose a shipped model, or bring the model itself: rnnviz explore "
+                "package.module:function."
+            )
+        )
+        return
+    changes = making.made(run)
+    try:
+        model = again(run)
+        text = results.text_of(run, explored.reader_text()[: None if run.own and run.own.rows else LONGEST])
+        other = settings()["change_other"]
+        before = results.reading(model, text)
+        fitting = _fitting(changes, before, results.reading(model, other) if other else None, run.kind)
+        found = results.changed(model, text, fitting, other)
+    except (LiveError, CheckpointError, ValueError) as problem:
+        notice(said(problem), error=True)
+        return
+    making.show(run, changes)
+    _draw(run, found, fitting)
+    _onward(run, model, text, found)
+    _take_away(run, found, fitting, text, other)
+    _reading()
+
+
+def _fitting(changes: tuple[Change, ...], before, other, kind: str) -> tuple[Change, ...]:
+    """The changes that are on and have a place in this model and text; of the others a line says why not."""
+    found = []
+    for change in (change for change in changes if change.on):
+        if problem := changing.misfit(change, before, other, counted=1):
+            notice(_("Not made: {change}.").format(change=making.said(change, kind)) + f" {said(problem)}")
+        else:
+            found.append(change)
+    return tuple(found)
+
+
+def _draw(run: Run, found: Changed, changes: tuple[Change, ...]) -> None:
+    now, layer = settings(), settings()["layer"]
+    after, before = results.of(run, found.after), results.of(run, found.before)
+    id, unit = f"change-{run.view}-{layer}", now["unit"]
+    drawings, limits = [], limits_of(before.states(layer), "hidden")
+    if found.divergence is not None:
+        moved = kept(_moved, found)
+        title = _("How far the prediction has moved: KL divergence (nats)")
+        drawings.append(
+            drawn("moved", title, figures.lines, in_view(moved, id, run.steps), run.kind, None, 130)
+        )
+    picture, finer = _heatmap(run, before, after, id, layer, limits)
+    drawings.append(picture)
+    curve, was = (kept(_curve, one.states(layer), unit) for one in (after, before))
+    two = (in_view(was, id, run.steps), in_view(curve, id, run.steps))
+    drawings.append(drawn("curve", _("Unit {unit}").format(unit=unit), figures.before_after, *two, run.kind))
+    chances = kept(_chances, found, tuple(run.text or ()), tuple(run.outputs))
+    if chances is not None:
+        two = tuple(in_view(one, id, run.steps) for one in chances)
+        title = _("Probability of the character that came next")
+        drawings.append(drawn("chance", title, figures.before_after, *two, run.kind))
+    line = _summary(run, found, chances)
+    st.markdown(as_text(line))
+    show_board(
+        id,
+        run,
+        drawings,
+        colour=(curve, limits, _("hidden state h")),
+        candidates=after.candidates,
+        finer=finer,
+        summary=line,
+        before=None if after.candidates is None else kept(_earlier, found, after.candidates[0]),
+        marks=_marks(run, changes),
+        marked=making.marked,
+    )
+
+
+def _heatmap(run: Run, before: Run, after: Run, id: str, layer: int, limits: tuple[float, float]):
+    """The layer as it was, as it is, or the difference, and whether there is finer than was drawn."""
+    which = settings()["change_shows"]
+    if which == "difference":
+        node = kept(_difference, before.states(layer), after.states(layer))
+        largest = float(abs(node["hidden"]).max())
+        bound = stats.mechanism.round_limit(node["hidden"]) if largest > SMALLEST else SMALLEST
+        return unit_heatmap(
+            before, id, node, "hidden", (-bound, bound), _("Change of the hidden state h"), 380
+        )
+    one = after if which == "after" else before
+    title = _("Hidden state h, changed") if which == "after" else _("Hidden state h, as it was")
+    # in one order of the units, whatever was changed
+    return unit_heatmap(before, id, one.states(layer), "hidden", limits, title, 380)
+
+
+def _difference(before: xr.Dataset, after: xr.Dataset) -> xr.Dataset:
+    found = after["hidden"] - before["hidden"]
+    return xr.Dataset({"hidden": found.assign_attrs(long_name="change of h", units="1")})
+
+
+def _curve(node: xr.Dataset, unit: int) -> xr.DataArray:
+    return node["hidden"].sel(unit=unit)
+
+
+def _moved(found: Changed) -> xr.DataArray:
+    return found.divergence.astype(np.float32)
+
+
+def _chances(
+    found: Changed, text: tuple[str, ...], outputs: tuple[str, ...]
+) -> tuple[xr.DataArray, xr.DataArray] | None:
+    """p of what came after each step, as it was and changed; NaN at the last. None where the model does not say."""
+    places = {token: place for place, token in enumerate(outputs)}
+    if found.divergence is None or not text or len(text) != found.divergence.size:
+        return None
+    ids = [places.get(token, 0) for token in text]
+    made = []
+    for one in (found.before, found.after):
+        nats = stats.text.surprise(one.log_probability, ids).values
+        chance = np.append(np.exp(-nats[1:]), np.nan).astype(np.float32)
+        about = {"long_name": "probability", "units": "1", "valid_range": (0.0, 1.0)}
+        made.append(xr.DataArray(chance, dims="time", attrs=about))
+    return made[0], made[1]
+
+
+def _earlier(found: Changed, best: xr.Dataset) -> xr.DataArray:
+    """What the candidates' probabilities were."""
+    logs = found.before.log_probability.transpose("time", "candidate").values
+    return xr.DataArray(np.exp(np.take_along_axis(logs, best["id"].values, 1)), dims=("time", "rank"))
+
+
+def _summary(run: Run, found: Changed, chances) -> str:
+    """What has come of the changes, in words."""
+    if not found.edits:
+        return _("Nothing is changed yet.")
+    if found.divergence is None:
+        return _("Changes made: {count}.").format(count=len(found.edits))
+    step = int(found.divergence.values.argmax())
+    largest = float(found.divergence[step])
+    if largest == 0:
+        return _("These changes alter no prediction.")
+    line = _("The prediction moves most after step {step}: by {nats} nats.").format(
+        step=step + 1, nats=shown(largest)
+    )
+    if run.text and len(run.text) == run.steps:
+        line = _("The prediction moves most after step {step}, “{token}”: by {nats} nats.").format(
+            step=step + 1, token=visible(run.text[step]), nats=shown(largest)
+        )
+    if chances is not None and run.steps > 1:
+        was, now = (float(-np.log(one.values[:-1]).mean()) for one in chances)
+        line += " " + _("The loss of this text goes from {was} to {now} nats a character.").format(
+            was=shown(was), now=shown(now)
+        )
+    return line
+
+
+def _marks(run: Run, changes: tuple[Change, ...]) -> list[Mark]:
+    """Where the shown layer is changed, and what was marked last."""
+    now, found = settings(), []
+    for change in changes:
+        if (change.layer, change.direction) == (now["layer"], now["direction"]) and change.module in (
+            None,
+            run.module,
+        ):
+            steps = changing.stretch(change, run.steps)
+            found.append(Mark(steps[0], steps[-1], change.units))
+    if now["mark_units"] is not None or now["mark_steps"] is not None:
+        first, last = now["mark_steps"] or (0, run.steps - 1)
+        found.append(Mark(first, last, now["mark_units"] or (now["unit"],)))
+    return found
+
+
+def _onward(run: Run, model, text: str, found: Changed) -> None:
+    """What the network writes from here, as it is and changed."""
+    if not model.writes:
+        return
+    st.subheader(_("It writes on"))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.number_input(_("Seed number"), 0, 999_999, key="change_seed", width=150)
+        asked = st.button(_("Write on from both"), key="change_write")
+    if asked:
+        st.session_state["change_writes"] = found.after.subject.key
+    if st.session_state.get("change_writes") != found.after.subject.key:
+        return
+    try:
+        with st.spinner(_("Writing …")):
+            was, now = results.written_on(model, text, found, st.session_state["change_seed"])
+    except LiveError as problem:
+        notice(said(problem), error=True)
+        return
+    for title, written in ((_("as it was"), was), (_("changed"), now)):
+        st.caption(title)
+        st.code(written, language=None, wrap_lines=True)
+    if was == now:
+        st.caption(_("Both write the same: the same luck, and no probability has moved far enough."))
+
+
+def _take_away(run: Run, found: Changed, changes: tuple[Change, ...], text: str, other: str | None) -> None:
+    with st.container(horizontal=True):
+        recordings.take_away(found.after.subject.trace, f"{run.name}-changed")
+        with st.popover(_("The same in Python")):
+            expression = f"rnnviz.live.shipped({run.name!r})"
+            if run.own is not None:
+                expression = f"rnnviz.live.found({(settings()['subject'] or '').rpartition('~')[0]!r})"
+            st.code(changing.code(changes, expression, text, other, run.module), language="python")
+
+
+def _reading() -> None:
+    folded(
+        (
+            _(
+                "The network reads your text twice: once as it is, and once with your changes. Up to the first change both are "
+                "the same to the last digit; from there on everything follows from the changed numbers."
+            ),
+            _(
+                "KL divergence measures how far the expected next characters have moved, over all of them: 0 where nothing has "
+                "changed, ln 2 ≈ 0.69 nats where the probability of a certain character has fallen to a half."
+            ),
+            _(
+                "“Keep as without any change” holds units at what they were while something else is changed: what then still "
+                "moves came by another way."
+            ),
+            _(
+                "A frame shows where the shown layer is changed. The button ▭ above the picture turns marking off, so that "
+                "dragging zooms."
+            ),
+            keys(),
+        )
+    )

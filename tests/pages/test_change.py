@@ -1,0 +1,193 @@
+"""The page that changes states and gates: what it shows is what the library makes of the same change."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+
+import rnnviz
+from rnnviz.studies import changing
+from tests.pages.conftest import Opened
+
+TEXT = "To be, or not to be"
+SMALL = {"model": "shakespeare-gru", "text": TEXT}
+
+
+class Changed(Opened):
+    page = "change"
+
+    @property
+    def board(self):
+        return self.visit.board
+
+    def curves(self, figure: str) -> list[np.ndarray]:
+        return [numbers(trace["y"]) for trace in self.visit.figures[figure]["data"]]
+
+    def press(self, key: str) -> None:
+        next(button for button in self.test.button if button.key == key).click().run()
+
+    @property
+    def code(self) -> str:
+        return next(code.value for code in self.test.code if "import rnnviz" in code.value)
+
+
+def numbers(array) -> np.ndarray:
+    import base64
+
+    if not isinstance(array, dict):
+        return np.array([np.nan if value is None else value for value in array], float)
+    kind = {"f4": np.float32, "f8": np.float64}[array["dtype"]]
+    return np.frombuffer(base64.b64decode(array["bdata"]), kind).astype(float)
+
+
+@pytest.fixture
+def page(visit):
+    return lambda **params: Changed(visit, **params)
+
+
+def test_the_picture_is_what_the_library_makes_of_the_same_changes(page):
+    text = "1,hidden,zero,3 7-9,5-12;2,update_gate,set 1,all,15"
+    seen = page(**SMALL, changes=text)
+    assert not seen.lines and not seen.greeting
+    model = rnnviz.live.shipped("shakespeare-gru")
+    found = changing.changed(model, TEXT, changing.parsed(text))
+    np.testing.assert_allclose(seen.curves("moved")[0], found.divergence, rtol=1e-5, atol=1e-7)
+    now, was = seen.curves("curve")
+    for curve, one in ((now, found.after), (was, found.before)):
+        np.testing.assert_allclose(curve, one.subject.layer("rnn")["hidden"].values[:, 0], atol=1e-6)
+    assert seen.board["marks"] == [{"first": 4, "last": 11, "units": [3, 7, 8, 9]}], (
+        "of the layer that is shown"
+    )
+    step = int(found.divergence.values.argmax())
+    assert f"after step {step + 1}, “" in seen.board["summary"]
+
+
+def test_the_code_on_the_page_makes_the_same_numbers(page):
+    seen = page(**SMALL, changes="1,hidden,freeze,all,6-19;2,hidden,add 0.5,2,all")
+    known: dict = {}
+    exec(seen.code, known)
+    moved = rnnviz.stats.text.divergence(known["before"].log_probability, known["after"].log_probability)
+    np.testing.assert_allclose(seen.curves("moved")[0], moved, rtol=1e-5, atol=1e-7)
+
+
+def test_it_opens_on_a_change_that_shows_something_for_every_kind(page):
+    for kind in ("rnn", "gru", "lstm"):
+        seen = page(model=f"shakespeare-{kind}", text=TEXT)
+        moved = seen.curves("moved")[0]
+        half = len(TEXT) // 2
+        assert not moved[:half].any() and moved[half] > 0.1
+        assert "changes=" not in seen.visit.address
+
+
+def test_what_is_marked_stands_in_the_form_and_becomes_a_change_that_can_be_undone(page):
+    seen = page(**SMALL, changes="1,hidden,zero,1,2", unit=4)
+    seen.test.session_state["settings"]["mark_steps"] = (4, 9)
+    seen.test.session_state["settings"]["mark_units"] = (30, 31, 32)
+    seen.test.run()
+    assert seen.test.session_state["change_units"] == "30-32"
+    assert seen.test.session_state["change_steps"] == "5-10"
+    seen.test.selectbox(key="change_how").select("set").run()
+    seen.test.number_input(key="change_value").set_value(0.5).run()
+    seen.press("change_add")
+    assert seen.settings["changes"] == "1,hidden,zero,1,2;1,hidden,set 0.5,30-32,5-10"
+    hidden = seen.board["marks"][-1]
+    assert hidden == {"first": 4, "last": 9, "units": [30, 31, 32]}
+    assert "changes=" in seen.visit.address
+    seen.press("change_undo")
+    assert seen.settings["changes"] == "1,hidden,zero,1,2"
+    seen.press("change_clear")
+    assert seen.settings["changes"] == "" and not seen.curves("moved")[0].any()
+    assert seen.board["summary"] == "Nothing is changed yet."
+    seen.press("change_undo")
+    assert seen.settings["changes"] == "1,hidden,zero,1,2"
+
+
+def test_a_change_is_switched_off_and_on(page):
+    seen = page(**SMALL, changes="1,hidden,zero,1,2;1,hidden,zero,all,5")
+    # AppTest has no pills of several that can be clicked one by one
+    seen.test.session_state["change_list"] = [0]
+    from rnnviz.ui.rooms.change import making
+
+    assert making.said(changing.parsed("1,hidden,zero,1,2")[0], "gru") == "h = 0, layer 1, unit 1, step 2"
+    off = page(**SMALL, changes="1,hidden,zero,1,2;1,hidden,zero,all,5,off")
+    alone = page(**SMALL, changes="1,hidden,zero,1,2")
+    np.testing.assert_array_equal(off.curves("moved")[0], alone.curves("moved")[0])
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ("1,hidden,melt,3,5", "The changes in this link cannot be read; none are made. how must be one of"),
+        ("1,update_gate,set 3,all,5", "update_gate: the value must be a number from 0 to 1; got 3"),
+        ("1,hidden,add nan,all,5", "the value must be a number"),
+        ("1,hidden,add 1e30,all,5", "the value must be at most 100; got 1e+30"),
+        ("1,hidden,zero,512,5", "Not made: h = 0, layer 1, unit 512, step 5. unit 512 is not there"),
+        ("1,hidden,zero,3,5-99", "Not made: h = 0, layer 1, unit 3, steps 5–99. step 98 is not there"),
+        ("1,forget_gate,set 1,all,all", "a GRU has no forget_gate"),
+        ("9,hidden,zero,all,all", "layer 8 is not there; wanted 0 to 1"),
+        ("1,hidden,swap,all,3", "another text is needed to take states from"),
+    ],
+)
+def test_a_link_whose_changes_have_no_place_says_so_and_shows_the_rest(page, changes, line):
+    seen = page(**SMALL, changes=changes)
+    assert any(line in said for said in seen.lines), seen.lines
+    assert not seen.test.exception and seen.board is not None
+    assert seen.settings["changes"] == changes, "nothing is lost"
+
+
+def test_a_link_full_of_anything_is_one_line(page):
+    seen = page(**SMALL, changes="x" * 5000)
+    assert seen.greeting == ["The link's changes cannot be read; none are made."]
+
+
+@pytest.mark.parametrize(
+    ("units", "steps", "line"),
+    [
+        ("3, x", "", "Units and steps are whole numbers, as in 3, 7-9."),
+        ("3", "9-2", "Units and steps are whole numbers, as in 3, 7-9."),
+        ("3", "2, 5", "The steps must be one stretch, from 1 to 19."),
+        ("3", "0", "The steps must be one stretch, from 1 to 19."),
+        ("3", "15-20", "The steps must be one stretch, from 1 to 19."),
+        ("999", "", "The units must be from 0 to"),
+    ],
+)
+def test_what_the_form_cannot_be_is_said_and_stays(page, units, steps, line):
+    seen = page(**SMALL, changes="1,hidden,zero,1,2")
+    seen.test.text_input(key="change_units").set_value(units).run()
+    seen.test.text_input(key="change_steps").set_value(steps).run()
+    seen.press("change_add")
+    assert any(line in said for said in seen.lines), seen.lines
+    assert seen.settings["changes"] == "1,hidden,zero,1,2"
+    assert seen.test.text_input(key="change_units").value == units
+
+
+def test_states_are_taken_from_another_text(page):
+    other = "Was it so, or was it not"
+    seen = page(**SMALL, changes="1,hidden,swap,all,8;2,hidden,swap,all,8", change_other=other)
+    assert not seen.lines
+    model = rnnviz.live.shipped("shakespeare-gru")
+    wanted = changing.changed(model, TEXT, changing.parsed(seen.settings["changes"]), other)
+    np.testing.assert_allclose(seen.curves("moved")[0], wanted.divergence, rtol=1e-5, atol=1e-7)
+
+
+def test_both_write_on_with_the_same_luck(page):
+    seen = page(**SMALL, changes="2,hidden,zero,all,all")
+    seen.press("change_write")
+    was, now = [code.value for code in seen.test.code if "import rnnviz" not in code.value]
+    assert was != now and len(was) == len(now) == 60
+    model = rnnviz.live.shipped("shakespeare-gru")
+    rule = rnnviz.writing.Rule(temperature=0.8, seed=0)
+    assert model.write(TEXT, 60, rule) == TEXT + was
+
+
+def test_a_recording_cannot_be_run_again_and_says_so(page, tmp_path, monkeypatch):
+    seen = page(subject="run.nc~0123456789abcdef")
+    assert seen.lines and not seen.test.exception
+
+
+def test_it_is_korean_in_korean(page):
+    seen = page(**SMALL, lang="ko", changes="1,hidden,zero,1,2")
+    assert "예측" in seen.board["summary"]
+    for spec in seen.visit.figures.values():
+        assert not re.search(r"as it was|changed", json.dumps(spec))
