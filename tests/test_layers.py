@@ -21,7 +21,7 @@ ROOMS = sorted(p.name for p in (ROOT / "rnnviz/ui/rooms").iterdir() if (p / "__i
 LAZY = {"rnnviz.lazy"}
 LIBRARY = {
     f"rnnviz.{name}"
-    for name in "netcdf trace naming stats figures foreign recording models training monitoring studies paper".split()
+    for name in "netcdf told trace naming stats figures foreign recording models training monitoring studies paper".split()
 }
 SHOWN = {"numpy", "pandas", "plotly", "streamlit", "torch", "xarray"} | LIBRARY
 MAY_IMPORT = {
@@ -62,6 +62,7 @@ MAY_IMPORT = {
         "torch",
         "xarray",
         "rnnviz.netcdf",
+        "rnnviz.told",
         "rnnviz.trace",
         "rnnviz.naming",
         "rnnviz.stats",
@@ -97,6 +98,7 @@ MAY_IMPORT = {
         "rnnviz.figures",
         "rnnviz.models",
         "rnnviz.paper",
+        "rnnviz.told",
     },
     "rnnviz/ui/parts": SHOWN | {"rnnviz.ui.shell"},
     "rnnviz/ui/rooms/__init__.py": {"rnnviz.ui.parts", "rnnviz.ui.shell"},

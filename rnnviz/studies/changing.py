@@ -135,8 +135,8 @@ def changed(
 
 
 def misfit(change: Change, before: Reading, other: Reading | None = None, counted: int = 0) -> Told | None:
-    """Why a change has no place in what was read; None where it has one. counted: what the line calls the first step and the first
-    layer."""
+    """Why a change has no place in what was read; None where it has one. counted: what the line calls the first step and the
+    first layer."""
     subject = before.subject
     module = change.module or subject.modules[0]
     if module not in subject.modules:

@@ -35,6 +35,7 @@ from rnnviz.recording.edits import Edit
 from rnnviz.studies import series
 from rnnviz.studies.subjects import Subject
 from rnnviz.studies.writing import Rule, draw, filtered, uniform
+from rnnviz.told import Told
 
 Edits = Edit | Sequence[Edit]
 RECURRENT = (nn.RNN, nn.LSTM, nn.GRU, nn.RNNCell, nn.LSTMCell, nn.GRUCell)
@@ -46,7 +47,7 @@ HOUSE = (
 )  # whose frames nobody asks for
 
 
-class LiveError(ValueError):
+class LiveError(Told):
     """What went wrong with a model of one's own, in one line."""
 
 
@@ -104,7 +105,7 @@ class Live:
         if not isinstance(self.model, nn.Module):
             raise TypeError(f"model must be an nn.Module; got {type(self.model).__name__}")
         if not any(isinstance(module, RECURRENT) for module in self.model.modules()):
-            raise ValueError("model holds no nn.RNN, nn.LSTM or nn.GRU, and no cell of these")
+            raise Told("model holds no nn.RNN, nn.LSTM or nn.GRU, and no cell of these")
         for name in ("encode", "steps", "next", "loss", "forecast"):
             if not callable(getattr(self, name)) and (name in ("encode", "steps") or getattr(self, name)):
                 raise TypeError(f"{name} must be a function; got {type(getattr(self, name)).__name__}")
@@ -152,7 +153,7 @@ class Live:
         """The loss at a step, or of all, sent back through the model; in float64 where the model can be run in it. A step beyond
         the last that has a loss is that last one. edit: as of `read`. Raises LiveError as `read`, and where there is no loss."""
         if not self.learns:
-            raise LiveError(f"{self.name} has no loss: give Live a `loss`, or `next` and `outputs`")
+            raise LiveError("{name} has no loss: give Live a `loss`, or `next` and `outputs`", name=self.name)
         began = time.monotonic()
         with self._lock, reading(self.model), torch.enable_grad():
             tokens, table, arguments = self._encoded(text)
@@ -171,7 +172,8 @@ class Live:
         steps holds for those that are written, too. Raises LiveError as `read`, and where it cannot write."""
         if not self.writes:
             raise LiveError(
-                f"{self.name} cannot write: give Live `next`, and `outputs` that are called as the steps are"
+                "{name} cannot write: give Live `next`, and `outputs` that are called as the steps are",
+                name=self.name,
             )
         rule = rule or Rule()
         for _token in range(count):
@@ -208,14 +210,16 @@ class Live:
             try:
                 table = series.parse(text)
             except ValueError as problem:
-                raise LiveError(str(problem)) from None
+                raise LiveError.of(problem) from None
             given = table.values
             tokens = table.steps or ()
         else:
             with self._says("steps"):
                 tokens = tuple(self.steps(text))
             if not all(isinstance(token, str) for token in tokens):
-                raise LiveError(f"{self.name}: steps must give strings; got {tokens[:3]!r} …")
+                raise LiveError(
+                    "{name}: steps must give strings; got {tokens!r} …", name=self.name, tokens=tokens[:3]
+                )
         with self._says("encode"):
             found = self.encode(given)
         return tokens, table, tuple(found) if isinstance(found, tuple | list) else (found,)
@@ -259,7 +263,12 @@ class Live:
             said = self.forecast(result)
         shape = tuple(said.shape) if isinstance(said, Tensor) else type(said).__name__
         if not isinstance(said, Tensor) or said.shape != table.values.shape:
-            raise LiveError(f"{self.name}: forecast must give {table.values.shape}; got {shape}")
+            raise LiveError(
+                "{name}: forecast must give {shape}; got {shape_2}",
+                name=self.name,
+                shape=table.values.shape,
+                shape_2=shape,
+            )
         before = np.full(table.values.shape[::-1], np.nan)
         before[:, 1:] = said.detach().double().cpu().numpy().T[:, :-1]
         return xr.DataArray(before, dims=("feature", "time"), coords={"feature": list(table.features)})
@@ -272,7 +281,9 @@ class Live:
         wanted = len(self.outputs)
         if not isinstance(scores, Tensor) or scores.dim() != 2 or (wanted and scores.shape[1] != wanted):
             has = f"(time, {wanted})" if wanted else "(time, output)"
-            raise LiveError(f"{self.name}: next must give scores {has}; got {shape}")
+            raise LiveError(
+                "{name}: next must give scores {has}; got {shape}", name=self.name, has=has, shape=shape
+            )
         return scores
 
     def _losses(self, result: Any, text: str, tokens: tuple[str, ...]) -> Tensor:
@@ -281,17 +292,28 @@ class Live:
             with self._says("loss"):
                 found = self.loss(result, text)
             if not isinstance(found, Tensor) or found.dim() > 1 or not found.requires_grad:
-                raise LiveError(f"{self.name}: loss must give a tensor (time,) or () that leads to the model")
+                raise LiveError(
+                    "{name}: loss must give a tensor (time,) or () that leads to the model", name=self.name
+                )
             return found
         places = {token: place for place, token in enumerate(self.outputs)}
         unknown = [token for token in tokens[1:] if token not in places]
         if unknown:
-            raise LiveError(f"{self.name}: {unknown[0]!r} is none of its outputs: no loss can be told there")
+            raise LiveError(
+                "{name}: {unknown!r} is none of its outputs: no loss can be told there",
+                name=self.name,
+                unknown=unknown[0],
+            )
         if len(tokens) < 2:
             raise LiveError("a loss needs a next token: type at least two")
         scores = self._scores(result)
         if len(scores) != len(tokens):
-            raise LiveError(f"{self.name}: next gave {len(scores)} steps; the text has {len(tokens)}")
+            raise LiveError(
+                "{name}: next gave {count} steps; the text has {count_2}",
+                name=self.name,
+                count=len(scores),
+                count_2=len(tokens),
+            )
         wanted = torch.tensor([places[token] for token in tokens[1:]], device=scores.device)
         return nn.functional.cross_entropy(scores[:-1], wanted, reduction="none")
 
@@ -304,7 +326,7 @@ class Live:
         key = hashlib.sha256(f"{id(self)}:{about}".encode("utf-8", "replace")).hexdigest()[:16]
         subject = Subject(self.name, key, recorded)
         if not subject.modules:
-            raise LiveError(f"{self.name} ran none of its recurrent modules")
+            raise LiveError("{name} ran none of its recurrent modules", name=self.name)
         return subject
 
     @contextlib.contextmanager
@@ -315,7 +337,9 @@ class Live:
         except Exception as problem:
             if isinstance(problem, LiveError):
                 raise
-            raise LiveError(f"{self.name}: {what} raised {_line(problem)}") from problem
+            raise LiveError(
+                "{name}: {what} raised {problem}", name=self.name, what=what, problem=_line(problem)
+            ) from problem
 
 
 def _is_floating(one: Any) -> bool:
@@ -342,8 +366,10 @@ def shipped(name: str, text: str = "To be, or not to be") -> Live:
     ValueError where it is no language model."""
     model, card = checkpoints.load(name)
     if not isinstance(model, LanguageModel):
-        raise ValueError(
-            f"{name} is no language model; wanted one of {', '.join(checkpoints.names('language'))}"
+        raise Told(
+            "{name} is no language model; wanted one of {names}",
+            name=name,
+            names=", ".join(checkpoints.names("language")),
         )
     return language(model, checkpoints.vocabulary(card), name, text)
 
@@ -391,27 +417,38 @@ def found(spec: str) -> Live:
     """
     module_name, colon, function_name = spec.partition(":")
     if not colon or not module_name or not function_name.isidentifier():
-        raise LiveError(f"wanted package.module:function; got {spec!r}")
+        raise LiveError("wanted package.module:function; got {spec!r}", spec=spec)
     if os.getcwd() not in sys.path:
         sys.path.append(os.getcwd())  # last: a file of theirs may be called as one of the standard library
     try:
         module = importlib.import_module(module_name.removesuffix(".py"))
     except ModuleNotFoundError as problem:
         if problem.name and module_name.startswith(problem.name):
-            raise LiveError(f"there is no module {module_name}, from {os.getcwd()}") from problem
-        raise LiveError(f"{module_name} needs {problem.name}, which is not installed") from problem
+            raise LiveError(
+                "there is no module {module_name}, from {value}", module_name=module_name, value=os.getcwd()
+            ) from problem
+        raise LiveError(
+            "{module_name} needs {name}, which is not installed", module_name=module_name, name=problem.name
+        ) from problem
     except Exception as problem:
-        raise LiveError(f"{module_name} cannot be imported: {_line(problem)}") from problem
+        raise LiveError(
+            "{module_name} cannot be imported: {problem}", module_name=module_name, problem=_line(problem)
+        ) from problem
     function = getattr(module, function_name, None)
     if not callable(function):
         have = [name for name, one in vars(module).items() if callable(one) and not name.startswith("_")][:8]
-        raise LiveError(f"{module_name} has no function {function_name}; it has {', '.join(have) or 'none'}")
+        raise LiveError(
+            "{module_name} has no function {function_name}; it has {names}",
+            module_name=module_name,
+            function_name=function_name,
+            names=", ".join(have) or "none",
+        )
     try:
         made = function()
     except Exception as problem:
-        raise LiveError(f"{spec} raised {_line(problem)}") from problem
+        raise LiveError("{spec} raised {problem}", spec=spec, problem=_line(problem)) from problem
     if not isinstance(made, Live):
-        raise LiveError(f"{spec} must return an rnnviz.Live; got {type(made).__name__}")
+        raise LiveError("{spec} must return an rnnviz.Live; got {name}", spec=spec, name=type(made).__name__)
     return made
 
 

@@ -18,6 +18,7 @@ from torch.nn.utils.rnn import pack_sequence
 
 from rnnviz import trace
 from rnnviz.recording.block import record
+from rnnviz.told import Told
 
 MOST_STEPS = 100_000
 MOST_NUMBERS = 4_000_000  # in a table
@@ -49,8 +50,11 @@ def parse(text: str) -> Series:
     """A table of one series; see `parse_all`. Raises ValueError as it does, and where the table holds several."""
     found = parse_all(text)
     if len(found) > 1:
-        raise ValueError(
-            f"the table holds {len(found)} series, {found[0].name!r}, {found[1].name!r} …: keep the lines of one"
+        raise Told(
+            "the table holds {count} series, {name!r}, {name_2!r} …: keep the lines of one",
+            count=len(found),
+            name=found[0].name,
+            name_2=found[1].name,
         )
     return found[0]
 
@@ -65,9 +69,13 @@ def parse_all(text: str) -> tuple[Series, ...]:
     """
     lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
     if len(lines) > MOST_STEPS + 1:
-        raise ValueError(f"the table has {len(lines):,} lines; the limit is {MOST_STEPS:,}")
+        raise Told(
+            "the table has {count:,} lines; the limit is {most_steps:,}",
+            count=len(lines),
+            most_steps=MOST_STEPS,
+        )
     if not lines:
-        raise ValueError("the table is empty: type numbers, one step a line")
+        raise Told("the table is empty: type numbers, one step a line")
     first = lines[0][1]
     delimiter = max(",;\t", key=first.count)
     if not first.count(delimiter):
@@ -80,18 +88,28 @@ def parse_all(text: str) -> tuple[Series, ...]:
                 for (number, _line), row in zip(lines, read, strict=False)
             ]
         except csv.Error as problem:
-            raise ValueError(f"the table cannot be read: {problem}") from None
+            raise Told("the table cannot be read: {problem}", problem=problem) from None
     names: list[str] | None = None
     if not any(_is_number(cell) for cell in rows[0][1]):
         names, rows = rows[0][1], rows[1:]
     if len(rows) < 2:
-        raise ValueError(f"a series has at least two rows of numbers; got {len(rows)}")
+        raise Told("a series has at least two rows of numbers; got {count}", count=len(rows))
     width = len(rows[0][1])
     if names is not None and len(names) != width:
-        raise ValueError(f"line 1 names {len(names)} columns; line {rows[0][0]} has {width}")
+        raise Told(
+            "line 1 names {count} columns; line {rows} has {width}",
+            count=len(names),
+            rows=rows[0][0],
+            width=width,
+        )
     for number, row in rows:
         if len(row) != width:
-            raise ValueError(f"line {number} has {len(row)} columns; the first row has {width}")
+            raise Told(
+                "line {number} has {count} columns; the first row has {width}",
+                number=number,
+                count=len(row),
+                width=width,
+            )
     groups: dict[str, list[_Row]] = {"": rows}
     marks = [column for column, name in enumerate(names or ()) if name.lower() in CALLED_ID]
     if names is not None and marks and width > 1:
@@ -101,13 +119,19 @@ def parse_all(text: str) -> tuple[Series, ...]:
         names, width = _without(names, marks[0]), width - 1
         rows = [row for own in groups.values() for row in own]
         if len(groups) > MOST_SERIES:
-            raise ValueError(f"the table holds {len(groups):,} series; the limit is {MOST_SERIES}")
+            raise Told(
+                "the table holds {count:,} series; the limit is {most_series}",
+                count=len(groups),
+                most_series=MOST_SERIES,
+            )
     called = bool(names and names[0].lower() in CALLED_TIME)
     timed = width > 1 and (called or not any(_is_number(row[0]) for _number, row in rows if row))
     features = names[timed:] if names else [f"{column + 1}" for column in range(width - timed)]
     if len(rows) * len(features) > MOST_NUMBERS:
-        raise ValueError(
-            f"the table has {len(rows) * len(features):,} numbers; the limit is {MOST_NUMBERS:,}"
+        raise Told(
+            "the table has {count:,} numbers; the limit is {most_numbers:,}",
+            count=len(rows) * len(features),
+            most_numbers=MOST_NUMBERS,
         )
     return tuple(_series(own, tuple(features), timed, name) for name, own in groups.items())
 
@@ -121,19 +145,27 @@ def from_parquet(raw: bytes) -> tuple[Series, ...]:
     try:
         from pyarrow import ArrowException, parquet, types
     except ImportError:
-        raise ValueError("Parquet needs pyarrow: pip install 'rnnviz[app]'") from None
+        raise Told("Parquet needs pyarrow: pip install 'rnnviz[app]'") from None
 
     try:
         file = parquet.ParquetFile(io.BytesIO(raw))
         rows, columns = file.metadata.num_rows, file.metadata.num_columns
         if rows > MOST_STEPS or rows * columns > MOST_NUMBERS:
-            raise ValueError(
-                f"the table has {rows:,} rows of {columns:,} columns; the limit is {MOST_STEPS:,} rows and"
-                f" {MOST_NUMBERS:,} numbers"
+            raise Told(
+                "the table has {rows:,} rows of {columns:,} columns; the limit is {most_steps:,} rows and "
+                "{most_numbers:,} numbers",
+                rows=rows,
+                columns=columns,
+                most_steps=MOST_STEPS,
+                most_numbers=MOST_NUMBERS,
             )
         size = sum(file.metadata.row_group(group).total_byte_size for group in range(file.num_row_groups))
         if size > MOST_BYTES:
-            raise ValueError(f"the table claims {size / 2**20:,.0f} MiB; the limit is {MOST_BYTES >> 20} MiB")
+            raise Told(
+                "the table claims {size:,.0f} MiB; the limit is {most_bytes} MiB",
+                size=size / 2**20,
+                most_bytes=MOST_BYTES >> 20,
+            )
         for field in file.schema_arrow:
             kind = field.type.value_type if types.is_dictionary(field.type) else field.type
             known = (
@@ -144,18 +176,24 @@ def from_parquet(raw: bytes) -> tuple[Series, ...]:
                 types.is_large_string,
             )
             if not any(of(kind) for of in (*known, types.is_temporal)):
-                raise ValueError(f"column {field.name!r} holds {field.type}; wanted numbers, texts or times")
+                raise Told(
+                    "column {name!r} holds {type}; wanted numbers, texts or times",
+                    name=field.name,
+                    type=field.type,
+                )
         frame = file.read().to_pandas(ignore_metadata=True)
     except (ArrowException, OSError, TypeError) as problem:
         reason = str(problem).partition("\n")[0][:120]
-        raise ValueError(f"the file cannot be read as Parquet: {reason}") from None
+        raise Told("the file cannot be read as Parquet: {reason}", reason=reason) from None
     return parse_all(frame.to_csv(index=False))
 
 
 def _series(rows: list[_Row], features: tuple[str, ...], timed: bool, name: str) -> Series:
     """The rows of one series, all of one length."""
     if len(rows) < 2:
-        raise ValueError(f"a series has at least two rows of numbers; {name!r} has {len(rows)}")
+        raise Told(
+            "a series has at least two rows of numbers; {name!r} has {count}", name=name, count=len(rows)
+        )
     values = _numbers(rows, features, timed)
     steps = tuple(row[0] for _line, row in rows) if timed else None
     if steps:
@@ -192,7 +230,7 @@ class Scale:
         """values: (time, feature). how: 'as they are'; 'standardised', to mean 0 and standard deviation 1 (over n); or 'from 0 to
         1'. A column that never changes becomes 0, unless it stays as it is. Raises ValueError for another `how`."""
         if how not in SCALES:
-            raise ValueError(f"scale must be one of {', '.join(SCALES)}; got {how!r}")
+            raise Told("scale must be one of {names}; got {how!r}", names=", ".join(SCALES), how=how)
         if how == SCALES[0]:
             return cls(np.zeros(values.shape[1]), np.ones(values.shape[1]))
         centre = values.mean(0) if how == SCALES[1] else values.min(0)
@@ -245,7 +283,13 @@ def read(
     for name, module in modules.items():
         if width != module.input_size:
             what = " columns" if name == next(iter(modules)) and embedding is None else ""
-            raise ValueError(f"{name} reads {module.input_size} numbers a step; got {width}{what}")
+            raise Told(
+                "{name} reads {input_size} numbers a step; got {width}{what}",
+                name=name,
+                input_size=module.input_size,
+                width=width,
+                what=what,
+            )
         width = _width(module)
     chain, one = _Chain(modules), several[0]
     rows = [list(each.steps or ()) for each in several]
@@ -293,8 +337,10 @@ def _inputs(series: Series, embedding: nn.Embedding | None) -> Tensor:
     rows = embedding.num_embeddings
     values = series.values
     if values.shape[1] != 1 or (values != values.round()).any() or values.min() < 0 or values.max() >= rows:
-        raise ValueError(
-            f"the file has an embedding of {rows:,} tokens: give one whole number a step, 0 to {rows - 1:,}"
+        raise Told(
+            "the file has an embedding of {rows:,} tokens: give one whole number a step, 0 to {rows_2:,}",
+            rows=rows,
+            rows_2=rows - 1,
         )
     with torch.no_grad():
         found: Tensor = embedding(torch.from_numpy(values[:, 0].astype(np.int64)))
@@ -315,9 +361,16 @@ def _is_number(cell: str) -> bool:
 
 def _number(cell: str, line: int, column: str) -> float:
     if not cell:
-        raise ValueError(f"line {line}, column {column!r}: a gap; fill it or leave the line out")
+        raise Told(
+            "line {line}, column {column!r}: a gap; fill it or leave the line out", line=line, column=column
+        )
     if not _is_number(cell) or not math.isfinite(float(cell)) or abs(float(cell)) > MOST:
-        raise ValueError(f"line {line}, column {column!r}: wanted a number; got {cell[:40]!r}")
+        raise Told(
+            "line {line}, column {column!r}: wanted a number; got {cell!r}",
+            line=line,
+            column=column,
+            cell=cell[:40],
+        )
     return float(cell)
 
 
@@ -329,8 +382,11 @@ def _check_order(steps: tuple[str, ...], lines: list[int]) -> None:
         return
     for at, (now, before) in enumerate(zip(times[1:], times[:-1], strict=True), 1):
         if now < before:
-            raise ValueError(
-                f"line {lines[at]}: time runs backwards, from {steps[at - 1][:40]!r} to {steps[at][:40]!r}"
+            raise Told(
+                "line {lines}: time runs backwards, from {steps!r} to {steps_2!r}",
+                lines=lines[at],
+                steps=steps[at - 1][:40],
+                steps_2=steps[at][:40],
             )
 
 

@@ -123,9 +123,12 @@ def test_a_change_is_switched_off_and_on(page):
         ("1,hidden,add nan,all,5", "the value must be a number"),
         ("1,hidden,add 1e30,all,5", "the value must be at most 100; got 1e+30"),
         ("1,hidden,zero,512,5", "Not made: h = 0, layer 1, unit 512, step 5. unit 512 is not there"),
-        ("1,hidden,zero,3,5-99", "Not made: h = 0, layer 1, unit 3, steps 5–99. step 98 is not there"),
+        (
+            "1,hidden,zero,3,5-99",
+            "Not made: h = 0, layer 1, unit 3, steps 5–99. step 99 is not there; wanted 1 to 19",
+        ),
         ("1,forget_gate,set 1,all,all", "a GRU has no forget_gate"),
-        ("9,hidden,zero,all,all", "layer 8 is not there; wanted 0 to 1"),
+        ("9,hidden,zero,all,all", "layer 9 is not there; wanted 1 to 2"),
         ("1,hidden,swap,all,3", "another text is needed to take states from"),
     ],
 )

@@ -6,6 +6,7 @@ from rnnviz.studies.lab.letters import Letters
 from rnnviz.studies.lab.material import Material
 from rnnviz.studies.lab.table import Table
 from rnnviz.studies.lab.task import Task
+from rnnviz.told import Told
 
 
 def material(asked: dict[str, Any]) -> Material:
@@ -17,4 +18,4 @@ def material(asked: dict[str, Any]) -> Material:
         return Table.of(**asked)
     if asked.keys() == {"task", "steps"}:
         return Task(**asked)
-    raise ValueError(f"nothing is learned from {', '.join(sorted(asked)) or 'nothing'}")
+    raise Told("nothing is learned from {names}", names=", ".join(sorted(asked)) or "nothing")

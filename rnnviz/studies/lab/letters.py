@@ -15,6 +15,7 @@ from rnnviz.studies.lab.material import MEASURED, resting
 from rnnviz.studies.lab.setup import Setup
 from rnnviz.studies.live import Live
 from rnnviz.studies.writing import Network, Rule, Writing
+from rnnviz.told import Told
 from rnnviz.training.corpora import windows
 from rnnviz.training.scores import held_out_loss
 
@@ -47,17 +48,23 @@ class Letters:
     def of(cls, text: str) -> "Letters":
         size = len(text.encode("utf-8", "replace"))
         if size > LARGEST:
-            raise ValueError(
-                f"the text has {size / 2**20:.1f} MB; up to {LARGEST // 2**20} MB are trained on: give a part of it"
+            raise Told(
+                "the text has {size:.1f} MB; up to {largest} MB are trained on: give a part of it",
+                size=size / 2**20,
+                largest=LARGEST // 2**20,
             )
         text = composed(text.replace("\r\n", "\n").replace("\r", "\n"))
         if len(text) < FEWEST:
-            raise ValueError(
-                f"the text has {len(text)} characters; at least {FEWEST} are needed to learn from"
+            raise Told(
+                "the text has {count} characters; at least {fewest} are needed to learn from",
+                count=len(text),
+                fewest=FEWEST,
             )
         counts = Counter(text)
         if len(counts) < 2:
-            raise ValueError(f"the text holds {next(iter(counts))!r} alone: there is nothing to tell apart")
+            raise Told(
+                "the text holds {counts!r} alone: there is nothing to tell apart", counts=next(iter(counts))
+            )
         cut = len(text) * 9 // 10
         train, held_out = text[:cut], text[cut:]
         known = Counter(c for c in train if c != UNKNOWN)
@@ -74,9 +81,11 @@ class Letters:
     def check(self, setup: Setup) -> None:
         """Raises ValueError where the text is too short for windows of that length."""
         if len(self.train) <= setup.length:
-            raise ValueError(
-                f"windows of {setup.length} characters need a text of more than {setup.length * 10 // 9 + 1}; this one has"
-                f" {len(self.text)}"
+            raise Told(
+                "windows of {length} characters need a text of more than {length_2}; this one has {count}",
+                length=setup.length,
+                length_2=setup.length * 10 // 9 + 1,
+                count=len(self.text),
             )
 
     def model(self, setup: Setup) -> LanguageModel:

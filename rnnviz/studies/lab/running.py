@@ -19,6 +19,7 @@ from rnnviz.studies.comparing.running import one_thread
 from rnnviz.studies.lab.material import Material
 from rnnviz.studies.lab.setup import Setup
 from rnnviz.studies.memory.running import clipped
+from rnnviz.told import Told
 from rnnviz.training.optimisers import SGD, Adam
 
 SAMPLES = 12  # times in a training, about
@@ -137,13 +138,13 @@ class Training:
             size = int.from_bytes(state[:8], "little")
             about = json.loads(json.loads(state[8 : 8 + size])["__metadata__"]["training"])
             if Setup.from_dict(about["setup"]).network != setup.network:
-                raise ValueError("another network")
+                raise Told("another network")
             if about["material"] != material.fingerprint:
-                raise ValueError("other data")
+                raise Told("other data")
             tensors, training = safetensors.torch.load(state), cls(setup, material)
             mine = training._tensors()
             if mine.keys() != tensors.keys() or any(mine[n].shape != tensors[n].shape for n in mine):
-                raise ValueError("other tensors")
+                raise Told("other tensors")
             with torch.no_grad():
                 for name, tensor in mine.items():
                     tensor.copy_(tensors[name])
@@ -152,7 +153,7 @@ class Training:
             training._loss, training._norm, training._clipped = numbers
         except Exception as problem:  # what safetensors and json raise, nobody has listed
             line = " ".join(str(problem).split())[:200]
-            raise ValueError(f"this training cannot be gone on with ({line}); begin it anew") from None
+            raise Told("this training cannot be gone on with ({line}); begin it anew", line=line) from None
         return training
 
     def _tensors(self) -> dict[str, Tensor]:

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from rnnviz.studies.comparing.setup import number, one_of, row_of, whole
+from rnnviz.told import Told
 
 KINDS = ("rnn", "gru", "lstm")
 OPTIMISERS = ("adam", "sgd")
@@ -52,17 +53,25 @@ class Setup:
             ("updates", MOST_UPDATES),
         ):
             if getattr(self, name) > most:
-                raise ValueError(f"{name} must be at most {most}; got {getattr(self, name)}")
+                raise Told(
+                    "{name} must be at most {most}; got {value}",
+                    name=name,
+                    most=most,
+                    value=getattr(self, name),
+                )
         for name in ("rate", "clip"):
             if getattr(self, name) is not None and getattr(self, name) <= 0:
-                raise ValueError(f"{name} must be above 0; got {getattr(self, name):g}")
+                raise Told("{name} must be above 0; got {value:g}", name=name, value=getattr(self, name))
         if not 0 <= self.dropout < 1:
-            raise ValueError(f"dropout must be from 0 to below 1; got {self.dropout:g}")
+            raise Told("dropout must be from 0 to below 1; got {dropout:g}", dropout=self.dropout)
         if not 0 <= self.seed < 1_000_000:
-            raise ValueError(f"seed must be from 0 to 999999; got {self.seed}")
+            raise Told("seed must be from 0 to 999999; got {seed}", seed=self.seed)
         if self.updates // self.every > MOMENTS:
-            raise ValueError(
-                f"at most {MOMENTS} moments are kept; {self.updates} updates need every={-(-self.updates // MOMENTS)} or more"
+            raise Told(
+                "at most {moments} moments are kept; {updates} updates need every={value} or more",
+                moments=MOMENTS,
+                updates=self.updates,
+                value=-(-self.updates // MOMENTS),
             )
 
     @property

@@ -10,6 +10,7 @@ from rnnviz.models import checkpoints
 from rnnviz.studies.lab.setup import Setup
 from rnnviz.studies.lab.table import Table
 from rnnviz.studies.live import Live, LiveError
+from rnnviz.told import Told
 
 SUNSPOTS = "sunspots"
 
@@ -33,7 +34,7 @@ def card(name: str = SUNSPOTS) -> dict[str, Any]:
     try:
         found: dict[str, Any] = json.loads(_folder(name, "json").read_text("utf-8"))
     except (OSError, ValueError) as problem:
-        raise LiveError(f"{name}.json is missing or damaged; restore it with git") from problem
+        raise LiveError("{name}.json is missing or damaged; restore it with git", name=name) from problem
     return found
 
 
@@ -48,9 +49,13 @@ def _files(name: str) -> tuple[str, str, bytes]:
         series = _folder(name, "csv").read_text("utf-8")
         weights = _folder(name, "safetensors").read_bytes()
     except (OSError, ValueError) as problem:
-        raise LiveError(f"the files of {name} are missing or damaged; restore them with git") from problem
+        raise LiveError(
+            "the files of {name} are missing or damaged; restore them with git", name=name
+        ) from problem
     if hashlib.sha256(weights).hexdigest() != found.get("sha256"):
-        raise LiveError(f"{name}.safetensors is not the file that its card describes; restore it with git")
+        raise LiveError(
+            "{name}.safetensors is not the file that its card describes; restore it with git", name=name
+        )
     return name, series, weights
 
 
@@ -61,12 +66,14 @@ def _made(name: str, series: str, weights: bytes) -> Live:
     try:
         table, setup = Table.of(series), Setup.from_dict(card(name)["training"])
         if table.fingerprint != card(name)["series"]["sha256"]:
-            raise ValueError("the series is not that of the card")
+            raise Told("the series is not that of the card")
         model = table.model(setup)
         model.load_state_dict(safetensors.torch.load(weights))
     except Exception as problem:  # what safetensors and torch raise, nobody has listed
         reason = str(problem).partition("\n")[0][:120]
         raise LiveError(
-            f"{name} does not hold what its card says ({reason}); restore it with git"
+            "{name} does not hold what its card says ({reason}); restore it with git",
+            name=name,
+            reason=reason,
         ) from problem
     return table.live(model, setup, name)

@@ -15,6 +15,7 @@ from rnnviz.studies.lab.material import MEASURED, number, resting, sizes
 from rnnviz.studies.lab.setup import Setup
 from rnnviz.studies.live import Live
 from rnnviz.studies.series import SCALES, Scale, Series, parse, written
+from rnnviz.told import Told
 from rnnviz.training.corpora import windows
 from rnnviz.training.generated import mackey_glass
 
@@ -52,20 +53,33 @@ class Table:
     def of(cls, series: str, scale: str = SCALES[1]) -> "Table":
         size = len(series.encode("utf-8", "replace"))
         if size > LARGEST:
-            raise ValueError(
-                f"the table has {size / 2**20:.1f} MB; up to {LARGEST // 2**20} MB are trained on: give a part of it"
+            raise Told(
+                "the table has {size:.1f} MB; up to {largest} MB are trained on: give a part of it",
+                size=size / 2**20,
+                largest=LARGEST // 2**20,
             )
         found = parse(series)
         rows, columns = found.values.shape
         if rows < FEWEST:
-            raise ValueError(f"the table has {rows} rows; at least {FEWEST} are needed to learn from")
+            raise Told(
+                "the table has {rows} rows; at least {fewest} are needed to learn from",
+                rows=rows,
+                fewest=FEWEST,
+            )
         if columns > MOST_COLUMNS:
-            raise ValueError(f"the table has {columns} columns; up to {MOST_COLUMNS} are forecast")
+            raise Told(
+                "the table has {columns} columns; up to {most_columns} are forecast",
+                columns=columns,
+                most_columns=MOST_COLUMNS,
+            )
         cut = rows * 4 // 5
         for name, column in zip(found.features, found.values[:cut].T, strict=True):
             if (column == column[0]).all():
-                raise ValueError(
-                    f"column {name!r} is {column[0]:g} in all {cut:,} rows that are learned from: leave it out"
+                raise Told(
+                    "column {name!r} is {column:g} in all {cut:,} rows that are learned from: leave it out",
+                    name=name,
+                    column=column[0],
+                    cut=cut,
                 )
         own = Scale.of(found.values[:cut], scale)
         return cls(found, scale, own, own.apply(found.values).astype(np.float32), cut)
@@ -78,9 +92,11 @@ class Table:
     def check(self, setup: Setup) -> None:
         """Raises ValueError where the series is too short for windows of that length."""
         if self.cut <= setup.length:
-            raise ValueError(
-                f"windows of {setup.length} steps need a table of more than {setup.length * 5 // 4 + 1} rows; this one has"
-                f" {len(self.values)}"
+            raise Told(
+                "windows of {length} steps need a table of more than {length_2} rows; this one has {count}",
+                length=setup.length,
+                length_2=setup.length * 5 // 4 + 1,
+                count=len(self.values),
             )
 
     def model(self, setup: Setup) -> NumberModel:
@@ -131,8 +147,11 @@ class Table:
         def scaled(values: np.ndarray) -> Tensor:
             if values.shape[1] != len(self.series.features):
                 wanted = ", ".join(self.series.features)
-                raise ValueError(
-                    f"wanted {len(self.series.features)} numbers a step ({wanted}); got {values.shape[1]}"
+                raise Told(
+                    "wanted {count} numbers a step ({wanted}); got {shape}",
+                    count=len(self.series.features),
+                    wanted=wanted,
+                    shape=values.shape[1],
                 )
             return torch.from_numpy(self.scale.apply(values).astype(np.float32))[None]
 

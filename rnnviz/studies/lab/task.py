@@ -15,6 +15,7 @@ from rnnviz.studies.live import Live
 from rnnviz.studies.memory.running import DATA, HELD_OUT
 from rnnviz.studies.memory.setup import LONGEST
 from rnnviz.studies.memory.tasks import SYMBOLS, TASKS, Examples, answer, examples
+from rnnviz.told import Told
 
 SHOWN = 6  # held-out sequences whose answers are kept
 
@@ -37,7 +38,13 @@ class Task:
         one_of(self, "task", tuple(TASKS))
         whole(self, "steps")
         if not TASKS[self.task] <= self.steps <= LONGEST:
-            raise ValueError(f"{self.task!r} takes {TASKS[self.task]} to {LONGEST} steps; got {self.steps}")
+            raise Told(
+                "{task!r} takes {tasks} to {longest} steps; got {steps}",
+                task=self.task,
+                tasks=TASKS[self.task],
+                longest=LONGEST,
+                steps=self.steps,
+            )
 
     @property
     def units(self) -> str:
@@ -132,9 +139,9 @@ def _inputs(task: str, typed: Any) -> Tensor:
     """What is read of a typed sequence, float32 (time, input). Raises ValueError for what the task does not read."""
     if task == "adding":
         if typed.shape[1] != 2:
-            raise ValueError(f"wanted a number and a mark a step; got {typed.shape[1]} columns")
+            raise Told("wanted a number and a mark a step; got {shape} columns", shape=typed.shape[1])
         return torch.from_numpy(typed).float()
     symbols = SYMBOLS[task]
     if wrong := [one for one in typed if one not in symbols]:
-        raise ValueError(f"wanted the symbols {' '.join(symbols)}; got {wrong[0]!r}")
+        raise Told("wanted the symbols {names}; got {wrong!r}", names=" ".join(symbols), wrong=wrong[0])
     return nn.functional.one_hot(torch.tensor([symbols.index(one) for one in typed]), len(symbols)).float()

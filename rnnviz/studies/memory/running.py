@@ -17,6 +17,7 @@ from rnnviz.studies.comparing.running import one_thread
 from rnnviz.studies.comparing.scaled import log_norm
 from rnnviz.studies.memory.setup import Setup
 from rnnviz.studies.memory.tasks import Examples, examples
+from rnnviz.told import Told
 from rnnviz.trace import branch
 from rnnviz.training import optimisers
 
@@ -132,18 +133,18 @@ class Race:
             before = Setup.from_dict(about["setup"])
             tensors = safetensors.torch.load(state)
             if before.course != setup.course:
-                raise ValueError("another set-up")
+                raise Told("another set-up")
             race = cls(setup)
             mine = race._tensors()
             if mine.keys() != tensors.keys() or any(mine[n].shape != tensors[n].shape for n in mine):
-                raise ValueError("other tensors")
+                raise Told("other tensors")
             with torch.no_grad():
                 for name, tensor in mine.items():
                     tensor.copy_(tensors[name])
             race.update, race._norms, race._blown = about["update"], about["norms"], about["blown"]
         except Exception as problem:  # what safetensors and json raise, nobody has listed
             line = " ".join(str(problem).split())[:200]
-            raise ValueError(f"this training cannot be gone on with ({line}); begin it anew") from None
+            raise Told("this training cannot be gone on with ({line}); begin it anew", line=line) from None
         return race
 
     def _tensors(self) -> dict[str, Tensor]:

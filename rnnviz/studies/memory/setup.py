@@ -5,6 +5,7 @@ from typing import Any
 
 from rnnviz.studies.comparing.setup import Architecture, number, one_of, row_of, whole
 from rnnviz.studies.memory.tasks import TASKS
+from rnnviz.told import Told
 from rnnviz.trace import GATES
 
 OPTIMISERS = ("adam", "sgd")
@@ -43,7 +44,7 @@ class Setup:
     def __post_init__(self) -> None:
         object.__setattr__(self, "networks", tuple(self.networks))
         if not self.networks or not all(isinstance(one, Architecture) for one in self.networks):
-            raise ValueError("nothing to train: give at least one Architecture")
+            raise Told("nothing to train: give at least one Architecture")
         one_of(self, "task", tuple(TASKS))
         one_of(self, "optimiser", OPTIMISERS)
         for name in ("steps", "updates", "batch", "every"):
@@ -54,23 +55,32 @@ class Setup:
         number(self, "seed")
         object.__setattr__(self, "seed", int(self.seed))
         if not 0 <= self.seed < 1_000_000:
-            raise ValueError(f"seed must be from 0 to 999999; got {self.seed}")
+            raise Told("seed must be from 0 to 999999; got {seed}", seed=self.seed)
         for name in ("rate", "clip"):
             if getattr(self, name) is not None and getattr(self, name) <= 0:
-                raise ValueError(f"{name} must be above 0; got {getattr(self, name):g}")
+                raise Told("{name} must be above 0; got {value:g}", name=name, value=getattr(self, name))
         if not TASKS[self.task] <= self.steps <= LONGEST:
-            raise ValueError(f"{self.task!r} takes {TASKS[self.task]} to {LONGEST} steps; got {self.steps}")
+            raise Told(
+                "{task!r} takes {tasks} to {longest} steps; got {steps}",
+                task=self.task,
+                tasks=TASKS[self.task],
+                longest=LONGEST,
+                steps=self.steps,
+            )
         names = [one.name for one in self.networks]
         for one in self.networks:
             if one.layers > 1 or one.bidirectional:
-                raise ValueError(f"{one.name}: one layer that reads forwards is trained here")
+                raise Told("{name}: one layer that reads forwards is trained here", name=one.name)
             if one.units > WIDEST:
-                raise ValueError(f"at most {WIDEST} units; got {one.units}")
+                raise Told("at most {widest} units; got {units}", widest=WIDEST, units=one.units)
             if names.count(one.name) > 1:
-                raise ValueError(f"two networks are the same: {one.name}")
+                raise Told("two networks are the same: {name}", name=one.name)
         if self.updates // self.every > MOMENTS:
-            raise ValueError(
-                f"at most {MOMENTS} moments are kept; {self.updates} updates need every={-(-self.updates // MOMENTS)} or more"
+            raise Told(
+                "at most {moments} moments are kept; {updates} updates need every={value} or more",
+                moments=MOMENTS,
+                updates=self.updates,
+                value=-(-self.updates // MOMENTS),
             )
 
     @property
@@ -95,7 +105,7 @@ class Setup:
     def from_dict(cls, values: dict[str, Any]) -> "Setup":
         """The inverse of `to_dict`; what is left out is as by default. Raises ValueError for what is no field."""
         if not isinstance(values, dict) or not isinstance(values.get("networks"), (list, tuple)):
-            raise ValueError("a set-up is an object with a list of networks")
+            raise Told("a set-up is an object with a list of networks")
         return row_of(
             cls, values | {"networks": tuple(row_of(Architecture, row) for row in values["networks"])}
         )

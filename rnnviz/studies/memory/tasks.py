@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from rnnviz.told import Told
 from rnnviz.training import generated
 
 TASKS = {"first": 1, "adding": 1, "copy": 3, "parity": 1, "brackets": 4}  # and the fewest steps of each
@@ -84,7 +85,7 @@ def answer(task: str, x: Tensor) -> Tensor:
         else (read[: generated.copied(len(read))], generated.COPY_SYMBOLS)
     )
     if not len(first) or first.max() >= kinds:
-        raise ValueError(f"wanted one of {' '.join(SYMBOLS[task][:kinds])} at the beginning")
+        raise Told("wanted one of {names} at the beginning", names=" ".join(SYMBOLS[task][:kinds]))
     return first
 
 

@@ -1,5 +1,6 @@
 """Every string has its Korean translation."""
 
+import pickle
 import re
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from babel.messages import pofile
 from babel.messages.extract import extract_from_dir
 
 from rnnviz.figures import words
+from rnnviz.told import Told
 from rnnviz.ui.rooms.words.terms import terms
 from rnnviz.ui.shell import language
 
@@ -75,3 +77,15 @@ def test_pages_hold_no_untranslated_prose():
     spoken = re.compile(r'st\.(?:write|header|title|subheader|info|caption|markdown|text)\(\s*f?"')
     for path in (ROOT / "pages").rglob("*.py"):
         assert not spoken.search(path.read_text("utf-8")), path
+
+
+def test_what_the_library_tells_is_said_in_the_readers_language(monkeypatch):
+    problem = Told("unit {unit} is not there; wanted 0 to {last}", unit=7, last=4)
+    assert str(problem) == "unit 7 is not there; wanted 0 to 4"
+    assert language.said(problem) == str(problem)
+    monkeypatch.setattr(language, "current", lambda: "ko")
+    assert language.said(problem) == "유닛 7은(는) 없습니다. 가능한 값은 0부터 4까지입니다"
+    assert language.said(ValueError("of a library\nbelow")) == "of a library below"
+    again = pickle.loads(pickle.dumps(problem))
+    assert (str(again), again.message, again.values) == (str(problem), problem.message, problem.values)
+    assert str(Told.of(ValueError("{odd}"))) == "{odd}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from rnnviz.ui.parts.shelf import Shelf
-from rnnviz.ui.shell.language import _
+from rnnviz.ui.shell.language import _, said
 from rnnviz.ui.shell.settings import choose, settings
 from rnnviz.ui.shell.widgets import notice, pick
 
@@ -133,7 +133,7 @@ def _write(own: "Live") -> None:
     try:
         text = own.write(own.text if before is None else before, st.session_state["own_write_count"], rule)
     except LiveError as problem:
-        notice(str(problem), error=True)
+        notice(said(problem), error=True)
         return
     st.session_state.setdefault("own_written", []).append(before)
     choose(text=text)

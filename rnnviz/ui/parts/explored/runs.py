@@ -21,7 +21,7 @@ from rnnviz.studies.subjects import Subject, of_states
 from rnnviz.ui.parts import explored
 from rnnviz.ui.parts.explored import growing, live, subjects
 from rnnviz.ui.shell.keeping import keeps, kept
-from rnnviz.ui.shell.language import _
+from rnnviz.ui.shell.language import _, said
 from rnnviz.ui.shell.settings import LONGEST, choose, settings
 from rnnviz.ui.shell.widgets import as_text, notice
 
@@ -224,7 +224,7 @@ def _sequence(subject: Subject, own: Live | None = None, reading: Reading | None
     try:
         run.at(min(settings()["layer"], node.sizes["layer"] - 1))
     except ValueError as problem:
-        notice(str(problem), error=True)
+        notice(said(problem), error=True)
         return None
     return run
 
@@ -282,7 +282,7 @@ def _read_own() -> Run | None:
             _say_too_long(text)
         reading = own_reading()
     except LiveError as problem:
-        notice(str(problem), error=True)
+        notice(said(problem), error=True)
         return None
     if reading.seconds > SLOW:
         line = _("{name} took {seconds:.1f} s to read this.")

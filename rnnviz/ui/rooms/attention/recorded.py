@@ -12,7 +12,7 @@ from rnnviz.ui.parts.explored import controls, live, runs, subjects
 from rnnviz.ui.parts.numbers import shown
 from rnnviz.ui.parts.tables import table_csv
 from rnnviz.ui.shell.keeping import kept
-from rnnviz.ui.shell.language import _
+from rnnviz.ui.shell.language import _, said
 from rnnviz.ui.shell.settings import choose, settings
 from rnnviz.ui.shell.widgets import notice, pick
 
@@ -41,7 +41,7 @@ def show() -> None:
     try:
         weights = kept(_weights, subject, module, sequence, head)
     except ValueError as problem:
-        notice(str(problem), error=True)
+        notice(said(problem), error=True)
         return
     queries, keys = weights.sizes["query"], weights.sizes["key"]
     if not queries or not keys:

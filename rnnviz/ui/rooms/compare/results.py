@@ -10,7 +10,7 @@ from rnnviz.studies import comparing
 from rnnviz.ui.parts import explored, working
 from rnnviz.ui.rooms.compare.setup import ROW, draft, visit
 from rnnviz.ui.shell.jobs import Job, jobs
-from rnnviz.ui.shell.language import _
+from rnnviz.ui.shell.language import _, said
 from rnnviz.ui.shell.readers import reader
 from rnnviz.ui.shell.settings import LONGEST, settings
 from rnnviz.ui.shell.widgets import notice
@@ -38,7 +38,7 @@ def setup() -> comparing.Setup | None:
         try:
             one = comparing.Architecture(**row)
         except ValueError as problem:
-            notice(_("Row {number} is left out:").format(number=number) + f" {problem}")
+            notice(_("Row {number} is left out:").format(number=number) + f" {said(problem)}")
             continue
         if one.name in names:
             line = _("Row {number} is left out: it is the same as row {first}.")
@@ -54,7 +54,7 @@ def setup() -> comparing.Setup | None:
     try:
         asked = comparing.Setup(tuple(rows), text=text, **fields)
     except ValueError as problem:
-        notice(_("This cannot be compared:") + f" {problem}")
+        notice(_("This cannot be compared:") + f" {said(problem)}")
         return None
     if asked.cost() > comparing.LIMIT:
         line = _(

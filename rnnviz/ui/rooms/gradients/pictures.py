@@ -20,7 +20,7 @@ from rnnviz.ui.parts.numbers import power, probability, shown
 from rnnviz.ui.parts.tables import fading_words, table_csv
 from rnnviz.ui.rooms.gradients import recorded
 from rnnviz.ui.shell.keeping import kept
-from rnnviz.ui.shell.language import _
+from rnnviz.ui.shell.language import _, said
 from rnnviz.ui.shell.settings import LONGEST, settings
 from rnnviz.ui.shell.widgets import folded, notice, pick
 
@@ -91,7 +91,7 @@ def _draw_own(run: Run, row: DeltaGenerator) -> None:
     try:
         back, reading = own_back(run, None if now["loss"] == "all" else max(0, step))
     except LiveError as problem:
-        notice(str(problem), error=True)
+        notice(said(problem), error=True)
         return
     where = (
         _("The loss of all steps, summed")

@@ -5,7 +5,7 @@ import streamlit as st
 
 from rnnviz.ui.parts.explored import live, subjects
 from rnnviz.ui.rooms.own import weights
-from rnnviz.ui.shell.language import _
+from rnnviz.ui.shell.language import _, said
 from rnnviz.ui.shell.settings import choose, settings
 from rnnviz.ui.shell.widgets import as_text, notice
 
@@ -82,7 +82,7 @@ def _upload() -> None:
         else:
             weights.bring(file.name, file.getvalue())
     except (ValueError, OSError) as problem:
-        st.session_state["own_problem"] = str(problem)
+        st.session_state["own_problem"] = said(problem)
     st.session_state["own_uploads"] = number + 1  # an empty box: what was brought is kept once, and not here
     st.rerun()
 

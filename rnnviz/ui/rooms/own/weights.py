@@ -9,7 +9,7 @@ import streamlit as st
 from rnnviz.studies import series
 from rnnviz.ui.parts.explored import subjects
 from rnnviz.ui.parts.trainings import choices
-from rnnviz.ui.shell.language import _
+from rnnviz.ui.shell.language import _, said
 from rnnviz.ui.shell.settings import settings, typed
 from rnnviz.ui.shell.widgets import as_text, notice, pick
 
@@ -104,6 +104,6 @@ def _ask(name: str, found) -> None:
     except UnicodeDecodeError:
         notice(_("The file is not text in UTF-8. Save it as “CSV UTF-8” and choose it again."), error=True)
     except ValueError as problem:
-        notice(str(problem), error=True)
+        notice(said(problem), error=True)
     else:
         st.switch_page("pages/explore/states.py")

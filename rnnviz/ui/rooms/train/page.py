@@ -10,7 +10,7 @@ from rnnviz.ui.parts import trainings, working
 from rnnviz.ui.parts.trainings import choices
 from rnnviz.ui.rooms.train import KINDS, data, results, saying
 from rnnviz.ui.shell.jobs import Job, jobs
-from rnnviz.ui.shell.language import _, current
+from rnnviz.ui.shell.language import _, current, said
 from rnnviz.ui.shell.readers import reader
 from rnnviz.ui.shell.settings import choose, settings
 from rnnviz.ui.shell.widgets import as_text, folded, notice, pick
@@ -102,7 +102,7 @@ def _checked():
             line = _("The table is too short for windows of {length} steps; choose shorter ones.")
             raise ValueError(line.format(length=setup.length))
     except ValueError as problem:
-        notice(_("This cannot be trained:") + f" {problem}")
+        notice(_("This cannot be trained:") + f" {said(problem)}")
         setup = None
     return material, setup
 
