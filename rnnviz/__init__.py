@@ -49,6 +49,7 @@ _MODULES = {
     "comparing": "rnnviz.studies.comparing",
     "counting": "rnnviz.models.counting",
     "decoding": "rnnviz.models.decoding",
+    "differing": "rnnviz.studies.differing",
     "filling": "rnnviz.studies.filling",
     "features": "rnnviz.studies.features",
     "judging": "rnnviz.studies.judging",

@@ -9,6 +9,7 @@ _MODULES = {
         "changing",
         "clipping",
         "comparing",
+        "differing",
         "filling",
         "growing",
         "judging",

@@ -159,7 +159,7 @@ class Live:
             tokens, table, arguments = self._encoded(text)
             try:
                 recording, loss, step, shares = self._sent(
-                    self._exact, _doubled(arguments), text, tokens, step, edit
+                    self.exact, _doubled(arguments), text, tokens, step, edit
                 )
             except LiveError:  # as of a model that makes numbers of its own type on its way
                 recording, loss, step, shares = self._sent(self.model, arguments, text, tokens, step, edit)
@@ -198,7 +198,8 @@ class Live:
             yield
 
     @functools.cached_property
-    def _exact(self) -> nn.Module:
+    def exact(self) -> nn.Module:
+        """The model in double precision. Raises LiveError where it cannot be copied."""
         with self._says("the model"):
             return copy.deepcopy(self.model).double().requires_grad_()
 
