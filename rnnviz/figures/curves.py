@@ -93,11 +93,12 @@ def before_after(
     kind: str = "lstm",
     limits: tuple[float, float] | None = None,
     height: int = 160,
+    names: tuple[str, str] | None = None,
 ) -> go.Figure:
     """One quantity over time, as it was (dotted) and as it is after a change (solid).
 
-    before, after: (time,). kind: 'rnn', 'gru' or 'lstm', whose colour is taken. limits: of the vertical axis; without them
-    `valid_range`, and where there is none the axis fits the data. Raises ValueError for more dims.
+    before, after: (time,). names: what they are called. kind: 'rnn', 'gru' or 'lstm', whose colour is taken. limits: of the
+    vertical axis; without them `valid_range`, and where there is none the axis fits the data. Raises ValueError for more dims.
     """
     was, now = (arranged(one, "time", of="before_after") for one in (before, after))
     limits = limits or now.attrs.get("valid_range")
@@ -105,9 +106,10 @@ def before_after(
     if limits is not None:
         pad = (limits[1] - limits[0]) * 0.04
         up["range"] = [limits[0] - pad, limits[1] + pad]
-    earlier = _line(was, _("as it was"), style.INK).update(line_dash="dot", mode="lines")
+    names = names or (_("as it was"), _("changed"))
+    earlier = _line(was, names[0], style.INK).update(line_dash="dot", mode="lines")
     return style.figure(
-        _line(now, _("changed"), style.ARCHITECTURE[kind]).update(mode="lines"),
+        _line(now, names[1], style.ARCHITECTURE[kind]).update(mode="lines"),
         earlier,
         axis="time",
         title=style.axis_title(now),

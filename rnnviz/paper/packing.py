@@ -2,7 +2,7 @@
 
 import base64
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,10 @@ class Drawn:
     id: str
     spec: str
     title: str | None = None
+
+    def as_id(self, id: str) -> "Drawn":
+        """The same under another id."""
+        return replace(self, id=id)
 
     @classmethod
     def of(cls, id: str, figure: go.Figure, title: str | None = None) -> "Drawn":
@@ -91,7 +95,6 @@ def labels() -> dict[str, str]:
         "wider": _("Zoom out"),
         "all": _("Show all"),
         "mark": _("Mark by dragging (off: zoom by dragging)"),
-        "before": _("The line on each bar: before the change."),
         "save": _("Save this figure"),
         "noPlotly": _(
             "The drawing library could not be loaded. Reload the page; if that does not help, restart the app."

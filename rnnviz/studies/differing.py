@@ -200,12 +200,15 @@ def _is_floating(one: object) -> bool:
 
 
 def forgotten(size: Sequence[float], place: int | None, share: float = FORGOTTEN) -> int | None:
-    """How many places after `place` a size stays below so much of the largest it has from there on; None where it never does."""
+    """How many places after `place` a size stays below so much of the largest it has from there on; None where it never does, or
+    is known nowhere."""
     if place is None:
         return None
     after = np.asarray(size, float)[place:]
     known = after[~np.isnan(after)]
-    if not len(known) or known.max() == 0:
+    if not len(known):
+        return None
+    if known.max() == 0:
         return 0
     above = np.flatnonzero(np.nan_to_num(after) >= share * known.max())
     found = int(above[-1]) + 1

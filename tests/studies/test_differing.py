@@ -125,7 +125,7 @@ def test_a_rate_is_the_slope_and_what_is_forgotten_stays_so():
     assert math.isclose(differing.rate(size, 2), -0.5, rel_tol=1e-9)
     assert differing.forgotten(size, 2) == 10  # e^-5 is 0.0067, e^-4.5 0.0111
     assert differing.forgotten([1, 0.001, 0.5, 0.001], 0) == 3
-    assert differing.forgotten([1, 0.5, 0.2], 0) is None
+    assert differing.forgotten([1, 0.5, 0.2], 0) is None and differing.forgotten([1, np.nan], 1) is None
     assert math.isnan(differing.rate([1, 0, 0], 0)) and math.isnan(differing.rate(size, None))
 
 

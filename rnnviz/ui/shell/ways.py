@@ -16,7 +16,7 @@ FOLDERS = {
     "learn": (
         "cell order letters network bptt memory vanishing clipping attention_by_hand blank counting explain words".split()
     ),
-    "explore": "home states gates gradients change attention generate sentiment".split(),
+    "explore": "home states gates gradients change pair attention generate sentiment".split(),
     "lab": "own train runs compare".split(),
 }
 FILES = {room: f"pages/{folder}/{room}.py" for folder, rooms in FOLDERS.items() for room in rooms}
@@ -36,6 +36,7 @@ BUILDS_ON = {
     "attention": ("attention_by_hand",),
     "states": ("cell",),
     "change": ("states", "gates"),
+    "pair": ("states", "vanishing"),
     "generate": ("letters", "states"),
     "sentiment": ("states",),
     "compare": ("vanishing",),
@@ -124,6 +125,7 @@ def _stops(language: str) -> dict[str, Stop]:
             6,
         ),
         ("change", _("Change it"), _("What if a state or a gate had been different?"), 6),
+        ("pair", _("Side by side"), _("Where do two readings part, and for how long?"), 6),
         (
             "generate",
             _("Text, letter by letter"),
@@ -167,7 +169,10 @@ def _chapters(language: str) -> tuple[Chapter, ...]:
         Chapter(_("Vanishing gradients"), ("vanishing", "clipping", "gradients")),
         Chapter(_("Gates that keep"), ("gates",)),
         Chapter(_("Looking back"), ("blank", "attention_by_hand", "attention")),
-        Chapter(_("A trained network, your text"), ("states", "change", "generate", "sentiment", "explain")),
+        Chapter(
+            _("A trained network, your text"),
+            ("states", "change", "pair", "generate", "sentiment", "explain"),
+        ),
     )
 
 
@@ -180,7 +185,7 @@ def ways() -> dict[str, tuple[str, ...]]:
     """The rooms of each way, in order."""
     return {
         LEARN: tuple(room for chapter in chapters() for room in chapter.rooms),
-        OWN: ("own", "states", "gates", "gradients", "change", "compare", "train", "runs"),
+        OWN: ("own", "states", "gates", "gradients", "change", "pair", "compare", "train", "runs"),
     }
 
 

@@ -64,7 +64,7 @@ def show_board(
     subject: str = "",
     cursor: int | None = None,
     clicked: Callable[[Choice], None] | None = None,
-    before: xr.DataArray | None = None,
+    before: tuple[xr.DataArray, str] | None = None,
     marks: Sequence[Mark] = (),
     marked: Callable[[Marked], None] | None = None,
 ) -> None:
@@ -82,7 +82,7 @@ def show_board(
     finer: true where fewer numbers were sent than there are, as of a long sequence; then a zoom comes back, see `zoom`.
     subject: what was looked at, for the title of a saved figure. cursor: the step it stands at, None for the end.
     clicked: told what the reader clicks, before the page is run again.
-    before: of the candidates, the probabilities before something was changed, (time, rank).
+    before: of the candidates, other probabilities, (time, rank), as those before something was changed, and what they are.
     marks: what is framed on the figures. marked: told what the reader marks by dragging, which then zooms no more.
     """
     window, lists = zoom(id, len(tokens)), [listed(title, values) for title, values in lists]
@@ -126,7 +126,8 @@ def show_board(
             "tokens": list(names),
         }
         if before is not None:
-            data["candidates"]["before"] = packed(before.values.astype(np.float32).ravel())
+            data["candidates"]["before"] = packed(before[0].values.astype(np.float32).ravel())
+            data["labels"]["before"] = before[1]
     if marked is not None:
         data["marking"] = True
     if marks:

@@ -411,7 +411,12 @@ def read(name: str, stamp: str, text: str) -> Run:
 
 def again(run: Run) -> Live:
     """The model that read, to be run again otherwise. Raises CheckpointError."""
-    return run.own or _again(run.name, checkpoints.stamp(run.name))
+    return run.own or named_again(run.name)
+
+
+def named_again(name: str) -> Live:
+    """A shipped language model, by its name, to be run on any text. Raises CheckpointError."""
+    return _again(name, checkpoints.stamp(name))
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

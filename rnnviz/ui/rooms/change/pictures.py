@@ -98,7 +98,9 @@ def _draw(run: Run, found: Changed, changes: tuple[Change, ...]) -> None:
         candidates=after.candidates,
         finer=finer,
         summary=line,
-        before=None if after.candidates is None else kept(_earlier, found, after.candidates[0]),
+        before=None
+        if after.candidates is None
+        else (kept(_earlier, found, after.candidates[0]), _("The line on each bar: before the change.")),
         marks=_marks(run, changes),
         marked=making.marked,
     )

@@ -1,0 +1,5 @@
+"""Where do two readings part, and for how long?"""
+
+from rnnviz.ui.rooms.pair import page
+
+page.show()

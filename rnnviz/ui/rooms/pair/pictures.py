@@ -1,0 +1,290 @@
+"""Both readings under one cursor: how far their predictions and states lie apart, the difference itself, and how it fades."""
+
+import math
+
+import streamlit as st
+
+from rnnviz import figures, stats
+from rnnviz.models import checkpoints
+from rnnviz.models.checkpoints import CheckpointError
+from rnnviz.paper.packing import keys
+from rnnviz.studies import differing
+from rnnviz.studies.live import Live, LiveError
+from rnnviz.told import Told
+from rnnviz.ui.parts import explored
+from rnnviz.ui.parts.board import drawn
+from rnnviz.ui.parts.explored import growing
+from rnnviz.ui.parts.explored.runs import Run, again, current_run, named_again
+from rnnviz.ui.parts.explored.views import in_view, limits_of, show_board, unit_heatmap
+from rnnviz.ui.parts.numbers import shown
+from rnnviz.ui.rooms.pair import results
+from rnnviz.ui.rooms.pair.results import Both
+from rnnviz.ui.shell.keeping import kept
+from rnnviz.ui.shell.language import _, said
+from rnnviz.ui.shell.settings import LONGEST, settings
+from rnnviz.ui.shell.widgets import as_text, folded, notice, pick
+
+SMALLEST = 1e-3  # the limit of the difference's colours, at least
+
+
+def show() -> None:
+    """What stands below the reader's text."""
+    run = current_run()
+    if run is None:
+        return
+    if not run.live:
+        notice(
+            _(
+                "A recording cannot be run again. Choose a shipped model, or bring the model itself: rnnviz explore "
+                "package.module:function."
+            )
+        )
+        return
+    text = explored.reader_text()[: None if run.own and run.own.rows else LONGEST]
+    text = text if run.own is not None else "".join(run.text)
+    try:
+        model = again(run)
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            second = _second(run, model, text)
+        if second is None:
+            return
+        one, other = results.reading(model, text), results.reading(*second)
+        found = results.both(run, one, other)
+    except (LiveError, CheckpointError, Told) as problem:
+        notice(said(problem), error=True)
+        return
+    _draw(run, found, model, second[0] is model, text)
+    _reading()
+
+
+def _second(run: Run, model: Live, text: str) -> tuple[Live, str] | None:
+    """The model and the text of the second reading; None where there is none, which a line says."""
+    now = settings()
+    ways = {"text": _("another text")}
+    others = _others(run)
+    if others:
+        ways["model"] = _("another model")
+    moments = checkpoints.moments(checkpoints.parted(run.name)[0]) if run.card is not None else ()
+    if moments:
+        ways["moment"] = _("another moment of its training")
+    way = now["pair_with"] if now["pair_with"] in ways else "text"
+    pick(
+        st.segmented_control,
+        "pair_with",
+        _("Beside it"),
+        list(ways),
+        value=way,
+        format_func=ways.get,
+        required=True,
+    )
+    if way == "model":
+        chosen = now["pair_model"] if now["pair_model"] in others else others[0]
+        pick(
+            st.selectbox,
+            "pair_model",
+            _("The second model"),
+            others,
+            value=chosen,
+            format_func=growing.label,
+            width=300,
+        )
+        return named_again(growing.named(chosen)), text
+    if way == "moment":
+        name = checkpoints.parted(run.name)[0]
+        step = now["pair_trained"] if now["pair_trained"] in moments else moments[0]
+        pick(
+            st.select_slider,
+            "pair_trained",
+            _("The second moment (training step)"),
+            list(moments),
+            value=step,
+            format_func="{:,}".format,
+            width=360,
+        )
+        return named_again(checkpoints.at(name, step)), text
+    other = results.otherwise(text) if now["pair_text"] is None else now["pair_text"]
+    pick(st.text_area, "pair_text", _("The second text"), value=other, height=68, width="stretch")
+    other = other if model.rows else other[:LONGEST]
+    if not other:
+        notice(_("Type at least one character, and the network will read it."))
+        return None
+    return model, other
+
+
+def _others(run: Run) -> list[str]:
+    """The shipped models that read what this one reads."""
+    if run.card is None:
+        return []
+    own = checkpoints.parted(run.name)[0]
+    kind = explored.corpus(own)
+    names = [name for name in checkpoints.names("language") if name != own and explored.corpus(name) == kind]
+    return [name for name in names if _tokens(name) == tuple(run.outputs)]
+
+
+def _tokens(name: str) -> tuple[str, ...]:
+    try:
+        return checkpoints.vocabulary(checkpoints.card(name)).tokens
+    except CheckpointError:
+        return ()
+
+
+def _draw(run: Run, found: Both, model: Live, same_model: bool, text: str) -> None:
+    now = settings()
+    layer, unit = now["layer"], now["unit"]
+    id, alike = f"pair-{found.key}-{layer}", differing.alike(found.pair)
+    drawings, finer = [], False
+    moved = results.divergence(found)
+    if moved is not None:
+        title = _("How far the predictions lie apart: KL divergence (nats)")
+        drawings.append(
+            drawn("moved", title, figures.lines, in_view(moved, id, found.steps), run.kind, None, 130)
+        )
+    limits = limits_of(results.states(found, 0, layer), "hidden")
+    names = (_("first"), _("second"))
+    if alike:
+        logs = results.distances(found, model if same_model else None, text)
+        _shows()
+        drawings.append(_distances(logs, id, found))
+        picture, finer = _heatmap(found, id, layer, limits)
+        drawings.append(picture)
+        curves = [kept(_curve, results.states(found, which, layer), unit) for which in (1, 0)]
+        two = [in_view(curve, id, found.steps) for curve in reversed(curves)]
+        title = _("Unit {unit}").format(unit=unit)
+        drawings.append(drawn("curve", title, figures.before_after, *two, run.kind, None, 160, names))
+    else:
+        logs = None
+        for which, title in enumerate((_("Hidden state h, first"), _("Hidden state h, second"))):
+            node = results.states(found, which, min(layer, _layers(found, which) - 1))
+            own = limits_of(node, "hidden")
+            whose = results.second(found) if which else found
+            picture, more = unit_heatmap(whose, id, node, "hidden", own, title, 300, order="stored")
+            drawings.append(picture.as_id(f"hidden-{which}"))
+            finer = finer or more
+    best = results.candidates(found)
+    line = _summary(found, layer, moved, logs)
+    st.markdown(as_text(line))
+    show_board(
+        id,
+        found,
+        drawings,
+        colour=(kept(_curve, results.states(found, 0, layer), unit), limits, _("hidden state h")),
+        candidates=None if best is None else best[:2],
+        finer=finer,
+        summary=line,
+        before=None
+        if best is None or best[2] is None
+        else (best[2], _("The line on each bar: the second reading.")),
+    )
+
+
+def _layers(found: Both, which: int) -> int:
+    return (found.pair.one, found.pair.other)[which].subject.node(found.module).sizes["layer"]
+
+
+def _shows() -> None:
+    names = {"difference": _("the difference"), "one": _("the first"), "other": _("the second")}
+    pick(
+        st.segmented_control,
+        "pair_shows",
+        _("The picture shows"),
+        list(names),
+        format_func=names.get,
+        required=True,
+        label_visibility="collapsed",
+    )
+
+
+def _distances(logs, id: str, found: Both):
+    count = sum("first order" not in str(name) for name in logs["series"].values)
+    colours = ["#0072B2", "#D55E00", "#009E73", "#CC79A7"] * count
+    kinds = [colours[i % count] for i in range(logs.sizes["series"])]
+    dashes = ["solid" if i < count else "dot" for i in range(logs.sizes["series"])]
+    title = _(
+        "How far the states lie apart: ‖h − h′‖ (dotted: to first order, by the Jacobians along the way)"
+    )
+    seen = in_view(logs, id, found.steps)
+    return drawn("distance", title, figures.log_norms, seen, kinds, None, title, 240, "time", dashes)
+
+
+def _heatmap(found: Both, id: str, layer: int, limits: tuple[float, float]):
+    which = settings()["pair_shows"]
+    if which == "difference":
+        node = results.difference(found, layer)
+        largest = float(abs(node["hidden"]).max())
+        bound = stats.mechanism.round_limit(node["hidden"]) if largest > SMALLEST else SMALLEST
+        return unit_heatmap(
+            found, id, node, "hidden", (-bound, bound), _("Hidden state h, second less first"), 340
+        )
+    node = results.states(found, 0 if which == "one" else 1, layer)
+    title = _("Hidden state h, first") if which == "one" else _("Hidden state h, second")
+    return unit_heatmap(found, id, node, "hidden", limits, title, 340)
+
+
+def _curve(node, unit: int):
+    return node["hidden"].sel(unit=min(unit, node.sizes["unit"] - 1))
+
+
+def _summary(found: Both, layer: int, moved, logs) -> str:
+    """Where they part, how the difference fades, and when it is forgotten."""
+    pair, parts = found.pair, []
+    if logs is None:
+        parts.append(
+            _(
+                "These networks are of unlike shape: their units cannot be held against each other, their predictions can."
+            )
+        )
+    if pair.parted is not None and logs is not None:
+        size = differing.distance(pair, layer, found.direction).values
+        gone = differing.forgotten(size, pair.parted)
+        parts.append(_("Last different at step {step}.").format(step=pair.parted + 1))
+        if not pair.both[pair.parted :].any():
+            pass
+        elif gone is None:
+            parts.append(_("Its trace in layer {layer} outlasts this text.").format(layer=layer + 1))
+        else:
+            line = _("In layer {layer} less than 1 % of the difference is left after {count} steps.")
+            parts.append(line.format(layer=layer + 1, count=gone))
+        rate = differing.rate(size, pair.parted)
+        if not math.isnan(rate):
+            line = _(
+                "It changes by a factor of {factor} a step (largest Lyapunov exponent of this layer on this path: "
+                "{exponent}, a factor of {expected})."
+            )
+            exponent = results.exponent(found, layer)
+            parts.append(
+                line.format(
+                    factor=shown(math.exp(rate)), exponent=shown(exponent), expected=shown(math.exp(exponent))
+                )
+            )
+    elif pair.parted is None and logs is not None and not bool((logs > -math.inf).any()):
+        parts.append(_("Both readings are the same."))
+    if moved is not None and moved.notnull().any():
+        place = int(moved.argmax("time"))
+        line = _("The predictions lie furthest apart after step {step}: {nats} nats.")
+        parts.append(line.format(step=place + 1, nats=shown(float(moved[place]))))
+    return " ".join(parts)
+
+
+def _reading() -> None:
+    folded(
+        (
+            _(
+                "Both readings lie on one axis: what they read alike stands in one column, where they differ the strip "
+                "shows both, as in "
+                "b|m, and a dash where one of them has nothing."
+            ),
+            _(
+                "The dotted lines show what a small difference in this direction would do: the product of the "
+                "Jacobians from step to "
+                "step, applied to the difference at the last step where the readings differ. Where the solid line "
+                "leaves the dotted one, "
+                "the difference is too large for this straight view."
+            ),
+            _(
+                "The largest Lyapunov exponent says how fast small differences grow (above 0) or fade (below 0) along "
+                "this path in the long "
+                "run, whatever their direction; over a few steps one difference can do otherwise."
+            ),
+            keys(),
+        )
+    )

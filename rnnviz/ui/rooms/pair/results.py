@@ -1,0 +1,177 @@
+"""What is computed for the page: the second reading, both on one axis, and how they differ."""
+
+import functools
+from dataclasses import dataclass, replace
+
+import numpy as np
+import xarray as xr
+
+from rnnviz import stats
+from rnnviz.models.vocabularies import visible
+from rnnviz.studies import differing
+from rnnviz.studies.differing import Pair
+from rnnviz.studies.live import Live, Reading
+from rnnviz.ui.parts.explored.runs import Run
+from rnnviz.ui.shell.keeping import kept
+
+CHANGED = "mngr그나"  # what a letter is changed to, the first that it is not
+
+GAPS = 60_000  # numbers of a picture up to which gaps are drawn as gaps
+
+
+def otherwise(text: str) -> str:
+    """The text with one letter changed, about a fifth into it."""
+    at = next((i for i in [*range(len(text) // 5, len(text)), *range(len(text))] if text[i].isalpha()), None)
+    if at is None:
+        return text[:-1]
+    choices = CHANGED[4:] if "가" <= text[at] <= "힣" else CHANGED[:4]
+    new = next(c for c in choices if c != text[at].lower())
+    return text[:at] + (new.upper() if text[at].isupper() else new) + text[at + 1 :]
+
+
+def reading(model: Live, text: str) -> Reading:
+    """Raises LiveError."""
+    return kept(_read, model, text)
+
+
+def _read(model: Live, text: str) -> Reading:
+    return model.read(text)
+
+
+@dataclass(frozen=True)
+class Both(Run):
+    """The first reading as it lies on the axis of both: a step is a place."""
+
+    pair: Pair | None = None
+
+    @property
+    def steps(self) -> int:
+        return self.pair.steps.shape[1]
+
+    @functools.cached_property
+    def strip(self) -> dict[str, list]:
+        found = []
+        for place, (a, b) in enumerate(self.pair.steps.T.tolist()):
+            this, that = (
+                visible(one.tokens[at]) if at >= 0 else "–"
+                for one, at in ((self.pair.one, a), (self.pair.other, b))
+            )
+            found.append(this if self.pair.same[place] else f"{this}|{that}")
+        return {"tokens": found, "unknown": []}
+
+
+def both(run: Run, one: Reading, other: Reading) -> Both:
+    """The two on one axis. Raises Told."""
+    return kept(_both, run, one, other)
+
+
+def _both(run: Run, one: Reading, other: Reading) -> Both:
+    pair = differing.aligned(one, other, run.module)
+    key = f"{run.key}-{one.subject.key}-{other.subject.key}"
+    return Both(
+        key,
+        run.name,
+        one.subject,
+        None,
+        run.module,
+        run.direction,
+        outputs=run.outputs,
+        card=run.card,
+        own=run.own,
+        pair=pair,
+    )
+
+
+def second(found: Both) -> Both:
+    """The second reading as it lies on the axis of both."""
+    return kept(_second, found)
+
+
+def _second(found: Both) -> Both:
+    return replace(found, key=f"{found.key}-2", subject=found.pair.other.subject)
+
+
+def states(found: Both, which: int, layer: int) -> xr.Dataset:
+    """The hidden states of one of the two at the places of the axis."""
+    return kept(_states, found, which, layer)
+
+
+def _states(found: Both, which: int, layer: int) -> xr.Dataset:
+    reading = (found.pair.one, found.pair.other)[which]
+    hidden = reading.subject.states(found.module, layer, found.direction)["hidden"]
+    return xr.Dataset({"hidden": _drawable(found.pair.laid(hidden, which))})
+
+
+def _drawable(array: xr.DataArray) -> xr.DataArray:
+    """In single precision; of a large picture, which is sent in codes, gaps are 0."""
+    array = array.astype(np.float32)
+    return array if array.size <= GAPS else array.fillna(0.0)
+
+
+def difference(found: Both, layer: int) -> xr.Dataset:
+    """Raises Told where the units cannot be held against each other."""
+    return kept(_difference, found, layer)
+
+
+def _difference(found: Both, layer: int) -> xr.Dataset:
+    hidden = differing.difference(found.pair, layer, "hidden", found.direction)
+    return xr.Dataset({"hidden": _drawable(hidden)})
+
+
+def distances(found: Both, model: Live | None, text: str) -> xr.DataArray:
+    """ln ‖h − h′‖ of each layer, measured, and to first order where there is such a way: (series, time); −inf where they are the
+    same."""
+    return kept(_distances, found, model, text)
+
+
+def _distances(found: Both, model: Live | None, text: str) -> xr.DataArray:
+    layers = found.pair.one.subject.node(found.module).sizes["layer"]
+    sizes = [differing.distance(found.pair, layer, found.direction).values for layer in range(layers)]
+    names = [f"layer {layer + 1}" for layer in range(layers)]
+    if model is not None and (way := differing.predicted(model, text, found.pair)) is not None:
+        sizes += list(way.values)
+        names += [f"layer {layer + 1}, first order" for layer in range(layers)]
+    with np.errstate(divide="ignore"):
+        logs = np.log(np.array(sizes))
+    about = {"long_name": "distance ‖h − h′‖", "units": "1", "scale": "natural logarithm"}
+    return xr.DataArray(logs, dims=("series", "time"), coords={"series": names}, attrs=about)
+
+
+def divergence(found: Both) -> xr.DataArray | None:
+    return kept(_divergence, found)
+
+
+def _divergence(found: Both) -> xr.DataArray | None:
+    nats = differing.divergence(found.pair)
+    return None if nats is None else nats.astype(np.float32)
+
+
+def candidates(found: Both) -> tuple[xr.Dataset, list[str], xr.DataArray | None] | None:
+    """The likeliest next tokens of the first at each place, what they are called, and what the second gives them."""
+    return kept(_candidates, found)
+
+
+def _candidates(found: Both) -> tuple[xr.Dataset, list[str], xr.DataArray | None] | None:
+    pair = found.pair
+    one, other = pair.one.log_probability, pair.other.log_probability
+    if one is None or not found.outputs:
+        return None
+    best = stats.text.candidates(one.isel(time=np.maximum(pair.steps[0], 0)))
+    names = [visible(token) for token in found.outputs]
+    if other is None or other.sizes["candidate"] != one.sizes["candidate"]:
+        return best, names, None
+    logs = other.transpose("time", "candidate").values[np.maximum(pair.steps[1], 0)]
+    chances = np.exp(np.take_along_axis(logs, best["id"].values, 1))
+    chances[pair.steps[1] < 0] = 0
+    return best, names, xr.DataArray(chances, dims=("time", "rank"))
+
+
+def exponent(found: Both, layer: int) -> float:
+    """The largest Lyapunov exponent of a layer along the first reading, from where they part on; nats a step."""
+    return kept(_exponent, found, layer)
+
+
+def _exponent(found: Both, layer: int) -> float:
+    node = found.pair.one.subject.layer(found.module, layer, found.direction)
+    begin = 0 if found.pair.parted is None else max(0, int(found.pair.steps[0, found.pair.parted]))
+    return float(stats.gradients.lyapunov(node, count=1, skip=begin)[0])

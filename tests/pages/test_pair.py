@@ -1,0 +1,100 @@
+"""Two readings side by side: the page shows what the library says of the same two."""
+
+import numpy as np
+import pytest
+
+import rnnviz
+from rnnviz.studies import differing
+from rnnviz.ui.rooms.pair.results import otherwise
+from tests.pages.conftest import Opened
+from tests.pages.test_change import numbers
+
+TEXT = "To be, or not to be"
+
+
+class Paired(Opened):
+    page = "pair"
+
+    def curves(self, figure: str) -> list[np.ndarray]:
+        return [numbers(trace["y"]) for trace in self.visit.figures[figure]["data"]]
+
+
+@pytest.fixture
+def page(visit):
+    return lambda **params: Paired(visit, **params)
+
+
+def test_two_texts_are_what_the_library_makes_of_them(page):
+    other = "To be, or hot to be"
+    seen = page(model="shakespeare-gru", text=TEXT, pair_text=other, layer=2)
+    assert not seen.lines
+    model = rnnviz.live.shipped("shakespeare-gru")
+    pair = differing.aligned(model.read(TEXT), model.read(other))
+    np.testing.assert_allclose(seen.curves("moved")[0], differing.divergence(pair), rtol=1e-4, atol=1e-6)
+    with np.errstate(divide="ignore"):
+        measured = [np.log10(differing.distance(pair, layer).values) for layer in (0, 1)]
+        first = np.log10(differing.predicted(model, TEXT, pair))
+    drawn = seen.curves("distance")
+    for curve, wanted in zip(drawn, [*measured, *first.values], strict=True):
+        there = np.isfinite(wanted)
+        np.testing.assert_allclose(curve[there], wanted[there], rtol=1e-4, atol=1e-4)
+    assert seen.visit.board["tokens"][10] == "n|h"
+    size = differing.distance(pair, 1).values
+    gone = differing.forgotten(size, 10)
+    said = "outlasts this text" if gone is None else f"left after {gone} steps"
+    assert said in seen.visit.board["summary"] and "Last different at step 11." in seen.visit.board["summary"]
+
+
+def test_what_one_has_alone_stands_alone(page):
+    seen = page(model="shakespeare-gru", text="To be or", pair_text="To be, or")
+    assert seen.visit.board["tokens"][5] == "–|,"
+    assert not seen.test.exception and not seen.lines
+
+
+def test_two_models_of_unlike_shape_are_compared_by_what_they_expect(page):
+    seen = page(model="shakespeare-gru", text=TEXT, pair_with="model", pair_model="shakespeare-rnn")
+    assert set(seen.visit.figures) == {"moved", "hidden-0", "hidden-1"}
+    assert "unlike shape" in seen.visit.board["summary"]
+    one, other = (rnnviz.live.shipped(name).read(TEXT) for name in ("shakespeare-gru", "shakespeare-rnn"))
+    wanted = rnnviz.stats.text.divergence(one.log_probability, other.log_probability)
+    np.testing.assert_allclose(seen.curves("moved")[0], wanted, rtol=1e-4, atol=1e-6)
+
+
+def test_two_moments_of_one_training_are_compared_unit_by_unit(page):
+    seen = page(model="growing-gru", text=TEXT, pair_with="moment")
+    assert not seen.lines and "hidden" in seen.visit.figures
+    first = rnnviz.checkpoints.moments("growing-gru")[0]
+    one, other = (rnnviz.live.shipped(name).read(TEXT) for name in ("growing-gru", f"growing-gru@{first}"))
+    wanted = rnnviz.stats.text.divergence(one.log_probability, other.log_probability)
+    np.testing.assert_allclose(seen.curves("moved")[0], wanted, rtol=1e-4, atol=1e-6)
+
+
+def test_the_same_text_twice_is_said_to_be_the_same(page):
+    seen = page(model="shakespeare-gru", text=TEXT, pair_text=TEXT)
+    assert "Both readings are the same." in seen.visit.board["summary"]
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"text": "a"},
+        {"text": "7"},
+        {"text": "a", "pair_text": "b"},
+        {"text": "abc", "pair_text": "xyz"},
+        {"pair_with": "moment"},
+        {"pair_with": "model", "pair_model": "nobody"},
+        {"pair_with": "moment", "model": "growing-rnn", "pair_trained": 3},
+        {"text": "ab", "pair_text": "a" * 3000},
+        {"subject": "gone.nc~0123456789abcdef"},
+        {"model": "python-lstm", "pair_with": "model"},
+    ],
+)
+def test_whatever_a_link_holds_the_page_stands(page, params):
+    seen = page(**params)
+    assert not seen.test.exception
+
+
+def test_a_letter_is_changed_to_another_of_its_kind():
+    assert otherwise("To be, or not to be") != "To be, or not to be"
+    assert otherwise("재미있다") == "그미있다" and otherwise("그것") == "나것"
+    assert otherwise("MM") == "NM" and otherwise("12") == "1" and otherwise("1") == ""
