@@ -371,6 +371,8 @@ def test_the_readers_text_is_never_taken_for_html(reader):
         "/gradients?lang=ko",
         "/vanishing?vanishing_part=network",
         "/vanishing?vanishing_part=helps&lang=ko",
+        "/change",
+        "/pair?lang=ko",
     ],
 )
 def test_no_page_violates_accessibility_or_runs_over_the_edge_of_a_phone(reader, path):

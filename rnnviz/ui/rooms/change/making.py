@@ -127,7 +127,7 @@ def _listed(values: Sequence[int]) -> str:
 def show(run: Run, changes: tuple[Change, ...]) -> None:
     """Examples, the form for a new change, and the list, each of which can be switched off and on."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        with st.popover(_add_label(), type="primary"):
+        with st.popover(_add_label()):
             _form(run, changes)
         _example(run, changes)
         st.button(_("Undo"), key="change_undo", on_click=_undo, disabled=not _earlier())

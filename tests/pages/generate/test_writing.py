@@ -1,10 +1,7 @@
 """explore/generate as a reader meets it: what is sent to be drawn is what the models write, and why."""
 
-import base64
 import io
-import json
 import math
-import shutil
 import unicodedata
 from urllib.parse import parse_qs
 
@@ -15,130 +12,14 @@ import torch
 
 from rnnviz import stats
 from rnnviz.models import checkpoints
-from rnnviz.models.counting import NGrams
-from rnnviz.models.networks import LanguageModel
-from rnnviz.models.vocabularies import Vocabulary
-from rnnviz.studies.writing import Counts, Network, Rule, Writing
+from rnnviz.studies.writing import Network, Rule, Writing
 from rnnviz.ui.parts import explored
 from rnnviz.ui.rooms import SETTINGS
 from rnnviz.ui.rooms.generate import authors, away, texts
 from rnnviz.ui.rooms.generate.surprise import PASTED
-from rnnviz.ui.shell import folding
 from rnnviz.ui.shell.folding import packed
-from tests.pages.conftest import Opened
+from tests.pages.generate.conftest import LETTERS, ORDER, PIECE, SIZE, Page, by_hand, change, ids, unpacked
 from tests.pages.test_pages import decoded
-
-LETTERS = Vocabulary(
-    tuple(sorted(set("\n ROMEO:To be, or not to be, that is the question: whether to tweet it.def")))
-)
-SIZE = len(LETTERS)
-ORDER = 4
-PIECE = 12  # of each of four writers
-
-
-def save() -> None:
-    """Small untrained models that know the characters of the examples, and counts."""
-    common = {
-        "vocabulary": list(LETTERS.characters),
-        "scores": {"validation": 2.0, "test": 2.0},
-        "parameters": 100,
-        "data": {
-            "source": "a test",
-            "licence": "none",
-            "characters": {"train": 500, "validation": 0, "test": 0},
-        },
-        "command": "none",
-        "scores_unit": "nats a character",
-        "recipe": {"discount": 0.6, "k": 0.01, "unit": "characters"},
-    }
-    for name in ("shakespeare-rnn", "shakespeare-gru", "shakespeare-lstm", "python-lstm"):
-        size = {"kind": name.split("-")[1], "vocabulary": SIZE, "embedding": 3, "hidden": 5, "layers": 2}
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(len(name))
-            model = LanguageModel(**size)
-        with torch.no_grad():
-            model.head.weight *= 6
-        checkpoints.save(name, model, common | {"model": size})
-    text = np.random.default_rng(3).integers(1, SIZE, 500)
-    size = {"kind": "counts", "vocabulary": SIZE, "unit": "characters", "order": ORDER}
-    checkpoints.save(
-        "counts-characters", NGrams.of(text, ORDER, SIZE), common | {"model": size, "task": "counts"}
-    )
-
-
-@pytest.fixture(scope="module")
-def saved_models(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("models")
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("RNNVIZ_CHECKPOINTS", str(folder))
-        save()
-    return folder
-
-
-@pytest.fixture
-def models(saved_models, monkeypatch):
-    monkeypatch.setenv("RNNVIZ_CHECKPOINTS", str(saved_models))
-    monkeypatch.setattr(texts, "PIECE", 4 * PIECE)
-    monkeypatch.setattr(texts, "OPENING", 32)
-
-
-@pytest.fixture
-def own_models(models, saved_models, tmp_path, monkeypatch):
-    """Models that a test may change: their folder."""
-    monkeypatch.setenv(
-        "RNNVIZ_CHECKPOINTS",
-        str(shutil.copytree(saved_models, tmp_path / "models", copy_function=shutil.copyfile)),
-    )
-    return tmp_path / "models"
-
-
-class Page(Opened):
-    page = "generate"
-
-    def sent(self, mode: str) -> dict | None:
-        for found in self.test.get("bidi_component"):
-            if found.proto.component_name == "rnnviz_generate":
-                data = json.loads(found.proto.json)
-                if data["mode"] == mode:
-                    return data
-        return None
-
-    @property
-    def drawn(self) -> dict | None:
-        return self.sent("writing")
-
-    def ask(self, have=None) -> dict:
-        """What the browser is given when it asks for more. have: of each text; by default all that was sent."""
-        kept = self.test.session_state["generate"]
-        kept["ask"] = {"serial": 5, "have": dict(kept["sent"]) if have is None else have}
-        self.test.run()
-        assert not self.test.exception
-        return self.drawn
-
-
-@pytest.fixture
-def page(models, visit):
-    return lambda **more: Page(visit, **({"generate_text": "ROMEO:"} | more))
-
-
-def unpacked(text, kind, count):
-    found = np.frombuffer(base64.b64decode(text), kind)
-    return found.reshape(count, -1) if count else found
-
-
-def ids(writer):
-    return unpacked(writer["ids"], np.uint16, writer["count"])[:, 0].tolist()
-
-
-def by_hand(kind="lstm", text="ROMEO:", count=PIECE, rule=None, changes=None, name=None):
-    """The same text, written without the page."""
-    model, _card = checkpoints.load(
-        name or ("counts-characters" if kind == "counts" else f"shakespeare-{kind}")
-    )
-    writer = Counts(model, ORDER, 0.6) if kind == "counts" else Network(model)
-    writing = Writing(writer, LETTERS.encode(text), rule or Rule(0.8, 0, 1.0, 1), changes)
-    writing.write(count)
-    return writing
 
 
 def test_four_writers_begin_side_by_side_with_what_the_library_writes(page):
@@ -300,105 +181,6 @@ def test_a_reader_who_comes_back_finds_the_place_reached(page):
 
 
 # --- changes
-
-
-def change(*one, **more):
-    return {"generate_changes": packed([list(o) for o in one])} | more
-
-
-def test_a_change_of_a_link_stands_and_only_its_writer_goes_on_differently(page):
-    seen = page(**change(("gru", 4, "q")))
-    for writer in seen.drawn["writers"]:
-        if writer["kind"] == "gru":
-            (q,) = LETTERS.encode("q")
-            assert ids(writer) == by_hand("gru", changes={9: q}).ids[6:]
-            assert writer["changed"] == [3] and ids(writer)[3] == q
-        else:
-            assert ids(writer) == by_hand(writer["kind"]).ids[6:] and writer["changed"] == []
-    assert seen.drawn["undo"]
-    address = parse_qs(seen.visit.address[1:])
-    assert folding.unpacked(address["generate_changes"][0], 999) == [["gru", 4, "q"]]
-
-
-def test_a_later_change_before_it_undoes_it(page):
-    seen = page(**change(("gru", 9, "q"), ("lstm", 2, "b"), ("gru", 4, "t")))
-    assert {w["kind"]: w["changed"] for w in seen.drawn["writers"]} == {
-        "rnn": [],
-        "gru": [3],
-        "lstm": [1],
-        "counts": [],
-    }
-
-
-def test_undo_brings_the_former_text_back_without_writing_it_again(page, monkeypatch):
-    seen = page()
-    former = {w["kind"]: ids(w) for w in seen.drawn["writers"]}
-    keys = [w["key"] for w in seen.drawn["writers"]]
-    settings = seen.settings
-    settings["generate_changes"] = packed([["lstm", 5, "q"]])
-    seen.test.run()
-    changed = ids(next(w for w in seen.drawn["writers"] if w["kind"] == "lstm"))
-    assert changed[:4] == former["lstm"][:4] and changed[4:] != former["lstm"][4:]
-    settings["generate_changes"] = ""
-    monkeypatch.setattr(Writing, "write", lambda self, count: pytest.fail("written again") if count else None)
-    again = seen.ask(dict.fromkeys(keys, 0))
-    assert {w["kind"]: ids(w)[:PIECE] for w in again["writers"]} == former
-
-
-def test_another_text_begins_without_the_changes_of_the_one_before(page):
-    seen = page(**change(("gru", 4, "q")))
-    seen.test.main.slider[0].set_value(1.5).run()
-    assert seen.settings["generate_changes"] == "" and not seen.drawn["undo"]
-    assert ids(seen.drawn["writers"][1]) == by_hand("gru", rule=Rule(1.5, 0, 1.0, 1)).ids[6:]
-
-
-def test_changes_that_another_setting_leaves_out_are_said_and_can_be_put_back(page):
-    seen = page(**change(("gru", 4, "q"), ("lstm", 2, "b")))
-    made = seen.settings["generate_changes"]
-    assert seen.lines == []
-    for temperature in (1.5, 1.2):  # the second change has none to leave out, and forgets none
-        seen.test.main.slider[0].set_value(temperature).run()
-        assert seen.lines == ["The texts were written again, without the changed characters (2)."]
-    next(b for b in seen.test.button if b.key == "generate_back").click().run()
-    assert seen.lines == [] and seen.settings["generate_changes"] == made
-    (q,) = LETTERS.encode("q")
-    wanted = by_hand("gru", rule=Rule(1.2, 0, 1.0, 1), changes={9: q}).ids[6:]
-    assert ids(next(w for w in seen.drawn["writers"] if w["kind"] == "gru"))[:PIECE] == wanted
-
-
-@pytest.mark.parametrize("have", [None, [], {"x": "y"}, {"x": -5}, "nonsense"])
-def test_an_ask_that_makes_no_sense_is_answered(page, have):
-    seen = page()
-    seen.test.session_state["generate"]["ask"] = {"serial": 1, "have": have}
-    seen.test.run()
-    assert not seen.test.exception and seen.drawn["writers"][0]["from"] == 0
-
-
-def test_a_changed_character_that_no_model_knows_is_left_out(page):
-    seen = page(**change(("lstm", 2, "한")))
-    assert seen.lines == ["“한” is unknown to these models: this change is left out."]
-
-
-@pytest.mark.parametrize(
-    "value",
-    [
-        "x",
-        "eJw",
-        packed([["lstm", 0, "a"]]),
-        packed([["cat", 1, "a"]]),
-        packed({}),
-        packed([["lstm", 1, "ab"]]),
-        packed([["lstm", True, "a"]]),
-        packed([["lstm", 1, "a"]] * 99),
-    ],
-)
-def test_a_damaged_link_gives_one_line(page, value):
-    seen = page(generate_changes=value)
-    assert "The changes in this link are damaged and were left out." in seen.greeting
-    assert seen.drawn is not None
-
-
-# --- one step at two temperatures
 
 
 def test_one_step_at_two_temperatures_leaves_the_text_as_it_is(page):
