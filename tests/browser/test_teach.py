@@ -220,7 +220,13 @@ def test_a_page_that_is_gone_is_one_line(reader):
     expect(seen.tab.locator("[data-testid=stAlert]")).to_contain_text(
         "“nowhere” 페이지가 없거나 없어졌습니다"
     )
+    seen.tab.get_by_role("radio", name="English").click(force=True)  # and it goes on answering
+    line = "There is no page “nowhere” here, or no longer: this is the first page."
+    expect(seen.tab.locator("[data-testid=stAlert]")).to_contain_text(line)
     expect(seen.tab.get_by_role("dialog")).to_have_count(0)
+    seen.goes_to("The words")
+    expect(seen.tab.get_by_role("heading", name="The words")).to_be_visible()
+    expect(seen.tab.locator("[data-testid=stAlert]")).to_have_count(0)
 
 
 SNIPPET = """<!doctype html><title>course</title><style>body { margin: 0; }</style>{snippet}"""

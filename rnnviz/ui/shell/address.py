@@ -7,9 +7,10 @@ are read once when they arrive: at a first visit, after Back, or when the addres
 import logging
 import re
 from collections.abc import Container
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from rnnviz.ui.shell import lesson
 from rnnviz.ui.shell.folding import fold, unfold
@@ -79,12 +80,13 @@ def read() -> list[str]:
     return wrong
 
 
-def page() -> str | None:
-    """The last part of the address, which names the page. None on the first page, and where it cannot be the name of one."""
-    path = urlsplit(st.context.url or "").path
-    base = "/" + str(st.get_option("server.baseUrlPath") or "").strip("/")
-    found = path.removeprefix(base).strip("/")
-    return found if re.fullmatch(r"[a-z0-9_-]{1,40}", found, re.IGNORECASE) else None
+def gone(known: Container[str]) -> str | None:
+    """A page that this visit has asked for by name, where there is none of that name (any more). known: the names there are."""
+    context = get_script_run_ctx()
+    name = getattr(getattr(context, "pages_manager", None), "intended_page_name", None) or ""
+    if name not in known and re.fullmatch(r"[a-z0-9_-]{1,40}", name, re.IGNORECASE):
+        st.session_state["gone"] = name
+    return st.session_state.get("gone")
 
 
 def write(names: Container[str]) -> bool:

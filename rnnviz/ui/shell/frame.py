@@ -97,12 +97,7 @@ def start(rooms: Mapping[str, Setting]) -> None:
 
 def gone() -> str | None:
     """The page that the address asks for, where there is none of that name (any more): the first is shown in its place."""
-    name = address.page()
-    if name is None or name in ways.ADDRESSES.values():
-        return None
-    line = _("There is no page “{name}” here, or no longer: this is the first page.")
-    st.session_state["notices"].append(line.format(name=name))
-    return name
+    return address.gone(_addresses())
 
 
 def open_page(page, room: str) -> None:
@@ -112,6 +107,9 @@ def open_page(page, room: str) -> None:
     """
     st.session_state["room"] = page.url_path
     notices = [*st.session_state["notices"], *lesson.settle(page.url_path)]
+    if page.url_path == st.session_state.get("gone"):
+        line = _("There is no page “{name}” here, or no longer: this is the first page.")
+        notices.append(line.format(name=page.url_path))
     lone = st.context.is_embedded or lesson.asks(lesson.ALONE)
     if not lone:
         _beside(room)
@@ -144,8 +142,12 @@ def _presented() -> dict:
         "end": _("End the presentation"),
         "lifted": _("The screen is black. Any key brings the page back."),
     }
-    pages = ["" if room == "home" else address for room, address in ways.ADDRESSES.items()]
-    return {"lang": current(), "pages": pages, "labels": labels}
+    return {"lang": current(), "pages": _addresses(), "labels": labels}
+
+
+def _addresses() -> list[str]:
+    """Of all pages; the first page's is empty."""
+    return ["" if room == "home" else name for room, name in ways.ADDRESSES.items()]
 
 
 def _beside(room: str) -> None:

@@ -66,10 +66,9 @@ def read(link: str) -> tuple[View, list[str]]:
 
 
 def root() -> str:
-    """The app's own address, as this reader's browser has it."""
-    url = (st.context.url or "http://localhost:8501/").partition("?")[0].partition("#")[0]
-    name = address.page()
-    return (url.removesuffix("/").removesuffix(name) if name else url).removesuffix("/") + "/"
+    """The app's own address, as this reader's browser has it: where the page stands that asks."""
+    url = (st.context.url or "http://localhost:8501/teach").partition("?")[0].partition("#")[0]
+    return url.rstrip("/").rpartition("/")[0] + "/"
 
 
 def local(link: str) -> bool:
