@@ -1,6 +1,6 @@
 """How many readers a machine carries: what an answer costs the processor, measured on this one, and worked out for others.
 
-python benchmarks/classes.py [--readers 20] [--seconds 60] [--workers 2] [--pause 10] [--busy 0.6]
+python benchmarks/classes.py [--readers 20] [--seconds 60] [--workers 2] [--pause 10] [--busy 0.5]
 
 Readers as in load.py: every other act is a new text, which is dear, and every other one another page. Time of the processor is
 counted and not the wait, so that what else this machine does matters little. pause: s between two acts of a reader in class.
@@ -39,7 +39,7 @@ def main() -> None:
         ("seconds", float, 60),
         ("workers", int, 2),
         ("pause", float, 10),
-        ("busy", float, 0.6),
+        ("busy", float, 0.5),
     ):
         parser.add_argument(f"--{name}", type=kind, default=default)
     options = parser.parse_args()

@@ -11,7 +11,7 @@ from rnnviz.ui.shell.language import _
 # measured by benchmarks/classes.py on two cores: what an answer costs, s of the processor, where every other one is a new text
 ANSWER = 0.126
 PAUSE = 10.0  # s between two acts of a reader in class
-BUSY = 0.6  # share of the cores that may be taken: beyond it queues grow
+BUSY = 0.5  # share of the cores that may be taken: beyond it queues grow
 MEMORY = 1.9  # GB of a process that has served a class for a while, of which there is one for each core
 
 
