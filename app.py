@@ -17,8 +17,11 @@ if __name__ == "__main__":  # a reader's visit
         st.Page(ways.FILES[room], title=title, url_path=ways.ADDRESSES[room])
         for room, title in titles.items()
     ]
+    if gone := frame.gone():  # Streamlit would say so in a dialog, in English
+        pages.append(st.Page(ways.FILES["home"], title=_("Start"), url_path=gone))
     page = st.navigation(pages, position="hidden")
     room = page.url_path.replace("-", "_") or "home"
+    room = room if room in ways.FILES else "home"
     if settings()["subject"] is not None:  # a network of the reader's own is looked at
         ways.follow(ways.OWN)
     frame.open_page(page, room)

@@ -10,7 +10,9 @@ from collections.abc import Container
 from urllib.parse import quote, urlencode
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from rnnviz.ui.shell import lesson
 from rnnviz.ui.shell.folding import fold, unfold
 from rnnviz.ui.shell.language import LANGUAGES, _
 from rnnviz.ui.shell.settings import LONGEST_LINK, OWN, choose, declared, settings, without_surrogates
@@ -22,8 +24,10 @@ _address = st.components.v2.component(
     "rnnviz_address",
     js="""export default function ({ data }) {
   const url = new URL(window.location.href);
-  if (url.search === data.search) return;
-  url.search = data.search;
+  const own = new URLSearchParams([...url.searchParams].filter(([name]) => name.startsWith("embed"))); // Streamlit's
+  const search = own.size ? `${data.search}${data.search.length > 1 ? "&" : ""}${own}` : data.search;
+  if (url.search === search) return;
+  url.search = search;
   window.history.replaceState(window.history.state, "", url);
 }""",
 )
@@ -32,16 +36,17 @@ _address = st.components.v2.component(
 def read() -> list[str]:
     """Takes the settings from the address where it brings new ones. Returns what was wrong with it, a line each."""
     params = st.query_params.to_dict()
-    page = (st.context.url or "").split("?")[0]
+    where = (st.context.url or "").split("?")[0]
     came = urlencode(sorted(params.items()), errors="replace")
-    moved = page != st.session_state.get("page")
+    moved = where != st.session_state.get("page")
     first = "settings" not in st.session_state
-    st.session_state["page"] = page
+    st.session_state["page"] = where
     seen = st.session_state.setdefault("addresses", set())
     known = {name: one for name, one in declared().items() if one.read}
-    folded = {_folded(name): name for name, one in known.items() if one.folds}
+    folded = {folded_name(name): name for name, one in known.items() if one.folds}
     # while a newer address is on its way to the browser, a rerun still brings the one before: that is not a wish
-    if not params.keys() & (known.keys() | folded.keys()) or (came in seen and not moved and not first):
+    names = known.keys() | folded.keys() | {lesson.NAME}
+    if not params.keys() & names or (came in seen and not moved and not first):
         return []
     if came == st.session_state.get("address"):
         return []
@@ -63,7 +68,25 @@ def read() -> list[str]:
             logging.getLogger(__name__).exception("a link's value for %s", name)
             wrong.append(_("The link's value for “{name}” is damaged and was left out.").format(name=name))
     choose(**found)
+    if lesson.NAME in params:
+        line = _(
+            "This lesson asks for “{name}”, which this version does not know; the rest is as it was made."
+        )
+        wrong += [
+            line.format(name=without_surrogates(name)[:40])
+            for name in sorted(params.keys() - names - {lesson.TURN})
+        ]
+    lesson.came(params if lesson.NAME in params else None)
     return wrong
+
+
+def gone(known: Container[str]) -> str | None:
+    """A page that this visit has asked for by name, where there is none of that name (any more). known: the names there are."""
+    context = get_script_run_ctx()
+    name = getattr(getattr(context, "pages_manager", None), "intended_page_name", None) or ""
+    if name not in known and re.fullmatch(r"[a-z0-9_-]{1,40}", name, re.IGNORECASE):
+        st.session_state["gone"] = name
+    return st.session_state.get("gone")
 
 
 def write(names: Container[str]) -> bool:
@@ -82,11 +105,13 @@ def write(names: Container[str]) -> bool:
             value += 1
         text = ",".join(value) if isinstance(value, list) else str(value)
         if one.folds and len(quote(text)) > PLAIN:
-            whole, text, name = len(text) <= LONGEST_LINK, fold(text), _folded(name)
+            whole, text, name = len(text) <= LONGEST_LINK, fold(text), folded_name(name)
             room = room - len(quote(text)) if whole and len(quote(text)) <= room else -1
             if room < 0:
                 continue
         params[name] = text
+    if lesson.shown():
+        params[lesson.NAME] = lesson.tag(st.session_state["room"], params, lesson.now())
     came = urlencode(sorted(params.items()))
     st.session_state["address"] = came
     st.session_state.setdefault("addresses", set()).add(came)
@@ -96,7 +121,7 @@ def write(names: Container[str]) -> bool:
     return room >= 0
 
 
-def _folded(name: str) -> str:
+def folded_name(name: str) -> str:
     """What a text is called in an address where it is folded."""
     return f"{name}z"
 

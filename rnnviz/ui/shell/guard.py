@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import re
 import socket
 from urllib.parse import parse_qs, urlsplit
 
@@ -16,6 +17,10 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 # of what a page can send: these act on everybody's caches, on the server's watching of files, and on its git
 DROPPED = {"clear_cache", "set_run_on_save", "load_git_info"}
 CLOSED = "/_stcore/metrics"  # how many readers there are, and what their sessions hold
+# what a browser shows that runs no scripts; Streamlit's own is in English, and of other things
+UNSCRIPTED = """<p>This page draws in your browser and needs JavaScript: turn it on, then load the page again.</p>
+<p lang="ko">이 페이지는 브라우저에서 그림을 그리므로 자바스크립트가 필요합니다. 켠 다음 페이지를 새로 고치세요.</p>"""
+WITHOUT = re.compile(rb"(?<=<noscript>).*?(?=</noscript>)", re.DOTALL)
 REFUSED = 1008  # a websocket's code for 'against the rules'
 
 
@@ -88,7 +93,8 @@ def _fits(name: str, pattern: str) -> bool:
 
 def _told(send: Send, embedded: bool) -> Send:
     """Answers with what a browser keeps to: types as they are said, no address told elsewhere (it holds what was typed), and
-    no frame around a page but on pages of this server, unless the address asks for it by embed=true."""
+    no frame around a page but on pages of this server, unless the address asks for it by embed=true. A page says in both
+    languages that it needs JavaScript."""
 
     async def sent(message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -97,9 +103,17 @@ def _told(send: Send, embedded: bool) -> Send:
             headers["Referrer-Policy"] = "same-origin"
             if not embedded and headers.get("content-type", "").startswith("text/html"):
                 headers["Content-Security-Policy"] = "frame-ancestors 'self'"
+        elif b"<noscript>" in message.get("body", b""):
+            message["body"] = WITHOUT.sub(_unscripted, message["body"])
         await send(message)
 
     return sent
+
+
+def _unscripted(found: re.Match[bytes]) -> bytes:
+    """In the room of what it takes the place of: the length of the answer has been said."""
+    ours = UNSCRIPTED.encode()
+    return ours.ljust(len(found[0])) if len(ours) <= len(found[0]) else found[0]
 
 
 def _held(send: Send, cookie: str) -> Send:

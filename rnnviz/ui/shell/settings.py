@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from rnnviz.models.vocabularies import UNKNOWN, visible
 from rnnviz.ui.shell.language import LANGUAGES, _
@@ -171,8 +172,23 @@ def closed() -> Iterator[None]:
         _closed.reset(token)
 
 
+def held() -> bool:
+    """Whether a lesson's link holds the settings of its page fast."""
+    return bool(st.session_state.get("held"))
+
+
+def _by_the_reader() -> bool:
+    """Whether the reader has chosen, and not the page: what a control tells is heard before the page runs."""
+    context = get_script_run_ctx(suppress_warning=True)
+    return context is not None and not context.has_script_started
+
+
 def choose(**changes) -> None:
-    """Changes settings; those that follow from one that is chosen fall back to their defaults, unless they are chosen too."""
+    """Changes settings; those that follow from one that is chosen fall back to their defaults, unless they are chosen too. Where
+    they are held fast, what the reader chooses changes none of them."""
+    if held() and _by_the_reader() and changes.keys() - OWN.keys():
+        st.session_state["held_back"] = True
+        changes = {name: value for name, value in changes.items() if name in OWN}
     now, waiting = settings(), list(changes)
     while waiting:
         for name in _declared[waiting.pop()].resets:

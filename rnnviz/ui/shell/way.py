@@ -34,7 +34,8 @@ def sidebar(room: str) -> None:
             for one in chapter.rooms:
                 stop = known[one]
                 st.page_link(stop.file, label=f"{order.index(one) + 1} · {stop.title}", width="stretch")
-    st.page_link(known["words"].file, label=known["words"].title, width="stretch")
+    for one in ("words", "teach"):
+        st.page_link(known[one].file, label=known[one].title, width="stretch")
     st.caption(_("Research"))
     chapter = ways.own()
     with st.expander(chapter.title, expanded=way == ways.OWN):

@@ -14,7 +14,7 @@ from rnnviz.ui.shell.language import _, current
 LEARN, OWN = "learn", "own"
 FOLDERS = {
     "learn": (
-        "cell order letters network bptt memory vanishing clipping attention_by_hand blank counting explain words".split()
+        "cell order letters network bptt memory vanishing clipping attention_by_hand blank counting explain words teach".split()
     ),
     "explore": "home states gates gradients change pair attention generate sentiment".split(),
     "lab": "own train runs compare".split(),
@@ -140,6 +140,7 @@ def _stops(language: str) -> dict[str, Stop]:
             20,
         ),
         ("words", _("The words"), _("What does this word mean, and which picture shows it?"), 2),
+        ("teach", _("For teachers"), _("How do I teach with these pages?"), 5),
         ("own", _("Your own"), _("What did your own PyTorch model do, unit by unit, gate by gate?"), 5),
         ("train", _("Train your own"), _("What does a network learn from your own text?"), 10),
         ("runs", _("Your training, live"), _("What does your own training do, while it runs?"), 5),

@@ -7,9 +7,10 @@ import streamlit as st
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from rnnviz.ui.shell import lesson
 from rnnviz.ui.shell.language import _, current
+from rnnviz.ui.shell.settings import OWN, held, settings, typed
 from rnnviz.ui.shell.settings import choose as _choose
-from rnnviz.ui.shell.settings import settings, typed
 
 
 def pick(widget, name: str, label: str, options=None, value=None, choose=None, **more):
@@ -22,6 +23,7 @@ def pick(widget, name: str, label: str, options=None, value=None, choose=None, *
     arguments = {} if options is None else {"options": options}
     shown = settings()[name] if value is None else value
     choose = choose or (lambda value: _choose(**{name: value}))
+    more["disabled"] = more.get("disabled", False) or (held() and name not in OWN)
     # of several options the browser sends the name and not the value
     brought = brings(key) if options is None else None
     if brought is not None and brought != shown:
@@ -68,9 +70,9 @@ def sent(key: str) -> WidgetState | None:
     context = get_script_run_ctx()
     state = getattr(context and context.session_state, "_state", None)
     states = getattr(getattr(state, "_new_widget_state", None), "states", {})
-    for name, held in states.items():
+    for name, told in states.items():
         if name.endswith(f"-{key}"):
-            return held.value if isinstance(held.value, WidgetState) else WidgetState()  # read already
+            return told.value if isinstance(told.value, WidgetState) else WidgetState()  # read already
     return None
 
 
@@ -91,6 +93,7 @@ def examples(
         key=key,
         on_change=_picked,
         args=(key, choose),
+        disabled=held(),
         **({"format_func": names.get} if names else {}),
         **more,
     )
@@ -113,7 +116,9 @@ def as_text(line: str) -> str:
 
 
 def folded(lines: Sequence[str]) -> None:
-    """What to know about the pictures above, under each other, folded away."""
+    """What to know about the pictures above, under each other, folded away; not where a lesson asks without answers."""
+    if lesson.asks(lesson.UNANSWERED):
+        return
     with st.expander(_("What you see")):
         for line in lines:
             st.markdown(f"- {line}")

@@ -1,14 +1,16 @@
 """Who may ask the server, what a browser is told, and what no reader may send."""
 
 import socket
+from pathlib import Path
 
 import pytest
+import streamlit
 from starlette.responses import HTMLResponse
 from streamlit import config
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ClientState_pb2 import ClientState
 
-from rnnviz.ui.shell.guard import Guard, known, own
+from rnnviz.ui.shell.guard import WITHOUT, Guard, _unscripted, known, own
 
 RERUN = BackMsg(rerun_script=ClientState(query_string="text=a")).SerializeToString()
 
@@ -114,3 +116,22 @@ def test_a_browser_is_told_to_keep_types_addresses_and_frames():
 @pytest.mark.parametrize("path", ["/_stcore/metrics", "/_stcore/metrics/", "/base/_stcore/metrics"])
 def test_what_sessions_hold_is_told_to_nobody(path):
     assert asked("http", path, host="localhost")[0]["status"] == 404
+
+
+def test_a_browser_without_javascript_is_told_so_in_both_languages(monkeypatch):
+    page = b"<body><noscript>" + b" " * 600 + b"</noscript><div id='root'></div></body>"
+
+    async def page_of(scope, receive, send):
+        await HTMLResponse(page)(scope, receive, send)
+
+    monkeypatch.setattr(f"{__name__}.app", page_of)
+    back = asked("http", host="localhost")
+    body = back[1]["body"]
+    assert len(body) == len(page) == int(headers_of(back)["content-length"])
+    assert "needs JavaScript" in body.decode() and "자바스크립트" in body.decode()
+    assert body.endswith(b"</noscript><div id='root'></div></body>")
+
+
+def test_streamlits_page_has_room_for_what_is_said_without_javascript():
+    page = (Path(streamlit.__file__).parent / "static" / "index.html").read_bytes()
+    assert "자바스크립트" in WITHOUT.sub(_unscripted, page).decode()

@@ -13,7 +13,7 @@ import streamlit as st
 
 from rnnviz.ui.shell import folding
 from rnnviz.ui.shell.language import _
-from rnnviz.ui.shell.settings import choose, settings, typed
+from rnnviz.ui.shell.settings import choose, held, settings, typed
 from rnnviz.ui.shell.widgets import shows
 
 LONGEST_NAME = 40
@@ -175,7 +175,12 @@ def examples() -> None:
     now = settings()["attention_example"]
     shows("attention_pill", now if now in names else "one")
     st.pills(
-        _("Examples"), list(names), key="attention_pill", format_func=names.get, on_change=_example_picked
+        _("Examples"),
+        list(names),
+        key="attention_pill",
+        format_func=names.get,
+        on_change=_example_picked,
+        disabled=held(),
     )
     points = {
         "one": _(
@@ -214,6 +219,7 @@ def sizes() -> None:
             range(low, high + 1),
             key=key,
             required=True,
+            disabled=held(),
             on_change=_size_picked,
             args=(name, key),
         )
@@ -278,6 +284,7 @@ def _grid(name: str, setup: dict, rows: int, columns: list[int], index: list[str
         frame,
         key=key,
         width="stretch",
+        disabled=held(),
         column_config=headings,
         on_change=_edited,
         args=(name, columns, names, key),

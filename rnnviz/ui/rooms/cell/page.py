@@ -13,7 +13,7 @@ from rnnviz.trace import GATES
 from rnnviz.ui.parts.cell import keys, show_cell
 from rnnviz.ui.rooms.cell.setup import change, draft, edit
 from rnnviz.ui.shell.language import _
-from rnnviz.ui.shell.settings import choose, settings
+from rnnviz.ui.shell.settings import choose, held, settings
 from rnnviz.ui.shell.widgets import folded, notice, pick, shows
 
 KINDS = {"rnn": "RNN", "lstm": "LSTM", "gru": "GRU"}
@@ -62,6 +62,7 @@ def kind() -> None:
                 one_cell.NONLINEARITIES,
                 key="cell_nonlinearity",
                 required=True,
+                disabled=held(),
                 on_change=lambda: change(draft() | {"nonlinearity": st.session_state["cell_nonlinearity"]}),
             )
 
@@ -78,7 +79,14 @@ def presets() -> None:
     }
     now = settings()
     shows("cell_pill", None if now["cell_own"] else now["cell_preset"])
-    st.pills(_("Presets"), list(names), key="cell_pill", format_func=names.get, on_change=_preset_picked)
+    st.pills(
+        _("Presets"),
+        list(names),
+        key="cell_pill",
+        format_func=names.get,
+        on_change=_preset_picked,
+        disabled=held(),
+    )
     if now["cell_preset"] == "random":
         st.button(_("Other random numbers"), on_click=_reseeded)
     kinds = KINDS if now["cell_kind"] == "all" else (now["cell_kind"],)
@@ -214,6 +222,7 @@ def _sizes() -> None:
             max_value=most,
             step=1,
             key=key,
+            disabled=held(),
             on_change=_sized,
             args=(name, key),
             help=_("From 1 to {most}; what you typed is kept when you make it smaller.").format(most=most),
@@ -275,6 +284,7 @@ def _grid(path: tuple[str, ...], index: list[str], columns: list[str]) -> None:
         pd.DataFrame(base, index=index, columns=columns, dtype="float64"),
         key=f"cell_{name}_{version}",
         width="stretch",
+        disabled=held(),
         column_config={
             "_index": st.column_config.Column(width=72),
             **{

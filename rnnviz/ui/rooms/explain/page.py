@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from rnnviz.ui.shell import ways
+from rnnviz.ui.shell import lesson, ways
 from rnnviz.ui.shell.language import _, current
 
 
@@ -186,7 +186,8 @@ def show() -> None:
             number += 1
             with st.container(border=True):
                 st.markdown(f"**{number}. {one.asks}**")
-                st.caption(one.look)
+                if not lesson.asks(lesson.UNANSWERED):
+                    st.caption(one.look)
                 st.page_link(
                     known[one.room].file,
                     label=f"{known[one.room].title} →",

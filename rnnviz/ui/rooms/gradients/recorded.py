@@ -21,7 +21,7 @@ from rnnviz.ui.parts.explored.views import compared, faded_row, in_view, show_bo
 from rnnviz.ui.parts.tables import fading_words, table_csv
 from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
-from rnnviz.ui.shell.settings import LONGEST, choose, settings
+from rnnviz.ui.shell.settings import LONGEST, choose, held, settings
 from rnnviz.ui.shell.widgets import as_text, notice, shows
 
 MOST = 2  # others that are drawn beside it
@@ -141,6 +141,7 @@ def _others(run: Run) -> list[Back]:
         format_func=lambda key: as_text(offered[key][0]),
         selection_mode="multi",
         on_change=_beside,
+        disabled=held(),
     )
     text = explored.reader_text()[:LONGEST]
     found = []

@@ -157,6 +157,8 @@ def _way() -> None:
             with column:
                 st.page_link(known[room].file, label=f"**{known[room].title}**")
                 st.caption(known[room].question)
+        st.page_link(known["teach"].file, label=f"**{known['teach'].title}**")
+        st.caption(_("Lesson plans, a worksheet, links for a class, views to present."))
 
 
 def moved() -> None:

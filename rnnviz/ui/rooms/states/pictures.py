@@ -17,7 +17,7 @@ from rnnviz.ui.parts.numbers import percent, shown
 from rnnviz.ui.rooms.states import training
 from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
-from rnnviz.ui.shell.settings import choose, settings
+from rnnviz.ui.shell.settings import choose, held, settings
 from rnnviz.ui.shell.widgets import as_text, folded, pick, shows
 
 MOST = 8  # units that are named
@@ -154,6 +154,7 @@ def _find(run: Run) -> None:
         key="found",
         format_func=labels.get,
         on_change=_found,
+        disabled=held(),
     )
     st.caption(
         _(
