@@ -16,6 +16,7 @@ from rnnviz import netcdf, stats
 from rnnviz.models import checkpoints, networks
 from rnnviz.models.vocabularies import visible
 from rnnviz.recording.block import record
+from rnnviz.studies import reaching
 from rnnviz.studies.live import Live, LiveError, Reading
 from rnnviz.studies.subjects import Subject, of_states
 from rnnviz.ui.parts import explored
@@ -529,12 +530,6 @@ def _loss_matrix(name: str, stamp: str, text: str) -> xr.DataArray:
     count = max(2, min(64, MATRIX // len(ids), len(ids) - 1))
     every = sorted({round(i * (len(ids) - 2) / max(1, count - 1)) for i in range(count)})
     # in float32, whose colours end long before its numbers do: below 1e-38 is 0 here, not slow
-    with record(model) as recording, networks.without_denormals():
-        networks.send_back(model, ids, [[step] for step in every])
-    norms = stats.gradients.norm(recording.trace["rnn"]).isel(direction=0)
-    logs = stats.gradients.logarithm(norms)
-    return (
-        logs.rename(batch="loss step")
-        .assign_coords({"loss step": every})
-        .transpose("layer", "loss step", "time")
-    )
+    with networks.without_denormals():
+        norms = reaching.contributions(model, read(name, stamp, text).node, ids, every)
+    return stats.gradients.logarithm(norms)
