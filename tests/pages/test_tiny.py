@@ -1,6 +1,8 @@
 """learn/order and learn/letters as a reader meets them: trained in a worker or shipped, with settings in the address."""
 
 import json
+import os
+import signal
 
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ from rnnviz.ui.parts import tiny as part
 from rnnviz.ui.parts.sheet import percent
 from rnnviz.ui.parts.tiny import CHUNK, Training
 from rnnviz.ui.shell.jobs import jobs
-from tests.conftest import PATIENCE
+from tests.conftest import PATIENCE, until
 from tests.pages.conftest import PAGES, app
 from tests.pages.test_pages import decoded
 
@@ -296,3 +298,22 @@ def test_what_is_trained_again_is_seen_from_the_start(monkeypatch):
     seen.press("again")
     assert shown == list(range(CHUNK, STEPS + 1, CHUNK))
     assert seen.trained.over
+
+
+def test_a_worker_that_is_killed_costs_one_line_and_it_can_be_trained_again(monkeypatch):
+    monkeypatch.setattr(part, "PATIENCE", 0)
+    monkeypatch.setattr(part, "WORK", "tests.ui.shell.work:awaited")
+    seen = Page("letters", seed=701)
+    (job,) = seen.test.session_state["tiny_jobs"].values()
+    until(lambda: job.state == "running")
+    os.kill(job.worker.pid, signal.SIGKILL)
+    until(lambda: job.over)
+    seen.test.run()
+    assert not seen.test.exception
+    assert seen.warnings() == [
+        "The computation broke off, perhaps because it ran out of memory. Try a smaller set-up."
+    ]
+    monkeypatch.undo()
+    monkeypatch.setattr(part, "PATIENCE", PATIENCE)
+    seen.press("again")
+    assert seen.trained.over and seen.warnings() == []

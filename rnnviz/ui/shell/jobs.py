@@ -43,12 +43,14 @@ class Job:
     last reader), 'abandoned' (its readers are gone), 'late' (ran for too long), 'lost' (its process ended) or 'busy' (too
     many are waiting). done, total, what: how far it is, of how much, and at what. frames: what it has shown on the way, the
     oldest first; kept: what it needs to go on after the last of them. netcdf: the result as a file. short: it takes a second or
-    less. size: bytes that it holds, about.
+    less. goes_on: asked for again after it was broken off, it is given its frames, which it need not make again. size: bytes that
+    it holds, about.
     """
 
     work: str
     argument: dict
     short: bool = False
+    goes_on: bool = False
     size: int = EMPTY
     state: str = "waiting"
     done: int = 0
@@ -108,20 +110,25 @@ class Jobs:
         self._processes: set[subprocess.Popen] = set()
         atexit.register(self.close)
 
-    def start(self, work: str, argument: dict, reader: str, short: bool = False) -> Job:
+    def start(
+        self, work: str, argument: dict, reader: str, short: bool = False, goes_on: bool = False
+    ) -> Job:
         """The job for this work: one that is done or on its way for another reader, else a new one in the queue.
 
         work: 'module:function', a generator that yields `done`, `total`, `what`, where it shows itself also `frame`, plain enough
         for JSON, and `kept`, bytes to go on with; it returns a Dataset. argument: its keyword arguments, plain enough for JSON.
         reader: who asks; see `hear`. short: it takes a second or less, and waits for nothing that takes longer.
+        goes_on: where it was broken off, its frames up to there are its argument `before`; the result holds all that frames do.
         """
-        job = Job(work, argument, short)
+        job = Job(work, argument, short, goes_on)
         with self._changed:
             known = self._jobs.get(job.key)
             if known and (known.state == "done" or not known.over):
                 known.readers[reader] = time.monotonic()
                 self._jobs.move_to_end(known.key)
                 return known
+            if known and goes_on:
+                job.frames, job.size = [*known.frames], known.size
             job.readers[reader] = time.monotonic()
             alike = [other for other in self._waiting if other.short == short]
             mine = sum(_person(reader) in map(_person, other.readers) for other in alike)
@@ -284,7 +291,8 @@ class Jobs:
     def _run(self, job: Job, worker: subprocess.Popen) -> bool:
         """Whether the worker can take another job."""
         try:
-            worker.stdin.write(json.dumps([job.work, job.argument]).encode() + b"\n")
+            before = {"before": job.frames} if job.goes_on and job.frames else {}
+            worker.stdin.write(json.dumps([job.work, job.argument | before]).encode() + b"\n")
             worker.stdin.flush()
             while line := worker.stdout.readline():
                 said = json.loads(line)
@@ -303,6 +311,8 @@ class Jobs:
                     netcdf = worker.stdout.read(said["size"])
                     with xr.open_dataset(io.BytesIO(netcdf), engine="h5netcdf") as dataset:
                         job.result, job.netcdf = dataset.load(), netcdf
+                    if job.goes_on:  # what was needed to go on is in the result
+                        job.frames, job.size = [], EMPTY
                     job.size += len(netcdf) + job.result.nbytes
                 with self._changed:
                     if job.over:
