@@ -124,7 +124,7 @@ def serve(
         ends.callback(lambda: _end([*running.values()]))
 
         def start(number: int) -> None:
-            own = secret | {"RNNVIZ_PROCESS": f"{cookie}={number}"}
+            own = secret | {"RNNVIZ_PROCESS": f"{cookie}={number}", "RNNVIZ_PROCESSES": str(count)}
             running[number] = _started([*command, f"--server.port={ports[number]}"], env=own)
 
         for number in range(count):

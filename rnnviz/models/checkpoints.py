@@ -120,18 +120,25 @@ def card(name: str) -> Card:
 def _card(name: str) -> Card:
     """The card as it is in its file, checked."""
     try:
-        found = cards.read(folder() / f"{name}.json")
-        cards.check(found)
-        for field, size in KNOWN[cards.task_of(found)](found).items():
-            if found["model"][field] != size:
-                raise ValueError(
-                    f"model.{field} is {found['model'][field]}, but the card lists {size} tokens: they do not agree"
-                )
-        return found | {"name": name}
+        path = folder() / f"{name}.json"
+        return _checked(path, _state(path)) | {"name": name}
     except (ValueError, KeyError) as problem:
         raise CheckpointError(
             f"the card {name}.json is damaged ({_cut(problem)}); {_again(name)}"
         ) from problem
+
+
+@functools.lru_cache(maxsize=64)
+def _checked(path: Path, state: str) -> Card:
+    """state: of the file; every rerun of a page asks for several cards, and they are long. Raises ValueError, KeyError."""
+    found = cards.read(path)
+    cards.check(found)
+    for field, size in KNOWN[cards.task_of(found)](found).items():
+        if found["model"][field] != size:
+            raise ValueError(
+                f"model.{field} is {found['model'][field]}, but the card lists {size} tokens: they do not agree"
+            )
+    return found
 
 
 def vocabulary(card: Card) -> Vocabulary:

@@ -13,6 +13,7 @@ strict JSON: what is no number is null, and the infinite are the strings "inf" a
 import json
 import math
 import os
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -60,12 +61,19 @@ class Kept:
         self.logged: dict[str, dict[int, float]] = {}
         self.unread = 0
         self.written = 0.0
+        self._grew = time.monotonic()
         for moment in moments:
             self.take(dict(moment))
 
     @property
     def name(self) -> str:
         return self.called
+
+    @property
+    def silent(self) -> float:
+        """Seconds since it was written to; where that lies ahead, as after the clock was set back, since it was seen to grow."""
+        since = time.time() - self.written
+        return since if since >= 0 else time.monotonic() - self._grew
 
     def take(self, said: Any) -> None:
         """A line more, as JSON has it."""
@@ -124,6 +132,7 @@ class Run(Kept):
             raise ValueError(f"{self.path} holds no run: its first line is not whole")
         if not whole:
             return False
+        self._grew = time.monotonic()
         for one in whole.split(b"\n"):
             self._take(one)
         self.read_to += len(whole) + 1

@@ -36,15 +36,16 @@ def backpropagate(
 
     direct: (time, batch, unit or projection), the part of dL/dh_t that does not come from the next step. final_cell: what
     reaches the last cell state from outside the pass (batch, unit). input, weights: whether their gradients are wanted.
+    A pass of one sequence takes the losses of a whole batch at once, where no gradients of weights are wanted.
     Each dL/dh_t is the direct part and what step t + 1 hands back, δ_{t+1} W_hh; δ is the gradient of the rows before
     their nonlinearity. The GRU adds z_{t+1} dL/dh_{t+1}. An LSTM carries m_t = f_t dL/dc_t beside it.
     """
     steps, batch = direct.shape[:2]
-    sums = _Sums(one, input, weights)
+    sums = _Sums(one, batch, input, weights)
     ends = [torch.zeros_like(direct[0])]
     cell = None
     if one.cell is not None:
-        ends.append(torch.zeros_like(one.cell[0]))
+        ends.append(one.cell.new_zeros(batch, one.units))
         if final_cell is not None:
             ends[1].copy_(final_cell)
     # what goes on in autograd is made outside; inside, a thousand small operations are a quarter faster
@@ -52,7 +53,7 @@ def backpropagate(
         total = storage(direct, *direct.shape).copy_(direct)
         before = (ends[0], *total[:-1].unbind(0))  # where each step hands its share
         if one.cell is not None:
-            cell = storage(one.cell, *one.cell.shape)
+            cell = storage(one.cell, steps, batch, one.units)
         for first, end in reversed(list(chunks(steps, 2 * batch * one.weights.recurrent.shape[0]))):
             part = _Part(one, first, end, total[first:end], before[first:end])
             if cell is not None:
@@ -103,9 +104,10 @@ def _adder(weight: Tensor, batch: int) -> Callable[[Tensor, Tensor], Tensor]:
 class _Sums:
     """Gradients of input and weights, added up chunk by chunk from that of the rows."""
 
-    def __init__(self, one: Pass, input: bool, weights: bool):
+    def __init__(self, one: Pass, batch: int, input: bool, weights: bool):
         self.one = one
-        self.input = storage(one.input, *one.input.shape) if input else None
+        steps, _one_or_batch, wide = one.input.shape
+        self.input = storage(one.input, steps, batch, wide) if input else None
         self.weights = None
         if weights:
             own = one.weights
@@ -133,7 +135,7 @@ def _back_rnn(part: _Part, sums: _Sums) -> None:
     slope = 1 - hidden * hidden if one.nonlinearity == "tanh" else (hidden > 0).to(hidden.dtype)
     if one.valid is not None:
         slope *= one.valid[first:end, :, None]
-    delta, add = torch.empty_like(slope), _adder(one.weights.recurrent, slope.shape[1])
+    delta, add = torch.empty_like(total), _adder(one.weights.recurrent, total.shape[1])
     for out, s, g, b in zip(
         reversed(delta.unbind(0)),
         reversed(slope.unbind(0)),
@@ -166,7 +168,8 @@ def _back_gru(part: _Part, sums: _Sums) -> None:
     if one.valid is not None:
         factor *= one.valid[first:end, :, None, None]
         keep = z * one.valid[first:end, :, None]
-    delta, add = torch.empty_like(factor), _adder(weight, z.shape[1])
+    batch = total.shape[1]
+    delta, add = factor.new_empty(end - first, batch, 4, units), _adder(weight, batch)
     recurrent = delta[:, :, 1:].flatten(2)
     for out, rows, f, k, g, wide, b in zip(
         reversed(delta.unbind(0)),
@@ -194,15 +197,15 @@ def _back_lstm(part: _Part, sums: _Sums, after: Tensor, cell: Tensor) -> Tensor:
     i, f, g, o = part.of(one.rows).chunk(4, dim=2)
     tanh_cell = states.tanh()
     slope = (tanh_cell * tanh_cell).neg_().add_(1).mul_(o)  # dh/dc
-    steps, batch = i.shape[:2]
+    steps, batch = total.shape[:2]
     # in the rows m, i, f, g, o: the factor of m_{t+1}, and that of dL/dh_t
-    of_cell = i.new_empty(steps, batch, 5, units)
+    of_cell = i.new_empty(steps, i.shape[1], 5, units)
     of_cell[:, :, 4] = 0
     of_cell[:, :, 0] = f
     torch.mul((1 - i).mul_(i), g, out=of_cell[:, :, 1])
     torch.mul((1 - f).mul_(f), previous_cell, out=of_cell[:, :, 2])
     torch.mul((g * g).neg_().add_(1), i, out=of_cell[:, :, 3])
-    of_hidden = i.new_empty(steps, batch, 5, units)
+    of_hidden = torch.empty_like(of_cell)
     torch.mul(of_cell[:, :, :4], slope.unsqueeze(2), out=of_hidden[:, :, :4])
     torch.mul((1 - o).mul_(o), tanh_cell, out=of_hidden[:, :, 4])
     if one.valid is not None:
@@ -210,7 +213,7 @@ def _back_lstm(part: _Part, sums: _Sums, after: Tensor, cell: Tensor) -> Tensor:
         of_hidden *= valid
         of_cell *= valid
         of_cell[:, :, :1] += ~valid  # beyond the end the cell hands back what it got
-    delta, add = torch.empty_like(of_hidden), _adder(weight, batch)
+    delta, add = i.new_empty(steps, batch, 5, units), _adder(weight, batch)
     recurrent = delta[:, :, 1:].flatten(2)
     through = total if projection is None else i.new_empty(steps, batch, units)  # dL/d(o tanh c)
     carry = after.unsqueeze(1)

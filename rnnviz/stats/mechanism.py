@@ -4,6 +4,7 @@ import numpy as np
 import xarray as xr
 
 from rnnviz.stats.gates import KEEPING
+from rnnviz.stats.gradients.lengths import log_length
 from rnnviz.stats.gradients.weights import deltas
 from rnnviz.stats.nodes import refuse_partial
 
@@ -32,7 +33,7 @@ def paths(node: xr.Dataset, last: int) -> xr.DataArray:
         raise ValueError(f"last must be one of the steps 0 to {steps - 1}; got {last}")
     dims = ("time", "projection" if kind == "lstm" and "projection" in node[name].dims else "unit")
     measured = node[name].transpose(*dims).values.astype(np.float64)
-    found = {"measured": _log_norms(_logs(measured[: last + 1]))}
+    found = {"measured": log_length(measured[: last + 1])}
     start = measured[last]
     if kind == "rnn":
         hidden = node["hidden"].transpose("time", "unit").values.astype(np.float64)
@@ -90,7 +91,10 @@ def _products(start: np.ndarray, factors: np.ndarray, last: int) -> np.ndarray:
 
 def _log_norms(logs: np.ndarray) -> np.ndarray:
     """ln of the L2 norm of each row, from the logs of its absolute values."""
-    norms: np.ndarray = np.logaddexp.reduce(2 * logs, axis=1) / 2
+    largest = logs.max(1, keepdims=True)
+    largest[~np.isfinite(largest)] = 0
+    with np.errstate(divide="ignore"):
+        norms: np.ndarray = np.log(np.exp(2 * (logs - largest)).sum(1)) / 2 + largest[:, 0]
     return norms
 
 
@@ -199,7 +203,7 @@ def _ways_of_lstm(
 
 def _norms(values: np.ndarray) -> np.ndarray:
     """L2 over the units, without underflow. values: (time, state)."""
-    return np.asarray(np.exp(_log_norms(_logs(values))))
+    return np.asarray(np.exp(log_length(values)))
 
 
 def _over(part: np.ndarray, whole: np.ndarray) -> np.ndarray:

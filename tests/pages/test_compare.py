@@ -3,7 +3,9 @@
 import base64
 import json
 import math
+import os
 import shlex
+import signal
 import zlib
 
 import numpy as np
@@ -14,6 +16,7 @@ from rnnviz import cli
 from rnnviz.cli.compare import asked
 from rnnviz.studies import comparing
 from rnnviz.ui.rooms.compare import results, setup, table
+from tests.conftest import PATIENCE, until
 
 RNN, GRU, LSTM = ({"kind": kind, "units": 5} for kind in ("rnn", "gru", "lstm"))
 
@@ -379,3 +382,60 @@ def test_in_korean_the_page_is_korean(open_bench):
     seen = open_bench(lang="ko")
     assert seen.test.header[0].value == "구조 비교하기"
     assert seen.test.pills(key="bench_preset").label == "예시"
+
+
+def killed(job):
+    """Its worker, by force, once some networks are done."""
+    until(lambda: len(job.frames) >= 2)
+    os.kill(job.worker.pid, signal.SIGKILL)
+    until(lambda: job.over)
+    assert job.state == "lost"
+
+
+def test_a_worker_killed_in_the_middle_costs_one_line_and_nothing_that_was_computed(open_bench, monkeypatch):
+    seen = open_bench()  # the set-up before
+    rows = [LSTM | {"units": 32}, GRU | {"units": 32}]
+    wanted = {"rows": [setup.ROW | row for row in rows], "steps": 300, "seeds": 6}
+    monkeypatch.setattr(results, "PATIENCE", 0)
+    seen.test.session_state["settings"]["bench"] = setup._packed(setup.BENCH | wanted)
+    seen.test.run()
+    state = seen.test.session_state["bench"]
+    job = state["compare_job"]
+    killed(job)
+    done = [dict(frame) for frame in job.frames]
+    seen.test.run()
+    assert not seen.test.exception
+    (line,) = seen.lines
+    assert line == (
+        "The computation broke off, perhaps because it ran out of memory. "
+        f"Done and kept: {len(done)} of 12 networks."
+    )
+    assert len(drawn_lines(seen.figures["norms"])) == 3  # the pictures from before are there still
+    press(seen, "Go on")
+    further = state["compare_job"]
+    assert further is not job and further.frames[: len(done)] == done
+    killed(further)  # and once more
+    assert len(further.frames) >= len(done)
+    monkeypatch.setattr(results, "PATIENCE", PATIENCE)
+    seen.test.run()
+    press(seen, "Go on")
+    assert seen.lines == [] and len(drawn_lines(seen.figures["norms"])) == 2
+    last = state["compare_job"]
+    assert (last.state, last.frames) == ("done", [])  # all of them are in the result
+    alone = comparing.compare(
+        comparing.Setup(tuple(comparing.Architecture(**row) for row in rows), steps=300, seeds=6)
+    )
+    for name in alone.data_vars:
+        np.testing.assert_array_equal(last.result[name], alone[name], err_msg=name)
+
+
+def test_what_was_stopped_goes_on_where_it_stands(open_bench, monkeypatch):
+    seen = open_bench(patience=0, rows=[GRU | {"units": 33}], steps=300, seeds=8)
+    job = seen.test.session_state["bench"]["compare_job"]
+    until(lambda: len(job.frames) >= 2)
+    press(seen, "Stop")
+    (line,) = seen.lines
+    assert line == f"Stopped before it was finished. Done and kept: {len(job.frames)} of 8 networks."
+    monkeypatch.setattr(results, "PATIENCE", PATIENCE)
+    press(seen, "Go on")
+    assert seen.lines == [] and "norms" in seen.figures

@@ -1,16 +1,28 @@
-"""learn/order and learn/letters as a reader meets them: trained in the session, with settings in the address."""
+"""learn/order and learn/letters as a reader meets them: trained in a worker or shipped, with settings in the address."""
 
 import json
+import os
+import signal
 
 import numpy as np
 import pytest
 
-from rnnviz.studies import tiny
+from rnnviz.studies import courses, tiny
 from rnnviz.studies.tiny import LETTERS, ORDER, STEPS
+from rnnviz.ui.parts import tiny as part
 from rnnviz.ui.parts.sheet import percent
-from rnnviz.ui.parts.tiny import CHUNK, Course, Training
+from rnnviz.ui.parts.tiny import CHUNK, Training
+from rnnviz.ui.shell.jobs import jobs
+from tests.conftest import PATIENCE, until
 from tests.pages.conftest import PAGES, app
 from tests.pages.test_pages import decoded
+
+
+@pytest.fixture(autouse=True, scope="module")
+def a_worker_may_take_long_to_start():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(part, "PATIENCE", PATIENCE)
+        yield
 
 
 class Page:
@@ -183,15 +195,15 @@ def test_a_bad_value_in_a_link_gets_one_line(page, name, value):
 def test_the_address_holds_what_was_chosen():
     seen = Page("letters", kind="gru", units=2, temperature=0.5, trained=50)
     search = seen.sent("rnnviz_address")["search"]
-    for part in ("letters_kind=gru", "letters_units=2", "letters_temperature=0.5", "letters_trained=50"):
-        assert part in search
+    for setting in ("letters_kind=gru", "letters_units=2", "letters_temperature=0.5", "letters_trained=50"):
+        assert setting in search
 
 
 @pytest.mark.parametrize("page", ["order", "letters"])
 def test_what_was_stopped_stays_as_it_is_until_it_is_trained_again(page):
     seen = Page(page)
     kept = seen.test.session_state["tiny"]
-    half = Training(Course(page, "rnn", 3, 0))
+    half = Training(seen.trained.course)
     half.go_on()
     half.over = True
     kept[(page, "rnn", 3, 0)] = half
@@ -205,3 +217,103 @@ def test_what_was_stopped_stays_as_it_is_until_it_is_trained_again(page):
     assert seen.trained is not half and seen.trained.step == STEPS
     if page == "letters":
         assert seen.setting("trained") == STEPS
+
+
+def test_what_is_shipped_is_what_torch_trains_here():
+    for asked in courses.SHIPPED:
+        there, here = courses.shipped(*asked), trained(*asked)
+        assert there.attrs == here.attrs and list(there["model"].values) == list(here["model"].values)
+        for name, array in here.data_vars.items():
+            assert there[name].dtype == array.dtype
+            np.testing.assert_allclose(there[name], array, rtol=1e-3, atol=1e-4, err_msg=f"{asked} {name}")
+
+
+def trained(*asked):
+    training = courses.train(*asked)
+    while True:
+        try:
+            next(training)
+        except StopIteration as end:
+            return end.value
+
+
+def test_the_pages_open_with_what_is_shipped_and_train_nothing(monkeypatch):
+    def start(*_, **__):
+        raise AssertionError("it is trained anew")
+
+    monkeypatch.setattr(jobs, "start", start)
+    for task, kind, units, seed in courses.SHIPPED:
+        seen = Page(task, kind=kind, units=units, seed=seed)
+        assert seen.trained.over and seen.trained.step == STEPS
+
+
+def test_a_worker_trains_the_same_to_the_bit_and_the_second_reader_has_it_at_once():
+    first = Page("letters", kind="gru", units=4, seed=17)
+    here = trained("letters", "gru", 4, 17)
+    right = here["log_right"].sel(model="gru").values.tolist()
+    assert [one.log_right["gru"] for one in first.trained.seen] == right
+    for step, row in zip(first.trained.kept_steps, here["weights_gru"].values, strict=True):
+        (model,) = first.trained.models_at(step).values()
+        np.testing.assert_array_equal(tiny.weights(model).numpy(), row)
+    before = jobs._served.copy()
+    second = Page("letters", kind="gru", units=4, seed=17)
+    assert second.trained.over and second.trained.course is first.trained.course
+    assert jobs._served == before  # no worker had anything to do
+
+
+def test_a_damaged_file_of_a_training_costs_a_training(monkeypatch, tmp_path):
+    file = tmp_path / "letters.nc"
+    file.write_bytes(courses.path("letters", "rnn", 3, 0).read_bytes()[:-5000])
+    monkeypatch.setattr(courses, "path", lambda *_: file)
+    assert courses.shipped("letters", "rnn", 3, 0) is None
+    courses.write(trained("letters", "lstm", 3, 0), file)  # of another network
+    assert courses.shipped("letters", "rnn", 3, 0) is None
+    courses.write(trained("letters", "rnn", 3, 0), file)
+    assert courses.shipped("letters", "rnn", 3, 0) is not None
+
+
+@pytest.mark.parametrize("page", ["order", "letters"])
+def test_while_a_worker_trains_the_page_says_how_far_it_is_and_can_stop_it(page, monkeypatch):
+    monkeypatch.setattr(part, "PATIENCE", 0)
+    monkeypatch.setattr(part, "WORK", "tests.ui.shell.work:awaited")
+    seen = Page(page, seed=700)
+    assert seen.lines == [] and not seen.test.get("bidi_component")[0].proto.json.count("figures")
+    assert seen.test.button(key=f"{page}_again").disabled
+    (job,) = seen.test.session_state["tiny_jobs"].values()
+    seen.press("stop")
+    assert job.state == "stopped"
+    assert seen.warnings() == ["Stopped before it was finished."]
+    monkeypatch.undo()
+    monkeypatch.setattr(part, "PATIENCE", PATIENCE)
+    seen.press("again")
+    assert seen.trained.over and seen.trained.step == STEPS and seen.warnings() == []
+    assert list(seen.test.session_state["tiny_jobs"]) == []
+
+
+def test_what_is_trained_again_is_seen_from_the_start(monkeypatch):
+    seen = Page("letters")
+    shown = []
+    go_on = Training.go_on
+    monkeypatch.setattr(Training, "go_on", lambda self: (go_on(self), shown.append(self.step)))
+    seen.press("again")
+    assert shown == list(range(CHUNK, STEPS + 1, CHUNK))
+    assert seen.trained.over
+
+
+def test_a_worker_that_is_killed_costs_one_line_and_it_can_be_trained_again(monkeypatch):
+    monkeypatch.setattr(part, "PATIENCE", 0)
+    monkeypatch.setattr(part, "WORK", "tests.ui.shell.work:awaited")
+    seen = Page("letters", seed=701)
+    (job,) = seen.test.session_state["tiny_jobs"].values()
+    until(lambda: job.state == "running")
+    os.kill(job.worker.pid, signal.SIGKILL)
+    until(lambda: job.over)
+    seen.test.run()
+    assert not seen.test.exception
+    assert seen.warnings() == [
+        "The computation broke off, perhaps because it ran out of memory. Try a smaller set-up."
+    ]
+    monkeypatch.undo()
+    monkeypatch.setattr(part, "PATIENCE", PATIENCE)
+    seen.press("again")
+    assert seen.trained.over and seen.warnings() == []

@@ -11,6 +11,7 @@ def log_length(rows: np.ndarray) -> np.ndarray:
         logs: np.ndarray = np.log(squares) / 2
     far = (squares < 1e-200) | (squares > 1e200)
     if far.any():
+        far &= rows.any(-1)  # of zeros, the log is there already
         logs = np.where(far, 0, logs)
         logs[far] = unit_length(rows[far])[1]
     return logs

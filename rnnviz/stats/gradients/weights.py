@@ -1,5 +1,6 @@
 """What each step adds to the gradient of the recurrent weight, which all steps share."""
 
+import functools
 from collections.abc import Sequence
 
 import numpy as np
@@ -61,7 +62,7 @@ def delta_factors(node: Node, gate: str) -> xr.DataArray:
 def _deltas(node: xr.Dataset, positions: np.ndarray) -> xr.DataArray:
     """As `deltas`, of what `one_sequence` returns."""
     found = {
-        gate: np.prod(list(factors.values()), axis=0)
+        gate: functools.reduce(np.multiply, factors.values())
         for gate, factors in _factors_of_deltas(node, positions).items()
     }
     values = np.full((node.sizes["time"], len(found), node["recurrent_weight"].sizes["unit"]), np.nan)

@@ -1,7 +1,7 @@
 """Every architecture with every seed, one network after the other, and the result as labelled arrays."""
 
 import json
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -32,12 +32,22 @@ ENDS = {
 
 
 @dataclass(frozen=True)
+class Measured:
+    """What was measured in one network, by name, as `measure` returns it. row: its architecture's, from 0."""
+
+    row: int
+    seed: int
+    values: Mapping[str, np.ndarray | float | str]
+
+
+@dataclass(frozen=True)
 class Progress:
-    """How far a comparison is. done, total: networks. what: the one that was run."""
+    """How far a comparison is. done, total: networks. what: the one that was run. measured: in it."""
 
     done: int
     total: int
     what: str
+    measured: Measured | None = None
 
 
 def compare(setup: Setup, progress: Callable[[Progress], None] | None = None) -> xr.Dataset:
@@ -75,26 +85,30 @@ def compare(setup: Setup, progress: Callable[[Progress], None] | None = None) ->
             progress(done)
 
 
-def run(setup: Setup) -> Generator[Progress, None, xr.Dataset]:
+def run(setup: Setup, before: Iterable[Measured] = ()) -> Generator[Progress, None, xr.Dataset]:
     """`compare` one network at a time, so that it can be watched and stopped; the generator returns the result.
 
-    Raises ValueError as `compare` does, at once.
+    before: what was measured when it was broken off, and is not measured again. Raises ValueError as `compare` does, at once.
     """
     refuse_size(setup)
-    return _run(setup)
+    return _run(setup, {(one.row, one.seed): one for one in before})
 
 
-def _run(setup: Setup) -> Generator[Progress, None, xr.Dataset]:
+def _run(setup: Setup, before: Mapping[tuple[int, int], Measured]) -> Generator[Progress, None, xr.Dataset]:
     found = _empty(setup)
-    done, total = 0, len(setup.architectures) * setup.seeds
+    done, total = len(before), len(setup.architectures) * setup.seeds
     for row, architecture in enumerate(setup.architectures):
         for seed in range(setup.seeds):
+            if known := before.get((row, seed)):
+                _fill(found, known)
+                continue
             with one_thread():
                 own = data(setup, seed)
                 network = Stack(architecture, own.x.shape[-1], own.outputs, seed)
-                _fill(found, row, seed, measure(network, own, setup))
+                measured = Measured(row, seed, measure(network, own, setup))
+            _fill(found, measured)
             done += 1
-            yield Progress(done, total, f"{architecture.name}, seed {seed}")
+            yield Progress(done, total, f"{architecture.name}, seed {seed}", measured)
     return _finished(found, setup)
 
 
@@ -134,14 +148,13 @@ def _empty(setup: Setup) -> dict[str, np.ndarray]:
     return found | {"blown": np.full(runs, -1), "blown_in": np.full(runs, "", "U8")}
 
 
-def _fill(
-    found: dict[str, np.ndarray], row: int, seed: int, measured: Mapping[str, np.ndarray | float | str]
-) -> None:
-    for name, value in measured.items():
+def _fill(found: dict[str, np.ndarray], measured: Measured) -> None:
+    at = measured.row, measured.seed
+    for name, value in measured.values.items():
         if isinstance(value, np.ndarray):  # a curve
-            found[name][row, seed, : len(value)] = value
+            found[name][at][: len(value)] = value
         else:
-            found[name][row, seed] = value
+            found[name][at] = value
 
 
 def _finished(found: dict[str, np.ndarray], setup: Setup) -> xr.Dataset:

@@ -1,16 +1,62 @@
 """What a worker process runs: arguments as JSON has them in, progress on the way, a dataset in the end."""
 
-from collections.abc import Generator
+import base64
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import xarray as xr
 
 from rnnviz.studies import comparing
+from rnnviz.studies.comparing.running import Measured, Progress
 
 
-def compare(setup: dict[str, Any]) -> Generator[comparing.Progress, None, xr.Dataset]:
-    """`comparing.run` of a set-up as `Setup.to_dict` gives it."""
-    return (yield from comparing.run(comparing.Setup.from_dict(setup)))
+@dataclass(frozen=True)
+class Told:
+    """How far a comparison is, as `Progress` has it; frame: what was measured last, plain enough for JSON."""
+
+    done: int
+    total: int
+    what: str
+    frame: dict[str, Any] | None = None
+
+
+def compare(
+    setup: dict[str, Any], before: Sequence[dict[str, Any]] = ()
+) -> Generator[Told, None, xr.Dataset]:
+    """`comparing.run` of a set-up as `Setup.to_dict` gives it. before: the frames of one that was broken off."""
+    steps = comparing.run(comparing.Setup.from_dict(setup), map(_measured, before))
+    while True:
+        try:
+            at = next(steps)
+        except StopIteration as end:
+            found: xr.Dataset = end.value
+            return found
+        yield Told(at.done, at.total, at.what, _frame(at))
+
+
+def _frame(at: Progress) -> dict[str, Any] | None:
+    if at.measured is None:
+        return None
+    one = at.measured
+    values = {
+        name: [*value.shape, base64.b64encode(np.asarray(value, "<f8").tobytes()).decode()]
+        if isinstance(value, np.ndarray)
+        else value
+        for name, value in one.values.items()
+    }
+    return {"row": one.row, "seed": one.seed, "values": values}
+
+
+def _measured(frame: dict[str, Any]) -> Measured:
+    values = {
+        name: np.frombuffer(base64.b64decode(value[-1]), "<f8").reshape(value[:-1])
+        if isinstance(value, list)
+        else value
+        for name, value in frame["values"].items()
+    }
+    return Measured(frame["row"], frame["seed"], values)
 
 
 def dynamics(

@@ -1,31 +1,36 @@
 """What the two pages share that train a tiny network while the page is looked at."""
 
-import copy
 import itertools
-import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import streamlit as st
+import torch
 import xarray as xr
 from torch import Tensor, nn
 
 from rnnviz import figures, stats
 from rnnviz.figures.style import PURPLE
 from rnnviz.paper.packing import Drawn
-from rnnviz.studies import tiny
-from rnnviz.studies.tiny import LETTERS, ORDER, STEPS
+from rnnviz.studies import courses, tiny
+from rnnviz.studies.courses import KEPT, TASKS
+from rnnviz.studies.tiny import LETTERS, STEPS
+from rnnviz.ui.parts import working
 from rnnviz.ui.parts.board import drawn
-from rnnviz.ui.shell.keeping import kept
+from rnnviz.ui.shell.jobs import Job, jobs
+from rnnviz.ui.shell.keeping import keeps, kept
 from rnnviz.ui.shell.language import _
+from rnnviz.ui.shell.readers import reader
 from rnnviz.ui.shell.settings import choose, declared, settings
-from rnnviz.ui.shell.widgets import pick, pick_cell
+from rnnviz.ui.shell.widgets import notice, pick, pick_cell
 
 CHUNK = 40  # steps of training between two pictures
-KEPT = 5  # training steps between two weights that are kept
+PATIENCE = 0.4  # seconds that a page waits for a training before it shows how far it is
+FRAME = 0.3  # seconds between two looks at one
 BAG = PURPLE  # colour of the bag of words
-TASKS = {"order": ORDER, "letters": LETTERS}
+WORK = "rnnviz.studies.courses:train"
 STYLE = """
 .stMarkdown .katex-display { padding: 2px 2px 4px 0; } /* where a formula fits there is nothing to scroll */
 @media (max-width: 700px) { /* tables and formulas fit a telephone */
@@ -35,31 +40,34 @@ STYLE = """
 """
 
 
+@dataclass(eq=False)
 class Course:
-    """How the networks of one seed learn: the same for all readers, and done once, as far as somebody has looked.
+    """How the networks of one seed learn: the same for all readers. Shared: look, never change.
 
-    seen: the steps so far, from before the first update. weights: of each model, every KEPT steps.
+    models: before the first update. seen: all steps, from there on. weights: of each model, every KEPT steps.
     """
 
-    def __init__(self, page: str, kind: str, units: int, seed: int):
-        task = TASKS[page]
-        self.models = {kind: tiny.build(task, kind, units, seed)}
-        if page == "order":
-            self.models["bag"] = tiny.bag(task, units, seed)
-        self.seen: list[tiny.Step] = []
-        self.weights: list[dict[str, Tensor]] = []
-        self._learning = copy.deepcopy(self.models)
-        self._steps = tiny.train(self._learning, task)
-        self._lock = threading.Lock()
+    models: dict[str, nn.Module]
+    seen: list[tiny.Step]
+    weights: dict[str, Tensor]
 
-    def up_to(self, step: int) -> None:
-        """Trains to that step, unless that was done before."""
-        with self._lock:
-            while len(self.seen) <= step:
-                now = next(self._steps)
-                if now.step % KEPT == 0:
-                    self.weights.append({name: tiny.weights(model) for name, model in self._learning.items()})
-                self.seen.append(now)
+    @classmethod
+    def of(cls, page: str, kind: str, units: int, seed: int, found: xr.Dataset) -> "Course":
+        """found: as `courses.train` returns it."""
+        models = courses.start(page, kind, units, seed)
+        right = found["log_right"].transpose("step", "model", "answer").sel(model=list(models))
+        seen = [
+            tiny.Step(step, dict(zip(models, logs, strict=True)))
+            for step, logs in enumerate(right.values.tolist())
+        ]
+        return cls(models, seen, {name: torch.tensor(found[f"weights_{name}"].values) for name in models})
+
+    def models_at(self, step: int) -> dict[str, nn.Module]:
+        """The networks as they were after so many updates, of those whose weights were kept."""
+        return {
+            name: tiny.with_weights(model, self.weights[name][step // KEPT])
+            for name, model in self.models.items()
+        }
 
 
 @dataclass
@@ -70,10 +78,14 @@ class Training:
     step: int = 0
     over: bool = False
 
+    @classmethod
+    def whole(cls, course: Course) -> "Training":
+        """All of it seen."""
+        return cls(course, STEPS, over=True)
+
     def go_on(self) -> None:
         """The next few steps."""
         self.step = min(self.step + CHUNK, STEPS)
-        self.course.up_to(self.step)
         self.over |= self.step == STEPS
 
     @property
@@ -86,9 +98,8 @@ class Training:
         return range(0, self.step + 1, KEPT)
 
     def models_at(self, step: int) -> dict[str, nn.Module]:
-        """The networks as they were after one of `kept_steps`."""
-        weights = self.course.weights[step // KEPT]
-        return {name: tiny.with_weights(model, weights[name]) for name, model in self.course.models.items()}
+        """The networks as they were after one of `kept_steps`. Shared: look, never change."""
+        return kept(self.course.models_at, step)
 
     @property
     def models(self) -> dict[str, nn.Module]:
@@ -134,24 +145,86 @@ def _trainings() -> dict[tuple, Training]:
     return st.session_state.setdefault("tiny", {})
 
 
+def _jobs() -> dict[tuple, Job]:
+    """What this visit waits for, or waited for last."""
+    return st.session_state.setdefault("tiny_jobs", {})
+
+
 def _again(page: str, changes: dict, then: dict) -> None:
     """Another start; with changes, of another network. then: settings that begin anew with it."""
     choose(**changes)
     _trainings().pop(asked(page), None)
+    _jobs().pop(asked(page), None)
+    st.session_state["tiny_again"] = asked(page)
     choose(**then)
 
 
-def _stop(page: str) -> None:
+def _stop(page: str, who: str) -> None:
     if training := _trainings().get(asked(page)):
         training.over = True
+    elif job := _jobs().get(asked(page)):
+        jobs.leave(job, who)
 
 
-def training(page: str, **then) -> Training:
-    """The network that the settings describe, a few steps further, and the widgets that choose, stop and repeat it.
+def _course(key: tuple) -> Course | None:
+    """The course of a network that was trained before; None, and a job, where it is trained now."""
+    found = kept(courses.shipped, *key)
+    if found is None:
+        if key not in _jobs():
+            for old in list(_jobs())[:-7]:
+                _jobs().pop(old)
+            argument = dict(zip(("task", "kind", "units", "seed"), key, strict=True))
+            _jobs()[key] = jobs.start(WORK, argument, reader(), short=True)
+        found = _jobs()[key].result
+    return None if found is None else kept(Course.of, *key, found)
+
+
+def _begun(key: tuple) -> Training | None:
+    """This visit's way through the course of its network. What was trained before is there at once, unless the reader wants to
+    see it again; None where it is being trained, or came to nothing."""
+    made, waited = _trainings(), _jobs()
+    if key not in made:
+        again = st.session_state.pop("tiny_again", None) == key or key in waited
+        course = _course(key)
+        if course is None:
+            again, shown = True, st.empty()
+            if not waited[key].over:
+                shown.progress(0.0, text=working.where(waited[key], _so_far))
+                waited[key].ended.wait(PATIENCE)
+            shown.empty()
+            course = _course(key)
+        if course is None:
+            return None
+        waited.pop(key, None)
+        for old in list(made)[:-7]:
+            del made[old]
+        made[key] = Training(course) if again else Training.whole(course)
+    found = made[key]
+    if not found.over:
+        found.go_on()
+    return found
+
+
+def _so_far(job: Job) -> str:
+    return _("Training: step {step} of {steps}").format(step=job.done, steps=job.total)
+
+
+def _waits(job: Job) -> None:
+    """How far a training is, until it has ended."""
+    jobs.hear(job, reader())
+    if job.over:
+        st.rerun()
+    st.progress(job.done / job.total if job.total else 0.0, text=working.where(job, _so_far))
+
+
+def training(page: str, **then) -> Training | None:
+    """The network that the settings describe, a few steps further, and the widgets that choose, stop and repeat it. None while it
+    is trained in a worker, which the page shows, and where that came to nothing, which it says.
 
     then: settings that begin anew with another start.
     """
     now = settings()
+    jobs.warm("rnnviz.studies.courses")
     st.html(f"<style>{STYLE}</style>")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         pick_cell(f"{page}_kind")
@@ -166,25 +239,15 @@ def training(page: str, **then) -> Training:
             width=120,
             help=_("The weights before training are drawn from it."),
         )
-    made = _trainings()
     key = asked(page)
-    if key not in made:
-        for old in list(made)[:-7]:
-            del made[old]
-        made[key] = Training(kept(Course, *key))
-    found = made[key]
-    if not found.over:
-        found.go_on()
-    said = _("Training: step {step} of {steps}") if not found.over else _("Trained: {step} of {steps} steps")
+    found = _begun(key)
+    job = None if found else _jobs()[key]
+    over = found.over if found else job.over
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
-            _("Train again"),
-            key=f"{page}_again",
-            on_click=_again,
-            args=(page, {}, then),
-            disabled=not found.over,
+            _("Train again"), key=f"{page}_again", on_click=_again, args=(page, {}, then), disabled=not over
         )
-        st.button(_("Stop"), key=f"{page}_stop", on_click=_stop, args=(page,), disabled=found.over)
+        st.button(_("Stop"), key=f"{page}_stop", on_click=_stop, args=(page, reader()), disabled=over)
         st.button(
             _("Another seed"),
             key=f"{page}_other",
@@ -199,7 +262,13 @@ def training(page: str, **then) -> Training:
             kwargs=start,
             disabled=all(now[name] == value for name, value in start.items()),
         )
-        st.progress(found.step / STEPS, text=said.format(step=found.step, steps=STEPS))
+        if found:
+            said = _("Trained: {step} of {steps} steps") if over else _("Training: step {step} of {steps}")
+            st.progress(found.step / STEPS, text=said.format(step=found.step, steps=STEPS))
+        elif not over:
+            st.fragment(_waits, run_every=FRAME)(job)
+    if job and over and (line := working.came_to_nothing(job)):
+        notice(line)
     return found
 
 
@@ -271,8 +340,9 @@ def shapes(found: Training, page: str) -> None:
     st.caption(" ".join(lines))
 
 
-def steps(model: nn.Module, task, sequence) -> xr.Dataset:
-    """The working of every step of a reading, see stats.worked."""
+@keeps
+def steps(model: nn.Module, task: tiny.Task, sequence: Sequence[str]) -> xr.Dataset:
+    """The working of every step of a reading, see stats.worked. Shared: look, never change."""
     node = tiny.recorded(model, task, sequence)
     one = node.to_dataset().isel(layer=0, direction=0, batch=0).assign_attrs(node.attrs)
     return stats.worked.steps(one)

@@ -28,9 +28,11 @@ LEASE = 90.0  # seconds without a word from a reader; a browser lets a hidden ta
 LONGEST = 900.0  # seconds that a job may run
 GRACE = 30.0  # seconds that a reader's connection may be gone
 IDLE = 300.0  # seconds after which a worker without work gives its memory back
-KEPT = 16  # results
+KEPT = 64 * 2**20  # bytes of results
 QUEUE = 20  # jobs that may wait
-SHARE = 3  # of them, for one reader
+SHORT = 200  # jobs of a second or less that may wait beside them
+SHARE = 3  # of each, for one reader
+EMPTY = 50_000  # bytes that a result takes whatever is in it
 
 
 @dataclass(eq=False)
@@ -40,11 +42,16 @@ class Job:
     state: 'waiting', 'running'; then 'done'; 'failed' (what was asked cannot be computed: see `problem`), 'stopped' (by its
     last reader), 'abandoned' (its readers are gone), 'late' (ran for too long), 'lost' (its process ended) or 'busy' (too
     many are waiting). done, total, what: how far it is, of how much, and at what. frames: what it has shown on the way, the
-    oldest first; kept: what it needs to go on after the last of them. netcdf: the result as a file.
+    oldest first; kept: what it needs to go on after the last of them. netcdf: the result as a file. short: it takes a second or
+    less. goes_on: asked for again after it was broken off, it is given its frames, which it need not make again. size: bytes that
+    it holds, about.
     """
 
     work: str
     argument: dict
+    short: bool = False
+    goes_on: bool = False
+    size: int = EMPTY
     state: str = "waiting"
     done: int = 0
     total: int = 0
@@ -74,8 +81,9 @@ class Jobs:
     """A few workers and the queue before them. Workers start when there is work and end when there is none for long.
 
     A reader goes by PERSON/VISIT: of those who wait, the person's turn comes who was served longest ago, whatever the number
-    of visits. workers: processes at most. lease, longest, idle, grace: seconds; kept, queue, share: jobs; see the constants of
-    this file. present: whether a reader's connection is there.
+    of visits. A short job comes before the others, and where these keep every worker busy, a further one does what is short.
+    workers: processes at most, but for that one. lease, longest, idle, grace: seconds; kept: bytes; queue, share: jobs; see the
+    constants of this file. present: whether a reader's connection is there.
     """
 
     def __init__(
@@ -97,40 +105,63 @@ class Jobs:
         self._waiting: list[Job] = []
         self._served: dict[str, float] = {}  # when a person's turn last was
         self._serving = 0
+        self._aside = False  # whether a further worker does what is short
         self._watching = False
         self._processes: set[subprocess.Popen] = set()
         atexit.register(self.close)
 
-    def start(self, work: str, argument: dict, reader: str) -> Job:
+    def start(
+        self, work: str, argument: dict, reader: str, short: bool = False, goes_on: bool = False
+    ) -> Job:
         """The job for this work: one that is done or on its way for another reader, else a new one in the queue.
 
         work: 'module:function', a generator that yields `done`, `total`, `what`, where it shows itself also `frame`, plain enough
         for JSON, and `kept`, bytes to go on with; it returns a Dataset. argument: its keyword arguments, plain enough for JSON.
-        reader: who asks; see `hear`.
+        reader: who asks; see `hear`. short: it takes a second or less, and waits for nothing that takes longer.
+        goes_on: where it was broken off, its frames up to there are its argument `before`; the result holds all that frames do.
         """
-        job = Job(work, argument)
+        job = Job(work, argument, short, goes_on)
         with self._changed:
             known = self._jobs.get(job.key)
             if known and (known.state == "done" or not known.over):
                 known.readers[reader] = time.monotonic()
                 self._jobs.move_to_end(known.key)
                 return known
+            if known and goes_on:
+                job.frames, job.size = [*known.frames], known.size
             job.readers[reader] = time.monotonic()
-            mine = sum(_person(reader) in map(_person, other.readers) for other in self._waiting)
-            if len(self._waiting) >= self.queue or mine >= self.share:
+            alike = [other for other in self._waiting if other.short == short]
+            mine = sum(_person(reader) in map(_person, other.readers) for other in alike)
+            if len(alike) >= (SHORT if short else self.queue) or mine >= self.share:
                 return self._end(job, "busy")
             self._jobs[job.key] = job
             self._jobs.move_to_end(job.key)
             self._waiting.append(job)
-            for old in [k for k, j in self._jobs.items() if j.over][: max(0, len(self._jobs) - self.kept)]:
-                del self._jobs[old]
+            self._make_room()
             if self._serving < self.workers:
                 self._employ()
+            elif short and not self._aside and self._busy() >= self.workers:
+                self._aside = True
+                self._employ(aside=True)
             if not self._watching:
                 self._watching = True
                 threading.Thread(target=self._watch, daemon=True, name="jobs-watch").start()
             self._changed.notify_all()
         return job
+
+    def _busy(self) -> int:
+        """How many workers have what takes long."""
+        return sum(job.state == "running" and not job.short for job in self._jobs.values())
+
+    def _make_room(self) -> None:
+        """Lets go of what is over and was asked for longest ago, as far as there is too much."""
+        over = [job for job in self._jobs.values() if job.over]
+        held = sum(job.size for job in over)
+        for job in over:
+            if held <= self.kept:
+                return
+            held -= job.size
+            del self._jobs[job.key]
 
     def under_way(self, work: str, argument: dict, reader: str) -> Job | None:
         """The job for this work that this reader's person began, from another tab or before the page was loaded anew, and that
@@ -168,16 +199,17 @@ class Jobs:
     def ahead(self, job: Job) -> int:
         """How many jobs come first."""
         with self._changed:
-            running = sum(j.state == "running" for j in self._jobs.values())
+            running = sum(j.state == "running" and j.short >= job.short for j in self._jobs.values())
             return running + self._in_turn().index(job) if job in self._waiting else 0
 
     def _in_turn(self) -> list[Job]:
-        """Who waits, in the order of their turns: each person's first job before anyone's second."""
+        """Who waits, in the order of their turns: what is short first, then each person's first job before anyone's second."""
         counts: Counter[str] = Counter()
         ranks = {}
         for job in self._waiting:
             persons = set(map(_person, job.readers))
-            ranks[job] = min(((counts[p], self._served.get(p, 0.0)) for p in persons), default=(0, 0.0))
+            turn = min(((counts[p], self._served.get(p, 0.0)) for p in persons), default=(0, 0.0))
+            ranks[job] = (not job.short, *turn)
             counts.update(persons)
         return sorted(self._waiting, key=ranks.__getitem__)
 
@@ -196,6 +228,7 @@ class Jobs:
             self._waiting.remove(job)
         job.state, job.problem = state, problem
         job.ended.set()
+        self._make_room()
         return job
 
     def _watch(self) -> None:
@@ -217,12 +250,13 @@ class Jobs:
     def _gone(self, reader: str, silent: float) -> bool:
         return silent > self.lease or (silent > self.grace and not self.present(reader))
 
-    def _employ(self, early: str = "") -> None:
-        self._serving += 1
-        threading.Thread(target=self._serve, args=(early,), daemon=True, name="jobs").start()
+    def _employ(self, early: str = "", aside: bool = False) -> None:
+        self._serving += not aside
+        threading.Thread(target=self._serve, args=(early, aside), daemon=True, name="jobs").start()
 
-    def _serve(self, early: str = "") -> None:
-        """One worker's jobs, one after the other. early: it is started before the first, and imports this module."""
+    def _serve(self, early: str = "", aside: bool = False) -> None:
+        """One worker's jobs, one after the other. early: it is started before the first, and imports this module. aside: it does
+        what is short alone."""
         worker = None
         if early:
             worker = _started(early)
@@ -230,12 +264,13 @@ class Jobs:
                 self._processes.add(worker)
         while True:
             with self._changed:
-                if not self._changed.wait_for(lambda: self._waiting, self.idle):
-                    self._serving -= 1
+                if not self._changed.wait_for(lambda: self._first(aside), self.idle):
+                    self._serving -= not aside
+                    self._aside &= not aside
                     if worker:
                         self._discard(worker)
                     return
-                job = self._in_turn()[0]
+                job = self._first(aside)
                 self._waiting.remove(job)
                 self._served |= dict.fromkeys(map(_person, job.readers), time.monotonic())
                 for long_ago in list(self._served)[:-1000]:
@@ -249,10 +284,15 @@ class Jobs:
                     self._discard(worker)
                 worker = None
 
+    def _first(self, short: bool) -> Job | None:
+        """Whose turn it is; short: of what is short alone."""
+        return next((job for job in self._in_turn() if job.short or not short), None)
+
     def _run(self, job: Job, worker: subprocess.Popen) -> bool:
         """Whether the worker can take another job."""
         try:
-            worker.stdin.write(json.dumps([job.work, job.argument]).encode() + b"\n")
+            before = {"before": job.frames} if job.goes_on and job.frames else {}
+            worker.stdin.write(json.dumps([job.work, job.argument | before]).encode() + b"\n")
             worker.stdin.flush()
             while line := worker.stdout.readline():
                 said = json.loads(line)
@@ -261,14 +301,19 @@ class Jobs:
                         kept = worker.stdout.read(said["kept"])
                         if len(kept) < said["kept"]:
                             break
+                        job.size += len(kept) - len(job.kept)
                         job.kept = kept
                     job.frames += said.get("frames", [])
+                    job.size += 3 * len(line)  # as Python has it
                     job.done, job.total, job.what = said["done"], said["total"], said["what"]
                     continue
                 if "size" in said:
                     netcdf = worker.stdout.read(said["size"])
                     with xr.open_dataset(io.BytesIO(netcdf), engine="h5netcdf") as dataset:
                         job.result, job.netcdf = dataset.load(), netcdf
+                    if job.goes_on:  # what was needed to go on is in the result
+                        job.frames, job.size = [], EMPTY
+                    job.size += len(netcdf) + job.result.nbytes
                 with self._changed:
                     if job.over:
                         return False

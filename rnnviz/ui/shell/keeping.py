@@ -28,7 +28,7 @@ import xarray as xr
 from rnnviz.ui.shell import heap, language, memory
 from rnnviz.ui.shell.settings import closed
 
-MOST = 400 * 2**20  # bytes of all results
+MOST = 400 * 2**20 // memory.processes()  # bytes of all results
 REST = 300.0  # s after which a result that nobody asked for is let go
 SMALL = 65_536  # bytes of an array up to which it counts by what it holds
 Result = TypeVar("Result")

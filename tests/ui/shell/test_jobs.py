@@ -233,9 +233,63 @@ def test_work_ends_soon_after_its_readers_connection(make):
 
 
 def test_only_the_last_results_are_kept(make):
-    jobs = make(kept=2)
-    first, *_others = (finished(asked(jobs, "counting", steps=n)) for n in (1, 2, 3))
+    one = finished(asked(make(), "counting", steps=1))
+    jobs = make(kept=int(2.5 * one.size))  # bytes
+    first, second, third = (finished(asked(jobs, "counting", steps=n)) for n in (1, 2, 3))
+    assert asked(jobs, "counting", steps=3) is third and asked(jobs, "counting", steps=2) is second
     assert asked(jobs, "counting", steps=1) is not first
+
+
+def test_what_a_result_holds_is_counted(make):
+    jobs = make()
+    plain, shown = (finished(asked(jobs, "showing", frames=n)) for n in (1, 200))
+    assert shown.size > plain.size > len(plain.netcdf)
+    larger = finished(asked(jobs, "counting", steps=1, note="x" * 10_000))
+    assert larger.size > plain.size + 10_000
+
+
+def test_what_is_short_waits_for_nothing_that_takes_long(make, tmp_path):
+    jobs = make()
+    held = asked(jobs, "held", file=str(tmp_path / "done"))
+    until(lambda: held.state == "running")
+    waiting = asked(jobs, "counting", reader="two", steps=1)
+    short = [jobs.start(f"{WORK}:counting", {"steps": n}, "one", short=True) for n in (2, 3)]
+    assert jobs.ahead(short[0]) == 0
+    for one in short:
+        assert finished(one).state == "done"
+    assert short[0].worker is short[1].worker is not held.worker
+    assert (held.state, waiting.state) == ("running", "waiting")  # the further worker takes nothing else
+    (tmp_path / "done").touch()
+    assert finished(waiting).worker is held.worker
+
+
+def test_where_no_worker_is_at_long_work_what_is_short_starts_no_other(make):
+    jobs = make()
+    done = [finished(jobs.start(f"{WORK}:counting", {"steps": n}, "one", short=True)) for n in (1, 2)]
+    done.append(finished(asked(jobs, "counting", steps=3)))
+    assert len({job.worker for job in done}) == 1 == len(jobs._processes)
+
+
+def test_what_is_short_comes_before_what_waited_longer(make, tmp_path):
+    jobs = make(workers=1)
+    first = jobs.start(f"{WORK}:held", {"file": str(tmp_path / "done")}, "one", short=True)
+    until(lambda: first.state == "running")
+    long = asked(jobs, "counting", reader="two", steps=1)
+    short = jobs.start(f"{WORK}:counting", {"steps": 2}, "three", short=True)
+    assert jobs.ahead(short) == 1 and jobs.ahead(long) == 2
+    (tmp_path / "done").touch()
+    finished(long)
+    assert short.began < long.began
+
+
+def test_many_may_wait_for_what_is_short(make, tmp_path):
+    jobs = make(queue=1)
+    first = jobs.start(f"{WORK}:held", {"file": str(tmp_path / "done")}, "one", short=True)
+    until(lambda: first.state == "running")
+    many = [jobs.start(f"{WORK}:counting", {"steps": n}, f"reader {n}", short=True) for n in range(1, 40)]
+    assert {job.state for job in many} == {"waiting"}
+    assert asked(jobs, "counting", reader="other", steps=1000).state == "waiting"
+    assert asked(jobs, "counting", reader="another", steps=2000).state == "busy"
 
 
 def test_a_worker_without_work_ends(make):

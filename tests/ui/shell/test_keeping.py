@@ -11,9 +11,10 @@ import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as some
 
+from rnnviz.recording.block import record
 from rnnviz.ui.shell import keeping
 from rnnviz.ui.shell.keeping import SMALL, kept
-from rnnviz.ui.shell.memory import buffers
+from rnnviz.ui.shell.memory import buffers, once, processes
 from rnnviz.ui.shell.settings import settings
 
 
@@ -284,3 +285,54 @@ def test_what_has_no_identity_is_refused():
 
     with pytest.raises(TypeError, match="Bare cannot stand in a key"):
         kept(str, Bare())
+
+
+def traced(model, steps):
+    with record(model) as recording, torch.no_grad():
+        model(torch.zeros(steps, 1, 2))
+    return recording.trace
+
+
+def test_the_weights_of_a_model_are_in_memory_once_however_often_it_was_recorded():
+    model = torch.nn.LSTM(2, 64, 2)  # the upper layer reads more: the lower one's weights are padded with NaN
+    whole = traced(model, 3).copy(deep=True)
+    traces = [once(traced(model, steps)) for steps in (3, 5)]
+    assert traces[0].identical(whole)
+    one, two = (trace["lstm"].to_dataset() for trace in traces)
+    for name in ("input_weight", "recurrent_weight", "input_bias", "recurrent_bias"):
+        assert one[name].values is two[name].values
+    assert one["hidden"].values is not two["hidden"].values
+    alone, both = (sum(buffers(held).values()) for held in (one, [one, two]))
+    assert both - alone < alone / 4
+
+
+def test_other_weights_are_other_weights():
+    one = torch.nn.LSTM(2, 64)
+    other = torch.nn.LSTM(2, 64)
+    other.load_state_dict(one.state_dict())
+    with torch.no_grad():
+        other.weight_hh_l0[7, 5] += 1  # where no sample is taken
+    traces = [once(traced(model, 3)) for model in (one, other)]
+    weights = [trace["lstm"]["recurrent_weight"].values.reshape(256, 64) for trace in traces]
+    for weight, model in zip(weights, (one, other), strict=True):
+        np.testing.assert_array_equal(weight, model.weight_hh_l0.detach())
+
+
+def test_weights_that_nobody_holds_are_let_go():
+    from rnnviz.ui.shell import memory
+
+    gc.collect()
+    before = len(memory._alike)
+    trace = once(traced(torch.nn.GRU(2, 65), 3))
+    assert len(memory._alike) > before
+    del trace
+    gc.collect()
+    assert len(memory._alike) <= before
+
+
+@pytest.mark.parametrize(
+    ("said", "count"), [("", 1), ("4", 4), ("0", 1), ("-3", 1), ("two", 1), ("9" * 30, 1)]
+)
+def test_what_is_kept_is_divided_among_the_processes_of_the_app(monkeypatch, said, count):
+    monkeypatch.setenv("RNNVIZ_PROCESSES", said)
+    assert processes() == count

@@ -16,10 +16,12 @@ from rnnviz import netcdf, stats
 from rnnviz.models import checkpoints, networks
 from rnnviz.models.vocabularies import visible
 from rnnviz.recording.block import record
+from rnnviz.studies import reaching
 from rnnviz.studies.live import Live, LiveError, Reading, language
 from rnnviz.studies.subjects import Subject, of_states
 from rnnviz.ui.parts import explored
 from rnnviz.ui.parts.explored import growing, live, subjects
+from rnnviz.ui.shell import memory
 from rnnviz.ui.shell.keeping import keeps, kept
 from rnnviz.ui.shell.language import _, said
 from rnnviz.ui.shell.settings import LONGEST, choose, settings
@@ -397,7 +399,7 @@ def read(name: str, stamp: str, text: str) -> Run:
         card=card,
         outputs=vocabulary.tokens,
         text=text,
-        subject=Subject(name, key, recording.trace),
+        subject=Subject(name, key, memory.once(recording.trace)),
         log_probability=xr.DataArray(
             log_probability.numpy(),
             dims=("time", "candidate"),
@@ -494,11 +496,13 @@ def _send_back(name: str, stamp: str, text: str, step: int | None) -> Back:
     steps = list(range(len(ids) - 1)) if step is None else [step]
     with record(model) as recording:
         loss = networks.send_back(model, ids, [steps])
-    node = recording.trace["rnn"]
+    node = memory.once(recording.trace)["rnn"]
     fields = [field for field in DRAWN_BACK[node.attrs["kind"]] if field in node]
     whole = node.to_dataset().isel(direction=0, batch=0).assign_attrs(node.attrs)
     ways = [stats.mechanism.ways(whole.isel(layer=layer)) for layer in range(whole.sizes["layer"])]
-    picked = whole[fields].assign_attrs(node.attrs)
+    picked = whole[fields].copy(deep=True)  # a gate alone: it would keep all gates of its layer with it
+    picked = picked.assign({name: whole[name] for name in fields if name.endswith("_weight")})
+    picked = picked.assign_attrs(node.attrs)
     return Back(name, node.attrs["kind"], picked, loss.item(), steps[-1], xr.concat(ways, "layer"))
 
 
@@ -545,12 +549,6 @@ def _loss_matrix(name: str, stamp: str, text: str) -> xr.DataArray:
     count = max(2, min(64, MATRIX // len(ids), len(ids) - 1))
     every = sorted({round(i * (len(ids) - 2) / max(1, count - 1)) for i in range(count)})
     # in float32, whose colours end long before its numbers do: below 1e-38 is 0 here, not slow
-    with record(model) as recording, networks.without_denormals():
-        networks.send_back(model, ids, [[step] for step in every])
-    norms = stats.gradients.norm(recording.trace["rnn"]).isel(direction=0)
-    logs = stats.gradients.logarithm(norms)
-    return (
-        logs.rename(batch="loss step")
-        .assign_coords({"loss step": every})
-        .transpose("layer", "loss step", "time")
-    )
+    with networks.without_denormals():
+        norms = reaching.contributions(model, read(name, stamp, text).node, ids, every)
+    return stats.gradients.logarithm(norms)

@@ -108,7 +108,7 @@ def place(of: Found):
 def begin(place: str, asked: comparing.Setup, argument: dict) -> None:
     """Starts a job of this visit, 'compare' or 'dynamics'; the one before it is left, unless it is the same and runs."""
     state = visit()
-    job = jobs.start(f"rnnviz.studies.comparing.work:{place}", argument, reader())
+    job = jobs.start(f"rnnviz.studies.comparing.work:{place}", argument, reader(), goes_on=place == "compare")
     if job is not state.get(f"{place}_job"):
         leave(place)
     state[f"{place}_for"] = asked
@@ -138,13 +138,28 @@ def follow(place: str) -> Job | None:
         if not ended:
             st.fragment(_progress, run_every=0.5)(job, place)
     if line := working.came_to_nothing(job):
-        notice(line)
+        notice(_halfway(job) or line)
     if job.state == "late":
         st.code(command(visit()["compare_for"]), language="sh", wrap_lines=True)
     if job.state in working.BROKEN_OFF:
         again = {"compare": {"run": True}, "dynamics": {"inside": None}}[place]
-        st.button(_("Start again"), key=f"bench_again_{place}", on_click=visit().update, kwargs=again)
+        said = _("Go on") if job.frames else _("Start again")
+        st.button(said, key=f"bench_again_{place}", on_click=visit().update, kwargs=again)
     return job
+
+
+def _halfway(job: Job) -> str | None:
+    """How a comparison ended of which some networks are done and kept; None of any other."""
+    line = {
+        "lost": _("The computation broke off, perhaps because it ran out of memory."),
+        "abandoned": _("Stopped, because this page was left alone for too long."),
+        "stopped": _("Stopped before it was finished."),
+    }.get(job.state)
+    if line is None or not job.frames:
+        return None
+    of = visit()["compare_for"]
+    counts = {"done": len(job.frames), "total": len(of.architectures) * of.seeds}
+    return line + " " + _("Done and kept: {done} of {total} networks.").format(**counts)
 
 
 def _progress(job: Job, place: str) -> None:

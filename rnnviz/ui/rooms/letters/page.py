@@ -16,6 +16,7 @@ from rnnviz.ui.parts.board import drawn, show_figures
 from rnnviz.ui.parts.cell import show_cell
 from rnnviz.ui.parts.numbers import percent
 from rnnviz.ui.parts.tiny import KEPT, Training, code, go_on, losses, shapes, steps, training
+from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import choose, settings
 from rnnviz.ui.shell.widgets import folded, notice, pick
@@ -38,6 +39,8 @@ def show() -> None:
         )
     )
     found = training("letters", letters_trained=STEPS)
+    if found is None:
+        return
     network = _picture(found)
     go_on(found)
     st.subheader(_("Reading and writing, letter by letter"))
@@ -140,8 +143,9 @@ def _steps(model: nn.Module, text: str) -> None:
     """Teacher forcing and the network's own writing, step by step, side by side."""
     now = settings()
     count = len(text) - 1
-    true = tiny.read(model, LETTERS, text)
-    own = tiny.write(model, LETTERS, text[0], count, now["letters_temperature"], now["letters_draw"])
+    true = kept(tiny.read, model, LETTERS, text)
+    drawn_with = now["letters_temperature"], now["letters_draw"]
+    own = kept(tiny.write, model, LETTERS, text[0], count, *drawn_with)
     at = min(now["letters_shown"], count)
     with st.container(horizontal=True):
         st.button(
@@ -241,7 +245,7 @@ def _twins(model: nn.Module) -> None:
     )
     word = "".join(LETTERS.sequences[0])
     states = steps(model, LETTERS, word)["hidden"].values
-    chances = tiny.read(model, LETTERS, word + "o")["probability"]
+    chances = kept(tiny.read, model, LETTERS, word + "o")["probability"]
     both = [t for t, letter in enumerate(word) if letter == "l"]
     rows = pd.DataFrame(
         {
@@ -281,7 +285,7 @@ def _reading() -> None:
                 "all of them move closer together. The bars of teacher forcing are the network's own, at temperature 1."
             ),
             _(
-                "Trained in your session, with Adam (rate {rate}) for {steps} steps on h→e, e→l, l→l, l→o; the loss is "
+                "Trained with Adam (rate {rate}) for {steps} steps on h→e, e→l, l→l, l→o; the loss is "
                 "cross-entropy, the mean of −ln p of the right letter. The same seed gives the same numbers."
             ).format(rate=tiny.RATE, steps=STEPS),
         ]

@@ -24,6 +24,7 @@ from rnnviz.ui.parts.tiny import (
     training,
     vector,
 )
+from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import settings
 from rnnviz.ui.shell.widgets import folded, pick
@@ -39,6 +40,8 @@ def show() -> None:
         )
     )
     found = training("order")
+    if found is None:
+        return
     _picture(found)
     go_on(found)
     _results(found)
@@ -50,7 +53,7 @@ def show() -> None:
 
 def _picture(found: Training) -> None:
     """The largest picture: what both say after each word; below, the loss."""
-    outputs = tiny.answers(found.models, ORDER)
+    outputs = kept(tiny.answers, found.models, ORDER)
     outputs = outputs.assign_coords(model=[called(name) for name in found.models])
     texts = [" ".join(words) for words in ORDER.sequences]
     last = [
@@ -79,7 +82,7 @@ def _picture(found: Training) -> None:
 
 def _results(found: Training) -> None:
     """What both say in the end, and why the bag of words cannot do better."""
-    last = tiny.answers(found.models, ORDER).isel(time=-1)
+    last = kept(tiny.answers, found.models, ORDER).isel(time=-1)
     texts = [" ".join(words) for words in ORDER.sequences]
     columns = {_("right answer"): [str(target) for target in ORDER.targets]} | {
         called(name): [percent(value) for value in last.sel(model=name).values.tolist()]
@@ -161,7 +164,7 @@ def _reading() -> None:
                 "not tell them apart. The bag's output after two words belongs to the sum so far."
             ),
             _(
-                "Trained in your session, with Adam (rate {rate}) for {steps} steps on all three sequences; the loss is "
+                "Trained with Adam (rate {rate}) for {steps} steps on all three sequences; the loss is "
                 "binary cross-entropy, −ln of the probability of the right answer. The same seed gives the same numbers."
             ).format(rate=tiny.RATE, steps=STEPS),
             _(

@@ -1,7 +1,5 @@
 """Trainings of the reader's own, watched while they go."""
 
-import time
-
 import pandas as pd
 import streamlit as st
 
@@ -51,7 +49,7 @@ def show() -> None:
 
 
 def _is_live(seen: Seen) -> bool:
-    return time.time() - seen.run.written < QUIET
+    return seen.run.silent < QUIET
 
 
 def _chosen() -> tuple:
@@ -132,7 +130,7 @@ def _table(shown: list[Seen]) -> None:
             _("moments"): len(run.moments),
             _("last update"): last.get("step"),
             _("loss"): f"{loss:.4g}" if isinstance(loss, int | float) else "",
-            _("last written"): _ago(time.time() - run.written) if run.written else "",
+            _("last written"): _ago(run.silent) if run.written else "",
         }
     st.dataframe(pd.DataFrame.from_dict(rows, orient="index").rename_axis(_("Training")), width="stretch")
 
