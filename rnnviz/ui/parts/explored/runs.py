@@ -6,7 +6,7 @@ import functools
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import streamlit as st
@@ -419,6 +419,12 @@ def again(run: Run) -> Live:
 def named_again(name: str) -> Live:
     """A shipped language model, by its name, to be run on any text. Raises CheckpointError."""
     return _again(name, checkpoints.stamp(name))
+
+
+def light(reading: Reading) -> Reading:
+    """A reading that was just made, with its model's weights in memory once; see memory.once."""
+    subject = replace(reading.subject, trace=memory.once(reading.subject.trace))
+    return replace(reading, subject=subject)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

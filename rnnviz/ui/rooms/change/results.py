@@ -6,7 +6,7 @@ from rnnviz.studies import changing
 from rnnviz.studies.changing import Change, Changed
 from rnnviz.studies.live import Live, Reading
 from rnnviz.studies.writing import Rule
-from rnnviz.ui.parts.explored.runs import Run
+from rnnviz.ui.parts.explored.runs import Run, light
 from rnnviz.ui.shell.keeping import kept
 
 WRITTEN = 60  # tokens that are written on
@@ -22,7 +22,7 @@ def reading(model: Live, text: str) -> Reading:
 
 
 def _read(model: Live, text: str) -> Reading:
-    return model.read(text)
+    return light(model.read(text))
 
 
 def changed(model: Live, text: str, changes: tuple[Change, ...], other: str | None) -> Changed:
@@ -33,7 +33,8 @@ def changed(model: Live, text: str, changes: tuple[Change, ...], other: str | No
 def _changed(
     model: Live, text: str, changes: tuple[Change, ...], other: str | None, before: Reading
 ) -> Changed:
-    return changing.changed(model, text, changes, other, before)
+    found = changing.changed(model, text, changes, other, before)
+    return found if found.after is before else dataclasses.replace(found, after=light(found.after))
 
 
 def of(run: Run, came: Reading) -> Run:

@@ -11,7 +11,7 @@ from rnnviz.models.vocabularies import visible
 from rnnviz.studies import differing
 from rnnviz.studies.differing import Pair
 from rnnviz.studies.live import Live, Reading
-from rnnviz.ui.parts.explored.runs import Run
+from rnnviz.ui.parts.explored.runs import Run, light
 from rnnviz.ui.shell.keeping import kept
 
 CHANGED = "mngr그나"  # what a letter is changed to, the first that it is not
@@ -35,7 +35,7 @@ def reading(model: Live, text: str) -> Reading:
 
 
 def _read(model: Live, text: str) -> Reading:
-    return model.read(text)
+    return light(model.read(text))
 
 
 @dataclass(frozen=True)
