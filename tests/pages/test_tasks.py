@@ -11,7 +11,6 @@ from rnnviz.ui.rooms.cell import setup as cell_setup
 from rnnviz.ui.shell.folding import packed
 from tests.pages.asking import Asking
 
-
 # ---- what holds on every page, on the page of the cell
 
 
@@ -64,7 +63,7 @@ def test_what_a_link_brings_along_is_not_ticked_but_what_is_reached_stays_so():
     seen.set(cell_own=None)
     seen.go("order").go("cell")
     assert list(seen.done) == ["count"]
-    assert [part.value for part in seen.test.subheader][0] == "To do by hand: 1 of 3 done"
+    assert next(part.value for part in seen.test.subheader) == "To do by hand: 1 of 3 done"
 
 
 def test_in_korean_everything_is_korean():
@@ -159,3 +158,73 @@ def test_a_tanh_that_loses_nothing_is_recognised():
 
     seen = Asking("cell", cell_kind="rnn")
     assert seen.set(cell_own=own("latch", carries)).done == {"carry": "100.0 % of it is left after 5 steps."}
+
+
+# ---- the order of words, and the four letters
+
+
+def trained(seen: Asking):
+    """The networks of the page after training, as it keeps them."""
+    return list(seen.test.session_state["tiny"].values())[-1]
+
+
+def test_the_bag_of_words_can_only_say_how_many_of_the_three_are_right():
+    seen = Asking("order")
+    assert seen.guess("bag", 34.0).startswith("Right. The bag says 33.3 %, 33.3 %, 33.3 %")
+    assert seen.guess("bag", 90.0).startswith("No. The bag says 33.3 %")
+
+
+def test_the_same_last_word_leaves_another_state():
+    seen = Asking("order")
+    one = trained(seen).main.rnn
+    x = torch.eye(2)  # as, soon
+    ends = [one(torch.stack([x[i] for i in words]))[0][-1] for words in ((0, 1, 0), (1, 0, 0))]
+    apart = (ends[0] - ends[1]).norm().item()
+    said = seen.guess("state", "yes")
+    assert said.startswith("No. After “as soon as” h = (") and f": {apart:.4g} apart." in said
+    assert seen.guess("state", "no").startswith("Right.")
+
+
+@pytest.mark.parametrize(
+    ("task", "network", "says"),
+    [
+        ("single", {"kind": "rnn", "units": 1}, "RNN with one unit, seed 0: loss 0.0"),
+        ("bag", {"kind": "gru", "units": 1}, "GRU (units: 1, seed: 0): loss 0.63"),
+        ("sure", {"kind": "rnn", "units": 8}, "RNN (units: 8, seed: 0): the least it gives is 99.9"),
+    ],
+)
+def test_networks_that_learn_the_order_well_and_badly_are_recognised(task, network, says):
+    seen = Asking("order")
+    assert seen.done == {}
+    seen.set(**{f"order_{name}": value for name, value in network.items()})
+    assert seen.done[task].startswith(says)
+
+
+def test_the_letter_that_is_learned_last_is_the_one_whose_curve_comes_up_last():
+    seen = Asking("letters")
+    right = trained(seen).right().values
+    last = max(range(4), key=lambda row: next(k for k in range(201) if (right[row, k:] > 0.5).all()))
+    assert seen.guess("last", last).startswith("Right.")
+    assert seen.guess("last", 1).startswith("No. They stay above 50 % from these steps on: 1: h → e: ")
+
+
+def test_what_an_untrained_network_gives_is_near_a_guess():
+    seen = Asking("letters")
+    mean = 100 * trained(seen).right().values[:, 0].mean()
+    assert seen.guess("untrained", round(mean) + 1.0).startswith("Right.")
+    assert f"on average {mean:.1f} %" in seen.guess("untrained", 90.0)
+
+
+def test_what_is_found_of_the_letters_is_recognised():
+    seen = Asking("letters")
+    right = trained(seen).right().values
+    first = next(k for k in range(0, 201, 5) if (right[:, k] > 0.5).all())
+    assert seen.set(letters_trained=first).done["earliest"].startswith(f"Step {first}: ")
+    seen.set(letters_trained=200, letters_temperature=2.0)
+    for draw in range(1, 60):
+        if "astray" in seen.set(letters_draw=draw).done:
+            break
+    assert seen.done["astray"].startswith("At a temperature of 2 it wrote “h")
+    assert "hello" not in seen.done["astray"]
+    seen.set(letters_kind="lstm", letters_units=1, letters_seed=1)
+    assert seen.done["small"] == "LSTM (units: 1, seed: 1): the likeliest of the four gets 82.1 %."

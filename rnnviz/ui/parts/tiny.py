@@ -43,6 +43,7 @@ class Course:
 
     def __init__(self, page: str, kind: str, units: int, seed: int):
         task = TASKS[page]
+        self.seed = seed
         self.models = {kind: tiny.build(task, kind, units, seed)}
         if page == "order":
             self.models["bag"] = tiny.bag(task, units, seed)

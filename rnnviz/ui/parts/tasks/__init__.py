@@ -191,7 +191,5 @@ def by_hand(room: str, tasks: Sequence[Task]) -> None:
 def _row(one: Task, numbers: Mapping[str, str] | None) -> str:
     mark, heard = ("✓", _("Done:")) if numbers is not None else ("○", _("To do:"))
     shown = "" if numbers is None else f"<p><strong>{escape(one.shows.format(**numbers))}</strong></p>"
-    return (
-        f"<li data-task='{one.name}'><span aria-hidden='true'>{mark}</span><div><p><span class='rnnviz-heard'>{escape(heard)} </span>"
-        f"{escape(one.asks)}</p>{shown}</div></li>"
-    )
+    says = f"<p><span class='rnnviz-heard'>{escape(heard)} </span>{escape(one.asks)}</p>{shown}"
+    return f"<li data-task='{one.name}'><span aria-hidden='true'>{mark}</span><div>{says}</div></li>"

@@ -15,7 +15,9 @@ from rnnviz.studies.tiny import LETTERS, STEPS
 from rnnviz.ui.parts.board import drawn, show_figures
 from rnnviz.ui.parts.cell import show_cell
 from rnnviz.ui.parts.numbers import percent
+from rnnviz.ui.parts.tasks import by_hand, guess_first, picture
 from rnnviz.ui.parts.tiny import KEPT, Training, code, go_on, losses, shapes, steps, training
+from rnnviz.ui.rooms.letters.tasks import questions, tasks
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import choose, settings
 from rnnviz.ui.shell.widgets import folded, notice, pick
@@ -37,8 +39,12 @@ def show() -> None:
             "of training; below, it writes by itself."
         )
     )
+    guessing = st.container()
     found = training("letters", letters_trained=STEPS)
-    network = _picture(found)
+    with guessing:
+        guess_first("letters", questions(found))
+    with picture():
+        network = _picture(found)
     go_on(found)
     st.subheader(_("Reading and writing, letter by letter"))
     st.write(
@@ -49,6 +55,8 @@ def show() -> None:
     )
     if text := _text():
         _steps(network, text)
+    by_hand("letters", tasks(found, network, text))
+    if text:
         _numbers(network, text)
     _twins(network)
     shapes(found, "letters")
