@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from rnnviz.studies import one_cell
+from rnnviz.studies import one_cell, shared_weight, unrolled
 from rnnviz.ui.rooms.cell import setup as cell_setup
 from rnnviz.ui.shell.folding import packed
 from tests.pages.asking import Asking
@@ -18,7 +18,7 @@ def test_nothing_is_said_before_a_guess_and_the_picture_is_there_while_the_quest
     seen = Asking("cell")
     assert list(seen.asked) == ["left", "bounded"] and set(seen.verdicts.values()) == {""}
     assert "visibility: hidden" not in seen.html
-    assert seen.test.expander[0].label == "**Guess first** · 2 questions"
+    assert seen.test.expander[0].label == "**Guess first** · 2 questions · three to do by hand, further down"
 
 
 def test_while_one_guesses_the_picture_is_out_of_sight_until_all_is_answered():
@@ -228,3 +228,95 @@ def test_what_is_found_of_the_letters_is_recognised():
     assert "hello" not in seen.done["astray"]
     seen.set(letters_kind="lstm", letters_units=1, letters_seed=1)
     assert seen.done["small"] == "LSTM (units: 1, seed: 1): the likeliest of the four gets 82.1 %."
+
+
+# ---- from a perceptron to an unrolled network
+
+
+def count(module: nn.Module) -> int:
+    return sum(one.numel() for one in module.parameters())
+
+
+def test_the_parameters_of_a_perceptron_are_torchs():
+    seen = Asking("network")
+    parameters = count(nn.Linear(3, 1))
+    assert seen.guess("parameters", float(parameters)).startswith("Right. 3 (1 × 3) + 1 (1) = 4")
+    assert seen.guess("parameters", 3.0).startswith("No.")
+    seen.set(network_stage="multilayer")  # the guess is judged by the network that is there now
+    parameters = count(nn.Sequential(nn.Linear(3, 4), nn.Linear(4, 3)))
+    assert f"= {parameters}:" in seen.verdicts["parameters"]
+
+
+def test_the_input_with_the_largest_weight_moves_a_perceptron_most():
+    seen = Asking("network")
+    sizes = [abs(edge.weight) for edge in unrolled.describe(unrolled.Topology("perceptron")).edges]
+    right = sizes.index(max(sizes))
+    assert seen.guess("widest", right).startswith("Right.")
+    assert seen.guess("widest", (right + 1) % 3).startswith("No. |w · tanh′|: x1 ")
+
+
+@pytest.mark.parametrize(("kind", "module"), [("rnn", nn.RNN), ("gru", nn.GRU), ("lstm", nn.LSTM)])
+def test_more_steps_cost_no_parameters_but_more_units_cost_more_than_twice(kind, module):
+    seen = Asking("network", network_stage="recurrent", network_kind=kind)
+    small, large = (count(module(3, units)) + count(nn.Linear(units, 3)) for units in (4, 8))
+    assert seen.guess("steps", "more").startswith(f"No. {small} at 4 steps, {small} at 8:")
+    assert seen.guess("steps", "same").startswith("Right.")
+    assert seen.guess("units", "same").startswith(f"No. {small} with 4 units, {large} with 8")
+    assert large > 2 * small and seen.guess("units", "more").startswith("Right.")
+
+
+def test_what_is_left_of_the_gradient_is_what_the_picture_shows():
+    seen = Asking("network", network_stage="unrolled")
+    graph = unrolled.describe(unrolled.Topology("unrolled", shape="many_to_one", steps=4))
+    norms = [math.hypot(*node.gradient) for node in graph.nodes if node.role == "hidden"]
+    share = norms[0] / norms[-1]
+    assert 0.01 < share < 0.5 and seen.guess("fades", "some").startswith("Right.")
+    assert seen.guess("fades", "much") == f"No. ‖∂L/∂h1‖ is {100 * share:.2g} % of ‖∂L/∂h4‖."
+
+
+def test_networks_that_are_built_by_hand_are_recognised():
+    seen = Asking("network", network_stage="unrolled")
+    assert seen.done == {}
+    seen.set(network_units=16, network_inputs=1, network_outputs=1)
+    whole = count(nn.RNN(1, 16)) + count(nn.Linear(16, 1))
+    assert seen.done["square"].startswith(f"W_hh holds 256 of {whole} parameters")
+    seen.set(network_layers=3, network_directions=2, network_steps=8)
+    assert seen.done["chain"] == "24 cells must be computed one after the other."
+    seen.set(
+        network_layers=1,
+        network_directions=1,
+        network_units=4,
+        network_inputs=3,
+        network_outputs=3,
+        network_seed=6,
+    )
+    assert seen.done["faded"].startswith("‖∂L/∂h1‖ is ")
+
+
+# ---- one weight, many steps
+
+
+def test_the_step_that_adds_most_is_torchs():
+    seen = Asking("bptt")
+    back = shared_weight.send_back(
+        shared_weight.network(task := shared_weight.reading("abracadabra"), "rnn", 4, 0, 0), task, "last"
+    )
+    norms = back.copies.isel(gate=0).values.reshape(len(back.copies["time"]), -1)
+    most = int((norms**2).sum(1).argmax()) + 1
+    assert most == 10 and seen.guess("most", "late").startswith("Right. Step 10 adds most: ")
+    assert "Step 1 adds 0, " in seen.guess("most", "early")
+    kept, whole = norms[-3:].sum(0), norms.sum(0)
+    share = 100 * math.sqrt((kept**2).sum() / (whole**2).sum())
+    assert seen.guess("share", round(share)).startswith(f"Right. {share:.1f} % of its length")
+    assert seen.guess("share", 30.0).startswith("No.")
+
+
+def test_windows_and_losses_found_by_hand_are_recognised():
+    seen = Asking("bptt")
+    assert seen.done == {}
+    assert seen.set(bptt_seed=1, bptt_window=1).done["longer"].startswith("The last 1 steps: ")
+    seen.set(bptt_seed=0, bptt_loss="all", bptt_window=3)
+    assert seen.done["early"].startswith("Step 2 adds ")
+    seen.set(bptt_kind="gru", bptt_trained="yes")
+    assert seen.done["against"] == "The last 3 steps point 108.8° away."
+    assert set(seen.done) == {"longer", "early", "against"}

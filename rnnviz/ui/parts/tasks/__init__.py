@@ -1,7 +1,7 @@
 """Predict, then see: questions that a reader answers before the picture does, and things to reach with a page's own settings.
 
     with st.container(): tasks.guess_first("echo", [Question(…), Question(…)])
-    with tasks.picture():
+    with tasks.answers():
         …
     tasks.by_hand("echo", [Task(…), Task(…), Task(…)])
 
@@ -72,7 +72,7 @@ class Task:
     done: Callable[[], Mapping[str, str] | bool | None]
 
 
-def picture():
+def answers():
     """Where the picture that answers stands: out of sight while a reader is guessing."""
     return st.container(key="answers")
 
@@ -98,9 +98,10 @@ def _panel(room: str, questions: tuple[Question, ...], opened: str | None) -> No
     with st.container(key="guess"):
         st.html(f"<style>{STYLE}</style>")
         panel = st.expander(
-            _("**Guess first** · {count} questions").format(
+            # another label would fold it
+            _("**Guess first** · {count} questions · three to do by hand, further down").format(
                 count=len(questions)
-            ),  # another label would fold it
+            ),
             key=key,
             on_change=_folded if opened else "rerun",
             **({"args": (key, opened)} if opened else {}),

@@ -11,7 +11,7 @@ from rnnviz.stats import worked
 from rnnviz.studies import one_cell
 from rnnviz.trace import GATES
 from rnnviz.ui.parts.cell import keys, show_cell
-from rnnviz.ui.parts.tasks import by_hand, guess_first, picture
+from rnnviz.ui.parts.tasks import answers, by_hand, guess_first
 from rnnviz.ui.rooms.cell.setup import change, draft, edit
 from rnnviz.ui.rooms.cell.tasks import questions, tasks
 from rnnviz.ui.shell.language import _
@@ -39,7 +39,7 @@ def show() -> None:
     found = workings()
     with guessing:
         guess_first("cell", questions(found))
-    with picture():
+    with answers():
         drawing(found)
     by_hand("cell", tasks(found))
     if settings()["cell_kind"] in ("gru", "all"):

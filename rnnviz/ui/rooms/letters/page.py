@@ -15,7 +15,7 @@ from rnnviz.studies.tiny import LETTERS, STEPS
 from rnnviz.ui.parts.board import drawn, show_figures
 from rnnviz.ui.parts.cell import show_cell
 from rnnviz.ui.parts.numbers import percent
-from rnnviz.ui.parts.tasks import by_hand, guess_first, picture
+from rnnviz.ui.parts.tasks import answers, by_hand, guess_first
 from rnnviz.ui.parts.tiny import KEPT, Training, code, go_on, losses, shapes, steps, training
 from rnnviz.ui.rooms.letters.tasks import questions, tasks
 from rnnviz.ui.shell.language import _
@@ -43,7 +43,7 @@ def show() -> None:
     found = training("letters", letters_trained=STEPS)
     with guessing:
         guess_first("letters", questions(found))
-    with picture():
+    with answers():
         network = _picture(found)
     go_on(found)
     st.subheader(_("Reading and writing, letter by letter"))

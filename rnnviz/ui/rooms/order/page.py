@@ -11,7 +11,7 @@ from rnnviz.ui.parts.board import drawn, show_figures
 from rnnviz.ui.parts.cell import show_cell
 from rnnviz.ui.parts.numbers import aligned, percent, shown
 from rnnviz.ui.parts.sheet import sums
-from rnnviz.ui.parts.tasks import by_hand, guess_first, picture
+from rnnviz.ui.parts.tasks import answers, by_hand, guess_first
 from rnnviz.ui.parts.tiny import (
     BAG,
     Training,
@@ -44,11 +44,11 @@ def show() -> None:
     found = training("order")
     with guessing:
         guess_first("order", questions(found))
-    with picture():
+    with answers():
         _picture(found)
     go_on(found)
-    by_hand("order", tasks(found))
     _results(found)
+    by_hand("order", tasks(found))
     shapes(found, "order")
     _steps(found)
     code("order")
