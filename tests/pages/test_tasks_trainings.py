@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 from rnnviz.studies.clipping import survey as clipped
 from rnnviz.studies.memory import survey
@@ -71,3 +72,79 @@ def test_trainings_with_and_without_clipping_are_recognised():
     assert seen.run().done["needless"].startswith(f"Without clipping, {100 * right:.1f} % of the answers")
     seen.test.button_group(key="clipping_examples").set_value("numbers")
     assert seen.run().done["beyond"].startswith("Its last update was number ")
+
+
+# ---- why gradients vanish
+
+
+def test_at_its_best_tanh_takes_nothing_away():
+    seen = Asking("vanishing")
+    assert seen.guess("highest", 0.5).startswith("No. tanh′(0) = 1: exactly there")
+    assert seen.guess("highest", 1.0).startswith("Right.")
+    assert seen.guess("largest", "tanh").startswith(
+        "No. sigmoid′(1.0) = 0.1966, tanh′(1.0) = 0.42, relu′(1.0) = 1."
+    )
+    assert seen.guess("largest", "relu").startswith("Right.")
+    seen.set(vanishing_x=-1.0)
+    assert seen.verdicts["largest"].startswith("No.") and seen.guess("largest", "tanh").startswith("Right.")
+
+
+def test_a_product_of_sigmoids_loses_what_quarters_lose():
+    seen = Asking("vanishing", vanishing_part="product", vanishing_factors=50)
+    lost = 50 * np.log10(4)
+    assert seen.guess("powers", round(lost)).startswith("Right. sigmoid′(0) = 1/4, and (1/4)^50 = ")
+    assert f"{lost:.1f} powers of ten" in seen.guess("powers", 5.0)
+    assert seen.guess("relu", "some") == "No. relu′(1.0) = 1, and so is its product."
+    assert seen.guess("relu", "all").startswith("Right.")
+    assert seen.set(vanishing_x=-1.0).verdicts["relu"] == "No. relu′(-1.0) = 0, and so is its product."
+
+
+def of_unit(w: float, u: float, steps: int, function) -> np.ndarray:
+    """∂h_T/∂h_t by torch, (time,)."""
+    x = torch.tensor(np.random.default_rng(0).uniform(size=steps))
+    states = [torch.zeros((), dtype=torch.float64, requires_grad=True)]
+    for one in x:
+        states.append(function(w * states[-1] + u * one))
+    return np.array([one.item() for one in torch.autograd.grad(states[-1], states[1:])])
+
+
+def test_what_is_left_of_a_units_gradient_is_torchs():
+    left = of_unit(0.9, 0.5, 50, torch.tanh)
+    back = int(np.argmax(left[::-1] < 0.5))
+    seen = Asking("vanishing", vanishing_part="unit")
+    assert seen.guess("halved", "soon" if back <= 2 else "some").startswith(f"Right. {back} steps back, ")
+    assert seen.guess("halved", "late").startswith("No.")
+    assert left[0] < 0.9**49 and seen.guess("against", "less").startswith("Right.")
+    seen.set(vanishing_input=0.0)  # a state of 0, where tanh′ is 1: the weight alone
+    assert seen.guess("against", "less").startswith("No.") and seen.guess("against", "same").startswith(
+        "Right."
+    )
+
+
+def test_what_the_matrix_takes_and_what_tanh_takes_is_told_apart():
+    seen = Asking("vanishing", vanishing_part="network")
+    assert seen.guess("grows", "grows").startswith("No. ")
+    assert seen.guess("gap", "turned").startswith("Right. σmax = ")  # 13 powers against 1.4, as the page says
+    seen.set(vanishing_radius=2.0)
+    assert seen.verdicts["grows"].startswith("Right. ")
+
+
+def test_which_help_carries_most_is_what_the_table_says():
+    seen = Asking("vanishing", vanishing_part="helps")
+    assert seen.guess("most", "LSTM, forget bias 2").startswith("Right. Left after 49 steps: RNN, ρ = 0.60: ")
+    assert seen.guess("least", "LSTM").startswith("No.")
+    assert seen.guess("least", "RNN, ρ = 0.60").startswith("Right.")
+    seen.set(vanishing_radius=0.7)  # another curve: that guess is gone
+    assert seen.verdicts["least"] == ""
+
+
+def test_units_and_networks_that_explode_fade_and_carry_are_recognised():
+    seen = Asking("vanishing", vanishing_part="unit")
+    assert seen.done == {}
+    seen.set(vanishing_function="relu", vanishing_weight=1.2)
+    assert seen.done["explode"] == f"w = 1.20, u = 0.50, relu: {1.2**49:.0f} of it arrives after 49 steps."
+    seen.set(vanishing_part="network").set(vanishing_radius=1.1)
+    assert seen.done["above"].startswith("ρ = 1.10: 0.15 % is left after 49 steps")
+    seen.set(vanishing_part="helps", vanishing_radius=0.6)
+    seen.set(vanishing_steps=100, vanishing_forget_bias=3.0)
+    assert seen.done["carry"].startswith("LSTM, forget bias 3: ")

@@ -177,11 +177,13 @@ def by_hand(room: str, tasks: Sequence[Task]) -> None:
         if one.name in done:
             continue
         now = one.done()
-        if isinstance(now, Mapping) and before.get(one.name) is False:
+        if now is None:
+            continue
+        reached = isinstance(now, Mapping)
+        if reached and before.get(one.name) is False:
             done[one.name] = dict(now)
             st.toast(as_text(one.shows.format(**now)), icon="✅")
-        elif now is not None:
-            before[one.name] = now is not False
+        before[one.name] = reached
     st.subheader(
         _("To do by hand: {done} of {count} done").format(done=len(done), count=len(tasks)), anchor=False
     )

@@ -2,9 +2,11 @@
 
 import streamlit as st
 
+from rnnviz.ui.parts.tasks import by_hand, guess_first
 from rnnviz.ui.rooms.vanishing.derivatives import factor, product
 from rnnviz.ui.rooms.vanishing.helps import helps
 from rnnviz.ui.rooms.vanishing.network import network
+from rnnviz.ui.rooms.vanishing.tasks import tasks
 from rnnviz.ui.rooms.vanishing.unit import unit
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import settings
@@ -28,4 +30,8 @@ def show() -> None:
         format_func=lambda name: parts[name][0],
         required=True,
     )
-    parts[settings()["vanishing_part"]][1]()
+    guessing = st.container()
+    asked = parts[settings()["vanishing_part"]][1]()
+    with guessing:
+        guess_first("vanishing", asked.questions)
+    by_hand("vanishing", tasks(asked))
