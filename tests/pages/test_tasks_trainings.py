@@ -4,8 +4,14 @@ import numpy as np
 import pytest
 import torch
 
+from rnnviz.models import checkpoints
+from rnnviz.models.vocabularies import END_ID, START_ID
 from rnnviz.studies.clipping import survey as clipped
 from rnnviz.studies.memory import survey
+from rnnviz.ui.rooms.attention_by_hand import setup as hand
+from rnnviz.ui.rooms.blank import filled
+from rnnviz.ui.rooms.blank import page as blanks
+from rnnviz.ui.shell.folding import packed
 from tests.pages.asking import Asking
 
 KINDS = ("rnn", "gru", "lstm")
@@ -148,3 +154,76 @@ def test_units_and_networks_that_explode_fade_and_carry_are_recognised():
     seen.set(vanishing_part="helps", vanishing_radius=0.6)
     seen.set(vanishing_steps=100, vanishing_forget_bias=3.0)
     assert seen.done["carry"].startswith("LSTM, forget bias 3: ")
+
+
+# ---- attention by hand
+
+
+def test_the_largest_weight_and_what_is_said_without_it_are_computed():
+    memory, state, combine, head, bias = map(torch.tensor, hand.arrays(hand.ONE))
+    scores = memory @ state
+
+    def likeliest(rows: torch.Tensor) -> int:
+        context = torch.softmax(rows @ state, 0) @ rows
+        return int((head @ torch.tanh(combine @ torch.cat([context, state])) + bias).argmax())
+
+    seen = Asking("attention_by_hand")
+    most = int(scores.argmax())
+    assert seen.guess("largest", most).startswith("Right. The scores ")
+    assert seen.guess("largest", (most + 1) % 3).startswith("No. The scores ")
+    rest = torch.cat([memory[:most], memory[most + 1 :]])
+    right = "same" if likeliest(memory) == likeliest(rest) else "other"
+    assert seen.guess("without", right).startswith("Right. With it: ")
+    assert seen.guess("without", "other" if right == "same" else "same").startswith("No. With it: ")
+
+
+def test_attention_that_is_made_by_hand_is_recognised():
+    def own(**changes) -> dict:
+        return {"attention_example": "own", "attention_own": packed(changes)}
+
+    seen = Asking("attention_by_hand")
+    assert seen.done == {}
+    seen.set(**own(state=[5 * value for value in hand.ONE["state"]]))
+    assert seen.done["saturate"].startswith("‖sₜ‖ = 15: the largest weight is 99.99")
+    seen.set(**own(memory=[hand.ONE["memory"][0]] * 5))
+    assert seen.done["even"] == "The weights are h₁: 33.3 %, h₂: 33.3 %, h₃: 33.3 %."
+    head = [[*row[:4], 10.0 if at == 0 else 0.0] for at, row in enumerate(hand.ONE["head"])]
+    seen.set(**own(head=head))
+    assert seen.done["output"].startswith("커피를 (coffee) has become 나는 (I), with the weights h₁: 1.8 %")
+
+
+def test_an_example_that_is_a_click_away_is_nothing_done():
+    seen = Asking("attention_by_hand")
+    for name in ("even", "tie", "long", "turned"):
+        seen.set(attention_example=name)
+    assert seen.done == {}
+
+
+# ---- fill in the blank
+
+
+def test_who_is_surer_and_who_hears_the_future_is_what_both_models_say():
+    seen = Asking("blank")
+    forward, both = (checkpoints.load(name)[0] for name in filled.MODELS)
+    lexicon = checkpoints.words(checkpoints.load(filled.MODELS[1])[1])
+    ids = torch.tensor([[START_ID, *lexicon.encode("show me the weather forecast for new york"), END_ID]])
+    chances = [one(ids)[0].softmax(-1)[3, ids[0, 4]].item() for one in (forward, both)]
+    assert seen.guess("surer", "both" if chances[1] > chances[0] else "left").startswith(
+        "Right. From the left it gets "
+    )
+    assert seen.guess("surer", "same").startswith("No. From the left it gets ")
+    assert seen.guess("after", "yes").startswith("No. Its probabilities move by 0 % at most")
+    assert seen.guess("after", "no").startswith("Right.")
+
+
+def test_blanks_that_are_found_by_hand_are_recognised():
+    seen = Asking("blank")
+    assert seen.done == {}
+    seen.set(blank_place=6)
+    assert seen.done["future"].startswith("“new”: from the left 0.48 %")
+    text, _place = blanks.EXAMPLES["verb"]
+    seen.set(blank_text=text, blank_place=9)
+    assert seen.done["left"].startswith("“my”: from the left 70.8 %")
+    text, _place = blanks.EXAMPLES["first"]
+    seen.set(blank_text=text, blank_place=6)
+    assert seen.done["fooled"].startswith("Both say “6”")

@@ -11,7 +11,7 @@ asks for becomes true, not where a link brought it along, and it stays ticked in
 """
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 
 import streamlit as st
@@ -31,7 +31,9 @@ ul.rnnviz-tasks > li { display: grid; grid-template-columns: 1.5rem minmax(0, 1f
 ul.rnnviz-tasks p { margin: 0; line-height: 1.5; }
 .rnnviz-heard { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 """
-COVERED = ".st-key-answers { visibility: hidden; }"  # it keeps its place, and nobody hears or reaches it
+COVERED = (
+    "[class*=st-key-answers] { visibility: hidden; }"  # it keeps its place, and nobody hears or reaches it
+)
 
 
 @dataclass(frozen=True)
@@ -72,9 +74,24 @@ class Task:
     done: Callable[[], Mapping[str, str] | bool | None]
 
 
-def answers():
-    """Where the picture that answers stands: out of sight while a reader is guessing."""
-    return st.container(key="answers")
+@dataclass(frozen=True)
+class Asked:
+    """What a part of a page asks, and which of the page's tasks can be told from it: by name, as `Task.done` has it."""
+
+    questions: list[Question]
+    reached: Mapping[str, Mapping[str, str] | bool] = field(default_factory=dict)
+
+    def tasks(self, texts: Mapping[str, tuple[str, str]]) -> list[Task]:
+        """The page's tasks. texts: what each asks and shows, by its name."""
+        return [
+            Task(name, *two, lambda name=name: self.reached.get(name))  # type: ignore[misc]
+            for name, two in texts.items()
+        ]
+
+
+def answers(name: str = ""):
+    """Where the picture that answers stands: out of sight while a reader is guessing. name: of one of several."""
+    return st.container(key=f"answers_{name}" if name else "answers")
 
 
 # ---- guessing ------------------------------------------------------------------------------------------------------
@@ -149,7 +166,8 @@ def _question(room: str, one: Question, judged: tuple[bool, str] | None) -> None
         st.pills(one.asks, list(one.choices), format_func=one.choices.get, **common)
     said = ""
     if judged is not None:
-        said = f"<strong>{escape(_('Right.') if judged[0] else _('No.'))}</strong> {escape(judged[1])}"
+        verdict = _("Right.") if judged[0] else _("No.")
+        said = f"<strong>{escape(verdict)}</strong> {escape(judged[1])}"
     st.html(f"<p class='rnnviz-verdict' role='status'>{said}</p>")
 
 

@@ -88,11 +88,6 @@ def change(**changes) -> None:
         choose(attention_example=example, attention_own=None)
 
 
-def fingerprint() -> str:
-    """Stands for the set-up as it is."""
-    return _packed(draft())
-
-
 def checked(value: str) -> str:
     """A packed set-up from an address, for choices: itself, where all of it can be read. Raises ValueError in one line."""
     unpacked(value)

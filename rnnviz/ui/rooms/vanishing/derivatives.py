@@ -6,9 +6,10 @@ from rnnviz import figures, stats
 from rnnviz.figures.style import INK
 from rnnviz.ui.parts.board import drawn
 from rnnviz.ui.parts.numbers import number, power
+from rnnviz.ui.parts.tasks import Asked
 from rnnviz.ui.rooms.vanishing import COUNTS
 from rnnviz.ui.rooms.vanishing.section import pictured, slide
-from rnnviz.ui.rooms.vanishing.tasks import Asked, of_factor, of_product
+from rnnviz.ui.rooms.vanishing.tasks import of_factor, of_product
 from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import settings

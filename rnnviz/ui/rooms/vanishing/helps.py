@@ -14,11 +14,12 @@ from rnnviz.studies import comparing
 from rnnviz.ui.parts.board import drawn
 from rnnviz.ui.parts.numbers import shown
 from rnnviz.ui.parts.tables import table_csv
+from rnnviz.ui.parts.tasks import Asked
 from rnnviz.ui.rooms.vanishing import RATES
 from rnnviz.ui.rooms.vanishing.clipping import clipping, in_words, own_gradient
 from rnnviz.ui.rooms.vanishing.networks import SEEDS, UNITS, measured, over_seeds, plain, single_paths
 from rnnviz.ui.rooms.vanishing.section import NORM, pictured, radius_and_steps, slide, typed
-from rnnviz.ui.rooms.vanishing.tasks import Asked, of_helps
+from rnnviz.ui.rooms.vanishing.tasks import of_helps
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import settings
 from rnnviz.ui.shell.widgets import pick

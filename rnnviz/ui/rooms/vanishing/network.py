@@ -8,9 +8,10 @@ from rnnviz import figures, stats
 from rnnviz.figures.style import INK, VERMILION
 from rnnviz.ui.parts.board import drawn
 from rnnviz.ui.parts.numbers import number, shown
+from rnnviz.ui.parts.tasks import Asked
 from rnnviz.ui.rooms.vanishing.networks import UNITS, plain, single_paths, weight
 from rnnviz.ui.rooms.vanishing.section import NORM, pictured, radius_and_steps
-from rnnviz.ui.rooms.vanishing.tasks import Asked, of_network
+from rnnviz.ui.rooms.vanishing.tasks import of_network
 from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
 

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 import numpy as np
 import xarray as xr
@@ -10,18 +9,10 @@ import xarray as xr
 from rnnviz.figures.words import series
 from rnnviz.stats import vanishing
 from rnnviz.ui.parts.numbers import percent, power, shown
-from rnnviz.ui.parts.tasks import Answer, Question, Task
+from rnnviz.ui.parts.tasks import Answer, Asked, Question, Task
 from rnnviz.ui.shell.language import _
 
 LARGEST_FIRST = 1000.0  # times: an explosion that nobody overlooks
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What a part asks, and which of the tasks can be told from it: the numbers where it is reached, False where it is not."""
-
-    questions: list[Question]
-    reached: Mapping[str, Mapping[str, str] | bool] = field(default_factory=dict)
 
 
 def tasks(asked: Asked) -> list[Task]:
@@ -45,10 +36,7 @@ def tasks(asked: Asked) -> list[Task]:
             _("{name}: {left} is left after {steps} steps."),
         ),
     }
-    return [
-        Task(name, asks, shows, lambda name=name: asked.reached.get(name))
-        for name, (asks, shows) in texts.items()
-    ]
+    return asked.tasks(texts)
 
 
 def _small(log: float) -> str:

@@ -8,8 +8,9 @@ from rnnviz import figures, stats
 from rnnviz.figures.style import INK
 from rnnviz.ui.parts.board import drawn
 from rnnviz.ui.parts.numbers import number
+from rnnviz.ui.parts.tasks import Asked
 from rnnviz.ui.rooms.vanishing.section import pictured, slide
-from rnnviz.ui.rooms.vanishing.tasks import Asked, of_unit
+from rnnviz.ui.rooms.vanishing.tasks import of_unit
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import settings
 from rnnviz.ui.shell.widgets import notice, pick
