@@ -1,5 +1,7 @@
 """What is asked of trainings, of gradients that vanish, of attention, blanks and counts, and what is found there by hand."""
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
@@ -11,6 +13,7 @@ from rnnviz.studies.memory import survey
 from rnnviz.ui.rooms.attention_by_hand import setup as hand
 from rnnviz.ui.rooms.blank import filled
 from rnnviz.ui.rooms.blank import page as blanks
+from rnnviz.ui.rooms.counting.setup import DEFAULT_TEXT
 from rnnviz.ui.shell.folding import packed
 from tests.pages.asking import Asking
 
@@ -227,3 +230,78 @@ def test_blanks_that_are_found_by_hand_are_recognised():
     text, _place = blanks.EXAMPLES["first"]
     seen.set(blank_text=text, blank_place=6)
     assert seen.done["fooled"].startswith("Both say “6”")
+
+
+# ---- the limits of counting
+
+
+def pairs(sentence: str) -> list[tuple[int, int]]:
+    """c(h w) and c(h) of each token at order 2, counted in our lines."""
+    lines, words = DEFAULT_TEXT.split(), sentence.split()
+    follows = list(itertools.pairwise(lines))
+    firsts = [one for one, _next in follows]
+    found = [(lines.count(words[0]), len(lines))]
+    return found + [(follows.count(two), firsts.count(two[0])) for two in itertools.pairwise(words)]
+
+
+def test_a_factor_is_what_one_counts_in_the_lines():
+    seen = Asking("counting")
+    count, total = pairs("two times one is three")[-1]
+    assert seen.guess("factor", round(100 * count / total)).startswith(
+        f"Right. It was counted {count} times among {total}"
+    )
+    assert seen.guess("factor", 90.0).startswith("No. It was counted ")
+    verdicts = [seen.guess("longer", name)[:3] for name in ("more", "same", "less")]
+    assert sorted(verdicts) == ["No.", "No.", "Rig"]
+
+
+def test_the_zeros_of_a_sentence_are_what_one_counts():
+    seen = Asking("counting", counting_part="zero")
+    zeros = sum(count == 0 for count, _total in pairs("seven times one is seven"))
+    assert seen.guess("zeros", float(zeros)) == f"Right. {zeros} of 5 factors are 0; the sentence gets 0."
+    assert seen.guess("zeros", 5.0).startswith("No.")
+    assert seen.guess("alone", "no").startswith("No. At order 1, each word by itself: ")
+    assert seen.guess("alone", "yes").startswith("Right.")
+
+
+def test_smoothing_lifts_the_unseen_and_pays_with_the_seen():
+    seen = Asking("counting", counting_part="smoothing")
+    assert seen.guess("best", "likelihood").startswith("No. ")
+    size, lowered, known = 15, 0, 0
+    for count, total in pairs("seven times one is seven"):
+        known += count > 0
+        lowered += count > 0 and (count + 1) / (total + size) < count / total
+    assert f"add-k lowers {lowered} of the {known} tokens" in seen.guess("price", "none")
+    right = "all" if lowered == known else "most" if 2 * lowered > known else "few"
+    assert seen.guess("price", right).startswith("Right.")
+
+
+def test_a_network_never_says_0_and_the_best_is_the_one_that_the_table_says():
+    seen = Asking("counting", counting_part="network")
+    assert seen.guess("never", "yes").startswith("No. ")
+    assert seen.guess("never", "no").startswith("Right. ")
+    seen = Asking("counting", counting_part="heldout")
+    scores = {kind: checkpoints.card(f"shakespeare-{kind}")["scores"]["validation"] for kind in KINDS}
+    assert seen.guess("best", min(scores, key=scores.get)).startswith("Right. Perplexities: ")
+    assert seen.guess("best", "rnn").startswith("No.")
+    assert seen.guess("order", 1.0).startswith("No.")
+    order = int(seen.verdicts["order"].split("Kneser-Ney: n = ")[1].split(".")[0])
+    points = [
+        one for one in checkpoints.card("counts-characters")["held_out"] if one["method"] == "kneser-ney"
+    ]
+    assert order == min(points, key=lambda one: one["loss"])["order"]
+
+
+def test_sentences_and_estimates_found_by_hand_are_recognised():
+    seen = Asking("counting")
+    seen.set(counting_sentence="three is six")
+    seen.set(counting_sentence="two is one")
+    assert seen.done == {"new": "“is one” was never seen: a factor of 0."}
+    seen.set(counting_part="zero", counting_sentence=None)
+    assert "order" not in seen.done
+    seen.set(counting_order=1)
+    assert seen.done["order"].startswith("At order 1 its probability is ")
+    seen.set(counting_part="smoothing", counting_order=None)
+    assert "little" not in seen.done
+    seen.set(counting_k=0.01)
+    assert seen.done["little"].startswith("k = 0.01: together 6 %; with k = 1 it would be 76.5 %")

@@ -21,7 +21,7 @@ from rnnviz.ui.shell.settings import choose, settings
 from rnnviz.ui.shell.widgets import as_text, shows
 
 STYLE = """
-.st-key-guess { margin: -0.5rem 0; }
+.st-key-guess { margin: -0.75rem 0; }
 .st-key-guess [data-testid="stExpander"] details { border: none; }
 .st-key-guess [data-testid="stExpander"] summary { padding: 0.25rem 0; border: none !important; background: none !important; }
 .st-key-guess [data-testid="stExpanderDetails"] { padding: 0.25rem 0 0.5rem; }
