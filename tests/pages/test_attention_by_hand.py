@@ -230,7 +230,7 @@ def test_what_the_reader_typed_is_never_taken_for_markdown(page):
 
 def test_a_link_may_ask_the_reader_to_guess_before_anything_is_worked_out():
     seen = Asking("attention_by_hand", attention_guess="True")
-    assert "[class*=st-key-answers] { visibility: hidden; }" in seen.html
+    assert "[class*=st-key-answers] * { visibility: hidden !important; }" in seen.html
     assert seen.guess("largest", 0).startswith("No. The scores ")
     assert "visibility: hidden" in seen.html
     seen.guess("without", "same")

@@ -247,12 +247,13 @@ def test_the_parameters_of_a_perceptron_are_torchs():
     assert f"= {parameters}:" in seen.verdicts["parameters"]
 
 
-def test_the_input_with_the_largest_weight_moves_a_perceptron_most():
+def test_twice_the_weights_are_not_twice_the_output():
     seen = Asking("network")
-    sizes = [abs(edge.weight) for edge in unrolled.describe(unrolled.Topology("perceptron")).edges]
-    right = sizes.index(max(sizes))
-    assert seen.guess("widest", right).startswith("Right.")
-    assert seen.guess("widest", (right + 1) % 3).startswith("No. |w · tanh′|: x1 ")
+    made = unrolled.describe(unrolled.Topology("perceptron"))
+    (y,) = (node.values[0][0] for node in made.nodes if node.role == "output")
+    twice = math.tanh(2 * math.atanh(y))
+    assert abs(twice) < 2 * abs(y) and seen.guess("doubled", "less").startswith("Right. Now y = ")
+    assert f"then y = {twice:.4g}".replace("-", "−") in seen.guess("doubled", "same")
 
 
 @pytest.mark.parametrize(("kind", "module"), [("rnn", nn.RNN), ("gru", nn.GRU), ("lstm", nn.LSTM)])

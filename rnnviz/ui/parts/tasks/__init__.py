@@ -25,15 +25,15 @@ STYLE = """
 .st-key-guess [data-testid="stExpander"] details { border: none; }
 .st-key-guess [data-testid="stExpander"] summary { padding: 0.25rem 0; border: none !important; background: none !important; }
 .st-key-guess [data-testid="stExpanderDetails"] { padding: 0.25rem 0 0.5rem; }
+.st-key-guess [data-testid="stNumberInputContainer"] { max-width: 14rem; }
 .rnnviz-verdict { margin: -0.5rem 0 0; line-height: 1.5; max-width: 60rem; }
 ul.rnnviz-tasks { list-style: none; margin: 0; padding: 0; max-width: 60rem; }
 ul.rnnviz-tasks > li { display: grid; grid-template-columns: 1.5rem minmax(0, 1fr); margin: 0 0 0.5rem; padding: 0; }
 ul.rnnviz-tasks p { margin: 0; line-height: 1.5; }
 .rnnviz-heard { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 """
-COVERED = (
-    "[class*=st-key-answers] { visibility: hidden; }"  # it keeps its place, and nobody hears or reaches it
-)
+# it keeps its place, and nobody hears or reaches it; Streamlit makes some of its parts visible by themselves
+COVERED = "[class*=st-key-answers], [class*=st-key-answers] * { visibility: hidden !important; }"
 
 
 @dataclass(frozen=True)

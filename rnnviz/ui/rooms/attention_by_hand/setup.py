@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from rnnviz.ui.parts.tasks import answers
 from rnnviz.ui.shell import folding
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import choose, settings, typed
@@ -188,7 +189,8 @@ def examples() -> None:
             "least."
         ),
     }
-    st.write(points.get(now) or _("Your own numbers. The address holds them: copy it to share them."))
+    with answers("said"):
+        st.write(points.get(now) or _("Your own numbers. The address holds them: copy it to share them."))
 
 
 def _example_picked() -> None:

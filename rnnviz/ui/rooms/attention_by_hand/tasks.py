@@ -60,7 +60,7 @@ def _without(found: xr.Dataset) -> Question:
         return Answer("same" if before == after else "other", says)
 
     asks = _("Take away the word with the largest weight: does another word become the likeliest output?")
-    return Question("without", asks, answer, {"other": _("yes"), "same": _("no")})
+    return Question("without", asks, answer, {"other": _("Yes"), "same": _("No")})
 
 
 def tasks(found: xr.Dataset | None) -> list[Task]:

@@ -102,7 +102,8 @@ def sentence() -> None:
     shown = next((k for k, v in EXAMPLES.items() if v == here), None)
     examples("pick_blank_example", EXAMPLES, shown, _choose_example, labels)
     if shown:
-        st.write(_seen(shown))
+        with answers("said"):
+            st.write(_seen(shown))
 
 
 def _choose_text(typed: str) -> None:

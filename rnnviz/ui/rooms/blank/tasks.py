@@ -57,7 +57,7 @@ def _agree(found: Blank) -> Question:
         return Answer("yes" if left == both else "no", says)
 
     asks = _("Do both networks put the same word first?")
-    return Question("agree", asks, answer, {"yes": _("yes"), "no": _("no")})
+    return Question("agree", asks, answer, {"yes": _("Yes"), "no": _("No")})
 
 
 def without_future(found: Blank) -> tuple[Filling, Filling]:
@@ -81,7 +81,7 @@ def _after(found: Blank) -> Question:
     asks = _(
         "If all words after the blank were gone: would the network that reads the left answer otherwise?"
     )
-    return Question("after", asks, answer, {"yes": _("yes"), "no": _("no")})
+    return Question("after", asks, answer, {"yes": _("Yes"), "no": _("No")})
 
 
 def tasks(found: Blank) -> list[Task]:

@@ -100,8 +100,9 @@ def presets() -> None:
         st.button(_("Bring my numbers back"), on_click=lambda: choose(**st.session_state.pop("cell_before")))
     if now["cell_own"] is None:
         points = {point(now["cell_preset"], name): name for name in kinds}
-        for text, name in points.items():
-            st.text((f"{KINDS[name]}: " if len(points) > 1 else "") + text)
+        with answers("said"):
+            for text, name in points.items():
+                st.text((f"{KINDS[name]}: " if len(points) > 1 else "") + text)
 
 
 def point(preset: str, kind: str) -> str:

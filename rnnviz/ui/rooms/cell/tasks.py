@@ -61,7 +61,7 @@ def _bounded(one: xr.Dataset) -> Question:
         )
         return Answer("yes" if sizes.max() > 1 else "no", says)
 
-    return Question("bounded", asks, answer, {"yes": _("yes"), "no": _("no")})
+    return Question("bounded", asks, answer, {"yes": _("Yes"), "no": _("No")})
 
 
 def _keeps_or_takes(one: xr.Dataset) -> Question:

@@ -37,7 +37,7 @@ def _harm(one: Found) -> Question:
         )
 
     asks = _("Without clipping: is it the update with the largest gradient that makes the loss rise most?")
-    return Question("harm", asks, answer, {"yes": _("yes"), "no": _("no")})
+    return Question("harm", asks, answer, {"yes": _("Yes"), "no": _("No")})
 
 
 def _ends(one: Found) -> Question:

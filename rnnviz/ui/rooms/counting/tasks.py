@@ -85,7 +85,7 @@ def of_chain(found: Counted, place: int, p: np.ndarray, count: int, total: int) 
     questions = [Question("factor", asks.format(word=word, context=context), factor, tolerance=3)]
     if other >= 1:
         asks = _("At order {other} in place of {order}: does the sentence become more or less likely?")
-        choices = {"more": _("more"), "same": _("the same"), "less": _("less")}
+        choices = {"more": _("more likely"), "same": _("just as likely"), "less": _("less likely")}
         questions.append(Question("longer", asks.format(other=other, order=found.order), longer, choices))
     return Asked(questions, {"new": _new(found, p)})
 
@@ -113,7 +113,7 @@ def of_zero(found: Counted, p: np.ndarray) -> Asked:
                 "alone",
                 _("Without any context, at order 1: is the same sentence possible?"),
                 alone,
-                {"yes": _("yes"), "no": _("no")},
+                {"yes": _("Yes"), "no": _("No")},
             ),
         ],
         {"new": _new(found, p), "order": bool((two == 0).any()) and not (p == 0).any() and possible},
@@ -187,7 +187,7 @@ def of_network(bottom: Mapping[str, float], totals: Mapping[str, float]) -> Aske
                 "never",
                 _("Does the RNN give any character the probability 0 anywhere?"),
                 least,
-                {"yes": _("yes"), "no": _("no")},
+                {"yes": _("Yes"), "no": _("No")},
             ),
             Question("best", _("Which of them expects this text best?"), best, names),
         ]

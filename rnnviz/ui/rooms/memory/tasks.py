@@ -86,7 +86,7 @@ def _arrived(found: Found) -> Question:
         return Answer("no" if np.isnan(own[0]) else "yes", says)
 
     asks = _("Does the gradient ever reach the first step of the {name}?").format(name=names[0])
-    return Question("arrived", asks, answer, {"yes": _("yes"), "no": _("no")})
+    return Question("arrived", asks, answer, {"yes": _("Yes"), "no": _("No")})
 
 
 def tasks(found: Found | None) -> list[Task]:

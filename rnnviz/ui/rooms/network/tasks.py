@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from rnnviz.studies import unrolled
-from rnnviz.ui.parts.numbers import percent, power
+from rnnviz.ui.parts.numbers import percent, power, shown
 from rnnviz.ui.parts.tasks import Answer, Question, Task
 from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
@@ -16,7 +16,7 @@ FADED = 1e-3  # of the last step's gradient
 def questions(graph: unrolled.Graph) -> list[Question]:
     stage = graph.setup.stage
     if stage == "perceptron":
-        return [_parameters(graph), _widest(graph)]
+        return [_parameters(graph), _doubled(graph)]
     if stage == "multilayer":
         return [_parameters(graph), _units(graph)]
     if stage == "recurrent" or not (ways := _back(graph)):
@@ -35,19 +35,21 @@ def _parameters(graph: unrolled.Graph) -> Question:
     )
 
 
-def _widest(graph: unrolled.Graph) -> Question:
-    """Which input moves the output most. One answer where one line is the widest."""
-    ways = [edge for edge in graph.edges if edge.role == "weight"]
+def _doubled(graph: unrolled.Graph) -> Question:
+    """What the squashing does: twice the sum is not twice the output."""
+    (output,) = (node for node in graph.nodes if node.role == "output")
 
     def answer() -> Answer:
-        norms = [edge.norm[0] for edge in ways]
-        says = _("|w · tanh′|: {norms}. The weight decides, not the value that is read.").format(
-            norms=", ".join(f"x{at + 1} {norm:.3f}" for at, norm in enumerate(norms))
+        y = output.values[0][0]
+        twice = math.tanh(2 * math.atanh(y))
+        says = _("Now y = {now}, then y = {then}: tanh presses the sum below 1.").format(
+            now=shown(round(y, 4)), then=shown(round(twice, 4))
         )
-        return Answer(norms.index(max(norms)), says)
+        return Answer("less" if abs(twice) < abs(2 * y) else "same", says)
 
-    asks = _("Which input moves y most when it changes a little?")
-    return Question("widest", asks, answer, {at: f"x{at + 1}" for at in range(len(ways))})
+    choices = {"less": _("to less than twice as much"), "same": _("to twice as much"), "more": _("to more")}
+    asks = _("Double all weights and the bias: how far does y get away from 0?")
+    return Question("doubled", asks, answer, choices)
 
 
 def _steps(graph: unrolled.Graph) -> Question:

@@ -32,7 +32,7 @@ def questions(found: Training) -> list[Question]:
                 "“{one}” and “{other}” end with the same word. Is the state of the {name} after it the same?"
             ).format(one=TEXTS[0], other=TEXTS[1], name=name),
             lambda: _states(found),
-            {"yes": _("yes"), "no": _("no")},
+            {"yes": _("Yes"), "no": _("No")},
         ),
     ]
 

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from rnnviz.ui.parts.tasks import by_hand, guess_first
+from rnnviz.ui.parts.tiny import STYLE
 from rnnviz.ui.rooms.vanishing.derivatives import factor, product
 from rnnviz.ui.rooms.vanishing.helps import helps
 from rnnviz.ui.rooms.vanishing.network import network
@@ -21,6 +22,7 @@ def show() -> None:
         "network": (_("4 A network"), network),
         "helps": (_("5 What helps"), helps),
     }
+    st.html(f"<style>{STYLE}</style>")
     st.header(_("Why gradients vanish"))
     pick(
         st.segmented_control,
