@@ -17,7 +17,7 @@ def page(reader):
 
     def visit(path: str, **more):
         seen = reader(path, **more)
-        seen.tab.locator("[data-testid=stMain] .stExpander").wait_for()
+        seen.tab.locator("[data-testid=stMain] .stExpander:not(.st-key-guess *)").wait_for()
         return seen.rests()
 
     return visit

@@ -11,6 +11,7 @@ from rnnviz.stats import attention
 from rnnviz.ui.rooms.attention_by_hand import NAMES
 from rnnviz.ui.rooms.attention_by_hand import setup as setups
 from rnnviz.ui.shell.folding import fold
+from tests.pages.asking import Asking
 from tests.pages.conftest import Opened
 
 PICTURES = ["weights", "scores", "softmax", "context", "joined", "attentional", "candidates"]
@@ -65,6 +66,7 @@ def test_the_page_opens_on_an_example_worked_out_to_the_end(page):
         "4 Concatenation",
         "5 tanh",
         "6 Candidates",
+        "To do by hand: 0 of 3 done",
     ]
     assert seen.visit.lines == []
 
@@ -226,18 +228,18 @@ def test_what_the_reader_typed_is_never_taken_for_markdown(page):
 # --- guessing first
 
 
-def test_a_reader_who_guesses_first_sees_the_result_afterwards(page):
-    seen = page()
-    seen.test.main.toggle[0].set_value(True).run()
-    assert seen.pictures == [] and r"\boldsymbol" not in seen.formulas
-    key = next(p.key for p in seen.test.get("button_group") if "guess" in (p.key or ""))
-    seen.pick(key, 0)
-    assert len(seen.pictures) == len(PICTURES)
-    assert any(part.value.startswith("No.") for part in seen.test.markdown)
-    seen.pick(key, 2)
-    assert any(part.value.startswith("Right.") for part in seen.test.markdown)
-    seen.pick("attention_pill", "long")
-    assert seen.pictures == []
+def test_a_link_may_ask_the_reader_to_guess_before_anything_is_worked_out():
+    seen = Asking("attention_by_hand", attention_guess="True")
+    assert "[class*=st-key-answers] * { visibility: hidden !important; }" in seen.html
+    assert seen.guess("largest", 0).startswith("No. The scores ")
+    assert "visibility: hidden" in seen.html
+    seen.guess("without", "same")
+    assert "visibility: hidden" not in seen.html
+    assert seen.guess("largest", 2).startswith("Right. ")
+    pills = next(p for p in seen.test.get("button_group") if p.key == "attention_pill")
+    pills.set_value("long")
+    assert seen.run().verdicts["largest"].startswith("No. ")  # judged by the numbers that are there now
+    assert "attention_guess=True" in seen.address
 
 
 def test_the_stage_is_the_statistic(page):

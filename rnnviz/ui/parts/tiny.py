@@ -50,6 +50,7 @@ class Course:
     models: dict[str, nn.Module]
     seen: list[tiny.Step]
     weights: dict[str, Tensor]
+    seed: int
 
     @classmethod
     def of(cls, page: str, kind: str, units: int, seed: int, found: xr.Dataset) -> "Course":
@@ -60,7 +61,8 @@ class Course:
             tiny.Step(step, dict(zip(models, logs, strict=True)))
             for step, logs in enumerate(right.values.tolist())
         ]
-        return cls(models, seen, {name: torch.tensor(found[f"weights_{name}"].values) for name in models})
+        weights = {name: torch.tensor(found[f"weights_{name}"].values) for name in models}
+        return cls(models, seen, weights, seed)
 
     def models_at(self, step: int) -> dict[str, nn.Module]:
         """The networks as they were after so many updates, of those whose weights were kept."""

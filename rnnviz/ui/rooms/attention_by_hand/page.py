@@ -8,6 +8,7 @@ from rnnviz.stats import attention
 from rnnviz.ui.parts import sheet
 from rnnviz.ui.parts.numbers import percent, short
 from rnnviz.ui.parts.sheet import cells, row, sign, value, word
+from rnnviz.ui.parts.tasks import answers, by_hand, guess_first
 from rnnviz.ui.rooms.attention_by_hand.setup import (
     SUBSCRIPTS,
     arrays,
@@ -16,13 +17,13 @@ from rnnviz.ui.rooms.attention_by_hand.setup import (
     draft,
     empty,
     examples,
-    fingerprint,
     given,
     head,
     sizes,
 )
+from rnnviz.ui.rooms.attention_by_hand.tasks import questions, tasks
 from rnnviz.ui.shell.language import _
-from rnnviz.ui.shell.widgets import folded, notice, pick
+from rnnviz.ui.shell.widgets import folded, notice
 
 SATURATED = 1e-4  # of the weight, left for all other words
 
@@ -35,15 +36,20 @@ def show() -> None:
             "stages, down to the word."
         )
     )
+    guessing = st.container()
     examples()
     sizes()
     left, right = st.columns([5, 6], gap="medium")
     with left:
         given()
-        found = guess(worked())
-    with right:
+        found = worked()
+    with guessing:
+        guess_first("attention_by_hand", questions(found), "attention_guess")
+    with right, answers():
         weights(found)
-    stages(found)
+    with answers("stages"):
+        stages(found)
+    by_hand("attention_by_hand", tasks(found))
     reading()
 
 
@@ -61,26 +67,6 @@ def worked() -> xr.Dataset | None:
     except ValueError:
         notice(_("These numbers are too large: a sum of their products is beyond 10³⁰⁸, where float64 ends."))
         return None
-    return found
-
-
-def guess(found: xr.Dataset | None) -> xr.Dataset | None:
-    """The same, or None while a reader who wants to guess first has not guessed yet."""
-    if found is None or not pick(
-        st.toggle, "attention_guess", _("Guess first"), help=_("Hides the results until you have guessed.")
-    ):
-        return found
-    shares = found["weight"].values
-    picked = st.pills(
-        _("Which word gets the largest weight?"),
-        range(len(shares)),
-        key=f"attention_guess_{fingerprint()}",
-        format_func=lambda i: f"h{SUBSCRIPTS[i]}",
-    )
-    if picked is None:
-        return None
-    right = _("Right.") if np.isclose(shares[picked], shares.max()) else _("No.")
-    st.write(right + " " + f"$\\alpha_{{t,{shares.argmax() + 1}}}$ = {percent(shares.max())}")
     return found
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from rnnviz.ui.parts.tasks import answers
 from rnnviz.ui.shell import folding
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import choose, held, settings, typed
@@ -86,11 +87,6 @@ def change(**changes) -> None:
         choose(attention_example="own", attention_own=_packed(now))
     else:
         choose(attention_example=example, attention_own=None)
-
-
-def fingerprint() -> str:
-    """Stands for the set-up as it is."""
-    return _packed(draft())
 
 
 def checked(value: str) -> str:
@@ -198,7 +194,8 @@ def examples() -> None:
             "least."
         ),
     }
-    st.write(points.get(now) or _("Your own numbers. The address holds them: copy it to share them."))
+    with answers("said"):
+        st.write(points.get(now) or _("Your own numbers. The address holds them: copy it to share them."))
 
 
 def _example_picked() -> None:

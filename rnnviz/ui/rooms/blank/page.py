@@ -3,30 +3,29 @@
 import hashlib
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 import xarray as xr
 
 from rnnviz import figures
 from rnnviz.models import checkpoints
-from rnnviz.models.vocabularies import END, END_ID, START, START_ID, Lexicon, visible
+from rnnviz.models.vocabularies import Lexicon, visible
 from rnnviz.studies import filling
 from rnnviz.ui.parts import recordings
 from rnnviz.ui.parts.board import drawn, show_figures
 from rnnviz.ui.parts.component import component
 from rnnviz.ui.parts.numbers import percent, shown
 from rnnviz.ui.parts.tables import table_csv
-from rnnviz.ui.shell.keeping import keeps
+from rnnviz.ui.parts.tasks import answers, by_hand, guess_first
+from rnnviz.ui.rooms.blank.filled import MODELS, Blank, Filling, fill, loaded
+from rnnviz.ui.rooms.blank.tasks import questions, tasks
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import choose, settings
 from rnnviz.ui.shell.widgets import examples, folded, notice, pick
 
 HERE = Path(__file__).parent
-MODELS = ("blank-forward", "blank-both")
 LONGEST = 60  # words and signs that are read
 CANDIDATES = 8
 SCALES = (10, 20, 40, 80, 160)  # of the bars that show a score's parts: the first that holds them all
@@ -51,57 +50,18 @@ def show() -> None:
             "which of them finds the word?"
         )
     )
+    guessing = st.container()
     sentence()
     if found := current():
-        picture(found)
-        board(found)
+        with answers():
+            picture(found)
+            board(found)
+        with guessing:
+            guess_first("blank", questions(found))
+        by_hand("blank", tasks(found))
         about(found)
     background()
     st.page_link("pages/explore/attention.py", label=_("A translator that reads in both directions"))
-
-
-@dataclass(frozen=True)
-class Filling:
-    """One sentence filled in by one model, each word left out in turn. Shared between readers: look, never change.
-
-    ids: with both ends. numbers: as rnnviz.filling.fill makes them.
-    """
-
-    name: str
-    card: dict
-    words: Lexicon
-    tokens: tuple[str, ...]
-    ids: tuple[int, ...]
-    numbers: xr.Dataset
-    trace: xr.DataTree
-
-    @property
-    def probability(self) -> np.ndarray:
-        """(place, candidate)."""
-        return np.exp(self.numbers["log_probability"].values)
-
-    def best(self, place: int, count: int) -> list[int]:
-        """The ids of the likeliest candidates."""
-        return np.argsort(-self.numbers["log_probability"].values[place], kind="stable")[:count].tolist()
-
-
-@dataclass(frozen=True)
-class Blank:
-    """A sentence with a blank, filled in by both models. place: of the blank, counted from 0."""
-
-    key: str
-    place: int
-    forward: Filling
-    both: Filling
-
-    @property
-    def tokens(self) -> tuple[str, ...]:
-        return self.both.tokens
-
-    @property
-    def true(self) -> int | None:
-        """The id of the word that was left out; None where the models do not know it."""
-        return self.both.ids[self.place + 1] or None
 
 
 # ---- what the reader does ------------------------------------------------------------------------------------------
@@ -142,7 +102,8 @@ def sentence() -> None:
     shown = next((k for k, v in EXAMPLES.items() if v == here), None)
     examples("pick_blank_example", EXAMPLES, shown, _choose_example, labels)
     if shown:
-        st.write(_seen(shown))
+        with answers("said"):
+            st.write(_seen(shown))
 
 
 def _choose_text(typed: str) -> None:
@@ -184,7 +145,7 @@ def current() -> Blank | None:
     """Both models on the reader's sentence; None, and a line on the page, where that cannot be."""
     typed, now = text(), settings()
     try:
-        lexicon = _model(MODELS[1], checkpoints.stamp(MODELS[1]))[2]
+        lexicon = loaded(MODELS[1], checkpoints.stamp(MODELS[1]))[2]
         tokens = lexicon.split(typed)
         if not tokens:
             notice(_("Type a sentence above, then click the word that the networks should fill in."))
@@ -198,7 +159,7 @@ def current() -> Blank | None:
             notice(message.format(longest=LONGEST, left=left))
         stamps = [checkpoints.stamp(name) for name in MODELS]
         read = " ".join(tokens)
-        both = [_fill(name, stamp, read) for name, stamp in zip(MODELS, stamps, strict=True)]
+        both = [fill(name, stamp, read) for name, stamp in zip(MODELS, stamps, strict=True)]
     except checkpoints.CheckpointError as problem:
         notice(_("This model cannot be opened:") + f" {problem}", error=True)
         return None
@@ -242,20 +203,6 @@ def _say(found: Blank) -> None:
     if found.true is None and len(unknown) <= len(tokens) / 2 and tokens[found.place].strip("_"):
         line = _("“{word}” is not among the {count:,} words that the models know: neither can name it.")
         notice(line.format(word=visible(tokens[found.place]), count=len(found.both.words) - 3))
-
-
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _model(name: str, stamp: str):
-    model, card = checkpoints.load(name)
-    return model, card, checkpoints.words(card)
-
-
-@keeps
-def _fill(name: str, stamp: str, text: str) -> Filling:
-    model, card, words = _model(name, stamp)
-    tokens, ids = words.split(text), [START_ID, *words.encode(text), END_ID]
-    numbers, trace = filling.fill(model, ids, [START, *tokens, END])
-    return Filling(name, card, words, tuple(tokens), tuple(ids), numbers, trace)
 
 
 def _chosen(place: object) -> None:

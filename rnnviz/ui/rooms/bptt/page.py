@@ -11,9 +11,11 @@ from rnnviz.studies.shared_weight import SHORTEST
 from rnnviz.ui.parts.board import Choice, show_board
 from rnnviz.ui.parts.numbers import aligned, probability, shown
 from rnnviz.ui.parts.tables import table_csv
+from rnnviz.ui.parts.tasks import answers, by_hand, guess_first
 from rnnviz.ui.parts.tiny import STYLE
 from rnnviz.ui.rooms.bptt import LIMITS
 from rnnviz.ui.rooms.bptt.found import Found, drawings, found
+from rnnviz.ui.rooms.bptt.tasks import questions, tasks
 from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import choose, settings
@@ -32,6 +34,7 @@ def show() -> None:
             "they are torch's `.grad`."
         )
     )
+    guessing = st.container()
     text = _controls()
     if text is None:
         _onward()
@@ -40,10 +43,15 @@ def show() -> None:
     trained = now["bptt_trained"] == "yes"
     one = kept(found, text, now["bptt_kind"], now["bptt_units"], now["bptt_seed"], trained, now["bptt_loss"])
     _choices(one)
-    _sums_up(one)
-    _picture(one)
+    keep = settings()["bptt_window"]
+    with guessing:
+        guess_first("bptt", questions(one, keep))
+    with answers():
+        _sums_up(one)
+        _picture(one)
     _step(one)
     _window(one)
+    by_hand("bptt", tasks(one, keep))
     _shared(one)
     _reading()
     _onward()

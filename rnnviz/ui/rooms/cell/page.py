@@ -11,7 +11,9 @@ from rnnviz.stats import worked
 from rnnviz.studies import one_cell
 from rnnviz.trace import GATES
 from rnnviz.ui.parts.cell import keys, show_cell
+from rnnviz.ui.parts.tasks import answers, by_hand, guess_first
 from rnnviz.ui.rooms.cell.setup import change, draft, edit
+from rnnviz.ui.rooms.cell.tasks import questions, tasks
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import choose, held, settings
 from rnnviz.ui.shell.widgets import folded, notice, pick, shows
@@ -28,12 +30,18 @@ def show() -> None:
             "the right. Go one step forward and watch which values are kept and which are written."
         )
     )
+    guessing = st.container()
     kind()
     above = st.container()
     numbers()
     with above:  # says whose numbers these are, so it waits for what is typed into them
         presets()
-    drawing()
+    found = workings()
+    with guessing:
+        guess_first("cell", questions(found))
+    with answers():
+        drawing(found)
+    by_hand("cell", tasks(found))
     if settings()["cell_kind"] in ("gru", "all"):
         st.caption(
             _(
@@ -100,8 +108,9 @@ def presets() -> None:
         st.button(_("Bring my numbers back"), on_click=lambda: choose(**st.session_state.pop("cell_before")))
     if now["cell_own"] is None:
         points = {point(now["cell_preset"], name): name for name in kinds}
-        for text, name in points.items():
-            st.text((f"{KINDS[name]}: " if len(points) > 1 else "") + text)
+        with answers("said"):
+            for text, name in points.items():
+                st.text((f"{KINDS[name]}: " if len(points) > 1 else "") + text)
 
 
 def point(preset: str, kind: str) -> str:
@@ -334,9 +343,8 @@ def _fill(given, names: tuple[str, ...] = (), places: tuple[int, ...] = ()):
             yield text.format(field=field, row=at[1][0], column=at[1][-1])
 
 
-def drawing() -> None:
+def drawing(found: list[xr.Dataset]) -> None:
     """The drawing with its equations, and what is saturated."""
-    found = workings()
     show_cell("bench", found, edited=edit, largest=one_cell.LARGEST)
     counts = [worked.saturated(one) for one in found]
     flat, every = (sum(column) for column in zip(*counts, strict=True))

@@ -6,9 +6,11 @@ import xarray as xr
 from rnnviz.studies.clipping import survey
 from rnnviz.studies.memory import Setup
 from rnnviz.ui.parts import working
+from rnnviz.ui.parts.tasks import answers, by_hand, guess_first
 from rnnviz.ui.parts.trainings import choices
 from rnnviz.ui.rooms.clipping import NETWORKS, TASKS, pictures, results, setup
 from rnnviz.ui.rooms.clipping.results import Found
+from rnnviz.ui.rooms.clipping.tasks import questions, tasks
 from rnnviz.ui.shell.jobs import Job, jobs
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.readers import reader
@@ -26,6 +28,7 @@ def show() -> None:
             "line stands at an update: at first at the one that, without clipping, makes the loss of its batch rise the most."
         )
     )
+    guessing = st.container()
     jobs.warm("rnnviz.studies.clipping.work")
     try:
         asked = setup.asked()
@@ -52,9 +55,15 @@ def show() -> None:
         st.fragment(_live, run_every=FRAME)(asked)
         return
     results.lines(asked)
-    _found(asked)
+    one = results.found(asked)
+    if one:
+        with guessing:
+            guess_first("clipping", questions(one))
+    with answers():
+        look = _found(asked, one)
     if name:
         pictures.over_seeds(name)
+    by_hand("clipping", tasks(one, look))
     _measured()
     _reading()
 
@@ -74,8 +83,8 @@ def _so_far(job: Job) -> str:
     return _("Update {done:,} of {total:,}").format(done=job.done, total=job.total)
 
 
-def _found(asked: Setup) -> None:
-    one = results.found(asked)
+def _found(asked: Setup, one: Found | None) -> xr.Dataset | None:
+    """The pictures. Returns both ways of the update that is looked at, as far as they are known."""
     if one is None:
         if not setup.too_much(asked):
             st.info(
@@ -84,7 +93,7 @@ def _found(asked: Setup) -> None:
                     "and the seeds 0 to 9. Press *Train now*, and watch both runs."
                 )
             )
-        return
+        return None
     at = pictures.chosen(one)
     look = results.look(one, at)
     known = look if isinstance(look, xr.Dataset) else None
@@ -105,6 +114,7 @@ def _found(asked: Setup) -> None:
     else:
         line = _("Without clipping, update {update:,} was not made: the numbers had left 32 bits before it.")
         st.text(line.format(update=at))
+    return known
 
 
 def _looking(one: Found, at: int) -> None:

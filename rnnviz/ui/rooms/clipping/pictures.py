@@ -63,7 +63,7 @@ def show(one: Found, at: int, look: xr.Dataset | None) -> None:
         (),
         (),
         board,
-        summary=" ".join(_ended(one)) + " " + (sentence(look, at, clip) if look is not None else ""),
+        summary=" ".join(ended(one)) + " " + (sentence(look, at, clip) if look is not None else ""),
         subject=subject(one),
         clicked=_clicked,
     )
@@ -85,7 +85,7 @@ def subject(one: Found) -> str:
     return f"{of.networks[0].name}, {of.task}, {of.optimiser} {of.rate:g}, seed {of.seed}"
 
 
-def _ended(one: Found) -> list[str]:
+def ended(one: Found) -> list[str]:
     """How each run ended."""
     names = [_("Without clipping"), _("Clipped at {value}").format(value=f"{one.setup.clip:g}")]
     lines = []
@@ -106,7 +106,7 @@ def _ended(one: Found) -> list[str]:
 
 def outcome(one: Found) -> None:
     """How both runs ended, in a line each."""
-    st.text("\n".join(_ended(one)))
+    st.text("\n".join(ended(one)))
 
 
 def sentence(look: xr.Dataset, at: int, clip: float) -> str:

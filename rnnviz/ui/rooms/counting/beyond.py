@@ -16,8 +16,10 @@ from rnnviz.ui.parts.board import drawn, show_figures
 from rnnviz.ui.parts.explored import runs
 from rnnviz.ui.parts.numbers import power, shown
 from rnnviz.ui.parts.tables import table_csv
+from rnnviz.ui.parts.tasks import Asked, answers
 from rnnviz.ui.rooms.counting.setup import SHIPPED, current, given
 from rnnviz.ui.rooms.counting.sheet import draw, scores
+from rnnviz.ui.rooms.counting.tasks import of_heldout, of_network
 from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import settings
@@ -32,19 +34,19 @@ NETWORKS = {kind: f"shakespeare-{kind}" for kind in ("rnn", "gru", "lstm")}
 # ---- 4 a network -----------------------------------------------------------------------------------------------------
 
 
-def network() -> None:
+def network() -> Asked | None:
     """The sentence letter by letter: counts on characters beside three networks."""
     if not (found := current(given("characters"))):
-        return
+        return None
     if len(found.tokens) < 2:
         notice(_("Type at least two characters: the first is given, the next is scored."))
-        return
+        return None
     text = "".join(found.tokens)
     try:
         read = {kind: runs.read(name, checkpoints.stamp(name), text) for kind, name in NETWORKS.items()}
     except checkpoints.CheckpointError as problem:
         notice(_("This model cannot be opened:") + f" {problem}", error=True)
-        return
+        return None
     d = found.card["recipe"]["discount"]
     own = {"likelihood": found.probability("likelihood")}
     own["kneser-ney"] = found.counts.probability(found.ids, "kneser-ney", found.order, discount=d)
@@ -87,7 +89,8 @@ def network() -> None:
     )
     table = scores(totals, len(text) - 1)
     table[_("smallest p of any character")] = list(map(power, bottom.values()))
-    table_csv(table, "rnnviz-counting-network")
+    with answers("table"):
+        table_csv(table, "rnnviz-counting-network")
     folded(
         (
             _(
@@ -105,12 +108,13 @@ def network() -> None:
             _("Here Kneser-Ney uses the discount of the shipped counts, {discount:g}.").format(discount=d),
         )
     )
+    return of_network(bottom, dict(zip(bottom, totals.values(), strict=True)))
 
 
 # ---- 5 held-out text -------------------------------------------------------------------------------------------------
 
 
-def heldout() -> None:
+def heldout() -> Asked | None:
     """All of them on text that nobody counted: against order, and against the size of the training text."""
     pick(
         st.segmented_control,
@@ -126,7 +130,7 @@ def heldout() -> None:
         losses = stats.counting.held_out(card.get("held_out", ()))
     except ValueError as problem:  # a CheckpointError is one
         notice(_("These counts cannot be opened:") + f" {problem}", error=True)
-        return
+        return None
     best = stats.counting.best(losses)
     networks = _networks(card)
     unit = card["recipe"]["unit"].removesuffix("s")
@@ -141,10 +145,11 @@ def heldout() -> None:
         for m in METHODS
     ]
     said += [f"{LOOKS[kind].title} {shown(math.exp(loss))}" for kind, loss in networks.items()]
-    show_figures(
-        f"counting-heldout-{name}", [drawing], summary=_("Lowest perplexity:") + " " + "; ".join(said)
-    )
-    st.text(_verdict(last, networks))
+    with answers():
+        show_figures(
+            f"counting-heldout-{name}", [drawing], summary=_("Lowest perplexity:") + " " + "; ".join(said)
+        )
+        st.text(_verdict(last, networks))
     with st.expander(_("Every point in numbers")):
         table_csv(_all(losses, networks, unit), f"rnnviz-held-out-{unit}s")
     recipe, count = card["recipe"], card["data"]["characters"]["validation"]
@@ -167,6 +172,11 @@ def heldout() -> None:
                 "compared."
             ).format(missed=STREAMS + count % STREAMS, count=count),
         )
+    )
+    rows = {method: last.sel(series=method) for method in METHODS}
+    return of_heldout(
+        {method: float(row) for method, row in rows.items()} | networks,
+        {method: int(row["order"]) for method, row in rows.items()},
     )
 
 

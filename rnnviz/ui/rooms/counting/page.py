@@ -13,10 +13,12 @@ from rnnviz.models.counting import METHODS
 from rnnviz.ui.parts.board import drawn
 from rnnviz.ui.parts.numbers import power, shown
 from rnnviz.ui.parts.tables import table_csv
+from rnnviz.ui.parts.tasks import Asked, answers, by_hand, guess_first
 from rnnviz.ui.rooms.counting import KS
 from rnnviz.ui.rooms.counting.beyond import heldout, network
 from rnnviz.ui.rooms.counting.setup import Counted, current, given, place_of, strengths
 from rnnviz.ui.rooms.counting.sheet import bold, conditional, draw, fraction, ledger, log10, number, scores
+from rnnviz.ui.rooms.counting.tasks import of_chain, of_smoothing, of_zero, tasks
 from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import settings
@@ -79,17 +81,21 @@ def show() -> None:
     )
     _title, show, said = parts[settings()["counting_part"]]
     st.write(said)
-    show()
+    guessing = st.container()
+    asked = show() or Asked([])
+    with guessing:
+        guess_first("counting", asked.questions)
+    by_hand("counting", tasks(asked))
     st.page_link("pages/explore/generate.py", label=_("The same counts write text, next to networks"))
 
 
 # ---- 1 the chain rule ------------------------------------------------------------------------------------------------
 
 
-def chain() -> None:
+def chain() -> Asked | None:
     """The picture of the first part."""
     if not (found := current(given())):
-        return
+        return None
     place = place_of(found)
     count, total = _fraction_parts(found)
     p = found.probability("likelihood")
@@ -110,6 +116,7 @@ def chain() -> None:
     )
     _products(found, [found.order], _("The product, token by token"))
     prose_chain(found)
+    return of_chain(found, place, p, int(count[place]), int(total[place]))
 
 
 def _fraction_parts(found: Counted) -> tuple[np.ndarray, np.ndarray]:
@@ -173,26 +180,23 @@ def _products(found: Counted, orders: Sequence[int], title: str) -> None:
 # ---- 2 the zero ------------------------------------------------------------------------------------------------------
 
 
-def zero() -> None:
+def zero() -> Asked | None:
     """One zero wipes out the sentence; the longer the context, the sooner."""
     if not (found := current(given())):
-        return
+        return None
     place = place_of(found)
     p = found.probability("likelihood")
     if (p == 0).any():
         at = int((p == 0).argmax())
         said = found.written((*found.context(at), found.ids[at]))
-        st.text(
-            _(
-                "“{gram}” was never seen: from token {place} on the product is 0, whatever else follows."
-            ).format(gram=said, place=at + 1)
-        )
+        line = _("“{gram}” was never seen: from token {place} on the product is 0, whatever else follows.")
+        line = line.format(gram=said, place=at + 1)
     else:
-        st.text(
-            _(
-                "No zero at order {order}: everything here has been seen. Raise the order, or click another example."
-            ).format(order=found.order)
-        )
+        line = _(
+            "No zero at order {order}: everything here has been seen. Raise the order, or click another example."
+        ).format(order=found.order)
+    with answers("said"):
+        st.text(line)
     orders = list(range(1, found.counts.order + 1))
     _products(found, orders, _("The product so far, for each order; the chosen one stands out"))
     rows, zeros = {}, []
@@ -219,12 +223,13 @@ def zero() -> None:
             ),
         )
     )
+    return of_zero(found, p)
 
 
 # ---- 3 smoothing -----------------------------------------------------------------------------------------------------
 
 
-def smoothing() -> None:
+def smoothing() -> Asked | None:
     """Four estimates side by side: for each token, and for one place in full."""
     source = given()
     left, right = st.columns(2)
@@ -247,7 +252,7 @@ def smoothing() -> None:
             help=_("What is taken off every count, to be shared out among what was never seen."),
         )
     if not (found := current(source)):
-        return
+        return None
     place = place_of(found)
     p = {method: found.probability(method) for method in METHODS}
     answered = _answered(found)
@@ -259,13 +264,14 @@ def smoothing() -> None:
     shares = kept(_shares, found, place, strength)
     unseen = shares.sel(series="likelihood").values == 0
     given_away = [f"{100 * share:.3g} %" for share in shares.values[:, unseen].sum(1)]
-    st.text(
-        _("Seen after this context: {seen:,} of V = {size:,} tokens. Together, all the others get:").format(
-            seen=int((~unseen).sum()), size=len(unseen)
+    with answers("said"):
+        st.text(
+            _(
+                "Seen after this context: {seen:,} of V = {size:,} tokens. Together, all the others get:"
+            ).format(seen=int((~unseen).sum()), size=len(unseen))
+            + " "
+            + " · ".join(f"{LOOKS[m].title} {share}" for m, share in zip(METHODS, given_away, strict=True))
         )
-        + " "
-        + " · ".join(f"{LOOKS[m].title} {share}" for m, share in zip(METHODS, given_away, strict=True))
-    )
     surprises = stats.counting.surprises(p)
     drawing = drawn(
         "estimates",
@@ -282,8 +288,12 @@ def smoothing() -> None:
     )
     table = scores({LOOKS[m].title: v for m, v in totals.items()}, len(found.tokens))
     table[_("given to the unseen")] = given_away
-    table_csv(table, "rnnviz-smoothing")
+    with answers("table"):
+        table_csv(table, "rnnviz-smoothing")
     prose_smoothing()
+    add_k = METHODS.index("add-k")
+    with_one = kept(_shares, found, place, strength | {"k": 1.0}).values[add_k, unseen].sum()
+    return of_smoothing(found, place, p, float(shares.values[add_k, unseen].sum()), float(with_one))
 
 
 def _answered(found: Counted) -> np.ndarray:

@@ -11,6 +11,7 @@ from rnnviz.ui.parts import explored
 from rnnviz.ui.parts.board import show_board, show_figures
 from rnnviz.ui.parts.component import component
 from rnnviz.ui.parts.numbers import power, shown
+from rnnviz.ui.parts.tasks import answers
 from rnnviz.ui.rooms.counting.setup import LONGEST, Counted
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import choose, settings
@@ -58,32 +59,30 @@ def ledger(
     rows: by their label a cell for each token, text or a fraction. zeros: by row, the cells that hold a zero. lines: of
     formulas, each of pieces: text, a fraction, or what is bold. marks: with the reader's lines and what was counted in them.
     """
-    _component(
-        data={
-            "tokens": [
-                {"text": text, "unknown": not id} for text, id in zip(found.shown, found.ids, strict=True)
-            ],
-            "rows": [
-                {"label": label, "cells": [cell if isinstance(cell, dict) else str(cell) for cell in cells]}
-                for label, cells in rows.items()
-            ],
-            "zeros": [[bool(zero) for zero in row] for row in zeros],
-            "place": place,
-            "chosen": settings()["counting_place"] is not None,
-            "lines": [list(line) for line in lines],
-            "text": _marked(found, place) if marks and found.lines else None,
-            "labels": {
-                "sentence": _("The sentence: choose a token"),
-                "table": _("Every token in numbers"),
-                "counted": _("Count it yourself"),
-                "context": _("the context h"),
-                "hit": _("the context followed by this token: h w"),
-                "token": _("token"),
-            },
+    data = {
+        "tokens": [
+            {"text": text, "unknown": not id} for text, id in zip(found.shown, found.ids, strict=True)
+        ],
+        "rows": [
+            {"label": label, "cells": [cell if isinstance(cell, dict) else str(cell) for cell in cells]}
+            for label, cells in rows.items()
+        ],
+        "zeros": [[bool(zero) for zero in row] for row in zeros],
+        "place": place,
+        "chosen": settings()["counting_place"] is not None,
+        "lines": [list(line) for line in lines],
+        "text": _marked(found, place) if marks and found.lines else None,
+        "labels": {
+            "sentence": _("The sentence: choose a token"),
+            "table": _("Every token in numbers"),
+            "counted": _("Count it yourself"),
+            "context": _("the context h"),
+            "hit": _("the context followed by this token: h w"),
+            "token": _("token"),
         },
-        key="counting",
-        on={"choice": _chosen},
-    )
+    }
+    with answers("ledger"):
+        _component(data=data, key="counting", on={"choice": _chosen})
 
 
 def _chosen(place: object) -> None:
@@ -121,19 +120,20 @@ def conditional(found: Counted, place: int, order: int | None = None) -> str:
 def draw(found: Counted, drawings: list, summary: str) -> None:
     """Characters stand in a strip above, words below their axis."""
     id = f"counting-{settings()['counting_part']}-{found.key}"
-    if found.source != "characters":
-        show_figures(id, drawings, summary=summary)
-        return
-    unknown = [t for t, i in enumerate(found.ids) if not i]
-    show_board(
-        id,
-        found.shown,
-        unknown,
-        drawings,
-        summary=summary,
-        cursor=explored.cursor(len(found.tokens) - 1),
-        clicked=explored.clicked,
-    )
+    with answers():
+        if found.source != "characters":
+            show_figures(id, drawings, summary=summary)
+            return
+        unknown = [t for t, i in enumerate(found.ids) if not i]
+        show_board(
+            id,
+            found.shown,
+            unknown,
+            drawings,
+            summary=summary,
+            cursor=explored.cursor(len(found.tokens) - 1),
+            clicked=explored.clicked,
+        )
 
 
 def scores(totals: Mapping[str, float], tokens: int) -> pd.DataFrame:

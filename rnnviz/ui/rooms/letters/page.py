@@ -15,7 +15,9 @@ from rnnviz.studies.tiny import LETTERS, STEPS
 from rnnviz.ui.parts.board import drawn, show_figures
 from rnnviz.ui.parts.cell import show_cell
 from rnnviz.ui.parts.numbers import percent
+from rnnviz.ui.parts.tasks import answers, by_hand, guess_first
 from rnnviz.ui.parts.tiny import KEPT, Training, code, go_on, losses, shapes, steps, training
+from rnnviz.ui.rooms.letters.tasks import questions, tasks
 from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import choose, settings
@@ -38,10 +40,14 @@ def show() -> None:
             "of training; below, it writes by itself."
         )
     )
+    guessing = st.container()
     found = training("letters", letters_trained=STEPS)
     if found is None:
         return
-    network = _picture(found)
+    with guessing:
+        guess_first("letters", questions(found))
+    with answers():
+        network = _picture(found)
     go_on(found)
     st.subheader(_("Reading and writing, letter by letter"))
     st.write(
@@ -52,6 +58,8 @@ def show() -> None:
     )
     if text := _text():
         _steps(network, text)
+    by_hand("letters", tasks(found, network, text))
+    if text:
         _numbers(network, text)
     _twins(network)
     shapes(found, "letters")

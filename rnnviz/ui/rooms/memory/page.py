@@ -5,8 +5,10 @@ import streamlit as st
 from rnnviz.studies.memory import TASKS, Setup, chance, survey
 from rnnviz.ui.parts import working
 from rnnviz.ui.parts.numbers import percent
+from rnnviz.ui.parts.tasks import answers, by_hand, guess_first
 from rnnviz.ui.parts.trainings import choices
 from rnnviz.ui.rooms.memory import STARTS, pictures, results, setup
+from rnnviz.ui.rooms.memory.tasks import questions, tasks
 from rnnviz.ui.shell.jobs import Job, jobs
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.readers import reader
@@ -25,6 +27,7 @@ def show() -> None:
             "learn."
         )
     )
+    guessing = st.container()
     jobs.warm("rnnviz.studies.memory.work")
     try:
         asked = setup.asked()
@@ -61,7 +64,13 @@ def show() -> None:
         st.fragment(_live, run_every=FRAME)(asked)
         return
     results.lines(asked)
-    _pictures(asked)
+    there = results.found(asked)
+    if there:
+        with guessing:
+            guess_first("memory", questions(there))
+    with answers():
+        _pictures(asked)
+    by_hand("memory", tasks(there))
     _measured()
     _reading()
 

@@ -11,7 +11,9 @@ from rnnviz import figures
 from rnnviz.figures.style import INK, PURPLE, VERMILION
 from rnnviz.studies import unrolled
 from rnnviz.ui.parts.board import drawn, show_figures
+from rnnviz.ui.parts.tasks import answers, by_hand, guess_first
 from rnnviz.ui.rooms.network.picture import show_network
+from rnnviz.ui.rooms.network.tasks import questions, tasks
 from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import choose, settings
@@ -23,13 +25,18 @@ STAGES = unrolled.STAGES
 def show() -> None:
     st.header(_("From a perceptron to an unrolled network"))
     stepper()
+    guessing = st.container()
     # whatever the stage offers, the picture keeps its place on the page, and so its life in the browser
     with st.container():
         options()
-    graph = picture()
+    with answers():
+        graph = picture()
+    with guessing:
+        guess_first("network", questions(graph))
     costs(graph)
     if graph.setup.stage in ("recurrent", "unrolled"):
         given_back()
+    by_hand("network", tasks(graph))
     background()
 
 

@@ -11,6 +11,7 @@ from rnnviz.ui.parts.board import drawn, show_figures
 from rnnviz.ui.parts.cell import show_cell
 from rnnviz.ui.parts.numbers import aligned, percent, shown
 from rnnviz.ui.parts.sheet import sums
+from rnnviz.ui.parts.tasks import answers, by_hand, guess_first
 from rnnviz.ui.parts.tiny import (
     BAG,
     Training,
@@ -24,6 +25,7 @@ from rnnviz.ui.parts.tiny import (
     training,
     vector,
 )
+from rnnviz.ui.rooms.order.tasks import questions, tasks
 from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import settings
@@ -39,12 +41,17 @@ def show() -> None:
             "times."
         )
     )
+    guessing = st.container()
     found = training("order")
     if found is None:
         return
-    _picture(found)
+    with guessing:
+        guess_first("order", questions(found))
+    with answers():
+        _picture(found)
     go_on(found)
     _results(found)
+    by_hand("order", tasks(found))
     shapes(found, "order")
     _steps(found)
     code("order")

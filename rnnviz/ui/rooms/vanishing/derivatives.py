@@ -6,15 +6,17 @@ from rnnviz import figures, stats
 from rnnviz.figures.style import INK
 from rnnviz.ui.parts.board import drawn
 from rnnviz.ui.parts.numbers import number, power
+from rnnviz.ui.parts.tasks import Asked
 from rnnviz.ui.rooms.vanishing import COUNTS
 from rnnviz.ui.rooms.vanishing.section import pictured, slide
+from rnnviz.ui.rooms.vanishing.tasks import of_factor, of_product
 from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import settings
 from rnnviz.ui.shell.widgets import pick
 
 
-def factor() -> None:
+def factor() -> Asked:
     st.write(
         _(
             "One step back multiplies the gradient by the derivative of the activation function. Move the point away "
@@ -68,9 +70,10 @@ def factor() -> None:
         _("First worked out by Hochreiter (1991)."),
     ]
     pictured(drawings, summary, formulas, lines)
+    return of_factor(x, point, curves)
 
 
-def product() -> None:
+def product() -> Asked:
     st.write(
         _(
             "T equal factors make a straight line on a log axis: the smaller the derivative, the steeper it falls."
@@ -118,3 +121,4 @@ def product() -> None:
         ),
     ]
     pictured([drawing], summary, formulas, lines)
+    return of_product(x, count, logs, best)

@@ -14,16 +14,18 @@ from rnnviz.studies import comparing
 from rnnviz.ui.parts.board import drawn
 from rnnviz.ui.parts.numbers import shown
 from rnnviz.ui.parts.tables import table_csv
+from rnnviz.ui.parts.tasks import Asked
 from rnnviz.ui.rooms.vanishing import RATES
 from rnnviz.ui.rooms.vanishing.clipping import clipping, in_words, own_gradient
 from rnnviz.ui.rooms.vanishing.networks import SEEDS, UNITS, measured, over_seeds, plain, single_paths
 from rnnviz.ui.rooms.vanishing.section import NORM, pictured, radius_and_steps, slide, typed
+from rnnviz.ui.rooms.vanishing.tasks import of_helps
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import settings
 from rnnviz.ui.shell.widgets import pick
 
 
-def helps() -> None:
+def helps() -> Asked:
     st.write(
         _(
             "The plain RNN stays as the reference, at the spectral radius that you choose. Switch on what is said to help, "
@@ -208,6 +210,8 @@ def helps() -> None:
             *(st.caption(cell_alone(label, architecture, steps)) for label, architecture in opened),
         ),
     )
+    ends = {name: norms.isel(seed=0).values for name, (norms, _lives) in every_seed.items()}
+    return of_helps({name: float(row[0] - row[-1]) for name, row in ends.items()}, steps)
 
 
 def spread(every_seed: dict, steps: int) -> pd.DataFrame:

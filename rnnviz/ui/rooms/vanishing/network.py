@@ -8,13 +8,15 @@ from rnnviz import figures, stats
 from rnnviz.figures.style import INK, VERMILION
 from rnnviz.ui.parts.board import drawn
 from rnnviz.ui.parts.numbers import number, shown
+from rnnviz.ui.parts.tasks import Asked
 from rnnviz.ui.rooms.vanishing.networks import UNITS, plain, single_paths, weight
 from rnnviz.ui.rooms.vanishing.section import NORM, pictured, radius_and_steps
+from rnnviz.ui.rooms.vanishing.tasks import of_network
 from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
 
 
-def network() -> None:
+def network() -> Asked:
     st.write(
         _(
             "The weight is a matrix now. Solid is the measured gradient. Dotted is what the weight alone would leave, with every "
@@ -53,7 +55,7 @@ def network() -> None:
     summary = _("Spectral radius {radius:.2f}, largest singular value {stretch:.4g}, {steps} steps.").format(
         radius=radius, stretch=stretch, steps=steps
     )
-    st.markdown(verdict(*(curve.values[0].item() - last for curve in (norms, alone, bound)), steps))
+    left = [curve.values[0].item() - last for curve in (norms, alone, bound)]
     formulas = [
         rf"\sigma_{{\max}}(W_{{hh}})&={stretch:.4g}\qquad \rho(W_{{hh}})={radius:.2f}",
         rf"\lVert\partial L/\partial h_{{{steps}}}\rVert&={number(last)}",
@@ -81,7 +83,8 @@ def network() -> None:
             "near 1: the same network can vanish in one direction and explode in another."
         ),
     ]
-    pictured(drawings, summary, formulas, lines)
+    pictured(drawings, summary, formulas, lines, above=lambda: st.markdown(verdict(*left, steps)))
+    return of_network(radius, stretch, *left, steps)
 
 
 def verdict(measured: float, alone: float, bound: float, steps: int) -> str:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from rnnviz.ui.parts.board import show_figures
 from rnnviz.ui.parts.numbers import aligned
+from rnnviz.ui.parts.tasks import answers
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import settings
 from rnnviz.ui.shell.widgets import folded, pick
@@ -33,11 +34,18 @@ def radius_and_steps() -> tuple[float, int]:
 
 
 def pictured(
-    drawings: list, summary: str, formulas: list[str], lines: list[str], below: Callable = lambda: None
+    drawings: list,
+    summary: str,
+    formulas: list[str],
+    lines: list[str],
+    below: Callable = lambda: None,
+    above: Callable = lambda: None,
 ) -> None:
-    """The picture, what is drawn below it, the formula with its numbers, and what it means, folded."""
-    show_figures("vanishing-" + settings()["vanishing_part"], drawings, summary=summary)
-    below()
-    if formulas:
-        aligned(formulas)
+    """The picture, what stands above and below it, the formula with its numbers, and what it means, folded."""
+    with answers():
+        above()
+        show_figures("vanishing-" + settings()["vanishing_part"], drawings, summary=summary)
+        below()
+        if formulas:
+            aligned(formulas)
     folded(lines)

@@ -8,13 +8,15 @@ from rnnviz import figures, stats
 from rnnviz.figures.style import INK
 from rnnviz.ui.parts.board import drawn
 from rnnviz.ui.parts.numbers import number
+from rnnviz.ui.parts.tasks import Asked
 from rnnviz.ui.rooms.vanishing.section import pictured, slide
+from rnnviz.ui.rooms.vanishing.tasks import of_unit
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import settings
 from rnnviz.ui.shell.widgets import notice, pick
 
 
-def unit() -> None:
+def unit() -> Asked:
     st.write(
         _(
             "A network of one unit, $h_t=f(w\\,h_{t-1}+u\\,x_t)$: each factor is w·f′. The dotted line is what w alone "
@@ -71,6 +73,7 @@ def unit() -> None:
         ),
     ]
     pictured([drawing], summary, worked(chain, w, u), lines)
+    return of_unit(chain, w, u)
 
 
 def worked(chain, w: float, u: float) -> list[str]:
