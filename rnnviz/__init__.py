@@ -40,6 +40,7 @@ _MODULES = {
         "training",
     )
 } | {
+    "ablation": "rnnviz.studies.ablation",
     "attention": "rnnviz.recording.attention",
     "attribution": "rnnviz.studies.attribution",
     "cells": "rnnviz.recording.cells",

@@ -23,6 +23,7 @@ from rnnviz.recording import attention as attention
 from rnnviz.recording import cells as cells
 from rnnviz.recording.block import record as record
 from rnnviz.recording.edits import Edit as Edit
+from rnnviz.studies import ablation as ablation
 from rnnviz.studies import attribution as attribution
 from rnnviz.studies import clipping as clipping
 from rnnviz.studies import comparing as comparing

@@ -5,6 +5,7 @@ from rnnviz import lazy
 _MODULES = {
     name: f"rnnviz.studies.{name}"
     for name in (
+        "ablation",
         "attribution",
         "clipping",
         "comparing",

@@ -1,3 +1,4 @@
+from rnnviz.studies import ablation as ablation
 from rnnviz.studies import attribution as attribution
 from rnnviz.studies import clipping as clipping
 from rnnviz.studies import comparing as comparing
