@@ -54,6 +54,7 @@ _MODULES = {
     "judging": "rnnviz.studies.judging",
     "live": "rnnviz.studies.live",
     "one_cell": "rnnviz.studies.one_cell",
+    "patching": "rnnviz.studies.patching",
     "series": "rnnviz.studies.series",
     "shared_weight": "rnnviz.studies.shared_weight",
     "subjects": "rnnviz.studies.subjects",

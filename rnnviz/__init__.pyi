@@ -34,6 +34,7 @@ from rnnviz.studies import judging as judging
 from rnnviz.studies import live as live
 from rnnviz.studies import memory as memory
 from rnnviz.studies import one_cell as one_cell
+from rnnviz.studies import patching as patching
 from rnnviz.studies import series as series
 from rnnviz.studies import shared_weight as shared_weight
 from rnnviz.studies import subjects as subjects

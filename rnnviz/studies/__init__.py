@@ -17,6 +17,7 @@ _MODULES = {
         "shared_weight",
         "subjects",
         "memory",
+        "patching",
         "tiny",
         "translating",
         "unrolled",

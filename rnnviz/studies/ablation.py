@@ -16,7 +16,7 @@ import torch
 import xarray as xr
 from torch import Tensor
 
-from rnnviz.models.networks import LanguageModel, reading
+from rnnviz.models.networks import LanguageModel
 from rnnviz.recording.edits import FIELDS, Edit
 from rnnviz.studies import rows
 from rnnviz.studies.live import Live, Reading
@@ -245,7 +245,7 @@ class _Plain:
                 f"no text has a token of the kind {kind!r}" if isinstance(kind, str) else "no token counts"
             )
         self.loss = self._means(plain)
-        self.ids = [self._batched(text) for text in texts]
+        self.ids = [rows.ids_of(subject, text) for text in texts]
         self.batched = all(self.ids)
 
     def _values(self, read: Reading) -> Tensor:
@@ -258,18 +258,6 @@ class _Plain:
         return np.array(
             [own[mask].mean() if mask.any() else np.nan for own, mask in zip(losses, self.masks, strict=True)]
         )
-
-    def _batched(self, text: str) -> list[int] | None:
-        """The ids of a text, where the model is a `LanguageModel` whose scores are told as they come."""
-        model, subject = self.subject.model, self.subject
-        if not isinstance(model, LanguageModel) or subject.loss is not None or subject.next is None:
-            return None
-        with reading(model), torch.inference_mode():
-            ids = subject.encode(text)
-            if not isinstance(ids, Tensor) or ids.shape != (1, len(subject.steps(text))):
-                return None
-            result = model(ids)
-            return ids[0].tolist() if torch.equal(subject.next(result), result[0][0]) else None
 
     def chosen(self, layer: Layers) -> list[int]:
         """The layers that are asked for."""

@@ -15,6 +15,7 @@ from torch.nn.functional import linear
 from rnnviz.models.networks import LanguageModel, Stock, reading
 from rnnviz.recording import cells
 from rnnviz.recording.edits import FIELDS
+from rnnviz.studies.live import Live
 
 Progress = Callable[[int, int], None]  # rows that are done, of how many; what it raises stops the work
 States = tuple[Tensor, ...]  # (h,) or (h, c), each (row, unit)
@@ -97,6 +98,19 @@ def part_of(rnn: Stock, first: int, end: int) -> Stock | None:
         for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"):
             setattr(part, f"{name}_l{layer - first}", getattr(rnn, f"{name}_l{layer}"))
     return part.eval()
+
+
+def ids_of(subject: Live, text: str) -> list[int] | None:
+    """The ids of a text, where the subject is a `LanguageModel` whose scores are told as they come; None of any other."""
+    model = subject.model
+    if not isinstance(model, LanguageModel) or subject.loss is not None or subject.next is None:
+        return None
+    with reading(model), torch.inference_mode():
+        ids = subject.encode(text)
+        if not isinstance(ids, Tensor) or ids.shape != (1, len(subject.steps(text))):
+            return None
+        result = model(ids)
+        return ids[0].tolist() if torch.equal(subject.next(result), result[0][0]) else None
 
 
 def states(model: LanguageModel, ids: Sequence[int], changes: Sequence[Change]) -> Tensor:
