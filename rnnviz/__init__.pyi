@@ -31,10 +31,12 @@ from rnnviz.studies import features as features
 from rnnviz.studies import filling as filling
 from rnnviz.studies import growing as growing
 from rnnviz.studies import judging as judging
+from rnnviz.studies import lens as lens
 from rnnviz.studies import live as live
 from rnnviz.studies import memory as memory
 from rnnviz.studies import one_cell as one_cell
 from rnnviz.studies import patching as patching
+from rnnviz.studies import probing as probing
 from rnnviz.studies import series as series
 from rnnviz.studies import shared_weight as shared_weight
 from rnnviz.studies import subjects as subjects

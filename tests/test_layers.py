@@ -57,6 +57,7 @@ MAY_IMPORT = {
         "pyarrow",
         "safetensors",
         "scipy",
+        "sklearn",
         "threadpoolctl",
         "torch",
         "xarray",
