@@ -138,8 +138,8 @@ def score(states: np.ndarray, answers: Sequence[Any], parts: Split, numeric: boo
     a logistic regression (scikit-learn, L2 with C = STRENGTH), 0 to 1; of numbers R² of a ridge regression, against the mean of
     what was learned from: 1 at best, 0 for that mean, below 0 for worse. NaN where there is only one answer.
     """
-    answers = np.asarray(answers)
-    known, wanted = answers[parts.learned], answers[parts.tested]
+    every = np.asarray(answers)
+    known, wanted = every[parts.learned], every[parts.tested]
     if len(np.unique(known)) < 2 or not len(wanted):
         return float("nan")
     return _fitted(_standardised(states, parts), known, wanted, parts, numeric)
@@ -305,7 +305,8 @@ def _there(lengths: Sequence[int], distance: int) -> np.ndarray:
 def _standardised(states: np.ndarray, parts: Split) -> np.ndarray:
     known = states[parts.learned].astype(np.float32)
     spread = known.std(0)
-    return (states.astype(np.float32) - known.mean(0)) / np.where(spread > 0, spread, 1)
+    found: np.ndarray = (states.astype(np.float32) - known.mean(0)) / np.where(spread > 0, spread, 1)
+    return found
 
 
 def _fitted(states: np.ndarray, known: np.ndarray, wanted: np.ndarray, parts: Split, numeric: bool) -> float:
