@@ -8,7 +8,7 @@
 Looking shows what goes together with what; silencing shows what the prediction rests on, once all the rest goes on as it can.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from typing import Literal
 
 import numpy as np
@@ -18,7 +18,7 @@ from torch import Tensor
 
 from rnnviz.models.networks import LanguageModel
 from rnnviz.recording.edits import FIELDS, Edit
-from rnnviz.studies import rows
+from rnnviz.studies import live, rows
 from rnnviz.studies.live import Live, Reading
 from rnnviz.studies.rows import Change, Progress
 from rnnviz.studies.telling import KINDS
@@ -78,13 +78,13 @@ def ablate(
             "growth": (
                 dims,
                 growth,
-                _described("growth of the loss", "nat", "silenced less as it is, a token"),
+                _described("growth of the loss", "nats", "silenced less as it is, a token"),
             ),
             "first_order": (
                 dims,
                 first_order[layers],
                 _described(
-                    "growth foretold by the gradient", "nat", "Σ_t ∂L/∂x_t (value − x_t), total gradient"
+                    "growth predicted by the gradient", "nats", "Σ_t ∂L/∂x_t (value − x_t), total gradient"
                 ),
             ),
             "activity": (
@@ -95,7 +95,7 @@ def ablate(
             "loss": (
                 "text",
                 plain.loss,
-                _described("loss as it is", "nat", "mean over the tokens that count"),
+                _described("loss as it is", "nats", "mean over the tokens that count"),
             ),
             "counted": ("text", plain.counted, _described("tokens that count", "1")),
         },
@@ -123,7 +123,7 @@ def ranked(found: xr.Dataset) -> xr.Dataset:
     """
     growth, foretold, activity = (found[name].mean("text", keep_attrs=True) for name in FOUND)
     ranks = np.stack([_ranks(one.values) for one in _measured(found).values()])
-    spread = found["growth"].std("text").assign_attrs(_described("spread over the texts", "nat"))
+    spread = found["growth"].std("text").assign_attrs(_described("spread over the texts", "nats"))
     of_growth = ranks[0].ravel()
     agreement = [_correlation(of_growth, rank.ravel()) for rank in ranks]
     return xr.Dataset(
@@ -193,9 +193,9 @@ def curve(
             "growth": (
                 ("order", "count", "text"),
                 growth.reshape(len(orders), len(wanted), len(texts)),
-                _described("growth of the loss", "nat", "silenced together less as it is, a token"),
+                _described("growth of the loss", "nats", "silenced together less as it is, a token"),
             ),
-            "loss": ("text", plain.loss, _described("loss as it is", "nat")),
+            "loss": ("text", plain.loss, _described("loss as it is", "nats")),
         },
         coords={
             "order": list(WHICH),
@@ -203,6 +203,22 @@ def curve(
         },
         attrs=found.attrs | {"measure": measure, "seed": seed},
     )
+
+
+def shipped(
+    name: str, text: str, layer: int, field: str, to: To, kind: str | None
+) -> Generator[rows.Done, None, xr.Dataset]:
+    """One layer of a shipped model on one text, for a worker: what `ranked` says of its units, (unit,), `together` (order, count)
+    of `curve`, and `loss`, step by step. Raises ValueError and CheckpointError."""
+    subject = live.shipped(name, text)
+
+    def work(progress: Progress) -> xr.Dataset:
+        found = ablate(subject, text, layer=layer, field=field, to=to, kind=kind, progress=progress)
+        together = curve(subject, text, found, kind=kind)
+        units = ranked(found).isel(layer=0, drop=True)
+        return units.assign(together=together["growth"].isel(text=0), loss=found["loss"].isel(text=0))
+
+    return (yield from rows.followed(work))
 
 
 def _measured(found: xr.Dataset) -> dict[str, xr.DataArray]:

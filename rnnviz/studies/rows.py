@@ -4,9 +4,12 @@ The numbers are those of `record(edit=…)`, row by row; layers below the lowest
 the kernel.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import queue
+import threading
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -18,6 +21,7 @@ from rnnviz.recording.edits import FIELDS
 from rnnviz.studies.live import Live
 
 Progress = Callable[[int, int], None]  # rows that are done, of how many; what it raises stops the work
+Result = TypeVar("Result")
 States = tuple[Tensor, ...]  # (h,) or (h, c), each (row, unit)
 Touch = Callable[
     [str, Tensor], Tensor
@@ -39,6 +43,39 @@ class Change:
         """The same of some of the rows."""
         value = self.value if self.value.dim() < 2 or len(self.value) == 1 else self.value[rows]
         return Change(self.field, self.layer, self.chosen[rows], value)
+
+
+@dataclass(frozen=True)
+class Done:
+    """How far work of several runs is. what: which of its parts."""
+
+    done: int
+    total: int
+    what: str = ""
+
+
+def followed(work: Callable[[Progress], Result]) -> Generator[Done, None, Result]:
+    """What work returns that tells its progress to a function, told by a generator: for whoever runs it step by step.
+
+    A generator that is closed before its end stops the work at the next progress.
+    """
+    told: queue.Queue[Done | None] = queue.Queue()
+    closed = threading.Event()
+
+    def progress(done: int, total: int) -> None:
+        if closed.is_set():
+            raise InterruptedError("nobody waits for it")
+        told.put(Done(done, total))
+
+    with ThreadPoolExecutor(1) as runner:
+        future = runner.submit(work, progress)
+        future.add_done_callback(lambda _future: told.put(None))
+        try:
+            while (at := told.get()) is not None:
+                yield at
+        finally:
+            closed.set()
+        return future.result()
 
 
 def kind_of(rnn: Stock) -> str:

@@ -209,3 +209,42 @@ def test_what_cannot_be_is_one_line(more, said):
     with pytest.raises(ValueError, match="^[^\n]*$") as problem:
         ablation.ablate(subject_of("rnn"), **({"texts": TEXT} | more))
     assert said in str(problem.value)
+
+
+def test_a_worker_is_told_the_way_and_given_one_layer():
+    asked = {"name": "growing-gru", "text": "To be", "layer": 0, "field": "hidden", "to": 0.0, "kind": None}
+    steps, told = ablation.shipped(**asked), []
+    while True:
+        try:
+            told.append(next(steps))
+        except StopIteration as end:
+            found = end.value
+            break
+    assert told[0].done == 0 and told[-1].done == told[-1].total == 128
+    subject = live.shipped("growing-gru")
+    alone = ablation.ranked(ablation.ablate(subject, "To be")).isel(layer=0)
+    np.testing.assert_array_equal(found["growth"], alone["growth"])
+    assert found["together"].dims == ("order", "count")
+    found.to_netcdf()  # as a worker hands it over
+
+
+def test_work_that_is_followed_stops_when_nobody_waits_and_hands_on_what_it_raises():
+    ended = []
+
+    def endless(progress):
+        try:
+            while True:
+                progress(1, 2)
+        finally:
+            ended.append(True)
+
+    steps = rows.followed(endless)
+    assert next(steps) == rows.Done(1, 2)
+    steps.close()
+    assert ended
+
+    def broken(progress):
+        raise ValueError("no such thing")
+
+    with pytest.raises(ValueError, match="no such thing"):
+        list(rows.followed(broken))

@@ -16,7 +16,7 @@ FOLDERS = {
     "learn": (
         "cell order letters network bptt memory vanishing clipping attention_by_hand blank counting explain words".split()
     ),
-    "explore": "home states gates gradients attention generate sentiment".split(),
+    "explore": "home states gates gradients units attention generate sentiment".split(),
     "lab": "own train runs compare".split(),
 }
 FILES = {room: f"pages/{folder}/{room}.py" for folder, rooms in FOLDERS.items() for room in rooms}
@@ -35,6 +35,7 @@ BUILDS_ON = {
     "blank": ("order",),
     "attention": ("attention_by_hand",),
     "states": ("cell",),
+    "units": ("states",),
     "generate": ("letters", "states"),
     "sentiment": ("states",),
     "compare": ("vanishing",),
@@ -123,6 +124,12 @@ def _stops(language: str) -> dict[str, Stop]:
             6,
         ),
         (
+            "units",
+            _("What is each unit for?"),
+            _("What can the network no longer predict without this unit?"),
+            6,
+        ),
+        (
             "generate",
             _("Text, letter by letter"),
             _("What does a network write, letter by letter, and why this character?"),
@@ -165,7 +172,7 @@ def _chapters(language: str) -> tuple[Chapter, ...]:
         Chapter(_("Vanishing gradients"), ("vanishing", "clipping", "gradients")),
         Chapter(_("Gates that keep"), ("gates",)),
         Chapter(_("Looking back"), ("blank", "attention_by_hand", "attention")),
-        Chapter(_("A trained network, your text"), ("states", "generate", "sentiment", "explain")),
+        Chapter(_("A trained network, your text"), ("states", "units", "generate", "sentiment", "explain")),
     )
 
 
