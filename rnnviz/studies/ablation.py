@@ -28,6 +28,7 @@ Layers = int | Sequence[int] | None
 To = float | Literal["mean"]
 FOUND = ("growth", "first_order", "activity")
 MEASURES = ("growth", "foretold", "size", "activity")
+LARGEST = 1e6  # that a state is set to
 WHICH = ("most", "least", "random")
 
 
@@ -278,7 +279,11 @@ class _Plain:
     def chosen(self, layer: Layers) -> list[int]:
         """The layers that are asked for."""
         wanted = (
-            list(range(self.layers)) if layer is None else [layer] if isinstance(layer, int) else list(layer)
+            list(range(self.layers))
+            if layer is None
+            else [int(layer)]
+            if isinstance(layer, int | np.integer)
+            else list(layer)
         )
         for one in wanted:
             if not 0 <= one < self.layers:
@@ -292,8 +297,10 @@ class _Plain:
             if means is not None:
                 over = [self._values(self.subject.read(text)) for text in means]
             return torch.cat([one.flatten(1, 2) for one in over], 1).mean(1)
-        if isinstance(to, str) or not np.isfinite(to):
-            raise ValueError(f"to must be a number or 'mean'; got {to!r}")
+        if isinstance(to, str) or not abs(to) <= LARGEST:
+            raise ValueError(f"to must be a number up to {LARGEST:g} in size, or 'mean'; got {to!r}")
+        if self.field.endswith("_gate") and not 0 <= to <= 1:
+            raise ValueError(f"a gate lies between 0 and 1; {self.field} cannot be set to {to!r}")
         return torch.full((self.layers, self.units), float(to), dtype=self.values[0].dtype)
 
     def growth(self, n: int, changes: Sequence[Change], progress: Progress | None) -> np.ndarray:

@@ -380,7 +380,7 @@ def _groups(
     groups: int | Sequence[Sequence[int]], layers: int, units: int
 ) -> tuple[Tensor, list[tuple[int, str]]]:
     """Masks (group, layer, unit): the groups of each layer, each whole layer, all; and of the groups layer and name."""
-    if isinstance(groups, int):
+    if isinstance(groups, int | np.integer):
         if groups < 1:
             raise ValueError(f"groups must be 1 or more, or lists of units; got {groups}")
         lists = [part.tolist() for part in np.array_split(np.arange(units), min(groups, units))]

@@ -27,7 +27,8 @@ Touch = Callable[
     [str, Tensor], Tensor
 ]  # a field and its values (row, unit) of a step -> the values that stand
 ROWS = 64  # that are run together: the processor's product is at its best from here on
-NUMBERS = 1 << 24  # that one array of a run may hold: with long texts or many candidates there are fewer rows
+NUMBERS = 1 << 25  # that the states of a layer may be: of long texts fewer rows are run together
+SCORES = 1 << 22  # numbers that are scored at once: many candidates would fill the memory
 
 
 @dataclass(frozen=True)
@@ -159,9 +160,9 @@ def states(model: LanguageModel, ids: Sequence[int], changes: Sequence[Change]) 
     x: Tensor = model.embedding(torch.tensor(list(ids)))[
         :, None
     ]  # (time, 1, feature): the same in all rows until a layer is changed
-    below, above = part_of(rnn, 0, min(layers)), part_of(rnn, max(layers) + 1, rnn.num_layers)
-    if below is not None:
-        x = below(x)[0]
+    under, above = part_of(rnn, 0, min(layers)), part_of(rnn, max(layers) + 1, rnn.num_layers)
+    if under is not None:
+        x = under(x)[0]
     for layer in range(min(layers), max(layers) + 1):
         w_ih, _w_hh, b_ih, _b_hh = weights_of(rnn, layer)
         own = [change for change in changes if change.layer == layer]
@@ -173,7 +174,9 @@ def states(model: LanguageModel, ids: Sequence[int], changes: Sequence[Change]) 
             return now
 
         carried, found = start(rnn, rows), []
-        for projection in linear(x, w_ih, b_ih):
+        alike = x.shape[1] == 1  # all rows read the same: what that gives is one product for all steps
+        for below in linear(x, w_ih, b_ih) if alike else x:
+            projection = below if alike else linear(below, w_ih, b_ih)
             carried = step(rnn, layer, projection, carried, touch)
             found.append(carried[0])
         x = torch.stack(found)
@@ -188,19 +191,20 @@ def losses(
     """What each row loses at each step but the last, (row, time - 1), nats; see `states`. progress: told as the rows go."""
     total = len(changes[0].chosen)
     wanted = torch.tensor(list(ids[1:]))
-    widest = max(4 * model.rnn.hidden_size, model.head.out_features)
-    found = []
+    found = torch.empty(total, len(wanted), dtype=model.head.weight.dtype)
     with reading(model), torch.inference_mode():
-        for rows in _pieces(total, max(1, min(ROWS, NUMBERS // (widest * len(ids))))):
+        for part in _pieces(total, max(1, min(ROWS, NUMBERS // (model.rnn.hidden_size * len(ids))))):
             if progress is not None:
-                progress(rows.start, total)
-            top = states(model, ids, [change.part(rows) for change in changes])[:-1]
-            scores = model.head(top).transpose(0, 1)  # (row, time, candidate)
-            of_each = scores.gather(-1, wanted.expand(len(scores), -1)[..., None])[..., 0]
-            found.append(scores.logsumexp(-1) - of_each)
+                progress(part.start, total)
+            top = states(model, ids, [change.part(part) for change in changes])
+            each = max(1, SCORES // (top.shape[1] * model.head.out_features))
+            for steps in _pieces(len(wanted), each):
+                scores: Tensor = model.head(top[steps])  # (time, row, candidate)
+                of_each = scores.gather(-1, wanted[steps, None, None].expand(-1, len(scores[0]), 1))[..., 0]
+                found[part, steps] = (scores.logsumexp(-1) - of_each).T
         if progress is not None:
             progress(total, total)
-        return torch.cat(found)
+    return found
 
 
 def _pieces(total: int, size: int) -> Iterator[slice]:

@@ -197,7 +197,8 @@ def test_the_model_is_left_as_it_was():
     [
         ({"layer": 2}, "layer must be 0 to 1; got 2"),
         ({"field": "cell"}, "rnn has no 'cell'; it has hidden"),
-        ({"to": float("nan")}, "to must be a number or 'mean'; got nan"),
+        ({"to": float("nan")}, "to must be a number up to 1e+06 in size, or 'mean'; got nan"),
+        ({"to": 1e30}, "to must be a number up to 1e+06 in size, or 'mean'; got 1e+30"),
         ({"kind": "verbs"}, "kind must be one of capitals"),
         ({"kind": lambda text: [True]}, "kind told of 1 tokens; the text has 26"),
         ({"kind": lambda text: [False] * len(text)}, "no token counts"),
@@ -209,6 +210,19 @@ def test_what_cannot_be_is_one_line(more, said):
     with pytest.raises(ValueError, match="^[^\n]*$") as problem:
         ablation.ablate(subject_of("rnn"), **({"texts": TEXT} | more))
     assert said in str(problem.value)
+
+
+def test_a_gate_is_set_within_its_bounds():
+    with pytest.raises(ValueError, match="a gate lies between 0 and 1; forget_gate cannot be set to 1.5"):
+        ablation.ablate(subject_of("lstm"), TEXT, field="forget_gate", to=1.5)
+
+
+def test_long_texts_and_many_candidates_are_run_in_smaller_pieces(monkeypatch):
+    subject = subject_of("lstm")
+    whole = ablation.ablate(subject, TEXT)["growth"]
+    monkeypatch.setattr(rows, "NUMBERS", 3 * 5 * len(TEXT))
+    monkeypatch.setattr(rows, "SCORES", 2 * 3 * len(LETTERS))
+    np.testing.assert_allclose(ablation.ablate(subject, TEXT)["growth"], whole, atol=1e-12)
 
 
 def test_a_worker_is_told_the_way_and_given_one_layer():
