@@ -40,6 +40,7 @@ _MODULES = {
         "training",
     )
 } | {
+    "ablation": "rnnviz.studies.ablation",
     "attention": "rnnviz.recording.attention",
     "attribution": "rnnviz.studies.attribution",
     "changing": "rnnviz.studies.changing",
@@ -53,8 +54,11 @@ _MODULES = {
     "filling": "rnnviz.studies.filling",
     "features": "rnnviz.studies.features",
     "judging": "rnnviz.studies.judging",
+    "lens": "rnnviz.studies.lens",
     "live": "rnnviz.studies.live",
     "one_cell": "rnnviz.studies.one_cell",
+    "patching": "rnnviz.studies.patching",
+    "probing": "rnnviz.studies.probing",
     "series": "rnnviz.studies.series",
     "shared_weight": "rnnviz.studies.shared_weight",
     "subjects": "rnnviz.studies.subjects",

@@ -23,6 +23,7 @@ from rnnviz.recording import attention as attention
 from rnnviz.recording import cells as cells
 from rnnviz.recording.block import record as record
 from rnnviz.recording.edits import Edit as Edit
+from rnnviz.studies import ablation as ablation
 from rnnviz.studies import attribution as attribution
 from rnnviz.studies import changing as changing
 from rnnviz.studies import clipping as clipping
@@ -32,9 +33,12 @@ from rnnviz.studies import features as features
 from rnnviz.studies import filling as filling
 from rnnviz.studies import growing as growing
 from rnnviz.studies import judging as judging
+from rnnviz.studies import lens as lens
 from rnnviz.studies import live as live
 from rnnviz.studies import memory as memory
 from rnnviz.studies import one_cell as one_cell
+from rnnviz.studies import patching as patching
+from rnnviz.studies import probing as probing
 from rnnviz.studies import series as series
 from rnnviz.studies import shared_weight as shared_weight
 from rnnviz.studies import subjects as subjects

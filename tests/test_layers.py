@@ -58,6 +58,7 @@ MAY_IMPORT = {
         "pyarrow",
         "safetensors",
         "scipy",
+        "sklearn",
         "threadpoolctl",
         "torch",
         "xarray",

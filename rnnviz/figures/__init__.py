@@ -48,5 +48,8 @@ _NAMES = {
     "next_tokens": "rnnviz.figures.counting",
     "build_up": "rnnviz.figures.counting",
     "held_out": "rnnviz.figures.counting",
+    "importances": "rnnviz.figures.silencing",
+    "beside_growth": "rnnviz.figures.silencing",
+    "silenced_together": "rnnviz.figures.silencing",
 }
 __getattr__, __dir__, __all__ = lazy.attach(__name__, _NAMES)

@@ -31,6 +31,9 @@ from rnnviz.figures.points import saturation as saturation
 from rnnviz.figures.sharing import matrices as matrices
 from rnnviz.figures.sharing import summand_norms as summand_norms
 from rnnviz.figures.sharing import summands as summands
+from rnnviz.figures.silencing import beside_growth as beside_growth
+from rnnviz.figures.silencing import importances as importances
+from rnnviz.figures.silencing import silenced_together as silenced_together
 from rnnviz.figures.tiny import answers as answers
 from rnnviz.figures.tiny import learning as learning
 from rnnviz.figures.training import arrivals as arrivals

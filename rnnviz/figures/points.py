@@ -81,7 +81,7 @@ def saturation(
     check_holds(shares, "open", "shut", of="saturation", made="stats.gates.saturation")
     across, up = (arranged(shares[name], "unit", of="saturation") for name in ("open", "shut"))
     units = _units(up)
-    marker = _markers(units, chosen, kind, edge=1.0)  # tells dots apart that overlap
+    marker = markers(units, chosen, kind, edge=1.0)  # tells dots apart that overlap
     trace = go.Scatter(x=across.values, y=up.values, mode="markers", marker=marker, hoverinfo="none")
     diagonal = go.Scatter(
         x=[0, 1],
@@ -114,7 +114,7 @@ def half_lives(steps: xr.DataArray, kind: str, chosen: int | None = None, height
     steps = arranged(steps, "unit", of="half_lives")
     units = _units(steps)
     trace = go.Scatter(
-        x0=1, dx=1, y=steps.values, mode="markers", marker=_markers(units, chosen, kind), hoverinfo="none"
+        x0=1, dx=1, y=steps.values, mode="markers", marker=markers(units, chosen, kind), hoverinfo="none"
     )
     ticks = [lead * 10.0**power for power in range(-3, 7) for lead in (1, 3)]
     return style.figure(
@@ -138,7 +138,8 @@ def _units(array: xr.DataArray) -> list[int]:
     return [int(u) for u in array["unit"].values] if "unit" in array.coords else list(range(array.size))
 
 
-def _markers(units: list[int], chosen: int | None, kind: str, edge: float = 0.0) -> style.Style:
+def markers(units: list[int], chosen: int | None, kind: str, edge: float = 0.0) -> style.Style:
+    """A dot for each unit, the chosen one larger. edge: of a line around each, which tells dots apart that overlap."""
     marked = [u == chosen for u in units]
     return {
         "color": style.ARCHITECTURE[kind],

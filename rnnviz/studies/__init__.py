@@ -5,6 +5,7 @@ from rnnviz import lazy
 _MODULES = {
     name: f"rnnviz.studies.{name}"
     for name in (
+        "ablation",
         "attribution",
         "changing",
         "clipping",
@@ -13,11 +14,14 @@ _MODULES = {
         "filling",
         "growing",
         "judging",
+        "lens",
         "one_cell",
         "series",
         "shared_weight",
         "subjects",
         "memory",
+        "patching",
+        "probing",
         "tiny",
         "translating",
         "unrolled",

@@ -149,9 +149,23 @@ class Live:
         took = time.monotonic() - began
         return Reading(subject, tokens, log_probability, table, seconds=took, forecast=forecast)
 
-    def send_back(self, text: str, step: int | None = None, edit: Edits = ()) -> Reading:
+    def losses(self, text: str, edit: Edits = ()) -> np.ndarray:
+        """What the model loses at each step, (time,) float64: of the next token in nats, so that the last step has none, or what
+        `loss` says; where that is one number, (1,). edit: as of `read`. Raises LiveError as `send_back`."""
+        if not self.learns:
+            raise LiveError("{name} has no loss: give Live a `loss`, or `next` and `outputs`", name=self.name)
+        with self._lock, reading(self.model), torch.no_grad():
+            tokens, _table, arguments = self._encoded(text)
+            with self._says("recording"), record(self.model, edit=edit) if edit else contextlib.nullcontext():
+                found = self._losses(self._called(self.model, arguments), text, tokens)
+        return np.atleast_1d(found.double().cpu().numpy())
+
+    def send_back(
+        self, text: str, step: int | None = None, edit: Edits = (), steps: Sequence[int] | None = None
+    ) -> Reading:
         """The loss at a step, or of all, sent back through the model; in float64 where the model can be run in it. A step beyond
-        the last that has a loss is that last one. edit: as of `read`. Raises LiveError as `read`, and where there is no loss."""
+        the last that has a loss is that last one. edit: as of `read`. steps: of a loss of every step, those whose sum is sent
+        back. Raises LiveError as `read`, and where there is no loss."""
         if not self.learns:
             raise LiveError("{name} has no loss: give Live a `loss`, or `next` and `outputs`", name=self.name)
         began = time.monotonic()
@@ -159,11 +173,14 @@ class Live:
             tokens, table, arguments = self._encoded(text)
             try:
                 recording, loss, step, shares = self._sent(
-                    self.exact, _doubled(arguments), text, tokens, step, edit
+                    self.exact, _doubled(arguments), text, tokens, step, edit, steps
                 )
             except LiveError:  # as of a model that makes numbers of its own type on its way
-                recording, loss, step, shares = self._sent(self.model, arguments, text, tokens, step, edit)
-            subject = self._subject(recording, f"{step}:{text}{_said(edit)}", tokens)
+                recording, loss, step, shares = self._sent(
+                    self.model, arguments, text, tokens, step, edit, steps
+                )
+            which = step if steps is None else list(steps)
+            subject = self._subject(recording, f"{which}:{text}{_said(edit)}", tokens)
         took = time.monotonic() - began
         return Reading(subject, tokens, None, table, loss, step, took, _over_rows(shares, table))
 
@@ -237,6 +254,7 @@ class Live:
         tokens: tuple[str, ...],
         step: int | None,
         edit: Edits,
+        steps: Sequence[int] | None,
     ) -> tuple[Recording, float, int | None, list[np.ndarray]]:
         read = [one.detach().requires_grad_() if _is_floating(one) else one for one in arguments]
         with self._says("recording"), record(model, edit=edit) as recording:
@@ -247,6 +265,8 @@ class Live:
             elif step is not None:
                 step = min(step, len(losses) - 1)
             chosen = losses.sum() if step is None else losses[step]
+            if steps is not None and losses.dim():
+                chosen = losses[list(steps)].sum()
             with self._says("the way back"):
                 weights = [weight for weight in model.parameters() if weight.requires_grad]
                 own = [one for one in read if _is_floating(one)]
@@ -292,7 +312,11 @@ class Live:
         if self.loss is not None:
             with self._says("loss"):
                 found = self.loss(result, text)
-            if not isinstance(found, Tensor) or found.dim() > 1 or not found.requires_grad:
+            if (
+                not isinstance(found, Tensor)
+                or found.dim() > 1
+                or torch.is_grad_enabled() > found.requires_grad
+            ):
                 raise LiveError(
                     "{name}: loss must give a tensor (time,) or () that leads to the model", name=self.name
                 )

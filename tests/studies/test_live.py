@@ -233,3 +233,19 @@ def test_a_shipped_language_model_is_one_to_be_run_again():
     np.testing.assert_allclose(one.read("To be").log_probability, wanted, atol=1e-5)
     with pytest.raises(ValueError, match="is no language model; wanted one of"):
         live.shipped("sentiment-english-lstm")
+
+
+def test_losses_are_of_every_step_and_several_can_be_sent_back_together():
+    one, text = writer(), "cab a"
+    losses = one.losses(text)
+    assert losses.shape == (4,) and losses.sum() == pytest.approx(one.send_back(text).loss, abs=1e-5)
+    together = one.send_back(text, steps=[0, 2])
+    assert together.loss == pytest.approx(losses[0] + losses[2], abs=1e-5)
+    each = [one.send_back(text, step).subject.layer("rnn")["hidden_grad"].values for step in (0, 2)]
+    found = together.subject.layer("rnn")["hidden_grad"].values
+    np.testing.assert_allclose(found, each[0] + each[1], atol=1e-12)
+    changed = one.losses(text, rnnviz.Edit("hidden", 0.0, steps=3))
+    np.testing.assert_array_equal(changed[:3], losses[:3])
+    assert changed[3] != losses[3]
+    whole = writer(loss=lambda scores, text: scores.sum() * len(text))
+    assert whole.losses(text) == pytest.approx([whole.send_back(text).loss], abs=1e-4)

@@ -16,7 +16,7 @@ FOLDERS = {
     "learn": (
         "cell order letters network bptt memory vanishing clipping attention_by_hand blank counting explain words teach".split()
     ),
-    "explore": "home states gates gradients change pair attention generate sentiment".split(),
+    "explore": "home states gates gradients change units pair attention generate sentiment".split(),
     "lab": "own train runs compare".split(),
 }
 FILES = {room: f"pages/{folder}/{room}.py" for folder, rooms in FOLDERS.items() for room in rooms}
@@ -36,6 +36,7 @@ BUILDS_ON = {
     "attention": ("attention_by_hand",),
     "states": ("cell",),
     "change": ("states", "gates"),
+    "units": ("states", "change"),
     "pair": ("states", "vanishing"),
     "generate": ("letters", "states"),
     "sentiment": ("states",),
@@ -127,6 +128,12 @@ def _stops(language: str) -> dict[str, Stop]:
         ("change", _("Change it"), _("What if a state or a gate had been different?"), 6),
         ("pair", _("Side by side"), _("Where do two readings part, and for how long?"), 6),
         (
+            "units",
+            _("What is each unit for?"),
+            _("What can the network no longer predict without this unit?"),
+            6,
+        ),
+        (
             "generate",
             _("Text, letter by letter"),
             _("What does a network write, letter by letter, and why this character?"),
@@ -172,7 +179,7 @@ def _chapters(language: str) -> tuple[Chapter, ...]:
         Chapter(_("Looking back"), ("blank", "attention_by_hand", "attention")),
         Chapter(
             _("A trained network, your text"),
-            ("states", "change", "pair", "generate", "sentiment", "explain"),
+            ("states", "change", "units", "pair", "generate", "sentiment", "explain"),
         ),
     )
 

@@ -80,6 +80,7 @@
  * @property {number} [every] of a path: from one point to the next, steps
  * @property {number | null} [unit] of a curve
  * @property {number[]} [points] units of the points
+ * @property {string[]} [said] what stands at the cursor, a line for each point
  * @property {string} [shows]
  * @property {string} [scale]
  * @property {number[]} [limits]

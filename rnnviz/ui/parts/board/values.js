@@ -28,6 +28,7 @@ export function halfLife(letter, value, words) {
 function pointText({ meta, values, across }, unit, words) {
   const at = unit === null ? -1 : (meta.points?.indexOf(unit) ?? -1);
   if (at < 0) return "";
+  if (meta.said) return meta.said[at];
   const value = values[0][at];
   if (meta.shows === "half_life") return `${words.unit} ${unit}: ${Number.isFinite(value) ? number(value) : "∞"} ${words.steps}`;
   return `${words.unit} ${unit}: ${words.open} ${percent(across[0][at])}, ${words.shut} ${percent(value)}`;

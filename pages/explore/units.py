@@ -1,0 +1,5 @@
+"""What is each unit for?"""
+
+from rnnviz.ui.rooms.units import page
+
+page.show()
