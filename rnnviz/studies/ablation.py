@@ -22,6 +22,7 @@ from rnnviz.studies import live, rows
 from rnnviz.studies.live import Live, Reading
 from rnnviz.studies.rows import Change, Progress
 from rnnviz.studies.telling import KINDS
+from rnnviz.told import Told
 
 Kind = str | Callable[[str], Sequence[bool]]
 Layers = int | Sequence[int] | None
@@ -166,7 +167,9 @@ def curve(
     seed: of the random order. Returns `growth` (order, count, text), nats a token, and `loss` (text,).
     """
     if measure not in MEASURES:
-        raise ValueError(f"measure must be one of {', '.join(MEASURES)}; got {measure!r}")
+        raise Told(
+            "measure must be one of {names}; got {measure!r}", names=", ".join(MEASURES), measure=measure
+        )
     texts = _texts(texts)
     field = found.attrs["field"]
     plain = _Plain(subject, texts, field, found.attrs["module"], kind)
@@ -175,7 +178,9 @@ def curve(
     size = len(layers) * plain.units
     wanted = sorted({*(2**n for n in range(size.bit_length())), size} if counts is None else set(counts))
     if not wanted or wanted[0] < 1 or wanted[-1] > size:
-        raise ValueError(f"counts must be 1 to {size}, the units there are; got {wanted[:3]}")
+        raise Told(
+            "counts must be 1 to {size}, the units there are; got {wanted}", size=size, wanted=wanted[:3]
+        )
     most = np.argsort(-_measured(found)[measure].values.ravel(), kind="stable")
     orders = (most, most[::-1], np.random.default_rng(seed).permutation(size))
     chosen = torch.zeros(len(orders), len(wanted), size, dtype=torch.bool)
@@ -239,16 +244,21 @@ class _Plain:
     ):
         self.subject, self.texts, self.field = subject, texts, field
         if not subject.learns:
-            raise ValueError(f"{subject.name} has no loss that could grow")
+            raise Told("{name} has no loss that could grow", name=subject.name)
         self.readings = [subject.read(text) for text in texts]
         modules = self.readings[0].subject.modules
         if module is None and len(modules) > 1:
-            raise ValueError(f"name one of the modules with module=: {', '.join(modules)}")
+            raise Told("name one of the modules with module=: {names}", names=", ".join(modules))
         self.module = module or modules[0]
         node = self.readings[0].subject.node(self.module).to_dataset(inherit=False)
         fields = [name for name in FIELDS[node.attrs["kind"]] if name in node]
         if field not in fields:
-            raise ValueError(f"{self.module} has no {field!r}; it has {', '.join(fields)}")
+            raise Told(
+                "{module} has no {field!r}; it has {names}",
+                module=self.module,
+                field=field,
+                names=", ".join(fields),
+            )
         self.values = [self._values(one) for one in self.readings]
         self.layers, self.units = len(self.values[0]), self.values[0].shape[-1]
         plain = [subject.losses(text) for text in texts]
@@ -287,7 +297,7 @@ class _Plain:
         )
         for one in wanted:
             if not 0 <= one < self.layers:
-                raise ValueError(f"layer must be 0 to {self.layers - 1}; got {one}")
+                raise Told("layer must be 0 to {layers}; got {one}", layers=self.layers - 1, one=one)
         return wanted
 
     def value(self, to: To, means: Sequence[str] | None) -> Tensor:
@@ -298,9 +308,13 @@ class _Plain:
                 over = [self._values(self.subject.read(text)) for text in means]
             return torch.cat([one.flatten(1, 2) for one in over], 1).mean(1)
         if isinstance(to, str) or not abs(to) <= LARGEST:
-            raise ValueError(f"to must be a number up to {LARGEST:g} in size, or 'mean'; got {to!r}")
+            raise Told(
+                "to must be a number up to {largest:g} in size, or 'mean'; got {to!r}", largest=LARGEST, to=to
+            )
         if self.field.endswith("_gate") and not 0 <= to <= 1:
-            raise ValueError(f"a gate lies between 0 and 1; {self.field} cannot be set to {to!r}")
+            raise Told(
+                "a gate lies between 0 and 1; {field} cannot be set to {to!r}", field=self.field, to=to
+            )
         return torch.full((self.layers, self.units), float(to), dtype=self.values[0].dtype)
 
     def growth(self, n: int, changes: Sequence[Change], progress: Progress | None) -> np.ndarray:
@@ -374,7 +388,7 @@ class _Listening:
 def _texts(given: str | Sequence[str]) -> list[str]:
     texts = [given] if isinstance(given, str) else list(given)
     if not texts or not all(isinstance(text, str) and len(text) > 1 for text in texts):
-        raise ValueError("wanted one text or several, each of at least two tokens")
+        raise Told("wanted one text or several, each of at least two tokens")
     return texts
 
 
@@ -384,15 +398,19 @@ def _mask(kind: Kind | None, text: str, tokens: Sequence[str], count: int) -> np
         return np.ones(count, bool)
     if isinstance(kind, str):
         if kind not in KINDS:
-            raise ValueError(f"kind must be one of {', '.join(KINDS)}, or a function; got {kind!r}")
+            raise Told(
+                "kind must be one of {names}, or a function; got {kind!r}", names=", ".join(KINDS), kind=kind
+            )
         kind = KINDS[kind]
         text = "".join(tokens)  # as the model reads it
     told = np.asarray(kind(text), dtype=bool)
     if told.shape != (len(tokens),):
-        raise ValueError(f"kind told of {told.size} tokens; the text has {len(tokens)}")
+        raise Told("kind told of {size} tokens; the text has {count}", size=told.size, count=len(tokens))
     if count not in (len(tokens), len(tokens) - 1):
-        raise ValueError(
-            f"a kind of token needs a loss of every token; the model has {count} for {len(tokens)}"
+        raise Told(
+            "a kind of token needs a loss of every token; the model has {count} for {count_2}",
+            count=count,
+            count_2=len(tokens),
         )
     return told[len(tokens) - count :]
 

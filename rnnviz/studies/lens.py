@@ -19,6 +19,7 @@ from rnnviz.models.networks import LanguageModel, reading
 from rnnviz.studies import rows
 from rnnviz.studies.live import Live
 from rnnviz.studies.rows import Progress
+from rnnviz.told import Told
 
 STRETCH = 256  # tokens that are read from a state of zeros
 WARM = 16  # of them, those whose states are not yet fitted to
@@ -50,8 +51,11 @@ def fit(
     """
     model, stretches = _read(subject, corpus)
     if not (ridge > 0 and 0 < held_out < 1 and iterations >= 0):
-        raise ValueError(
-            f"wanted ridge > 0, 0 < held_out < 1, iterations ≥ 0; got {ridge}, {held_out}, {iterations}"
+        raise Told(
+            "wanted ridge > 0, 0 < held_out < 1, iterations ≥ 0; got {ridge}, {held_out}, {iterations}",
+            ridge=ridge,
+            held_out=held_out,
+            iterations=iterations,
         )
     last = max(1, round(len(stretches) * held_out))
     total = len(stretches) + (model.rnn.num_layers - 1) * iterations
@@ -131,11 +135,14 @@ def read(subject: Live, text: str, lens: xr.Dataset | None = None) -> xr.Dataset
     """
     model, ids = _model(subject), rows.ids_of(subject, text)
     if ids is None or not ids:
-        raise ValueError(f"{subject.name}: a lens needs a text of at least one token")
+        raise Told("{name}: a lens needs a text of at least one token", name=subject.name)
     layers, width = model.rnn.num_layers, model.rnn.hidden_size
     if lens is not None and lens["weight"].shape != (layers, width, width):
-        raise ValueError(
-            f"this lens is for (layer, unit, top) {lens['weight'].shape}; {subject.name} has {(layers, width, width)}"
+        raise Told(
+            "this lens is for (layer, unit, top) {shape}; {name} has {value}",
+            shape=lens["weight"].shape,
+            name=subject.name,
+            value=(layers, width, width),
         )
     with reading(model), torch.no_grad():
         states = _layers(model, torch.tensor([ids]))[:, :, 0]  # (layer, time, unit)
@@ -169,7 +176,9 @@ def read(subject: Live, text: str, lens: xr.Dataset | None = None) -> xr.Dataset
 
 def _model(subject: Live) -> LanguageModel:
     if not isinstance(subject.model, LanguageModel):
-        raise ValueError(f"{subject.name} is no LanguageModel, whose output layer a lens could look through")
+        raise Told(
+            "{name} is no LanguageModel, whose output layer a lens could look through", name=subject.name
+        )
     return subject.model
 
 
@@ -181,8 +190,11 @@ def _read(subject: Live, corpus: str | Sequence[str]) -> tuple[LanguageModel, Te
         ids = subject.encode(text[: MOST * STRETCH * 4])[0].tolist()
         found += [ids[first : first + STRETCH] for first in range(0, len(ids) - STRETCH + 1, STRETCH)]
     if len(found) < FEWEST:
-        raise ValueError(
-            f"a lens is fitted on at least {FEWEST} stretches of {STRETCH} tokens; the corpus has {len(found)}"
+        raise Told(
+            "a lens is fitted on at least {fewest} stretches of {stretch} tokens; the corpus has {count}",
+            fewest=FEWEST,
+            stretch=STRETCH,
+            count=len(found),
         )
     return model, torch.tensor(found[:MOST])
 

@@ -23,6 +23,7 @@ from rnnviz.recording.edits import Edit
 from rnnviz.studies import rows
 from rnnviz.studies.live import Live
 from rnnviz.studies.rows import Progress, States
+from rnnviz.told import Told
 
 ALIGNMENTS = ("edit", "left")
 STATE = ("hidden", "cell")
@@ -40,7 +41,7 @@ def aligned(first: Sequence[str], second: Sequence[str], align: str = "edit") ->
     ([1, 2, 3, 4, 5, 6, 7], [0, 1, 2, 3, 4, 5])
     """
     if align not in ALIGNMENTS:
-        raise ValueError(f"align must be one of {', '.join(ALIGNMENTS)}; got {align!r}")
+        raise Told("align must be one of {names}; got {align!r}", names=", ".join(ALIGNMENTS), align=align)
     if align == "left":
         return [step if step < len(second) else None for step in range(len(first))]
     shorter = min(len(first), len(second))
@@ -85,21 +86,21 @@ def patch(
     """
     one, other = subject.read(first), subject.read(second)
     if one.log_probability is None or other.log_probability is None:
-        raise ValueError(f"{subject.name} does not say what it predicts: give Live `next` and `outputs`")
+        raise Told("{name} does not say what it predicts: give Live `next` and `outputs`", name=subject.name)
     if one.tokens == other.tokens:
-        raise ValueError("the two texts are the same: there is nothing to put across")
+        raise Told("the two texts are the same: there is nothing to put across")
     if state not in WHAT:
-        raise ValueError(f"state must be one of {', '.join(WHAT)}; got {state!r}")
+        raise Told("state must be one of {names}; got {state!r}", names=", ".join(WHAT), state=state)
     places = aligned(one.tokens, other.tokens, align)
     at = _looked_at(places, at)
     modules = one.subject.modules
     if module is None and len(modules) > 1:
-        raise ValueError(f"name one of the modules with module=: {', '.join(modules)}")
+        raise Told("name one of the modules with module=: {names}", names=", ".join(modules))
     module = module or modules[0]
     node = one.subject.node(module).to_dataset(inherit=False)
     fields = [field for field in WHAT[state] if field in node]
     if not fields:
-        raise ValueError(f"{module} has no {state}; it has hidden")
+        raise Told("{module} has no {state}; it has hidden", module=module, state=state)
     masks, names = _groups(groups, node.sizes["layer"], node["hidden"].shape[-1])
     steps = [(step, place) for step, place in enumerate(places[: at + 1]) if place is not None]
     before, after = (_states(read.subject.node(module).to_dataset(inherit=False)) for read in (one, other))
@@ -151,7 +152,7 @@ def verdict(
     empty or the same review.
     """
     if not len(first) or not len(second) or list(first) == list(second):
-        raise ValueError("wanted two reviews that differ, each of at least one token")
+        raise Told("wanted two reviews that differ, each of at least one token")
     places = aligned(list(map(str, first)), list(map(str, second)), align)
     steps = [(step, place) for step, place in enumerate(places) if place is not None]
     with reading(model), torch.inference_mode():
@@ -190,7 +191,7 @@ def source(
     each other. Raises ValueError for an empty or the same sentence.
     """
     if not len(first) or not len(second) or list(first) == list(second) or not len(written):
-        raise ValueError("wanted two sentences that differ, each of at least one token, and what was written")
+        raise Told("wanted two sentences that differ, each of at least one token, and what was written")
     places = aligned(list(map(str, first)), list(map(str, second)), align)
     steps = [(step, place) for step, place in enumerate(places) if place is not None]
     told = torch.tensor([[START_ID, *written[:-1]]])
@@ -366,12 +367,14 @@ def _singly(
 def _looked_at(places: Sequence[int | None], at: int | None) -> int:
     have = [step for step, place in enumerate(places) if place is not None]
     if not have:
-        raise ValueError("no step of the first text has a place in the second: align them from the left")
+        raise Told("no step of the first text has a place in the second: align them from the left")
     if at is None:
         return have[-1]
     if at not in have:
-        raise ValueError(
-            f"step {at} of the first text has no place in the second; choose one up to {have[-1]}"
+        raise Told(
+            "step {at} of the first text has no place in the second; choose one up to {have}",
+            at=at,
+            have=have[-1],
         )
     return at
 
@@ -382,14 +385,16 @@ def _groups(
     """Masks (group, layer, unit): the groups of each layer, each whole layer, all; and of the groups layer and name."""
     if isinstance(groups, int | np.integer):
         if groups < 1:
-            raise ValueError(f"groups must be 1 or more, or lists of units; got {groups}")
+            raise Told("groups must be 1 or more, or lists of units; got {groups}", groups=groups)
         lists = [part.tolist() for part in np.array_split(np.arange(units), min(groups, units))]
     else:
         lists = [list(group) for group in groups]
     wrong = [unit for group in lists for unit in group if not 0 <= unit < units]
     if wrong or not lists or not all(lists):
-        raise ValueError(
-            f"a group holds units 0 to {units - 1}, at least one; got {wrong[0] if wrong else 'none'}"
+        raise Told(
+            "a group holds units 0 to {units}, at least one; got {value}",
+            units=units - 1,
+            value=wrong[0] if wrong else "none",
         )
     masks = torch.zeros(len(lists) * layers + layers + 1, layers, units, dtype=torch.bool)
     names = []
@@ -413,7 +418,7 @@ def _pair(
         return int((clean - wanted).argmax()), int((wanted - clean).argmax())
     missing = [token for token in tokens if token not in outputs]
     if missing or len(tokens) != 2 or tokens[0] == tokens[1]:
-        raise ValueError(f"tokens must be two different ones that the model knows; got {tokens!r}")
+        raise Told("tokens must be two different ones that the model knows; got {tokens!r}", tokens=tokens)
     return list(outputs).index(tokens[0]), list(outputs).index(tokens[1])
 
 
@@ -489,5 +494,9 @@ def _described(long_name: str) -> dict[str, object]:
 
 def _as_long(ids: Sequence[int], length: int) -> Tensor:
     if len(ids) < length:
-        raise ValueError(f"the other translation must have at least {length} tokens; got {len(ids)}")
+        raise Told(
+            "the other translation must have at least {length} tokens; got {count}",
+            length=length,
+            count=len(ids),
+        )
     return torch.tensor(list(ids[:length]))

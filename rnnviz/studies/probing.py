@@ -21,6 +21,7 @@ import xarray as xr
 from rnnviz.studies.live import Live
 from rnnviz.studies.rows import Progress
 from rnnviz.studies.telling import KINDS, LATE
+from rnnviz.told import Told
 
 Tokens = Sequence[str]
 DISTANCES = (0, 1, 2, 3, 5, 7, 10, 13, 16, 20)
@@ -176,15 +177,21 @@ def probe(
     fields = [fields] if isinstance(fields, str) else list(fields)
     distances = list(distances)
     if not distances or any(not 0 <= distance <= FURTHEST for distance in distances):
-        raise ValueError(f"distances must be 0 to {FURTHEST} steps, at least one; got {distances[:5]}")
+        raise Told(
+            "distances must be 0 to {furthest} steps, at least one; got {distances}",
+            furthest=FURTHEST,
+            distances=distances[:5],
+        )
     states, tokens, module = _states(
         subject, [texts] if isinstance(texts, str) else list(texts), layer, fields, module
     )
     lengths = [len(one) for one in tokens]
     parts = split(lengths, max(distances) + 1)
     if parts.learned.sum() < FEWEST:
-        raise ValueError(
-            f"probes need {FEWEST} steps to learn from, with stretches left out between; the texts leave {parts.learned.sum()}"
+        raise Told(
+            "probes need {fewest} steps to learn from, with stretches left out between; the texts leave {value}",
+            fewest=FEWEST,
+            value=parts.learned.sum(),
         )
     read = np.array([token for one in tokens for token in one])
     of_kind = np.unique(read, return_inverse=True)[1]
@@ -234,9 +241,9 @@ def _chosen(properties: Mapping[str, Property] | Sequence[str] | None) -> dict[s
     names = list(PROPERTIES) if properties is None else list(properties)
     for name in names:
         if name not in PROPERTIES:
-            raise ValueError(f"a property is one of {', '.join(PROPERTIES)}; got {name!r}")
+            raise Told("a property is one of {names}; got {name!r}", names=", ".join(PROPERTIES), name=name)
     if not names:
-        raise ValueError("name at least one property")
+        raise Told("name at least one property")
     return {name: PROPERTIES[name] for name in names}
 
 
@@ -250,20 +257,23 @@ def _states(
         reading = subject.read(text)
         modules = reading.subject.modules
         if module is None and len(modules) > 1:
-            raise ValueError(f"name one of the modules with module=: {', '.join(modules)}")
+            raise Told("name one of the modules with module=: {names}", names=", ".join(modules))
         module = module or modules[0]
         node = reading.subject.layer(module, layer)
         for field, parts in zip(fields, every, strict=True):
             if field not in node or "time" not in node[field].dims:
-                raise ValueError(f"{module} has no {field!r}")
+                raise Told("{module} has no {field!r}", module=module, field=field)
             parts.append(node[field].values)
         if len(parts[-1]) != len(reading.tokens):
-            raise ValueError(
-                f"{module} takes {len(parts[-1])} steps; the text has {len(reading.tokens)} tokens"
+            raise Told(
+                "{module} takes {count} steps; the text has {count_2} tokens",
+                module=module,
+                count=len(parts[-1]),
+                count_2=len(reading.tokens),
             )
         tokens.append(reading.tokens)
     if module is None or not fields:
-        raise ValueError("wanted one text or several, and at least one field")
+        raise Told("wanted one text or several, and at least one field")
     return [np.concatenate(parts).astype(np.float32) for parts in every], tokens, module
 
 
@@ -273,7 +283,12 @@ def _answers(name: str, one: Property, tokens: Sequence[Tokens]) -> np.ndarray:
     for text in tokens:
         said = list(one.of(text))
         if len(said) != len(text):
-            raise ValueError(f"{name!r} gave {len(said)} answers for {len(text)} tokens")
+            raise Told(
+                "{name!r} gave {count} answers for {count_2} tokens",
+                name=name,
+                count=len(said),
+                count_2=len(text),
+            )
         found += said
     answers = np.asarray(found)
     if answers.ndim != 1 or (one.numeric and not np.isfinite(answers.astype(float)).all()):

@@ -19,6 +19,7 @@ from rnnviz.models.networks import LanguageModel, Stock, reading
 from rnnviz.recording import cells
 from rnnviz.recording.edits import FIELDS
 from rnnviz.studies.live import Live
+from rnnviz.told import Told
 
 Progress = Callable[[int, int], None]  # rows that are done, of how many; what it raises stops the work
 Result = TypeVar("Result")
@@ -216,6 +217,14 @@ def _refuse(rnn: Stock, changes: Sequence[Change]) -> None:
     """Raises ValueError for a field or a layer that is not there."""
     for change in changes:
         if change.field not in FIELDS[kind_of(rnn)]:
-            raise ValueError(f"field must be one of {', '.join(FIELDS[kind_of(rnn)])}; got {change.field!r}")
+            raise Told(
+                "field must be one of {names}; got {field!r}",
+                names=", ".join(FIELDS[kind_of(rnn)]),
+                field=change.field,
+            )
         if not 0 <= change.layer < rnn.num_layers:
-            raise ValueError(f"layer must be 0 to {rnn.num_layers - 1}; got {change.layer}")
+            raise Told(
+                "layer must be 0 to {num_layers}; got {layer}",
+                num_layers=rnn.num_layers - 1,
+                layer=change.layer,
+            )

@@ -7,8 +7,9 @@ from typing import Any, ClassVar
 import streamlit as st
 
 from rnnviz.figures.words import series
+from rnnviz.told import Told
 from rnnviz.ui.shell.jobs import Job, jobs
-from rnnviz.ui.shell.language import _
+from rnnviz.ui.shell.language import _, said
 from rnnviz.ui.shell.readers import present, reader
 
 BROKEN_OFF = ("stopped", "abandoned", "lost", "busy")  # ends after which it can be begun again
@@ -19,18 +20,27 @@ jobs.present = present
 def came_to_nothing(job: Job) -> str | None:
     """The line that says so; None where it did not."""
     words = {
-        "failed": _("This could not be computed:") + f" {job.problem}",
+        "failed": _("This could not be computed:") + f" {_problem(job)}",
         "stopped": _("Stopped before it was finished."),
         "abandoned": _("Stopped, because this page was left alone for too long."),
         "late": _(
             "Stopped after {minutes} minutes, the most that this server allows. Run this command on your own machine "
             "instead:"
-        ),
+        ).format(minutes=round(jobs.longest / 60)),
         "lost": _("The computation broke off, perhaps because it ran out of memory. Try a smaller set-up."),
         "busy": _("Too many readers are waiting. Try again in a minute."),
     }
-    line = words.get(job.state)
-    return None if line is None else line.format(minutes=round(jobs.longest / 60))
+    return words.get(job.state)
+
+
+def _problem(job: Job) -> str:
+    if job.told is None:
+        return job.problem
+    message, values = job.told
+    try:
+        return said(Told(message, **values))
+    except (LookupError, ValueError):  # a value that JSON holds as text alone is written as a number
+        return job.problem
 
 
 def progress(

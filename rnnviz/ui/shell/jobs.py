@@ -24,6 +24,8 @@ from pathlib import Path
 
 import xarray as xr
 
+from rnnviz.told import Told
+
 LEASE = 90.0  # seconds without a word from a reader; a browser lets a hidden tab speak once a minute
 LONGEST = 900.0  # seconds that a job may run
 GRACE = 30.0  # seconds that a reader's connection may be gone
@@ -61,6 +63,7 @@ class Job:
     result: xr.Dataset | None = None
     netcdf: bytes = b""
     problem: str = ""
+    told: tuple[str, dict] | None = None  # its message and values, where it is one that is told
     began: float = 0.0
     readers: dict[str, float] = field(default_factory=dict)  # when each was last heard
     worker: subprocess.Popen | None = None
@@ -317,6 +320,7 @@ class Jobs:
                 with self._changed:
                     if job.over:
                         return False
+                    job.told = said.get("told")
                     self._end(job, "failed" if "problem" in said else "done", said.get("problem", ""))
                 return True
         except (OSError, ValueError):  # it was killed while it wrote
@@ -384,10 +388,16 @@ def _answers(work: str, argument: dict) -> Iterator[bytes]:
         if not isinstance(problem, ValueError | ArithmeticError):
             traceback.print_exc()  # for the server's log; the reader gets one line
         said = " ".join(str(problem).split()) or type(problem).__name__
-        yield json.dumps({"problem": said[:500]}).encode() + b"\n"
+        told = (problem.message, _plain(problem.values)) if isinstance(problem, Told) else None
+        yield json.dumps({"problem": said[:500], "told": told}).encode() + b"\n"
     else:
         yield json.dumps({"size": len(netcdf)}).encode() + b"\n"
         yield netcdf
+
+
+def _plain(values: dict) -> dict:
+    """As JSON holds them."""
+    return {name: one if isinstance(one, str | int | float) else str(one) for name, one in values.items()}
 
 
 def _reported(steps: Iterator) -> Iterator[bytes]:

@@ -89,3 +89,20 @@ def test_what_the_library_tells_is_said_in_the_readers_language(monkeypatch):
     again = pickle.loads(pickle.dumps(problem))
     assert (str(again), again.message, again.values) == (str(problem), problem.message, problem.values)
     assert str(Told.of(ValueError("{odd}"))) == "{odd}"
+
+
+def test_what_a_worker_could_not_compute_is_said_in_the_readers_language(monkeypatch):
+    from rnnviz.ui.parts import working
+    from rnnviz.ui.shell.jobs import Job
+
+    monkeypatch.setattr(language, "current", lambda: "ko")
+    values = {"name": "{odd}", "most": 3, "value": 5}
+    job = Job.__new__(Job)
+    job.state, job.problem, job.told = (
+        "failed",
+        "in English",
+        ("{name} must be at most {most}; got {value}", values),
+    )
+    assert working.came_to_nothing(job).endswith("{odd}은(는) 3 이하여야 합니다. 받은 값: 5")
+    job.told = ("{value:,}", {"value": "x"})
+    assert working.came_to_nothing(job).endswith("in English")

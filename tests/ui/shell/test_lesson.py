@@ -3,8 +3,10 @@
 from urllib.parse import parse_qs
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from rnnviz.ui.shell import lesson
+from tests.conftest import PATIENCE
 from tests.pages.conftest import PAGES, Visit
 
 CHANGED = "This lesson’s link was changed after it was made; the page shows what the link says now."
@@ -65,6 +67,7 @@ def test_controls_of_a_locked_lesson_are_shown_and_cannot_be_changed():
     drawn = [
         one for kind in ("button_group", "slider", "number_input", "selectbox") for one in test.main.get(kind)
     ]
+    drawn = [one for one in drawn if not one.key.startswith("guess_")]  # what a reader guesses is no setting
     assert len(drawn) > 5 and all(one.proto.disabled for one in drawn)
     assert not any(one.proto.disabled for one in test.sidebar.get("button_group"))  # the language
 
@@ -105,7 +108,10 @@ def test_who_looks_around_freely_keeps_the_view():
 
 
 def test_explanations_can_be_left_out():
-    assert Visit("vanishing").test.expander and not opened("vanishing", lesson.UNANSWERED).test.main.expander
+    def folded(visit):
+        return [one.label for one in visit.test.main.expander if "Guess first" not in one.label]
+
+    assert folded(Visit("vanishing")) and not folded(opened("vanishing", lesson.UNANSWERED))
     looks = [caption.value for caption in Visit("explain").test.main.caption]
     kept = [caption.value for caption in opened("explain", lesson.UNANSWERED).test.main.caption]
     assert len(looks) - len(kept) >= 20 - 1
@@ -115,3 +121,23 @@ def test_explanations_can_be_left_out():
 def test_every_page_can_be_a_lesson(page):
     visit = opened(page, *lesson.WORDS)
     assert not visit.test.exception and said(visit) == []
+
+
+def test_where_answers_are_left_out_a_guess_is_noted_and_not_judged():
+    def page():
+        import streamlit as st
+
+        from rnnviz.ui.parts import tasks
+
+        st.session_state["guesses"] = {"echo": {"size": 3.0}}
+        question = tasks.Question("size", "How many?", lambda: tasks.Answer(4.0, "There are 4."))
+        tasks.guess_first("echo", [question])
+
+    for words, wanted in ((set(), "No.</strong> There are 4."), ({lesson.UNANSWERED}, "Noted.")):
+        test = AppTest.from_function(page, default_timeout=PATIENCE)
+        test.session_state["settings"] = {}
+        test.session_state[lesson.NAME] = ("echo", frozenset(words))
+        test.run()
+        assert not test.exception
+        html = " ".join(one.proto.body for one in test.get("html"))
+        assert wanted in html and ("There are 4." in html) == (not words)

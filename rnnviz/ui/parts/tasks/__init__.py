@@ -16,6 +16,7 @@ from html import escape
 
 import streamlit as st
 
+from rnnviz.ui.shell import lesson
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import choose, settings
 from rnnviz.ui.shell.widgets import as_text, shows
@@ -98,7 +99,8 @@ def answers(name: str = ""):
 
 
 def guess_first(room: str, questions: Sequence[Question], opened: str | None = None) -> None:
-    """A line that unfolds to the questions. opened: the setting that says whether it is unfolded, where a link may say so."""
+    """A line that unfolds to the questions; a lesson that leaves the answers out judges no guess. opened: the setting that says
+    whether it is unfolded, where a link may say so."""
     if questions:
         st.fragment(_panel)(room, tuple(questions), opened)
 
@@ -130,7 +132,7 @@ def _panel(room: str, questions: tuple[Question, ...], opened: str | None) -> No
             if waiting:
                 line = _("The picture comes back when you have answered, or when you fold this away.")
                 st.html(f"<p class='rnnviz-verdict'>{escape(line)}</p><style>{COVERED}</style>")
-            if judged:
+            if judged and not lesson.asks(lesson.UNANSWERED):
                 st.button(
                     _("{right} of {count} right · guess again").format(
                         right=sum(is_right for is_right, _says in judged.values()), count=len(questions)
@@ -165,7 +167,9 @@ def _question(room: str, one: Question, judged: tuple[bool, str] | None) -> None
     else:
         st.pills(one.asks, list(one.choices), format_func=one.choices.get, **common)
     said = ""
-    if judged is not None:
+    if judged is not None and lesson.asks(lesson.UNANSWERED):
+        said = escape(_("Noted."))
+    elif judged is not None:
         verdict = _("Right.") if judged[0] else _("No.")
         said = f"<strong>{escape(verdict)}</strong> {escape(judged[1])}"
     st.html(f"<p class='rnnviz-verdict' role='status'>{said}</p>")
