@@ -194,3 +194,21 @@ def test_it_is_korean_in_korean(page):
     assert "예측" in seen.board["summary"]
     for spec in seen.visit.figures.values():
         assert not re.search(r"as it was|changed", json.dumps(spec))
+
+
+def test_a_unit_that_tells_something_is_silenced_and_what_that_costs_is_said(page):
+    seen = page(model="shakespeare-gru")
+    pills = next(one for one in seen.test.get("button_group") if one.key == "pick_change")
+    assert "silence a telling unit" in pills.options
+    text = "Shall I compare thee to a summer's day?\nThou art more lovely and more temperate:\n"
+    seen = page(model="shakespeare-gru", text=text, changes="2,hidden,zero,116,all", layer=2, unit=116)
+    (line,) = [part.value.replace("\\", "") for part in seen.test.markdown if "tells" in part.value]
+    model = rnnviz.live.shipped("shakespeare-gru")
+    found = changing.changed(model, text, changing.parsed(seen.settings["changes"]))
+    after = text.index("\n") + 1
+    ids = [model.outputs.index(character) for character in text]
+    was, now = (
+        -float(one.log_probability[after - 1, ids[after]]) for one in (found.before, found.after)
+    )  # the last line end is followed by nothing
+    assert f"goes from {was:.4g} to {now:.4g} nats" in line
+    assert ("need not hang on it" in line) == (now - was < 0.1)

@@ -9,6 +9,7 @@ from rnnviz.paper.terms import LETTERS, gate_name
 from rnnviz.recording.edits import FIELDS
 from rnnviz.studies import changing
 from rnnviz.studies.changing import Change
+from rnnviz.ui.parts import explored
 from rnnviz.ui.parts.board import Marked
 from rnnviz.ui.parts.explored.runs import Run
 from rnnviz.ui.parts.numbers import shown
@@ -42,9 +43,23 @@ def _examples(run: Run) -> dict[str, tuple[Change, ...]]:
     found = {"forget": tuple(Change(memory, "zero", None, (half, half), layer=i, **where) for i in layers)}
     if keeping is not None:
         found["never"] = (Change(keeping, "set", None, None, 1.0, now["layer"], **where),)
+    if (told := telling(run)) is not None:
+        _text, _kind, layer, unit = told
+        found["telling"] = (Change("hidden", "zero", (unit,), None, layer=layer),)
     found["silent"] = (Change("hidden", "zero", (now["unit"],), None, layer=now["layer"], **where),)
     found["frozen"] = (Change("hidden", "freeze", None, (half, run.steps - 1), layer=now["layer"], **where),)
     return found
+
+
+def telling(run: Run) -> tuple[str, str, int, int] | None:
+    """Of a shipped model, a text that makes a point and the unit that tells one kind of its characters from all else: the text,
+    the kind, the unit's layer and number."""
+    texts = explored.EXAMPLES[explored.corpus(run.name)] if run.card is not None else {}
+    for name in ("verse", "endings", "brackets"):
+        kind, units = explored.TELLING.get(name, ("", {}))
+        if name in texts and run.name in units:
+            return texts[name], kind, *units[run.name]
+    return None
 
 
 def _module(run: Run) -> str | None:
@@ -55,19 +70,20 @@ def _example(run: Run, changes: tuple[Change, ...]) -> None:
     names = {
         "forget": _("forget all, once"),
         "never": _("never forget"),
+        "telling": _("silence a telling unit"),
         "silent": _("silence unit {unit}").format(unit=settings()["unit"]),
         "frozen": _("stand still from the middle on"),
     }
     known = _examples(run)
     here = next((name for name, own in known.items() if own == changes), None)
-    examples(
-        "pick_change",
-        known,
-        here,
-        lambda name: put(known[name], changes),
-        names,
-        label_visibility="collapsed",
-    )
+
+    def take(name: str) -> None:
+        put(known[name], changes)
+        if name == "telling":
+            text, _kind, layer, unit = telling(run)
+            choose(text=text, layer=layer, unit=unit)
+
+    examples("pick_change", known, here, take, names, label_visibility="collapsed")
 
 
 def put(now: Sequence[Change], before: Sequence[Change]) -> None:
