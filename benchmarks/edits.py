@@ -4,8 +4,8 @@ python benchmarks/edits.py        needs tests/requirements.txt and Chromium
 
 With a text of 200 characters and 2 × 256 units. First the changed run alone; then the server's part, a rerun of the whole page,
 in processor time, so that others on the machine count little; then all of it, in a real browser on a server of its own, by the
-clock: from a click on a change in the list to the board that shows it. Every time another change. The limit that we set ourselves is
-300 ms.
+clock: from a click on a change in the list to the board that shows it. Every time another change. The limit that we set ourselves
+is 300 ms.
 """
 
 import sys

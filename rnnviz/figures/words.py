@@ -98,6 +98,11 @@ NAMES = (
     "with attention",
     "without",
     "{} layers",
+    # of two readings
+    "distance ‖h − h′‖",
+    "all layers",
+    "first order",
+    "layer {}",
     "{} units",
     # series and dimensions
     "bound σ<sub>max</sub><sup>T−t</sup>",

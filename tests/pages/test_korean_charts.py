@@ -72,6 +72,9 @@ def drawn(visit) -> Iterator[str]:
             )
             for part in vanishing.PARTS
         ),
+        ("change", {"model": "korean-gru"}, ""),
+        ("pair", {"model": "korean-gru"}, ""),
+        ("pair", {"model": "shakespeare-lstm"}, ""),
         ("cell", {}, ""),
         ("order", {}, "as soon"),
         ("letters", {}, ""),

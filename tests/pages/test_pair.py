@@ -98,3 +98,17 @@ def test_a_letter_is_changed_to_another_of_its_kind():
     assert otherwise("To be, or not to be") != "To be, or not to be"
     assert otherwise("재미있다") == "그미있다" and otherwise("그것") == "나것"
     assert otherwise("MM") == "NM" and otherwise("12") == "1" and otherwise("1") == ""
+
+
+def test_what_decides_a_prediction_is_traced_to_the_step_and_the_layer_that_carry_it(page):
+    other = "To be, or hot to be"
+    seen = page(model="shakespeare-gru", text=TEXT, pair_text=other, step=14)
+    model = rnnviz.live.shipped("shakespeare-gru")
+    wanted = rnnviz.patching.patch(model, TEXT, other, groups=1, at=13)
+    drawn = seen.curves("carried")
+    for curve, rows in zip(drawn, [*wanted["moved_layer"].values, wanted["moved_all"].values], strict=True):
+        np.testing.assert_allclose(curve[:14], rows, atol=1e-5)
+        assert np.isnan(curve[14:]).all()
+    np.testing.assert_allclose(drawn[-1][10:14], 1, atol=1e-4)  # all of the state decides all of it
+    # before the texts part, nothing differs
+    assert "carried" not in page(model="shakespeare-gru", text=TEXT, pair_text=other, step=3).visit.figures

@@ -53,7 +53,7 @@ def show() -> None:
     except (LiveError, CheckpointError, Told) as problem:
         notice(said(problem), error=True)
         return
-    _draw(run, found, model, second[0] is model, text)
+    _draw(run, found, model, second[0] is model, text, second[1])
     _reading()
 
 
@@ -128,7 +128,18 @@ def _tokens(name: str) -> tuple[str, ...]:
         return ()
 
 
-def _draw(run: Run, found: Both, model: Live, same_model: bool, text: str) -> None:
+def _carried(found: Both, model: Live, text: str, other: str, moved, id: str, drawings: list) -> None:
+    """At which step, and in which layer, what decides the prediction at the cursor is carried."""
+    place = results.looked_at(found, moved, explored.cursor())
+    came = None if place is None else results.carried(found, model, text, other, place)
+    if came is not None:
+        title = _(
+            "The second state put in at one step: how far it moves the prediction after step {step} (1: all the way)"
+        ).format(step=place + 1)
+        drawings.insert(2, drawn("carried", title, figures.inputs, in_view(came, id, found.steps)))
+
+
+def _draw(run: Run, found: Both, model: Live, same_model: bool, text: str, other_text: str) -> None:
     now = settings()
     layer, unit = now["layer"], now["unit"]
     id, alike = f"pair-{found.key}-{layer}", differing.alike(found.pair)
@@ -160,6 +171,8 @@ def _draw(run: Run, found: Both, model: Live, same_model: bool, text: str) -> No
             picture, more = unit_heatmap(whose, id, node, "hidden", own, title, 300, order="stored")
             drawings.append(picture.as_id(f"hidden-{which}"))
             finer = finer or more
+    if same_model and model.next is not None and settings()["pair_with"] == "text":
+        _carried(found, model, text, other_text, moved, id, drawings)
     best = results.candidates(found)
     line = _summary(found, layer, moved, logs)
     st.markdown(as_text(line))

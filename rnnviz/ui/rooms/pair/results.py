@@ -8,12 +8,14 @@ import xarray as xr
 
 from rnnviz import stats
 from rnnviz.models.vocabularies import visible
-from rnnviz.studies import differing
+from rnnviz.studies import differing, patching
 from rnnviz.studies.differing import Pair
 from rnnviz.studies.live import Live, Reading
+from rnnviz.told import Told
 from rnnviz.ui.parts.explored.runs import Run, light
 from rnnviz.ui.shell.keeping import kept
 
+TRACED = 64  # steps up to which a prediction is traced back
 CHANGED = "mngr그나"  # what a letter is changed to, the first that it is not
 
 GAPS = 60_000  # numbers of a picture up to which gaps are drawn as gaps
@@ -164,6 +166,47 @@ def _candidates(found: Both) -> tuple[xr.Dataset, list[str], xr.DataArray | None
     chances = np.exp(np.take_along_axis(logs, best["id"].values, 1))
     chances[pair.steps[1] < 0] = 0
     return best, names, xr.DataArray(chances, dims=("time", "rank"))
+
+
+def looked_at(found: Both, moved: xr.DataArray | None, chosen: int | None) -> int | None:
+    """The place whose prediction is traced back: the chosen one, or the last at which the predictions still differ by a tenth of
+    the most they do. None where there is none, or it lies too far into the text."""
+    pair = found.pair
+    if moved is None or pair.parted is None or found.direction:
+        return None
+    if chosen is None:
+        largest = float(moved.max())
+        there = np.flatnonzero(np.nan_to_num(moved.values) >= 0.1 * largest) if largest > 0 else []
+        within = [place for place in there if pair.steps[0, place] < TRACED]
+        chosen = int(within[-1]) if within else None
+    if chosen is None or not pair.both[chosen] or pair.steps[0, chosen] >= TRACED:
+        return None
+    return chosen
+
+
+def carried(found: Both, model: Live, one: str, other: str, place: int) -> xr.DataArray | None:
+    """How far the prediction after a place moves towards the second one where the second state is put in at one step: (feature,
+    time), of each layer and of all. None where nothing differs there, or the texts are told apart otherwise."""
+    return kept(_carried, found, model, one, other, place)
+
+
+def _carried(found: Both, model: Live, one: str, other: str, place: int) -> xr.DataArray | None:
+    try:
+        came = patching.patch(
+            model, one, other, groups=1, at=int(found.pair.steps[0, place]), module=found.module
+        )
+    except Told:
+        return None
+    rows = np.concatenate([came["moved_layer"].values, came["moved_all"].values[None]])
+    if np.isnan(rows).all():
+        return None
+    names = [*(f"layer {layer + 1}" for layer in range(len(rows) - 1)), "all layers"]
+    whole = np.full((len(rows), found.steps), np.nan)
+    for at, step in enumerate(found.pair.steps[0]):
+        if 0 <= step < rows.shape[1]:
+            whole[:, at] = rows[:, step]
+    about = {"long_name": "share of the way", "units": "1"}
+    return xr.DataArray(whole, dims=("feature", "time"), coords={"feature": names}, attrs=about)
 
 
 def exponent(found: Both, layer: int) -> float:
