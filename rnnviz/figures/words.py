@@ -99,7 +99,10 @@ NAMES = (
     "without",
     "{} layers",
     # of two readings
+    "change of the prediction, KL",
+    "difference of the predictions, KL",
     "distance ‖h − h′‖",
+    "share of the way",
     "all layers",
     "first order",
     "layer {}",

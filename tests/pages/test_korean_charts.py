@@ -13,7 +13,7 @@ from rnnviz.ui.shell import language
 
 # letters of formulas stand alone and need no list
 SYMBOLS = {
-    *("RNN", "LSTM", "GRU", "tanh", "relu", "sigmoid", "softmax", "ln", "log", "max", "min", "cos"),
+    *("RNN", "LSTM", "GRU", "tanh", "relu", "sigmoid", "softmax", "ln", "log", "max", "min", "cos", "KL"),
     *("nat", "ms", "chrF", "sacrebleu", "Kneser-Ney", "add-k", "top-k", "top-p"),
     *("torch", "grad", "hh"),  # .grad and W_hh, as programs have them
     *("Tab", "Shift", "Enter", "Home", "End"),
