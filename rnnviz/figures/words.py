@@ -99,7 +99,9 @@ NAMES = (
     "without",
     "{} layers",
     # of two readings
+    "change of h",
     "change of the prediction, KL",
+    "difference",
     "difference of the predictions, KL",
     "distance ‖h − h′‖",
     "share of the way",
