@@ -3,6 +3,8 @@
 import html
 import re
 
+from rnnviz.ui.shell.jobs import jobs
+from tests.conftest import until
 from tests.pages.conftest import Visit
 
 
@@ -16,6 +18,10 @@ class Asking(Visit):
 
     def run(self) -> "Asking":
         self.test.run()
+        waited = [job for job in jobs._jobs.values() if not job.over]
+        if waited:  # a worker trains what the settings describe
+            until(lambda: all(job.over for job in waited))
+            self.test.run()
         assert not self.test.exception
         return self
 

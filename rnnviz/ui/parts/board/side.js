@@ -26,7 +26,7 @@ export class Side {
     this.root.replaceChildren();
     if (candidates) {
       this.root.append(element("p", "rv-side-title", labels.candidates));
-      if (candidates.before) this.root.append(element("p", "rv-side-note", labels.before));
+      if (candidates.before) this.root.append(element("p", "rv-side-note", labels.before ?? ""));
       for (let rank = 0; rank < candidates.count; rank += 1) this.rows.push(this.candidate());
     }
     for (const { title, entries } of lists) {

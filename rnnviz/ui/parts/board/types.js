@@ -42,8 +42,8 @@
  * @property {{ first: number, names: string[] }[]} known those of steps one after the other
  */
 
-/** @typedef {"board" | "passage" | "distant" | "keys" | "step" | "steps" | "unit" | "halves" | "hovering" | "rounded" | "open" | "shut" | "candidates" | "back" | "forward" | "play" | "narrower" | "wider" | "all" | "mark" | "before" | "save" | "noPlotly"} Word */
-/** @typedef {Record<Word, string>} Words */
+/** @typedef {"board" | "passage" | "distant" | "keys" | "step" | "steps" | "unit" | "halves" | "hovering" | "rounded" | "open" | "shut" | "candidates" | "back" | "forward" | "play" | "narrower" | "wider" | "all" | "mark" | "save" | "noPlotly"} Word */
+/** @typedef {Record<Word, string> & { before?: string }} Words before: what the lines on the candidates' bars are */
 /** @typedef {{ id: string, spec: string, title: string | null }} SentFigure spec: plotly's JSON */
 
 /**
