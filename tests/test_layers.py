@@ -61,6 +61,7 @@ MAY_IMPORT = {
         "threadpoolctl",
         "torch",
         "xarray",
+        "rnnviz.files",
         "rnnviz.netcdf",
         "rnnviz.told",
         "rnnviz.trace",

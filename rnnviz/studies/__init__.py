@@ -9,6 +9,7 @@ _MODULES = {
         "changing",
         "clipping",
         "comparing",
+        "corpus",
         "differing",
         "filling",
         "growing",
