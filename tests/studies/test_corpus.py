@@ -107,7 +107,7 @@ def test_the_size_is_said_before_anything_is_written(tmp_path):
     own = corpus.record(model(), text, tmp_path / "s.zarr", bits=8)
     taken = sum(path.stat().st_size for path in own.path.rglob("*") if path.is_file())
     assert size.bytes * 0.6 < taken <= size.bytes and size.steps == own.steps == 16_000
-    assert "16,000 steps in 1 sequences" in str(size) and "off by at most 0.0039" in str(size)
+    assert "16,000 steps in 1 sequence" in str(size) and "off by at most 0.0039" in str(size)
     assert corpus.size_of(model(), text, tmp_path).largest_error == 0
 
 

@@ -87,16 +87,16 @@ def match(corpus: Corpus, pattern: Pattern, progress: Progress | None = None) ->
     corpus.units(place, [*pattern.on, *pattern.off])
     threshold = np.float32(pattern.threshold)
     signs = [(unit, True) for unit in pattern.on] + [(unit, False) for unit in pattern.off]
-    held, margins, switched = [], [], np.zeros(corpus.steps if pattern.outside else 0, bool)
-    for number, first, last in corpus.pieces(place):
+    switched = np.zeros(corpus.steps if pattern.outside else 0, bool)
+
+    def look(number: int, first: int, last: int) -> tuple[np.ndarray, np.ndarray]:
         values = [corpus.one(place, number, unit) for unit, _on in signs]
         where = _hold(values, [on for _unit, on in signs], threshold)
-        held.append(where + first)
-        margins.append(_margin(values, signs, where, threshold))
         if pattern.outside:
             switched[first:last] = _all(values, [not on for _unit, on in signs], threshold)
-        if progress:
-            progress(last, corpus.steps)
+        return where + first, _margin(values, signs, where, threshold)
+
+    held, margins = zip(*corpus.each(place, look, progress), strict=True)
     steps, margin = np.concatenate(held), np.concatenate(margins)
     _refuse(len(steps), corpus.steps, pattern)
     starts, stops, scores = _stretches(corpus, pattern, steps, margin, switched)

@@ -63,10 +63,12 @@ def nearest(
         raise Told("a state of nothing but zeros has no direction: use euclid, or other units")
     squares = _squares(corpus, name, chosen)
     products = np.empty(corpus.steps, np.float32)
-    for number, first, last in corpus.pieces(name):
+
+    def multiply(number: int, first: int, last: int) -> None:
         np.matmul(vector, corpus.values(name, number, chosen), out=products[first:last])
-        if progress:
-            progress(last, corpus.steps)
+
+    for _done in corpus.each(name, multiply, progress):
+        pass
     return _ranked(corpus, name, chosen, metric, exact, length, squares, products, itself, k)
 
 
@@ -133,9 +135,13 @@ def _squares(corpus: Corpus, name: str, chosen: list[int] | None) -> np.ndarray:
     if chosen is None and key in corpus._kept:
         return corpus._kept[key]
     found = np.empty(corpus.steps, np.float32)
-    for number, first, last in corpus.pieces(name):
+
+    def take(number: int, first: int, last: int) -> None:
         values = corpus.values(name, number, chosen)
         found[first:last] = np.einsum("us,us->s", values, values)
+
+    for _done in corpus.each(name, take):
+        pass
     if chosen is None:
         corpus._kept[key] = found
     return found

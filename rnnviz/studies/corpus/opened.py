@@ -1,9 +1,10 @@
 """A corpus that was recorded: its tokens in memory, its states read from the store where they are asked for."""
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 import numpy as np
 
@@ -12,6 +13,8 @@ from rnnviz.studies.live import Live
 from rnnviz.told import Told
 
 Progress = Callable[[int, int], None]
+Answer = TypeVar("Answer")
+THREADS = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,6 +138,21 @@ class Corpus:
         array = self.arrays[place]
         for number in range(array.count):
             yield number, *array.span(number)
+
+    def each(
+        self, place: str, look: Callable[[int, int, int], Answer], progress: Progress | None = None
+    ) -> Iterator[Answer]:
+        """What `look` answers of each of `pieces`, in their order, from two threads: numpy lets the other run while it computes.
+        progress: is told (steps looked at, steps in all) after each, and may raise to stop."""
+        with ThreadPoolExecutor(THREADS) as pool:
+            try:
+                asked = [(pool.submit(look, *piece), piece[2]) for piece in self.pieces(place)]
+                for answer, last in asked:
+                    yield answer.result()
+                    if progress:
+                        progress(last, self.steps)
+            finally:
+                pool.shutdown(wait=True, cancel_futures=True)
 
     def values(self, place: str, number: int, units: Sequence[int] | None = None) -> np.ndarray:
         """What stands in a file of an array, (unit, step), float32."""

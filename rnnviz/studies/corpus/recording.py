@@ -101,7 +101,8 @@ class Size:
         layers = ", ".join(f"{one.group}/{one.field} ({one.units} units, {one.kind})" for one in self.places)
         error = f"; off by at most {self.largest_error:.2g} where quantised" if self.largest_error else ""
         return (
-            f"{self.steps:,} steps in {self.sequences:,} sequences: {readable(self.bytes)} of {layers}{error}; "
+            f"{self.steps:,} steps in {self.sequences:,} sequence{'s' * (self.sequences != 1)}: "
+            f"{readable(self.bytes)} of {layers}{error}; "
             f"{readable(self.free)} are free"
         )
 
