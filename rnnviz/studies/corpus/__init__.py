@@ -24,10 +24,21 @@ _NAMES = {
     "record": "rnnviz.studies.corpus.recording",
     "search": "rnnviz.studies.corpus.searching",
     "size_of": "rnnviz.studies.corpus.recording",
+    "standing_out": "rnnviz.studies.corpus.matching",
     "telling": "rnnviz.studies.corpus.searching",
 }
 _MODULES = {
     name: f"rnnviz.studies.corpus.{name}"
-    for name in ("matching", "material", "neighbours", "opened", "recording", "searching", "shared", "store")
+    for name in (
+        "matching",
+        "material",
+        "neighbours",
+        "opened",
+        "recording",
+        "searching",
+        "shared",
+        "store",
+        "work",
+    )
 }
 __getattr__, __dir__, __all__ = lazy.attach(__name__, _NAMES, _MODULES)

@@ -6,9 +6,11 @@ from rnnviz.studies.corpus import recording as recording
 from rnnviz.studies.corpus import searching as searching
 from rnnviz.studies.corpus import shared as shared
 from rnnviz.studies.corpus import store as store
+from rnnviz.studies.corpus import work as work
 from rnnviz.studies.corpus.matching import Matches as Matches
 from rnnviz.studies.corpus.matching import Pattern as Pattern
 from rnnviz.studies.corpus.matching import match as match
+from rnnviz.studies.corpus.matching import standing_out as standing_out
 from rnnviz.studies.corpus.neighbours import Neighbours as Neighbours
 from rnnviz.studies.corpus.neighbours import nearest as nearest
 from rnnviz.studies.corpus.opened import Corpus as Corpus

@@ -77,6 +77,20 @@ class Matches:
         return found[:-1].cumsum() > 0
 
 
+def standing_out(
+    states: np.ndarray, first: int, last: int, threshold: float, outside: bool = True
+) -> tuple[int, ...]:
+    """The units that are above the threshold at every step of a stretch and, with `outside`, at neither of the two steps around
+    it, where these are. states: (step, unit). first, last: of the stretch, both in it."""
+    on = states > np.float32(threshold)
+    found = on[first : last + 1].all(0)
+    if outside:
+        for step in (first - 1, last + 1):
+            if 0 <= step < len(on):
+                found &= ~on[step]
+    return tuple(int(unit) for unit in np.flatnonzero(found))
+
+
 def match(corpus: Corpus, pattern: Pattern, progress: Progress | None = None) -> Matches:
     """All stretches of a corpus with that pattern, the highest score first; of equals the longer, then the earlier.
 
