@@ -195,7 +195,7 @@ def _draw(run: Run, sought: Sought) -> None:
         colour=(curve, limits, _("hidden state h")),
         finer=finer,
         summary=line,
-        marks=[Mark(sought.first, sought.last, sought.on[:200] or None)],
+        marks=[Mark(sought.first, sought.last, None)],
         marked=marked,
     )
 

@@ -96,7 +96,8 @@ def _check(given: str) -> None:
 def opened(run: Run) -> Corpus | None:
     """The corpus of the text, once its states are there; until then what the page shows in its place."""
     _title, given = text()
-    if len(given.encode()) > LARGEST * 10**6:
+    told = given.encode("utf-8", "replace")
+    if len(told) > LARGEST * 2**20:
         notice(_("The text has more than {size} MB: give a part of it.").format(size=LARGEST))
         return None
     if len(given) < 2:
@@ -104,7 +105,7 @@ def opened(run: Run) -> Corpus | None:
         return None
     layer = settings()["layer"]
     stamp = checkpoints.stamp(run.name)
-    key = hashlib.sha256(repr((run.name, stamp, layer, given)).encode("utf-8", "replace")).hexdigest()
+    key = f"{run.name}:{stamp}:{layer}:{hashlib.sha256(told).hexdigest()}"
     size = run.units * len(given)
     path = stores.path(key, size)
     job = _held().get(str(path))
