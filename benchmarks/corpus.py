@@ -41,6 +41,8 @@ def made(folder: Path, steps: int, bits: int) -> corpus.Corpus:
     array = store.Array(
         folder / "rnn/layer_0/hidden", (steps, UNITS), store.STEPS, kind, None if bits == 32 else 1 / 127
     )
+    for above in array.path.parents[:2]:
+        store.put_group(above, {})
     array.create(["step", "unit"], {})
     random = np.random.default_rng(0)
     for first in range(0, steps, store.STEPS):
@@ -86,6 +88,18 @@ def neighbours(own: corpus.Corpus, where: str) -> None:
     timed(f"lengths of all states, {where}, once", lambda: corpus.nearest(own, 0, 1), times=1)
     for metric in ("cosine", "euclid"):
         timed(f"20 nearest, {where}, {metric}", lambda m=metric: corpus.nearest(own, 4321, 20, m))
+
+
+def beside_zarr(own: corpus.Corpus) -> None:
+    """The same numbers through zarr's own Python package."""
+    import zarr
+
+    (name, array), units = next(iter(own.arrays.items())), [3, 70, 120, 200]
+    other = zarr.open(own.path, mode="r")[name]
+    timed("read all of it", lambda: [array.file(number) for number in range(array.count)])
+    timed("  through zarr", lambda: other[:], times=1)
+    timed("read four units", lambda: [array.file(number, units) for number in range(array.count)])
+    timed("  through zarr", lambda: other.oindex[:, units], times=1)
 
 
 def forget(path: Path) -> str:
@@ -173,6 +187,7 @@ if __name__ == "__main__":
             where = f"{options.steps:,} x {UNITS} in memory, {bits} bits"
             ask(own, where)
             neighbours(own, where)
+            beside_zarr(own)
             shutil.rmtree(own.path)
         del own
         if options.large:

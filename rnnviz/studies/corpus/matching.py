@@ -143,16 +143,18 @@ def _margin(
     values: Sequence[np.ndarray], signs: Sequence[tuple[int, bool]], where: np.ndarray, threshold: np.float32
 ) -> np.ndarray:
     """How far beyond the threshold, the mean over the units, at these steps; float64."""
-    total, whole = np.zeros(len(where)), len(where) == len(values[0])
+    dense = 2 * len(where) > len(
+        values[0]
+    )  # then all is summed and some of it taken: to take first costs more
+    total = np.zeros(len(values[0]) if dense else len(where))
     for one, (_unit, on) in zip(values, signs, strict=True):
-        own = one if whole else one[where]
+        own = one if dense else one[where]
         if on:
             total += own
-            total -= float(threshold)
         else:
             total -= own
-            total += float(threshold)
-    return total / len(signs)
+    both = sum(1 if on else -1 for _unit, on in signs)
+    return ((total[where] if dense else total) - both * float(threshold)) / len(signs)
 
 
 def _refuse(held: int, steps: int, pattern: Pattern) -> None:

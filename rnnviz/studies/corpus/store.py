@@ -2,8 +2,8 @@
 
 Arrays (step, unit) lie in files of `STEPS` steps and all units, each unit's numbers one after the other: what asks for a few
 units reads no others, and what asks for all reads whole files. Nothing is compressed, so that sizes are known before anything is
-written. zarr's own Python package takes 17 seconds to write or to read the gigabyte that this takes one for
-(benchmarks/corpus.py), which is why it is no dependency; a test reads each store through it. Source: zarr-specs.readthedocs.io,
+written. zarr's own Python package, which reads whole files, takes fifty times as long for four units of 256, and longer for all
+(see benchmarks/corpus.py); so it is no dependency, and a test reads each store through it. Source: zarr-specs.readthedocs.io,
 Zarr core specification version 3.
 """
 
