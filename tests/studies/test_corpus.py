@@ -400,3 +400,28 @@ def test_two_recordings_do_not_write_one_store(tmp_path):
 
     with pytest.raises(BlockingIOError, match="by another process"):
         corpus.record(model(), TEXTS, tmp_path / "s.zarr", progress=again)
+
+
+def test_what_a_killed_process_left_behind_is_cleared_away_and_what_a_living_one_has_is_not(
+    tmp_path, monkeypatch
+):
+    program = """
+import os, signal, sys, tempfile
+tempfile.tempdir = sys.argv[1]
+from rnnviz.studies.corpus import store
+folder = store.passing("rnnviz-test-")
+(folder / "states").mkdir()
+print(folder, flush=True)
+sys.stdin.read()
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    root = Path(__file__).resolve().parents[2]
+    told = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "cwd": root}
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with subprocess.Popen([sys.executable, "-c", program, str(tmp_path)], **told) as process:
+        other = Path(process.stdout.readline().strip())
+        mine = store.passing("rnnviz-test-")
+        assert other.is_dir() and mine.is_dir() and mine != other
+    assert process.returncode == -signal.SIGKILL
+    another = store.passing("rnnviz-test-")
+    assert not other.exists() and mine.is_dir() and another.is_dir()

@@ -7,11 +7,15 @@ written. zarr's own Python package, which reads whole files, takes fifty times a
 Zarr core specification version 3.
 """
 
+import atexit
+import contextlib
 import io
 import json
 import math
 import os
+import shutil
 import struct
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +30,7 @@ FORMAT = "rnnviz corpus 1"
 STEPS = 32_768  # of a file of states: 32 MB of 256 units
 TOKENS = 1 << 20  # of a file of tokens
 META = "zarr.json"
+HELD = "held"  # a file that a process holds as long as it lives
 KINDS = ("float32", "int8", "uint8", "int32", "int64")
 
 
@@ -210,6 +215,20 @@ def attributes_of(path: Path, whole: bool = False) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError, RecursionError):
         raise damaged(path) from None
     return found
+
+
+def passing(prefix: str) -> Path:
+    """A folder for stores that last as long as this process. Those of processes that were killed are cleared away first."""
+    for left in Path(tempfile.gettempdir()).glob(f"{prefix}*"):
+        if (left / HELD).exists():
+            with contextlib.suppress(OSError), files.alone(left / HELD, f"{left} is used"):
+                shutil.rmtree(left, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=prefix))
+    held = contextlib.ExitStack()
+    held.enter_context(files.alone(folder / HELD, f"{folder} is used"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    atexit.register(held.close)  # which comes first
+    return folder
 
 
 def gone(path: Path) -> Told:

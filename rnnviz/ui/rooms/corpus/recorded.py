@@ -1,10 +1,8 @@
 """The long text that is searched: brought by the reader, read by the model in a process of its own, its states kept on disk."""
 
-import atexit
 import hashlib
 import secrets
 import shutil
-import tempfile
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -13,7 +11,7 @@ from pathlib import Path
 import streamlit as st
 
 from rnnviz.models import checkpoints
-from rnnviz.studies.corpus import Corpus
+from rnnviz.studies.corpus import Corpus, store
 from rnnviz.told import Told
 from rnnviz.ui.parts import brought, explored, working
 from rnnviz.ui.parts.explored.runs import Run
@@ -41,8 +39,7 @@ class Stores:
         """Where the store of that key is, or is to be written. size: bytes that it takes."""
         with self._lock:
             if self._folder is None:
-                self._folder = Path(tempfile.mkdtemp(prefix="rnnviz-corpora-"))
-                atexit.register(shutil.rmtree, self._folder, ignore_errors=True)
+                self._folder = store.passing("rnnviz-corpora-")
             if key not in self._known:
                 # another name each time: a job that is done stands for what it wrote
                 self._known[key] = (self._folder / secrets.token_hex(8), size)
