@@ -48,6 +48,7 @@ _MODULES = {
     "checkpoints": "rnnviz.models.checkpoints",
     "clipping": "rnnviz.studies.clipping",
     "comparing": "rnnviz.studies.comparing",
+    "corpus": "rnnviz.studies.corpus",
     "counting": "rnnviz.models.counting",
     "decoding": "rnnviz.models.decoding",
     "differing": "rnnviz.studies.differing",

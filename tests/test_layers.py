@@ -62,6 +62,7 @@ MAY_IMPORT = {
         "threadpoolctl",
         "torch",
         "xarray",
+        "rnnviz.files",
         "rnnviz.netcdf",
         "rnnviz.told",
         "rnnviz.trace",

@@ -4,7 +4,7 @@ import argparse
 import sys
 from typing import NoReturn
 
-from rnnviz.cli import app, compare, explore, models, train, train_own, view
+from rnnviz.cli import app, compare, corpus, explore, models, train, train_own, view
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -42,6 +42,7 @@ def parser() -> argparse.ArgumentParser:
         train.add,
         train_own.add,
         compare.add,
+        corpus.add,
     ):
         add(commands)
     return reader

@@ -70,7 +70,7 @@ def strongest(curve: xr.DataArray, count: int = 5) -> xr.Dataset:
     return xr.Dataset(found)
 
 
-def separation(hidden: xr.DataArray, where: Sequence[bool]) -> xr.DataArray:
+def separation(hidden: xr.DataArray, where: Sequence[bool] | np.ndarray) -> xr.DataArray:
     """How well each unit tells some steps from all others: the share of pairs, one of each, in which it is higher at the first.
 
     hidden: (unit, time), any order of dims; NaN steps are left out. where: (time,), true at the steps that are sought. Returns
@@ -82,8 +82,6 @@ def separation(hidden: xr.DataArray, where: Sequence[bool]) -> xr.DataArray:
     >>> rnnviz.stats.states.separation(hidden, [True, False, True]).values
     array([1.  , 0.25])
     """
-    from scipy.stats import rankdata
-
     values = hidden.transpose("unit", "time").values
     sought = np.asarray(where, bool)
     if sought.shape != values.shape[1:]:
@@ -93,7 +91,11 @@ def separation(hidden: xr.DataArray, where: Sequence[bool]) -> xr.DataArray:
     count = int(sought.sum())
     if not 0 < count < len(sought):
         raise ValueError(f"wanted steps of both kinds; {count} of {len(sought)} are sought")
-    ranks = rankdata(values, axis=1)[:, sought].sum(1)
+    ranks = np.empty(len(values))
+    for own, row in enumerate(values):  # sorting is many times faster than ranking each step
+        ordered, few = np.sort(row), row[sought]
+        below, upto = np.searchsorted(ordered, few), np.searchsorted(ordered, few, side="right")
+        ranks[own] = (below + upto + 1).sum() / 2
     share = (ranks - count * (count + 1) / 2) / (count * (len(sought) - count))
     coords = {"unit": hidden["unit"].values} if "unit" in hidden.coords else {}
     attrs = {"long_name": "share of pairs in which it is higher", "units": "1", "valid_range": [0.0, 1.0]}

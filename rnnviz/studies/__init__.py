@@ -10,6 +10,7 @@ _MODULES = {
         "changing",
         "clipping",
         "comparing",
+        "corpus",
         "differing",
         "filling",
         "growing",

@@ -3,6 +3,7 @@ from rnnviz.studies import attribution as attribution
 from rnnviz.studies import changing as changing
 from rnnviz.studies import clipping as clipping
 from rnnviz.studies import comparing as comparing
+from rnnviz.studies import corpus as corpus
 from rnnviz.studies import differing as differing
 from rnnviz.studies import filling as filling
 from rnnviz.studies import growing as growing

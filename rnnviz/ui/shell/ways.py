@@ -16,7 +16,7 @@ FOLDERS = {
     "learn": (
         "cell order letters network bptt memory vanishing clipping attention_by_hand blank counting explain words teach".split()
     ),
-    "explore": "home states gates gradients change units pair attention generate sentiment".split(),
+    "explore": "home states gates gradients change units pair corpus attention generate sentiment".split(),
     "lab": "own train runs compare".split(),
 }
 FILES = {room: f"pages/{folder}/{room}.py" for folder, rooms in FOLDERS.items() for room in rooms}
@@ -38,6 +38,7 @@ BUILDS_ON = {
     "change": ("states", "gates"),
     "units": ("states", "change"),
     "pair": ("states", "vanishing"),
+    "corpus": ("states",),
     "generate": ("letters", "states"),
     "sentiment": ("states",),
     "compare": ("vanishing",),
@@ -127,6 +128,7 @@ def _stops(language: str) -> dict[str, Stop]:
         ),
         ("change", _("Change it"), _("What if a state or a gate had been different?"), 6),
         ("pair", _("Side by side"), _("Where do two readings part, and for how long?"), 6),
+        ("corpus", _("Where else?"), _("Where else in a long text are these units on?"), 6),
         (
             "units",
             _("What is each unit for?"),
@@ -179,7 +181,7 @@ def _chapters(language: str) -> tuple[Chapter, ...]:
         Chapter(_("Looking back"), ("blank", "attention_by_hand", "attention")),
         Chapter(
             _("A trained network, your text"),
-            ("states", "change", "units", "pair", "generate", "sentiment", "explain"),
+            ("states", "change", "units", "pair", "corpus", "generate", "sentiment", "explain"),
         ),
     )
 
@@ -193,7 +195,7 @@ def ways() -> dict[str, tuple[str, ...]]:
     """The rooms of each way, in order."""
     return {
         LEARN: tuple(room for chapter in chapters() for room in chapter.rooms),
-        OWN: ("own", "states", "gates", "gradients", "change", "pair", "compare", "train", "runs"),
+        OWN: ("own", "states", "gates", "gradients", "change", "pair", "corpus", "compare", "train", "runs"),
     }
 
 

@@ -1,0 +1,116 @@
+"""rnnviz corpus: a model's states over whole texts, written to a store that `rnnviz.corpus` and xarray open."""
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rnnviz.cli.stops import stops_noted
+
+if TYPE_CHECKING:  # a command that is not asked for costs no import
+    from rnnviz.studies.live import Live
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    command = commands.add_parser(
+        "corpus",
+        help="record a model's states over whole texts",
+        description="Runs a model over texts and writes its states to a Zarr store, with tokens, names and labels, as it goes: "
+        "Ctrl+C or a kill costs nothing but the last piece, and the same command goes on. rnnviz.corpus asks it questions.",
+        epilog="example: rnnviz corpus shakespeare-lstm text.txt --out states.zarr --layers -1 --bits 8",
+    )
+    command.add_argument(
+        "model",
+        help="a shipped language model, see rnnviz models, or package.module:function, see rnnviz example",
+    )
+    command.add_argument(
+        "files", nargs="+", metavar="file", help="texts in UTF-8, or CSV files for a model of rows"
+    )
+    command.add_argument(
+        "--out", type=Path, default=Path("states.zarr"), help="where to write: ./states.zarr"
+    )
+    command.add_argument("--layers", metavar="N,…", help="only these, from 0, or from -1 down (all)")
+    command.add_argument(
+        "--fields", default="hidden", help="of a trace, as hidden,cell,forget_gate (%(default)s)"
+    )
+    command.add_argument(
+        "--bits", type=int, default=32, help="32, or 8: a quarter of the size, off by up to 1/254"
+    )
+    command.add_argument(
+        "--cut", type=int, help="steps read at a call, each from the state of the one before"
+    )
+    command.add_argument(
+        "--by", choices=("file", "line"), default="file", help="what is a sequence by itself (%(default)s)"
+    )
+    command.add_argument(
+        "--labels", action="store_true", help="with --by line: a line is its label, a tab and its text"
+    )
+    command.set_defaults(run=run, extra="")
+
+
+def run(options: argparse.Namespace) -> int:
+    from tqdm import tqdm
+
+    from rnnviz.studies.corpus import recording
+
+    if options.labels and options.by != "line":
+        raise ValueError("--labels needs --by line: a label stands before the tab of each line")
+    layers = None if options.layers is None else [_number(each) for each in options.layers.split(",")]
+    texts = [text for file in options.files for text in _texts(file, options.by == "line", options.labels)]
+    model = _model(options.model)
+    asked = {
+        "layers": layers,
+        "fields": [one.strip() for one in options.fields.split(",")],
+        "bits": options.bits,
+    }
+    size = recording.size_of(model, texts, options.out.parent, **asked)
+    print(size)
+    cut = {} if options.cut is None else {"cut": options.cut}
+    with stops_noted() as asked_to_stop, tqdm(total=size.steps, unit=" steps", unit_scale=True) as bar:
+
+        def progress(done: int, _steps: int) -> None:
+            bar.update(done - bar.n)
+            if asked_to_stop and done < size.steps:
+                raise KeyboardInterrupt
+
+        try:
+            own = recording.record(model, texts, options.out, progress=progress, **asked, **cut)
+        except KeyboardInterrupt:
+            bar.close()
+            print(f"stopped after {bar.n:,} of {size.steps:,} steps; the same command goes on")
+            return 1
+        bar.update(size.steps - bar.n)
+    print(f"{own.path}: {own.steps:,} steps, {', '.join(own.arrays)}")
+    return 0
+
+
+def _model(name: str) -> "Live":
+    from rnnviz.studies import live
+
+    return live.found(name) if ":" in name else live.shipped(name)
+
+
+def _texts(file: str, by_line: bool, labels: bool) -> Iterator[tuple[str, str] | tuple[str, str, str]]:
+    """(name, text), or (name, text, label), of each sequence of a file."""
+    try:
+        text = Path(file).read_text("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ValueError(f"{file} is not text in UTF-8: save it as UTF-8") from None
+    if not text:
+        raise ValueError(f"{file} is empty: give a text of at least two tokens")
+    if not by_line:
+        yield Path(file).name, text
+        return
+    for number, line in enumerate(text.split("\n"), 1):
+        label, tab, rest = line.partition("\t") if labels else ("", "", line)
+        if labels and line.strip() and not tab:
+            raise ValueError(f"{file}, line {number} has no tab: wanted a label, a tab and a text")
+        if rest.strip():
+            yield f"{Path(file).name}:{number}", rest, label
+
+
+def _number(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(f"--layers takes numbers parted by commas, as 0,1 or -1; got {text!r}") from None

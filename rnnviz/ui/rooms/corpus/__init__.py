@@ -1,0 +1,38 @@
+"""Where else in a long text are these units on?"""
+
+from rnnviz.ui.parts import explored
+from rnnviz.ui.shell.language import _
+from rnnviz.ui.shell.settings import checked, number, one_of, text
+
+BY = ("units", "state", "text")
+METRICS = ("cosine", "euclid")
+LENGTHS = ("any", "same")
+LONGEST_LIST = 4_000  # characters of a link
+LONGEST_EXPRESSION = 1_000
+
+
+def _list(value: str) -> str:
+    """What it says is read once the page has what it is of; studies.changing.whole reads it."""
+    if len(value) > LONGEST_LIST or not value.isprintable():
+        raise ValueError(_("The link's units or steps cannot be read; those of the picture are taken."))
+    return value
+
+
+def _expression(value: str) -> str:
+    if not value or len(value) > LONGEST_EXPRESSION:
+        raise ValueError(_("The link's regular expression is empty or too long; none is searched for."))
+    return value
+
+
+SETTINGS = explored.SETTINGS | {
+    "where_text": text(),  # that is searched
+    "where_by": one_of("units", BY),
+    "where_steps": checked(None, _list),  # '5-7', counted from 1; None: some in the middle
+    "where_on": checked(None, _list),  # '3 7-9'; None: those that stand out there
+    "where_off": checked(None, _list),
+    "where_threshold": number(0.3, -1.0, 1.0),
+    "where_outside": one_of(True, (True, False)),
+    "where_length": one_of("any", LENGTHS),
+    "where_metric": one_of("cosine", METRICS),
+    "where_regex": checked(None, _expression),
+}

@@ -1,0 +1,184 @@
+"""The long text that is searched: brought by the reader, read by the model in a process of its own, its states kept on disk."""
+
+import hashlib
+import secrets
+import shutil
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+
+import streamlit as st
+
+from rnnviz.models import checkpoints
+from rnnviz.studies.corpus import Corpus, store
+from rnnviz.told import Told
+from rnnviz.ui.parts import brought, explored, working
+from rnnviz.ui.parts.explored.runs import Run
+from rnnviz.ui.shell.jobs import Job, jobs
+from rnnviz.ui.shell.language import _
+from rnnviz.ui.shell.readers import reader
+from rnnviz.ui.shell.settings import settings
+from rnnviz.ui.shell.widgets import notice
+
+WORK = "rnnviz.studies.corpus.work:record"
+LARGEST = 2  # MB of a text
+MOST = 4 * 10**9  # bytes of all stores of this process
+PATIENCE = 1.0  # s that a short job is waited for before its progress is drawn
+
+
+class Stores:
+    """Folders of recorded states, by what they are of; those that were asked for longest ago go first, where room is needed."""
+
+    def __init__(self, most: int = MOST):
+        self._most, self._lock = most, threading.Lock()
+        self._folder: Path | None = None
+        self._known: OrderedDict[str, tuple[Path, int]] = OrderedDict()
+
+    def path(self, key: str, size: int) -> Path:
+        """Where the store of that key is, or is to be written. size: bytes that it takes."""
+        with self._lock:
+            if self._folder is None:
+                self._folder = store.passing("rnnviz-corpora-")
+            if key not in self._known:
+                # another name each time: a job that is done stands for what it wrote
+                self._known[key] = (self._folder / secrets.token_hex(8), size)
+            self._known.move_to_end(key)
+            while len(self._known) > 1 and sum(taken for _path, taken in self._known.values()) > self._most:
+                shutil.rmtree(self._known.popitem(last=False)[1][0], ignore_errors=True)
+            return self._known[key][0]
+
+    def forget(self, key: str) -> None:
+        """What is there is of no use: the next is written elsewhere."""
+        with self._lock:
+            if gone := self._known.pop(key, None):
+                shutil.rmtree(gone[0], ignore_errors=True)
+
+
+stores = Stores()
+
+
+def text() -> tuple[str, str]:
+    """What is to be searched: what it is called, and itself; '' where the reader has brought none."""
+    if (file := brought.file("where_text")) is not None:
+        return file
+    own = settings()["where_text"]
+    if own is None and explored.corpus() == "python":
+        return _("the source of this app"), brought.source()
+    return _("your text"), own or ""
+
+
+def box() -> None:
+    """Where a reader brings the text."""
+    by_itself = explored.corpus() == "python"
+    brought.box(
+        "where_text",
+        _("The text to search; empty: the source of this app") if by_itself else _("The text to search"),
+        _(
+            "Up to {size} MB, of the kind that the model was trained on. Press Ctrl+Enter or click outside the box."
+        ),
+        _("or a text file (UTF-8), up to {size} MB"),
+        ["txt", "md", "py", "csv", "tex"],
+        brought.source()[:400] if by_itself else _("Paste a play, a chapter, some hundred reviews …"),
+        _check,
+        LARGEST,
+    )
+
+
+def _check(given: str) -> None:
+    if len(given) < 2:
+        raise Told("{name} is empty: give a text of at least two tokens", name=_("your text"))
+
+
+def opened(run: Run) -> Corpus | None:
+    """The corpus of the text, once its states are there; until then what the page shows in its place."""
+    _title, given = text()
+    told = given.encode("utf-8", "replace")
+    if len(told) > LARGEST * 2**20:
+        notice(_("The text has more than {size} MB: give a part of it.").format(size=LARGEST))
+        return None
+    if len(given) < 2:
+        st.info(_("Bring a text to search: type, paste or choose a file above."))
+        return None
+    layer = settings()["layer"]
+    stamp = checkpoints.stamp(run.name)
+    key = f"{run.name}:{stamp}:{layer}:{hashlib.sha256(told).hexdigest()}"
+    size = run.units * len(given)
+    path = stores.path(key, size)
+    job = _held().get(str(path))
+    if job is None and not path.exists():
+        st.button(
+            _("Read it: {count:,} characters, {size} MB of states").format(
+                count=len(given), size=max(1, round(size / 1e6))
+            ),
+            key="where_record",
+            type="primary",
+            on_click=_begin,
+            args=(run.name, given, layer, path),
+        )
+        return None
+    if job is None:  # another reader's
+        _begin(run.name, given, layer, path)
+        job = _held()[str(path)]
+    command = f"rnnviz corpus {run.name} text.txt --layers {layer} --bits 8 --out states.zarr"
+    if not follow(job, "where_stop", _so_far, command):
+        if job.state in working.BROKEN_OFF:
+            st.button(
+                _("Start again"), key="where_again", on_click=_begin, args=(run.name, given, layer, path)
+            )
+        return None
+    try:
+        return _open(str(path))
+    except Told:  # it was cleared away to make room
+        _held().pop(str(path), None)
+        stores.forget(key)
+        st.rerun()
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _open(path: str) -> Corpus:
+    return Corpus.open(path)
+
+
+def _held() -> dict[str, Job]:
+    """The jobs of this visit, by where they write."""
+    found: dict[str, Job] = st.session_state.setdefault("where_jobs", {})
+    return found
+
+
+def _begin(name: str, given: str, layer: int, path: Path) -> None:
+    asked = {"name": name, "text": given, "layer": layer, "out": str(path)}
+    for other in _held().values():
+        if not other.over:
+            jobs.leave(other, reader())
+    _held()[str(path)] = jobs.start(WORK, asked, reader())
+
+
+def follow(job: Job, key: str, so_far: Callable[[Job], str], command: str = "") -> bool:
+    """Whether a job is done; its progress on the page while it is not over, and a line where it came to nothing. command: does
+    the same on the reader's own machine."""
+    jobs.hear(job, reader())
+    if not job.over:
+        first = st.empty()
+        first.progress(0.0, text=working.where(job, so_far))
+        ended = job.ended.wait(PATIENCE)
+        first.empty()
+        if not ended:
+            st.fragment(_progress, run_every=0.5)(job, key, so_far)
+            return False
+    if line := working.came_to_nothing(job):
+        notice(line)
+    if job.state == "late" and command:
+        st.code(command, language="sh", wrap_lines=True)
+    return job.state == "done"
+
+
+def _progress(job: Job, key: str, so_far: Callable[[Job], str]) -> None:
+    jobs.hear(job, reader())
+    if job.over:
+        st.rerun()
+    working.progress(job, key, so_far)
+
+
+def _so_far(job: Job) -> str:
+    return _("Read {done:,} of {total:,} characters").format(done=job.done, total=job.total)
