@@ -252,7 +252,7 @@ def memory(found: xr.Dataset) -> xr.Dataset:
     the last distance up to which, from the token before on, every probe is right more often than that guess, by two standard
     errors of its own accuracy: 0 where not even the first is, NaN of numbers and where the text gives one answer only.
     """
-    guess: xr.DataArray = np.fmax(found["majority"], found["present"])
+    guess = found["majority"].where(found["majority"] > found["present"], found["present"])
     score = found["score"].sel(distance=found["distance"] > 0).transpose("field", "property", "distance")
     share = score.clip(0, 1)  # R² may be below, and has no such error
     error = np.sqrt(share * (1 - share) / found.attrs["tested"])

@@ -1,7 +1,6 @@
 """What probes read: against the distance, in words, and as a table."""
 
-import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import pandas as pd
 import streamlit as st
@@ -120,10 +119,10 @@ def _titles() -> dict[str, str]:
         "capital": _("A capital?"),
         "first letter": _("First of its word?"),
         "line end": _("A line end?"),
-        "punctuation": _("A punctuation mark?"),
-        "speaker's line": _("In a speaker's line?"),
-        "place in the word": _("place in the word"),
-        "place in the line": _("place in the line"),
+        "punctuation": _("Punctuation?"),
+        "speaker's line": _("A speaker's line?"),
+        "place in the word": _("Place in the word"),
+        "place in the line": _("Place in the line"),
     }
 
 
@@ -131,7 +130,7 @@ def _pictures(run: Run, found: xr.Dataset, row: DeltaGenerator) -> None:
     one = kept(_one_field, found)
     titles = _titles()
     there = [name for name in NAMED if kept(_answered, one, name)]
-    chosen = [name for name in settings()["knows_properties"] if name in there][:MOST] or there[:1]
+    chosen = [name for name in settings()["knows_properties"] if name in there][-MOST:] or there[:1]
     if not chosen:
         notice(_("This text gives nothing to ask for; choose another."))
         return
@@ -139,13 +138,12 @@ def _pictures(run: Run, found: xr.Dataset, row: DeltaGenerator) -> None:
         choose(knows_properties=chosen)
     with row:
         pick(
-            st.multiselect,
+            st.pills,
             "knows_properties",
             _("What is asked of the earlier character"),
             there,
             format_func=titles.get,
-            max_selections=MOST,
-            width=460,
+            selection_mode="multi",
         )
     drawings = [
         drawn(
@@ -162,8 +160,9 @@ def _pictures(run: Run, found: xr.Dataset, row: DeltaGenerator) -> None:
         )
         drawings.append(drawn("places", title, figures.by_distance, one, numbers, True, 320))
     lines = [_told(one, name, titles[name]) for name in chosen]
+    lines += [_told_of_numbers(one, name, title) for name, title in numbers.items()]
     id = f"knows-{run.view}-{settings()['layer']}"
-    board.show_board(id, [], [], drawings, subject=subject(run), summary=" ".join(lines))
+    board.show_figures(id, drawings, subject=subject(run), summary=" ".join(lines))
     for line in lines:
         st.text(line)
     st.caption(
@@ -190,23 +189,36 @@ def _answered(one: xr.Dataset, name: str) -> bool:
 
 def _told(one: xr.Dataset, name: str, title: str) -> str:
     """What the picture says of a property, in words."""
-    at = one.sel(property=name)
-    values = {}
-    for place, distance in (("near", NEAR), ("far", FAR)):
-        for which in ("score", "control", "guess"):
-            values[f"{place}_{which}"] = percent(at[which].sel(distance=distance).item())
     first = _(
         "“{title}” Asked of the character {near} back, the probe is right {near_score} of the time (guess without memory "
         "{near_guess}, control task {near_control}); {far} back, {far_score} (guess {far_guess}, control task {far_control})."
-    ).format(title=title, near=NEAR, far=FAR, **values)
-    reach, last = at["reach"].item(), int(at["distance"].max())
+    ).format(title=title, near=NEAR, far=FAR, **_values(one, name, percent))
+    reach, last = int(one["reach"].sel(property=name)), int(one["distance"].max())
     if reach == 0:
         then = _("Clearly better than the guess: nowhere.")
     elif reach == last:
         then = _("Clearly better than the guess as far as was asked: {last} back.")
     else:
         then = _("Clearly better than the guess: up to {reach} back.")
-    return f"{first} {then.format(reach=reach if math.isnan(reach) else int(reach), last=last)}"
+    return f"{first} {then.format(reach=reach, last=last)}"
+
+
+def _told_of_numbers(one: xr.Dataset, name: str, title: str) -> str:
+    line = _(
+        "“{title}” as a number: R² {near_score} for the character {near} back (guess {near_guess}, control task {near_control}), "
+        "{far_score} for {far} back (guess {far_guess}, control task {far_control})."
+    )
+    values = _values(one, name, lambda value: f"{value:.2f}".replace("-", "−"))
+    return line.format(title=title, near=NEAR, far=FAR, **values)
+
+
+def _values(one: xr.Dataset, name: str, written: Callable[[float], str]) -> dict[str, str]:
+    """What was found of a property near and far."""
+    return {
+        f"{place}_{which}": written(one[which].sel(property=name, distance=distance).item())
+        for place, distance in (("near", NEAR), ("far", FAR))
+        for which in ("score", "control", "guess")
+    }
 
 
 def _table(
@@ -245,6 +257,10 @@ def _reading() -> None:
                 "Control task: each character was given an answer by lot, the same wherever it stands. A probe that is as good "
                 "at it has learned characters by heart. What it has beyond that is its selectivity: there the network itself "
                 "sorts by this property. “Which character?” is learned by heart in any case, so there the control tells little."
+            ),
+            _(
+                "A lot cannot make answers quite as common as they are in the text. Far back, the control task settles at its "
+                "own commonest answer, which may lie above the guess or below it."
             ),
             _(
                 "Clearly better: by more than two standard errors, at that distance and all nearer ones from 1 back on."
