@@ -48,6 +48,7 @@ _NAMES = {
     "next_tokens": "rnnviz.figures.counting",
     "build_up": "rnnviz.figures.counting",
     "held_out": "rnnviz.figures.counting",
+    "by_distance": "rnnviz.figures.probes",
     "importances": "rnnviz.figures.silencing",
     "beside_growth": "rnnviz.figures.silencing",
     "silenced_together": "rnnviz.figures.silencing",

@@ -106,6 +106,7 @@ NAMES = (
     "distance ‖h − h′‖",
     "share of the way",
     "all layers",
+    "tokens back",
     "first order",
     "layer {}",
     "{} units",

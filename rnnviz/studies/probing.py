@@ -10,17 +10,20 @@ every kind of token has been given an answer by lot, so that whoever does well k
 probe has over it.
 """
 
+import itertools
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
+from rnnviz.studies import live, rows
 from rnnviz.studies.live import Live
-from rnnviz.studies.rows import Progress
+from rnnviz.studies.rows import Done, Progress
 from rnnviz.studies.telling import KINDS, LATE
+from rnnviz.studies.writing import Network, Rule, Writing
 from rnnviz.told import Told
 
 Tokens = Sequence[str]
@@ -31,6 +34,7 @@ ROUNDS = 50  # of fitting, at most
 STRETCHES = 12  # into which a text is cut
 TESTED = 4  # every so many stretches one is for testing
 FEWEST = 200  # steps to learn from
+WRITTEN_AT_ONCE = 100  # tokens of a text that a model goes on with, between two words on how far it is
 LOTS = 200  # drawings of a control task, of which the best balanced is taken
 
 
@@ -233,6 +237,66 @@ def probe(
     if progress is not None:
         progress(total, total)
     return _labelled(found, beside, fields, chosen, distances, parts, layer, module, seed)
+
+
+def enough(distances: Sequence[int] = DISTANCES) -> int:
+    """How many tokens one text has at least, that probes at these distances can learn from."""
+    apart = max(distances) + 1
+    return next(count for count in itertools.count(FEWEST) if split([count], apart).learned.sum() >= FEWEST)
+
+
+def memory(found: xr.Dataset) -> xr.Dataset:
+    """How far back the answers of probes are better than what needs no memory.
+
+    found: of `probe`. Returns `guess` (property, distance), the better of `majority` and `present`; `reach` (field, property),
+    the last distance up to which, from the token before on, every probe is right more often than that guess, by two standard
+    errors of its own accuracy: 0 where not even the first is, NaN of numbers and where the text gives one answer only.
+    """
+    guess = found["majority"].where(found["majority"] > found["present"], found["present"])
+    score = found["score"].sel(distance=found["distance"] > 0).transpose("field", "property", "distance")
+    share = score.clip(0, 1)  # R² may be below, and has no such error
+    error = np.sqrt(share * (1 - share) / found.attrs["tested"])
+    better = (score - guess.sel(distance=score["distance"]) > 2 * error).cumprod("distance")
+    reach = (better * score["distance"]).max("distance")
+    told = score.notnull().all("distance") & ~found["numeric"]
+    return xr.Dataset(
+        {
+            "guess": guess.assign_attrs(long_name="score of the best guess without memory", units="1"),
+            "reach": reach.where(told).assign_attrs(long_name="tokens back that are remembered", units="1"),
+        }
+    )
+
+
+def shipped(
+    name: str, text: str, length: int, layer: int, field: str, properties: Sequence[str], seed: int
+) -> Generator[Done, None, xr.Dataset]:
+    """Probes of one layer of a shipped model, for a worker: what `probe` and `memory` find. In attrs `text`, which was read.
+
+    length: to which the model goes on with the text, drawn by `seed` as `writing.Rule` says; a text as long as that stays as it
+    is. Raises ValueError and CheckpointError.
+    """
+    subject = live.shipped(name)
+    text = yield from _gone_on(subject, text, length, seed)
+
+    def work(progress: Progress) -> xr.Dataset:
+        found = probe(
+            subject, text, layer=layer, fields=field, properties=properties, seed=seed, progress=progress
+        )
+        return found.merge(memory(found)).assign_attrs(found.attrs, text=text)
+
+    return (yield from rows.followed(work))
+
+
+def _gone_on(subject: Live, text: str, length: int, seed: int) -> Generator[Done, None, str]:
+    """The text with what the model writes after it, up to so many tokens."""
+    ids = subject.encode(text)[0].tolist()
+    if (missing := length - len(ids)) <= 0:
+        return text
+    writing = Writing(Network(subject.model), ids, Rule(seed=seed))  # type: ignore[arg-type]
+    for done in range(0, missing, WRITTEN_AT_ONCE):
+        yield Done(done, missing, "writing")
+        writing.write(min(WRITTEN_AT_ONCE, missing - done))
+    return text + "".join(subject.outputs[id] for id in writing.ids[len(ids) :])
 
 
 def _chosen(properties: Mapping[str, Property] | Sequence[str] | None) -> dict[str, Property]:

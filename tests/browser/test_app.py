@@ -373,6 +373,7 @@ def test_the_readers_text_is_never_taken_for_html(reader):
         "/vanishing?vanishing_part=helps&lang=ko",
         "/change",
         "/pair?lang=ko",
+        "/knows?model=growing-gru",
     ],
 )
 def test_no_page_violates_accessibility_or_runs_over_the_edge_of_a_phone(reader, path):

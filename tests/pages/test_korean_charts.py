@@ -8,6 +8,7 @@ import pytest
 
 from rnnviz.figures import words
 from rnnviz.studies import comparing
+from rnnviz.ui.parts import working
 from rnnviz.ui.rooms import vanishing
 from rnnviz.ui.shell import language
 
@@ -75,6 +76,8 @@ def drawn(visit) -> Iterator[str]:
         ("change", {"model": "korean-gru"}, ""),
         ("pair", {"model": "korean-gru"}, ""),
         ("pair", {"model": "shakespeare-lstm"}, ""),
+        ("units", {"model": "growing-gru"}, ""),
+        ("knows", {"model": "growing-gru"}, ""),
         ("cell", {}, ""),
         ("order", {}, "as soon"),
         ("letters", {}, ""),
@@ -102,8 +105,9 @@ def drawn(visit) -> Iterator[str]:
         ("sentiment", {}, ""),
     ],
 )
-def test_no_english_word_stands_on_a_korean_picture(visit, page, params, typed):
+def test_no_english_word_stands_on_a_korean_picture(visit, monkeypatch, page, params, typed):
     """typed: words of the text that the picture shows."""
+    monkeypatch.setattr(working, "PATIENCE", 600)  # what is computed is waited for
     found = visit(page, lang="ko", **params)
     assert not found.test.exception
     assert set().union(*map(english, drawn(found))) - set(WORD.findall(typed)) == set()

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from rnnviz.studies import ablation, live
-from rnnviz.ui.rooms.units import results
+from rnnviz.ui.parts import working
 
 TEXT = "ROMEO:\nWhat say you to my Lord?\n"
 
 
 @pytest.fixture
 def opened(visit, monkeypatch):
-    monkeypatch.setattr(results, "PATIENCE", 600)
+    monkeypatch.setattr(working, "PATIENCE", 600)
 
     def opened(text=TEXT, model="growing-gru", **params):
         seen = visit("units", text=text, model=model, **params)

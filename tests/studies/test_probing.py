@@ -5,9 +5,10 @@ import pytest
 import torch
 from torch import nn
 
-from rnnviz.studies import probing
+from rnnviz.studies import live, probing
 from rnnviz.studies.live import Live
 from rnnviz.studies.probing import PROPERTIES, Property
+from rnnviz.studies.writing import Rule
 
 LETTERS = "abcd\n"
 RANDOM = np.random.default_rng(5)
@@ -188,3 +189,47 @@ def test_what_cannot_be_is_one_line(more, said):
     with pytest.raises(ValueError, match="^[^\n]*$") as problem:
         probing.probe(SUBJECT, **({"texts": TEXT} | more))
     assert said in str(problem.value)
+
+
+def test_how_far_back_is_remembered_is_what_the_states_hold():
+    """The register holds the token that was read and the one before it."""
+    found = probing.probe(SUBJECT, TEXT, properties=["token", "place in the line"], distances=(0, 1, 2, 3))
+    beyond = probing.memory(found)
+    assert beyond["reach"].sel(property="token").item() == 1
+    assert np.isnan(beyond["reach"].sel(property="place in the line").item())
+    best = np.maximum(found["majority"], found["present"])
+    np.testing.assert_array_equal(beyond["guess"], best)
+
+
+def test_enough_is_the_shortest_text_that_is_probed():
+    for distances in ((0, 1), (0, 1, 20)):
+        fewest = probing.enough(distances)
+        probing.probe(SUBJECT, TEXT[:fewest], properties=["line end"], distances=distances)
+        with pytest.raises(ValueError, match="probes need 200 steps"):
+            probing.probe(SUBJECT, TEXT[: fewest - 1], properties=["line end"], distances=distances)
+
+
+def finished(**asked):
+    """What a worker makes of it, and what it said on the way."""
+    steps, told = probing.shipped(**asked), []
+    while True:
+        try:
+            told.append(next(steps))
+        except StopIteration as end:
+            return end.value, told
+
+
+def test_a_worker_reads_what_the_model_writes_after_the_text():
+    asked = {"layer": 0, "field": "hidden", "properties": ["blank"], "seed": 3}
+    found, told = finished(name="growing-gru", text="ROMEO:\n", length=900, **asked)
+    subject = live.shipped("growing-gru")
+    text = found.attrs["text"]
+    assert text[:60] == subject.write("ROMEO:\n", 53, Rule(seed=3)) and len(text) == 900
+    alone = probing.probe(subject, text, properties=["blank"], seed=3)
+    np.testing.assert_array_equal(found["score"], alone["score"])
+    written = [(one.done, one.total) for one in told if one.what == "writing"]
+    assert written == [(done, 893) for done in range(0, 893, 100)]
+    assert [one.total for one in told if not one.what][-1] == 20
+    again, told = finished(name="growing-gru", text=text, length=900, **asked)
+    np.testing.assert_array_equal(again["score"], found["score"])
+    assert not any(one.what for one in told)

@@ -5,14 +5,17 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import streamlit as st
+import xarray as xr
 
 from rnnviz.figures.words import series
 from rnnviz.told import Told
 from rnnviz.ui.shell.jobs import Job, jobs
 from rnnviz.ui.shell.language import _, said
 from rnnviz.ui.shell.readers import present, reader
+from rnnviz.ui.shell.widgets import notice
 
 BROKEN_OFF = ("stopped", "abandoned", "lost", "busy")  # ends after which it can be begun again
+PATIENCE = 0.4  # seconds that a page waits for a job before it shows its progress
 MOST = 6  # trainings of one kind that a visit keeps
 jobs.present = present
 
@@ -67,6 +70,44 @@ def computing(job: Job) -> str:
     return _("Computing {done} of {total}: {what}").format(
         done=job.done, total=job.total, what=series(job.what)
     )
+
+
+def found(
+    room: str, work: str, asked: dict[str, Any], so_far: Callable[[Job], str] = computing
+) -> xr.Dataset | None:
+    """What came of some work; None, and its progress or a line on the page, while it is not there.
+
+    room: where the visit keeps what it has asked for last; what it asked for before is left. work, asked: as `jobs.start` takes
+    them. so_far: says where it is, in words.
+    """
+    state = st.session_state.setdefault(f"{room}_work", {})
+    if state.get("asked") != asked:
+        before = state.get("job")
+        job = jobs.start(work, asked, reader())
+        if before is not None and before is not job and not before.over:
+            jobs.leave(before, reader())
+        state |= {"asked": asked, "job": job}
+    job = state["job"]
+    jobs.hear(job, reader())
+    if not job.over:
+        first = st.empty()  # what is going on shows at once
+        first.progress(0.0, text=where(job, so_far))
+        ended = job.ended.wait(PATIENCE)
+        first.empty()
+        if not ended:
+            st.fragment(_followed, run_every=0.5)(job, f"{room}_stop", so_far)
+    if line := came_to_nothing(job):
+        notice(line)
+    if job.state in BROKEN_OFF:
+        st.button(_("Start again"), key=f"{room}_again", on_click=state.clear)
+    return job.result if job.state == "done" else None
+
+
+def _followed(job: Job, key: str, so_far: Callable[[Job], str]) -> None:
+    jobs.hear(job, reader())
+    if job.over:
+        st.rerun()
+    progress(job, key, so_far)
 
 
 @dataclass

@@ -16,7 +16,7 @@ FOLDERS = {
     "learn": (
         "cell order letters network bptt memory vanishing clipping attention_by_hand blank counting explain words teach".split()
     ),
-    "explore": "home states gates gradients change units pair corpus attention generate sentiment".split(),
+    "explore": "home states gates gradients change units knows pair corpus attention generate sentiment".split(),
     "lab": "own train runs compare".split(),
 }
 FILES = {room: f"pages/{folder}/{room}.py" for folder, rooms in FOLDERS.items() for room in rooms}
@@ -37,6 +37,7 @@ BUILDS_ON = {
     "states": ("cell",),
     "change": ("states", "gates"),
     "units": ("states", "change"),
+    "knows": ("states", "memory"),
     "pair": ("states", "vanishing"),
     "corpus": ("states",),
     "generate": ("letters", "states"),
@@ -136,6 +137,12 @@ def _stops(language: str) -> dict[str, Stop]:
             6,
         ),
         (
+            "knows",
+            _("What does it still know?"),
+            _("What can be read from a state about the characters before it?"),
+            6,
+        ),
+        (
             "generate",
             _("Text, letter by letter"),
             _("What does a network write, letter by letter, and why this character?"),
@@ -181,7 +188,7 @@ def _chapters(language: str) -> tuple[Chapter, ...]:
         Chapter(_("Looking back"), ("blank", "attention_by_hand", "attention")),
         Chapter(
             _("A trained network, your text"),
-            ("states", "change", "units", "pair", "corpus", "generate", "sentiment", "explain"),
+            ("states", "change", "units", "knows", "pair", "corpus", "generate", "sentiment", "explain"),
         ),
     )
 

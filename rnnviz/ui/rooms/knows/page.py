@@ -1,0 +1,23 @@
+"""What linear probes read from a layer's states about the characters before, and how far back."""
+
+import streamlit as st
+
+from rnnviz.ui.parts.explored.controls import text_and_model
+from rnnviz.ui.shell.jobs import jobs
+from rnnviz.ui.shell.language import _
+
+
+def show() -> None:
+    st.header(_("What does it still know?"), anchor=False)
+    st.write(
+        _(
+            "After each character a simple reader, a linear probe, is asked what stood some characters before, and sees nothing "
+            "but the state. What it reads better than a guess, the network still holds."
+        )
+    )
+    jobs.warm("rnnviz.studies.probing")
+    row = text_and_model(with_examples=False)
+    # they bring torch and plotly, which take seconds the first time; the reader's box is there meanwhile
+    from rnnviz.ui.rooms.knows import pictures
+
+    pictures.show(row)
