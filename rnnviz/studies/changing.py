@@ -333,7 +333,13 @@ def code(
             lines.append(f"was_{number} = {source}.subject.layer({where})[{change.field!r}].values")
             value = _rows(change, number)
         made.append(f"    rnnviz.Edit({change.field!r}, {value}{_where(change)}),")
-    lines += ["after = model.read(text, [", *made, "])", "after.log_probability"]
+    lines += [
+        "after = model.read(text, [",
+        *made,
+        "])",
+        "moved = rnnviz.stats.text.divergence(before.log_probability, after.log_probability)",
+        "print(moved.values.round(4))  # nats, step by step",
+    ]
     return "\n".join(lines)
 
 

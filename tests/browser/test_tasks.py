@@ -27,7 +27,7 @@ def test_a_reader_guesses_by_the_keyboard_and_the_picture_waits(reader):
     expect(picture).to_be_hidden()
     panel.get_by_role("radio", name="nearly all of it").focus()
     tab.keyboard.press("Enter")
-    expect(panel.get_by_role("status").first).to_contain_text("No. f of unit 1 from step 2 on: 1 · 1 · 0")
+    expect(panel.get_by_role("status").first).to_contain_text("Wrong. f of unit 1 from step 2 on: 1 · 1 · 0")
     expect(picture).to_be_hidden()
     panel.get_by_role("radio", name="No", exact=True).focus()
     tab.keyboard.press("Enter")

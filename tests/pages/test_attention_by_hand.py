@@ -231,14 +231,14 @@ def test_what_the_reader_typed_is_never_taken_for_markdown(page):
 def test_a_link_may_ask_the_reader_to_guess_before_anything_is_worked_out():
     seen = Asking("attention_by_hand", attention_guess="True")
     assert "[class*=st-key-answers] * { visibility: hidden !important; }" in seen.html
-    assert seen.guess("largest", 0).startswith("No. The scores ")
+    assert seen.guess("largest", 0).startswith("Wrong. The scores ")
     assert "visibility: hidden" in seen.html
     seen.guess("without", "same")
     assert "visibility: hidden" not in seen.html
     assert seen.guess("largest", 2).startswith("Right. ")
     pills = next(p for p in seen.test.get("button_group") if p.key == "attention_pill")
     pills.set_value("long")
-    assert seen.run().verdicts["largest"].startswith("No. ")  # judged by the numbers that are there now
+    assert seen.run().verdicts["largest"].startswith("Wrong. ")  # judged by the numbers that are there now
     assert "attention_guess=True" in seen.address
 
 

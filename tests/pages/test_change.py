@@ -88,7 +88,7 @@ def test_what_is_marked_stands_in_the_form_and_becomes_a_change_that_can_be_undo
     assert seen.test.session_state["change_units"] == "30-32"
     assert seen.test.session_state["change_steps"] == "5-10"
     seen.test.selectbox(key="change_how").select("set").run()
-    seen.test.number_input(key="change_value").set_value(0.5).run()
+    seen.test.text_input(key="change_value").set_value("0.5").run()
     seen.press("change_add")
     assert seen.settings["changes"] == "1,hidden,zero,1,2;1,hidden,set 0.5,30-32,5-10"
     hidden = seen.board["marks"][-1]
@@ -122,10 +122,10 @@ def test_a_change_is_switched_off_and_on(page):
         ("1,update_gate,set 3,all,5", "update_gate: the value must be a number from 0 to 1; got 3"),
         ("1,hidden,add nan,all,5", "the value must be a number"),
         ("1,hidden,add 1e30,all,5", "the value must be at most 100; got 1e+30"),
-        ("1,hidden,zero,512,5", "Not made: h = 0, layer 1, unit 512, step 5. unit 512 is not there"),
+        ("1,hidden,zero,512,5", "Not made: h = 0, layer 1, unit 512, step 5 (unit 512 is not there"),
         (
             "1,hidden,zero,3,5-99",
-            "Not made: h = 0, layer 1, unit 3, steps 5–99. step 99 is not there; wanted 1 to 19",
+            "Not made: h = 0, layer 1, unit 3, steps 5–99 (step 99 is not there; wanted 1 to 19)",
         ),
         ("1,forget_gate,set 1,all,all", "a GRU has no forget_gate"),
         ("9,hidden,zero,all,all", "layer 9 is not there; wanted 1 to 2"),
@@ -165,6 +165,18 @@ def test_what_the_form_cannot_be_is_said_and_stays(page, units, steps, line):
     assert seen.test.text_input(key="change_units").value == units
 
 
+@pytest.mark.parametrize("value", ["5", "-0.1", "nan", "much", "", "1e30"])
+def test_a_value_that_a_gate_cannot_have_is_refused_and_stays(page, value):
+    seen = page(**SMALL, changes="1,hidden,zero,1,2")
+    seen.test.selectbox(key="change_field").select("update_gate").run()
+    seen.test.selectbox(key="change_how").select("set").run()
+    seen.test.text_input(key="change_value").set_value(value).run()
+    seen.press("change_add")
+    assert "The value must be a number from 0 to 1." in seen.lines
+    assert seen.settings["changes"] == "1,hidden,zero,1,2"
+    assert seen.test.text_input(key="change_value").value == value
+
+
 def test_states_are_taken_from_another_text(page):
     other = "Was it so, or was it not"
     seen = page(**SMALL, changes="1,hidden,swap,all,8;2,hidden,swap,all,8", change_other=other)
@@ -199,7 +211,7 @@ def test_it_is_korean_in_korean(page):
 def test_a_unit_that_tells_something_is_silenced_and_what_that_costs_is_said(page):
     seen = page(model="shakespeare-gru")
     pills = next(one for one in seen.test.get("button_group") if one.key == "pick_change")
-    assert "silence a telling unit" in pills.options
+    assert "silence the unit for line ends" in pills.options
     text = "Shall I compare thee to a summer's day?\nThou art more lovely and more temperate:\n"
     seen = page(model="shakespeare-gru", text=text, changes="2,hidden,zero,116,all", layer=2, unit=116)
     (line,) = [part.value.replace("\\", "") for part in seen.test.markdown if "tells" in part.value]

@@ -42,7 +42,14 @@ def test_two_texts_are_what_the_library_makes_of_them(page):
     size = differing.distance(pair, 1).values
     gone = differing.forgotten(size, 10)
     said = "outlasts this text" if gone is None else f"left after {gone} steps"
-    assert said in seen.visit.board["summary"] and "Last different at step 11." in seen.visit.board["summary"]
+    assert (
+        said in seen.visit.board["summary"] and "They last differ at step 11." in seen.visit.board["summary"]
+    )
+
+
+def test_the_strip_has_a_colour_where_only_the_second_reading_has_a_step(page):
+    colour = page(model="shakespeare-gru", text="To be or", pair_text="Ah, to be or ").visit.board["colour"]
+    assert not np.isnan(numbers(colour["values"])).any()
 
 
 def test_what_one_has_alone_stands_alone(page):
@@ -54,7 +61,7 @@ def test_what_one_has_alone_stands_alone(page):
 def test_two_models_of_unlike_shape_are_compared_by_what_they_expect(page):
     seen = page(model="shakespeare-gru", text=TEXT, pair_with="model", pair_model="shakespeare-rnn")
     assert set(seen.visit.figures) == {"moved", "hidden-0", "hidden-1"}
-    assert "unlike shape" in seen.visit.board["summary"]
+    assert "differ in shape" in seen.visit.board["summary"]
     one, other = (rnnviz.live.shipped(name).read(TEXT) for name in ("shakespeare-gru", "shakespeare-rnn"))
     wanted = rnnviz.stats.text.divergence(one.log_probability, other.log_probability)
     np.testing.assert_allclose(seen.curves("moved")[0], wanted, rtol=1e-4, atol=1e-6)
@@ -79,6 +86,7 @@ def test_the_same_text_twice_is_said_to_be_the_same(page):
     [
         {"text": "a"},
         {"text": "7"},
+        {"text": "To be", "pair_text": "To bee "},
         {"text": "a", "pair_text": "b"},
         {"text": "abc", "pair_text": "xyz"},
         {"pair_with": "moment"},

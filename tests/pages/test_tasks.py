@@ -36,10 +36,10 @@ def test_while_one_guesses_the_picture_is_out_of_sight_until_all_is_answered():
 def test_a_guess_is_judged_by_what_is_computed_now_and_may_be_taken_back():
     seen = Asking("cell")
     assert seen.guess("bounded", "no") == "Right. The largest is 1.0000, in unit 1 at step 1."
-    assert seen.guess("left", "all").startswith("No. f of unit 1 from step 2 on: 1 · 1 · 0 · 1 · 0;")
+    assert seen.guess("left", "all").startswith("Wrong. f of unit 1 from step 2 on: 1 · 1 · 0 · 1 · 0;")
     assert seen.test.button(key="guess_cell_again").label == "1 of 2 right · guess again"
     seen.set(cell_preset="explode")  # another cell: the old guesses are judged by it
-    assert seen.verdicts["bounded"] == "No. The largest is 7.2213, in unit 1 at step 8."
+    assert seen.verdicts["bounded"] == "Wrong. The largest is 7.2213, in unit 1 at step 8."
     assert seen.verdicts["left"].startswith("Right.")
     seen.test.button(key="guess_cell_again").click()
     assert set(seen.run().verdicts.values()) == {""}
@@ -103,7 +103,7 @@ def test_what_is_left_of_an_rnn_is_what_torch_differentiates(preset):
     seen = Asking("cell", cell_kind="rnn", cell_preset=preset)
     assert seen.guess("left", right).startswith("Right.")
     other = "all" if right != "all" else "nothing"
-    assert seen.guess("left", other).startswith("No. The product of W_hh and tanh′ (or relu′)")
+    assert seen.guess("left", other).startswith("Wrong. The product of W_hh and tanh′ (or relu′)")
 
 
 @pytest.mark.parametrize("preset", ["latch", "remember", "counter", "explode"])
@@ -121,10 +121,10 @@ def test_whether_c_passes_one_is_what_torch_runs(preset):
 
 def test_a_large_z_keeps_the_old_state():
     seen = Asking("cell", cell_kind="gru", cell_preset="remember")
-    assert seen.guess("update", "new").startswith("No. z = 1.0000")
+    assert seen.guess("update", "new").startswith("Wrong. z = 1.0000")
     assert seen.guess("update", "old").startswith("Right.")
     seen.set(cell_preset="forget")  # z is 0 everywhere: even where it is largest the candidate comes in
-    assert seen.verdicts["update"].startswith("No. z = 0.0000")
+    assert seen.verdicts["update"].startswith("Wrong. z = 0.0000")
 
 
 def own(preset: str, change) -> str:
@@ -171,7 +171,7 @@ def trained(seen: Asking):
 def test_the_bag_of_words_can_only_say_how_many_of_the_three_are_right():
     seen = Asking("order")
     assert seen.guess("bag", 34.0).startswith("Right. The bag says 33.3 %, 33.3 %, 33.3 %")
-    assert seen.guess("bag", 90.0).startswith("No. The bag says 33.3 %")
+    assert seen.guess("bag", 90.0).startswith("Wrong. The bag says 33.3 %")
 
 
 def test_the_same_last_word_leaves_another_state():
@@ -181,7 +181,7 @@ def test_the_same_last_word_leaves_another_state():
     ends = [one(torch.stack([x[i] for i in words]))[0][-1] for words in ((0, 1, 0), (1, 0, 0))]
     apart = (ends[0] - ends[1]).norm().item()
     said = seen.guess("state", "yes")
-    assert said.startswith("No. After “as soon as” h = (") and f": {apart:.4g} apart." in said
+    assert said.startswith("Wrong. After “as soon as” h = (") and f": {apart:.4g} apart." in said
     assert seen.guess("state", "no").startswith("Right.")
 
 
@@ -205,7 +205,7 @@ def test_the_letter_that_is_learned_last_is_the_one_whose_curve_comes_up_last():
     right = trained(seen).right().values
     last = max(range(4), key=lambda row: next(k for k in range(201) if (right[row, k:] > 0.5).all()))
     assert seen.guess("last", last).startswith("Right.")
-    assert seen.guess("last", 1).startswith("No. They stay above 50 % from these steps on: 1: h → e: ")
+    assert seen.guess("last", 1).startswith("Wrong. They stay above 50 % from these steps on: 1: h → e: ")
 
 
 def test_what_an_untrained_network_gives_is_near_a_guess():
@@ -241,7 +241,7 @@ def test_the_parameters_of_a_perceptron_are_torchs():
     seen = Asking("network")
     parameters = count(nn.Linear(3, 1))
     assert seen.guess("parameters", float(parameters)).startswith("Right. 3 (1 × 3) + 1 (1) = 4")
-    assert seen.guess("parameters", 3.0).startswith("No.")
+    assert seen.guess("parameters", 3.0).startswith("Wrong.")
     seen.set(network_stage="multilayer")  # the guess is judged by the network that is there now
     parameters = count(nn.Sequential(nn.Linear(3, 4), nn.Linear(4, 3)))
     assert f"= {parameters}:" in seen.verdicts["parameters"]
@@ -260,9 +260,9 @@ def test_twice_the_weights_are_not_twice_the_output():
 def test_more_steps_cost_no_parameters_but_more_units_cost_more_than_twice(kind, module):
     seen = Asking("network", network_stage="recurrent", network_kind=kind)
     small, large = (count(module(3, units)) + count(nn.Linear(units, 3)) for units in (4, 8))
-    assert seen.guess("steps", "more").startswith(f"No. {small} at 4 steps, {small} at 8:")
+    assert seen.guess("steps", "more").startswith(f"Wrong. {small} at 4 steps, {small} at 8:")
     assert seen.guess("steps", "same").startswith("Right.")
-    assert seen.guess("units", "same").startswith(f"No. {small} with 4 units, {large} with 8")
+    assert seen.guess("units", "same").startswith(f"Wrong. {small} with 4 units, {large} with 8")
     assert large > 2 * small and seen.guess("units", "more").startswith("Right.")
 
 
@@ -272,7 +272,7 @@ def test_what_is_left_of_the_gradient_is_what_the_picture_shows():
     norms = [math.hypot(*node.gradient) for node in graph.nodes if node.role == "hidden"]
     share = norms[0] / norms[-1]
     assert 0.01 < share < 0.5 and seen.guess("fades", "some").startswith("Right.")
-    assert seen.guess("fades", "much") == f"No. ‖∂L/∂h1‖ is {100 * share:.2g} % of ‖∂L/∂h4‖."
+    assert seen.guess("fades", "much") == f"Wrong. ‖∂L/∂h1‖ is {100 * share:.2g} % of ‖∂L/∂h4‖."
 
 
 def test_networks_that_are_built_by_hand_are_recognised():
@@ -309,7 +309,7 @@ def test_the_step_that_adds_most_is_torchs():
     kept, whole = norms[-3:].sum(0), norms.sum(0)
     share = 100 * math.sqrt((kept**2).sum() / (whole**2).sum())
     assert seen.guess("share", round(share)).startswith(f"Right. {share:.1f} % of its length")
-    assert seen.guess("share", 30.0).startswith("No.")
+    assert seen.guess("share", 30.0).startswith("Wrong.")
 
 
 def test_windows_and_losses_found_by_hand_are_recognised():

@@ -36,10 +36,10 @@ def test_who_learns_first_and_how_often_is_what_the_trainings_say(steps):
     seen = Asking("memory", memory_steps=steps)
     first = "none" if np.isinf(own[0]).all() else int(own[0].argmin())
     assert seen.guess("first", first).startswith("Right. Learned after so many updates: RNN: ")
-    assert seen.guess("first", 2).startswith("Right." if own[0][2] == own[0].min() != np.inf else "No.")
+    assert seen.guess("first", 2).startswith("Right." if own[0][2] == own[0].min() != np.inf else "Wrong.")
     count = int(np.isfinite(own[:, 0]).sum())
     assert seen.guess("seeds", float(count)).startswith(f"Right. Of 10 seeds learned: RNN: {count}, ")
-    assert seen.guess("seeds", float((count + 5) % 11)).startswith("No.")
+    assert seen.guess("seeds", float((count + 5) % 11)).startswith("Wrong.")
 
 
 def test_trainings_that_are_found_by_hand_are_recognised():
@@ -65,10 +65,10 @@ def test_what_does_the_harm_and_who_ends_better_is_what_both_runs_say(seed):
     right = "yes" if int(np.nanargmax(norms)) + 1 == worst else "no"
     seen = Asking("clipping", clipping_seed=seed)
     assert seen.guess("harm", right).startswith(f"Right. The loss rises most at update {worst}, norm ")
-    assert seen.guess("harm", "yes" if right == "no" else "no").startswith("No.")
+    assert seen.guess("harm", "yes" if right == "no" else "no").startswith("Wrong.")
     assert run["right"].sel(clip=1.0) > run["right"].sel(clip=0.0) + 0.02
     assert seen.guess("ends", "with").startswith("Right. Without clipping: ")
-    assert seen.guess("ends", "same").startswith("No. Without clipping: ")
+    assert seen.guess("ends", "same").startswith("Wrong. Without clipping: ")
 
 
 def test_trainings_with_and_without_clipping_are_recognised():
@@ -88,14 +88,16 @@ def test_trainings_with_and_without_clipping_are_recognised():
 
 def test_at_its_best_tanh_takes_nothing_away():
     seen = Asking("vanishing")
-    assert seen.guess("highest", 0.5).startswith("No. tanh′(0) = 1: exactly there")
+    assert seen.guess("highest", 0.5).startswith("Wrong. tanh′(0) = 1: exactly there")
     assert seen.guess("highest", 1.0).startswith("Right.")
     assert seen.guess("largest", "tanh").startswith(
-        "No. sigmoid′(1.0) = 0.1966, tanh′(1.0) = 0.42, relu′(1.0) = 1."
+        "Wrong. sigmoid′(1.0) = 0.1966, tanh′(1.0) = 0.42, relu′(1.0) = 1."
     )
     assert seen.guess("largest", "relu").startswith("Right.")
     seen.set(vanishing_x=-1.0)
-    assert seen.verdicts["largest"].startswith("No.") and seen.guess("largest", "tanh").startswith("Right.")
+    assert seen.verdicts["largest"].startswith("Wrong.") and seen.guess("largest", "tanh").startswith(
+        "Right."
+    )
 
 
 def test_a_product_of_sigmoids_loses_what_quarters_lose():
@@ -103,9 +105,9 @@ def test_a_product_of_sigmoids_loses_what_quarters_lose():
     lost = 50 * np.log10(4)
     assert seen.guess("powers", round(lost)).startswith("Right. sigmoid′(0) = 1/4, and (1/4)^50 = ")
     assert f"{lost:.1f} powers of ten" in seen.guess("powers", 5.0)
-    assert seen.guess("relu", "some") == "No. relu′(1.0) = 1, and so is its product."
+    assert seen.guess("relu", "some") == "Wrong. relu′(1.0) = 1, and so is its product."
     assert seen.guess("relu", "all").startswith("Right.")
-    assert seen.set(vanishing_x=-1.0).verdicts["relu"] == "No. relu′(-1.0) = 0, and so is its product."
+    assert seen.set(vanishing_x=-1.0).verdicts["relu"] == "Wrong. relu′(-1.0) = 0, and so is its product."
 
 
 def of_unit(w: float, u: float, steps: int, function) -> np.ndarray:
@@ -122,17 +124,17 @@ def test_what_is_left_of_a_units_gradient_is_torchs():
     back = int(np.argmax(left[::-1] < 0.5))
     seen = Asking("vanishing", vanishing_part="unit")
     assert seen.guess("halved", "soon" if back <= 2 else "some").startswith(f"Right. {back} steps back, ")
-    assert seen.guess("halved", "late").startswith("No.")
+    assert seen.guess("halved", "late").startswith("Wrong.")
     assert left[0] < 0.9**49 and seen.guess("against", "less").startswith("Right.")
     seen.set(vanishing_input=0.0)  # a state of 0, where tanh′ is 1: the weight alone
-    assert seen.guess("against", "less").startswith("No.") and seen.guess("against", "same").startswith(
+    assert seen.guess("against", "less").startswith("Wrong.") and seen.guess("against", "same").startswith(
         "Right."
     )
 
 
 def test_what_the_matrix_takes_and_what_tanh_takes_is_told_apart():
     seen = Asking("vanishing", vanishing_part="network")
-    assert seen.guess("grows", "grows").startswith("No. ")
+    assert seen.guess("grows", "grows").startswith("Wrong. ")
     assert seen.guess("gap", "turned").startswith("Right. σmax = ")  # 13 powers against 1.4, as the page says
     seen.set(vanishing_radius=2.0)
     assert seen.verdicts["grows"].startswith("Right. ")
@@ -141,7 +143,7 @@ def test_what_the_matrix_takes_and_what_tanh_takes_is_told_apart():
 def test_which_help_carries_most_is_what_the_table_says():
     seen = Asking("vanishing", vanishing_part="helps")
     assert seen.guess("most", "LSTM, forget bias 2").startswith("Right. Left after 49 steps: RNN, ρ = 0.60: ")
-    assert seen.guess("least", "LSTM").startswith("No.")
+    assert seen.guess("least", "LSTM").startswith("Wrong.")
     assert seen.guess("least", "RNN, ρ = 0.60").startswith("Right.")
     seen.set(vanishing_radius=0.7)  # another curve: that guess is gone
     assert seen.verdicts["least"] == ""
@@ -173,11 +175,11 @@ def test_the_largest_weight_and_what_is_said_without_it_are_computed():
     seen = Asking("attention_by_hand")
     most = int(scores.argmax())
     assert seen.guess("largest", most).startswith("Right. The scores ")
-    assert seen.guess("largest", (most + 1) % 3).startswith("No. The scores ")
+    assert seen.guess("largest", (most + 1) % 3).startswith("Wrong. The scores ")
     rest = torch.cat([memory[:most], memory[most + 1 :]])
     right = "same" if likeliest(memory) == likeliest(rest) else "other"
     assert seen.guess("without", right).startswith("Right. With it: ")
-    assert seen.guess("without", "other" if right == "same" else "same").startswith("No. With it: ")
+    assert seen.guess("without", "other" if right == "same" else "same").startswith("Wrong. With it: ")
 
 
 def test_attention_that_is_made_by_hand_is_recognised():
@@ -214,8 +216,8 @@ def test_who_is_surer_and_who_hears_the_future_is_what_both_models_say():
     assert seen.guess("surer", "both" if chances[1] > chances[0] else "left").startswith(
         "Right. From the left it gets "
     )
-    assert seen.guess("surer", "same").startswith("No. From the left it gets ")
-    assert seen.guess("after", "yes").startswith("No. Its probabilities move by 0 % at most")
+    assert seen.guess("surer", "same").startswith("Wrong. From the left it gets ")
+    assert seen.guess("after", "yes").startswith("Wrong. Its probabilities move by 0 % at most")
     assert seen.guess("after", "no").startswith("Right.")
 
 
@@ -250,23 +252,23 @@ def test_a_factor_is_what_one_counts_in_the_lines():
     assert seen.guess("factor", round(100 * count / total)).startswith(
         f"Right. It was counted {count} times among {total}"
     )
-    assert seen.guess("factor", 90.0).startswith("No. It was counted ")
+    assert seen.guess("factor", 90.0).startswith("Wrong. It was counted ")
     verdicts = [seen.guess("longer", name)[:3] for name in ("more", "same", "less")]
-    assert sorted(verdicts) == ["No.", "No.", "Rig"]
+    assert sorted(verdicts) == ["Wrong.", "Wrong.", "Rig"]
 
 
 def test_the_zeros_of_a_sentence_are_what_one_counts():
     seen = Asking("counting", counting_part="zero")
     zeros = sum(count == 0 for count, _total in pairs("seven times one is seven"))
     assert seen.guess("zeros", float(zeros)) == f"Right. {zeros} of 5 factors are 0; the sentence gets 0."
-    assert seen.guess("zeros", 5.0).startswith("No.")
-    assert seen.guess("alone", "no").startswith("No. At order 1, each word by itself: ")
+    assert seen.guess("zeros", 5.0).startswith("Wrong.")
+    assert seen.guess("alone", "no").startswith("Wrong. At order 1, each word by itself: ")
     assert seen.guess("alone", "yes").startswith("Right.")
 
 
 def test_smoothing_lifts_the_unseen_and_pays_with_the_seen():
     seen = Asking("counting", counting_part="smoothing")
-    assert seen.guess("best", "likelihood").startswith("No. ")
+    assert seen.guess("best", "likelihood").startswith("Wrong. ")
     size, lowered, known = 15, 0, 0
     for count, total in pairs("seven times one is seven"):
         known += count > 0
@@ -278,13 +280,13 @@ def test_smoothing_lifts_the_unseen_and_pays_with_the_seen():
 
 def test_a_network_never_says_0_and_the_best_is_the_one_that_the_table_says():
     seen = Asking("counting", counting_part="network")
-    assert seen.guess("never", "yes").startswith("No. ")
+    assert seen.guess("never", "yes").startswith("Wrong. ")
     assert seen.guess("never", "no").startswith("Right. ")
     seen = Asking("counting", counting_part="heldout")
     scores = {kind: checkpoints.card(f"shakespeare-{kind}")["scores"]["validation"] for kind in KINDS}
     assert seen.guess("best", min(scores, key=scores.get)).startswith("Right. Perplexities: ")
-    assert seen.guess("best", "rnn").startswith("No.")
-    assert seen.guess("order", 1.0).startswith("No.")
+    assert seen.guess("best", "rnn").startswith("Wrong.")
+    assert seen.guess("order", 1.0).startswith("Wrong.")
     order = int(seen.verdicts["order"].split("Kneser-Ney: n = ")[1].split(".")[0])
     points = [
         one for one in checkpoints.card("counts-characters")["held_out"] if one["method"] == "kneser-ney"

@@ -133,7 +133,7 @@ def test_where_answers_are_left_out_a_guess_is_noted_and_not_judged():
         question = tasks.Question("size", "How many?", lambda: tasks.Answer(4.0, "There are 4."))
         tasks.guess_first("echo", [question])
 
-    for words, wanted in ((set(), "No.</strong> There are 4."), ({lesson.UNANSWERED}, "Noted.")):
+    for words, wanted in ((set(), "Wrong.</strong> There are 4."), ({lesson.UNANSWERED}, "Noted.")):
         test = AppTest.from_function(page, default_timeout=PATIENCE)
         test.session_state["settings"] = {}
         test.session_state[lesson.NAME] = ("echo", frozenset(words))

@@ -29,6 +29,7 @@ export class Look {
 
   /** @param {number} value @param {{ scale: string, limits: number[] }} on */
   shade(value, { scale, limits: [low, high] }) {
+    if (Number.isNaN(value)) value = Math.min(Math.max(0, low), high); // where there is nothing, as if it were 0
     return shade(this.stops(scale).map(hexParts), (value - low) / (high - low));
   }
 

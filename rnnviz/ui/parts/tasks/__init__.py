@@ -170,7 +170,7 @@ def _question(room: str, one: Question, judged: tuple[bool, str] | None) -> None
     if judged is not None and lesson.asks(lesson.UNANSWERED):
         said = escape(_("Noted."))
     elif judged is not None:
-        verdict = _("Right.") if judged[0] else _("No.")
+        verdict = _("Right.") if judged[0] else _("Wrong.")
         said = f"<strong>{escape(verdict)}</strong> {escape(judged[1])}"
     st.html(f"<p class='rnnviz-verdict' role='status'>{said}</p>")
 

@@ -1,6 +1,7 @@
 """The changes that are made: their list, what a new one is made of, and the examples to begin with."""
 
 import dataclasses
+import math
 from collections.abc import Sequence
 
 import streamlit as st
@@ -15,7 +16,7 @@ from rnnviz.ui.parts.explored.runs import Run
 from rnnviz.ui.parts.numbers import shown
 from rnnviz.ui.shell import language
 from rnnviz.ui.shell.language import _
-from rnnviz.ui.shell.settings import LONGEST, choose, settings
+from rnnviz.ui.shell.settings import LONGEST, choose, held, settings
 from rnnviz.ui.shell.widgets import as_text, examples, notice, pick, shows
 
 UNDONE = 30  # earlier lists that are kept
@@ -62,15 +63,25 @@ def telling(run: Run) -> tuple[str, str, int, int] | None:
     return None
 
 
+def named_kinds() -> dict[str, str]:
+    """What the kinds of characters are called that single units tell apart."""
+    return {
+        "line ends": _("line ends"),
+        "last syllables": _("the 다 or 요 before a full stop"),
+        "what stands in brackets": _("what stands in brackets"),
+    }
+
+
 def _module(run: Run) -> str | None:
     return run.module if len(run.subject.modules) > 1 else None
 
 
 def _example(run: Run, changes: tuple[Change, ...]) -> None:
+    told, kinds = telling(run), named_kinds()
     names = {
         "forget": _("forget all, once"),
         "never": _("never forget"),
-        "telling": _("silence a telling unit"),
+        "telling": _("silence the unit for {kind}").format(kind=kinds.get(told[1], told[1])) if told else "",
         "silent": _("silence unit {unit}").format(unit=settings()["unit"]),
         "frozen": _("stand still from the middle on"),
     }
@@ -143,10 +154,10 @@ def _listed(values: Sequence[int]) -> str:
 def show(run: Run, changes: tuple[Change, ...]) -> None:
     """Examples, the form for a new change, and the list, each of which can be switched off and on."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        with st.popover(_add_label()):
+        with st.popover(_add_label(), disabled=held()):
             _form(run, changes)
         _example(run, changes)
-        st.button(_("Undo"), key="change_undo", on_click=_undo, disabled=not _earlier())
+        st.button(_("Undo"), key="change_undo", on_click=_undo, disabled=held() or not _earlier())
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         _choices()
         if changes:
@@ -179,10 +190,11 @@ def _list(run: Run, changes: tuple[Change, ...]) -> None:
         key=key,
         format_func=words.__getitem__,
         label_visibility="collapsed",
+        disabled=held(),
         on_change=_switched,
         args=(changes,),
     )
-    with st.popover(_("Remove")):
+    with st.popover(_("Remove"), disabled=held()):
         for place, line in enumerate(words):
             rest = changing.without(changes, place)
             st.button(
@@ -207,7 +219,8 @@ def _add_label() -> str:
     steps = _("all steps")
     if now["mark_steps"] is not None:
         steps = _stretch(*now["mark_steps"])
-    return _("Change what is marked: {units}, {steps}").format(units=units, steps=steps)
+    layer = _("layer {layer}").format(layer=now["layer"] + 1)
+    return _("Change what is marked: {layer}, {units}, {steps}").format(layer=layer, units=units, steps=steps)
 
 
 def _form(run: Run, changes: tuple[Change, ...]) -> None:
@@ -232,7 +245,7 @@ def _form(run: Run, changes: tuple[Change, ...]) -> None:
             "" if steps is None else changing.numbers(range(steps[0] + 1, steps[1] + 2))
         )
     # kept over page changes, where Streamlit lets go of what a widget that is not drawn has held
-    for key, value in (("change_field", "hidden"), ("change_how", "zero"), ("change_value", 0.0)):
+    for key, value in (("change_field", "hidden"), ("change_how", "zero"), ("change_value", "0")):
         st.session_state[key] = st.session_state.get(key, value)
     if st.session_state["change_field"] not in fields:
         st.session_state["change_field"] = "hidden"
@@ -241,9 +254,9 @@ def _form(run: Run, changes: tuple[Change, ...]) -> None:
     )
     how = st.selectbox(_("What happens"), list(ways), key="change_how", format_func=ways.get)
     if how in changing.VALUED:
-        low, high = changing.limits(field) if how == "set" else (-changing.LARGEST, changing.LARGEST)
-        st.session_state["change_value"] = min(max(st.session_state["change_value"], low), high)
-        st.number_input(_("Value"), low, high, step=0.1, key="change_value")
+        low, high = _bounds(field, how)
+        label = _("Value, from {low} to {high}").format(low=f"{low:g}", high=f"{high:g}")
+        st.text_input(label, key="change_value", disabled=held())
     if how == "swap":
         pick(
             st.text_area,
@@ -252,6 +265,7 @@ def _form(run: Run, changes: tuple[Change, ...]) -> None:
             value=settings()["change_other"] or "",
             height=68,
             max_chars=LONGEST,
+            help=_("One text for all changes that take from another."),
         )
     st.text_input(_("Units, as in 3, 7-9; empty: all"), key="change_units")
     st.text_input(_("Steps, as in 5-12; empty: all"), key="change_steps")
@@ -260,32 +274,46 @@ def _form(run: Run, changes: tuple[Change, ...]) -> None:
         notice(line)
 
 
+def _bounds(field: str, how: str) -> tuple[float, float]:
+    return changing.limits(field) if how == "set" else (-changing.LARGEST, changing.LARGEST)
+
+
 def _add(run: Run, changes: tuple[Change, ...]) -> None:
     """What the form says becomes a change; what it cannot be is said, and stays in the form."""
-    held = st.session_state
+    form = st.session_state
     if len(changes) >= changing.MOST:
-        held["change_problem"] = _("Up to {count} changes are made at once: take one out first.").format(
+        form["change_problem"] = _("Up to {count} changes are made at once: take one out first.").format(
             count=changing.MOST
         )
         return
     try:
-        units = changing.whole(held["change_units"]) if held["change_units"].strip() else None
-        steps = changing.whole(held["change_steps"]) if held["change_steps"].strip() else None
+        units = changing.whole(form["change_units"]) if form["change_units"].strip() else None
+        steps = changing.whole(form["change_steps"]) if form["change_steps"].strip() else None
     except ValueError:
-        held["change_problem"] = _("Units and steps are whole numbers, as in 3, 7-9.")
+        form["change_problem"] = _("Units and steps are whole numbers, as in 3, 7-9.")
         return
     if steps and (steps[0] < 1 or len(steps) != steps[-1] - steps[0] + 1 or steps[-1] > run.steps):
-        held["change_problem"] = _("The steps must be one stretch, from 1 to {last}.").format(last=run.steps)
+        form["change_problem"] = _("The steps must be one stretch, from 1 to {last}.").format(last=run.steps)
         return
-    field, how = held["change_field"], held["change_how"]
+    field, how = form["change_field"], form["change_how"]
     wide = run.units if field == "hidden" else run.node.sizes["unit"]
     if units and units[-1] >= wide:
-        held["change_problem"] = _("The units must be from 0 to {last}.").format(last=wide - 1)
+        form["change_problem"] = _("The units must be from 0 to {last}.").format(last=wide - 1)
         return
     if how == "swap" and not settings()["change_other"]:
-        held["change_problem"] = _("Type the other text first.")
+        form["change_problem"] = _("Type the other text first.")
         return
-    value = held["change_value"] if how in changing.VALUED else 0.0
+    value = 0.0
+    if how in changing.VALUED:
+        low, high = _bounds(field, how)
+        try:
+            value = float(form["change_value"].replace(",", ".").replace("−", "-"))
+        except ValueError:
+            value = math.nan
+        if not low <= value <= high:
+            line = _("The value must be a number from {low} to {high}.")
+            form["change_problem"] = line.format(low=f"{low:g}", high=f"{high:g}")
+            return
     stretch = None if steps is None else (steps[0] - 1, steps[-1] - 1)
     now = settings()
     change = Change(field, how, units, stretch, value, now["layer"], now["direction"], _module(run))

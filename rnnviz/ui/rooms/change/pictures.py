@@ -60,12 +60,14 @@ def show() -> None:
 
 def _fitting(changes: tuple[Change, ...], before, other, kind: str) -> tuple[Change, ...]:
     """The changes that are on and have a place in this model and text; of the others a line says why not."""
-    found = []
+    found, wrong = [], []
     for change in (change for change in changes if change.on):
         if problem := changing.misfit(change, before, other, counted=1):
-            notice(_("Not made: {change}.").format(change=making.said(change, kind)) + f" {said(problem)}")
+            wrong.append(f"{making.said(change, kind)} ({said(problem)})")
         else:
             found.append(change)
+    if wrong:
+        notice(_("Not made: {changes}.").format(changes="; ".join(wrong)))
     return tuple(found)
 
 
@@ -197,15 +199,10 @@ def _told(run: Run, found: Changed, changes: tuple[Change, ...]) -> str:
         return ""
     where = KINDS[kind](text)
     share, was, now = kept(_silence, found, tuple(where), layer, unit, text, tuple(run.outputs))
-    words = {
-        "line ends": _("line ends"),
-        "last syllables": _("the 다 or 요 before a full stop"),
-        "what stands in brackets": _("what stands in brackets"),
-    }
     line = _(
         "Unit {unit} tells {kind} from all else in {share} of all pairs of characters. Without it, the loss of what follows "
         "them goes from {was} to {now} nats."
-    ).format(unit=unit, kind=words[kind], share=percent(share), was=shown(was), now=shown(now))
+    ).format(unit=unit, kind=making.named_kinds()[kind], share=percent(share), was=shown(was), now=shown(now))
     if now - was < SPREAD:
         line += " " + _(
             "What a unit goes along with need not hang on it: the rest of the state does without it."

@@ -33,7 +33,8 @@ def show() -> None:
         graph = picture()
     with guessing:
         guess_first("network", questions(graph))
-    costs(graph)
+    with answers("costs"):
+        costs(graph)
     if graph.setup.stage in ("recurrent", "unrolled"):
         given_back()
     by_hand("network", tasks(graph))

@@ -134,7 +134,7 @@ def _carried(found: Both, model: Live, text: str, other: str, moved, id: str, dr
     came = None if place is None else results.carried(found, model, text, other, place)
     if came is not None:
         title = _(
-            "The second state put in at one step: how far it moves the prediction after step {step} (1: all the way)"
+            "Swap in the second state at one step: how far the prediction after step {step} moves (1: all the way)"
         ).format(step=place + 1)
         drawings.insert(2, drawn("carried", title, figures.inputs, in_view(came, id, found.steps)))
 
@@ -180,7 +180,7 @@ def _draw(run: Run, found: Both, model: Live, same_model: bool, text: str, other
         id,
         found,
         drawings,
-        colour=(kept(_curve, results.states(found, 0, layer), unit), limits, _("hidden state h")),
+        colour=(kept(_filled, results.states(found, 0, layer), unit), limits, _("hidden state h")),
         candidates=None if best is None else best[:2],
         finer=finer,
         summary=line,
@@ -226,7 +226,7 @@ def _heatmap(found: Both, id: str, layer: int, limits: tuple[float, float]):
         largest = float(abs(node["hidden"]).max())
         bound = stats.mechanism.round_limit(node["hidden"]) if largest > SMALLEST else SMALLEST
         return unit_heatmap(
-            found, id, node, "hidden", (-bound, bound), _("Hidden state h, second less first"), 340
+            found, id, node, "hidden", (-bound, bound), _("Hidden state h, second minus first"), 340
         )
     node = results.states(found, 0 if which == "one" else 1, layer)
     title = _("Hidden state h, first") if which == "one" else _("Hidden state h, second")
@@ -237,19 +237,22 @@ def _curve(node, unit: int):
     return node["hidden"].sel(unit=min(unit, node.sizes["unit"] - 1))
 
 
+def _filled(node, unit: int):
+    """The curve that colours the strip: 0 where the first reading has nothing."""
+    return _curve(node, unit).fillna(0.0)
+
+
 def _summary(found: Both, layer: int, moved, logs) -> str:
     """Where they part, how the difference fades, and when it is forgotten."""
     pair, parts = found.pair, []
     if logs is None:
         parts.append(
-            _(
-                "These networks are of unlike shape: their units cannot be held against each other, their predictions can."
-            )
+            _("These networks differ in shape, so their units cannot be compared; their predictions can.")
         )
     if pair.parted is not None and logs is not None:
         size = differing.distance(pair, layer, found.direction).values
         gone = differing.forgotten(size, pair.parted)
-        parts.append(_("Last different at step {step}.").format(step=pair.parted + 1))
+        parts.append(_("They last differ at step {step}.").format(step=pair.parted + 1))
         if not pair.both[pair.parted :].any():
             pass
         elif gone is None:
@@ -271,7 +274,7 @@ def _summary(found: Both, layer: int, moved, logs) -> str:
             )
     elif pair.parted is None and logs is not None and not bool((logs > -math.inf).any()):
         parts.append(_("Both readings are the same."))
-    if moved is not None and moved.notnull().any():
+    if moved is not None and float(moved.max()) > 0:
         place = int(moved.argmax("time"))
         line = _("The predictions lie furthest apart after step {step}: {nats} nats.")
         parts.append(line.format(step=place + 1, nats=shown(float(moved[place]))))
