@@ -38,7 +38,9 @@ def test_a_drag_marks_units_and_steps_and_the_form_takes_them(reader):
     assert abs(frame["height"] - 80) < 12 and plot["y"] < frame["y"]
     # sideways alone marks steps, and leaves the units as they are
     seen.after(lambda: drag(seen, 0.2, 0.3))
-    expect(seen.tab.get_by_role("button", name="Change what is marked: layer 1, unit 0, steps")).to_be_visible()
+    expect(
+        seen.tab.get_by_role("button", name="Change what is marked: layer 1, unit 0, steps")
+    ).to_be_visible()
 
 
 def test_with_marking_off_a_drag_zooms(reader):

@@ -272,7 +272,9 @@ def _take_away(run: Run, found: Changed, changes: tuple[Change, ...], text: str,
             expression = f"rnnviz.live.shipped({run.name!r})"
             if run.own is not None:
                 expression = f"rnnviz.live.found({(settings()['subject'] or '').rpartition('~')[0]!r})"
-            st.code(changing.code(changes, expression, text, other, run.module), language="python")
+            st.code(
+                changing.code(changes, expression, text, other, run.module), language=None, wrap_lines=True
+            )
 
 
 def _reading() -> None:

@@ -169,7 +169,7 @@ def follow(job: Job, key: str, so_far: Callable[[Job], str], command: str = "") 
     if line := working.came_to_nothing(job):
         notice(line)
     if job.state == "late" and command:
-        st.code(command, language="sh", wrap_lines=True)
+        st.code(command, language=None, wrap_lines=True)
     return job.state == "done"
 
 

@@ -272,7 +272,7 @@ def _embed() -> None:
     address = links.root() + links.made(view, (), current()) + "&embed=true"
     st.code(
         SNIPPET.format(address=address.replace("&", "&amp;"), title=titles[view.room]),
-        language="html",
+        language=None,
         wrap_lines=True,
     )
     st.caption(

@@ -27,7 +27,7 @@ def show() -> None:
             "On that computer:"
         )
     )
-    st.code(".venv/bin/python -m rnnviz app --host 0.0.0.0", language="sh")
+    st.code(".venv/bin/python -m rnnviz app --host 0.0.0.0", language=None, wrap_lines=True)
     st.write(
         _(
             "It prints the address that your class opens. Where nginx is installed, one process for each core shares the readers."
