@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rnnviz.studies.corpus.opened import Corpus, Progress
+from rnnviz.studies.corpus.opened import Corpus, Progress, inside
 from rnnviz.told import Told
 
 FEW = 0.05  # share of steps below which they are looked at one by one
@@ -71,10 +71,7 @@ class Matches:
 
     def where(self) -> np.ndarray:
         """(step,), whether a step is in one of the stretches."""
-        found = np.zeros(self.steps + 1, np.int32)
-        np.add.at(found, self.starts, 1)
-        np.add.at(found, self.stops, -1)
-        return found[:-1].cumsum() > 0
+        return inside(self.starts, self.stops, self.steps)
 
 
 def standing_out(

@@ -190,3 +190,11 @@ class Corpus:
         low, high = int(self.starts[sequence]), int(self.starts[sequence + 1])
         left = self.text(max(low, start - before), start)
         return left, self.text(start, stop), self.text(stop, min(high, stop + after))
+
+
+def inside(starts: np.ndarray, stops: np.ndarray, steps: int) -> np.ndarray:
+    """(step,), whether a step is in one of the stretches, each from its start up to its stop."""
+    found = np.zeros(steps + 1, np.int32)
+    np.add.at(found, starts, 1)
+    np.add.at(found, stops, -1)
+    return np.asarray(found[:-1].cumsum() > 0)

@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 
 from rnnviz.stats.states import separation
-from rnnviz.studies.corpus.opened import Corpus, Progress
+from rnnviz.studies.corpus.opened import Corpus, Progress, inside
 from rnnviz.told import Told
 
 LIMIT = 5.0  # seconds
@@ -55,10 +55,7 @@ class Found:
 
     def where(self) -> np.ndarray:
         """(step,), whether a step is in one of the places."""
-        found = np.zeros(self.steps + 1, np.int32)
-        np.add.at(found, self.starts, 1)
-        np.add.at(found, self.stops, -1)
-        return found[:-1].cumsum() > 0
+        return inside(self.starts, self.stops, self.steps)
 
 
 def search(corpus: Corpus, regex: str, limit: float = LIMIT, most: int = MOST) -> Found:

@@ -308,6 +308,20 @@ def _say_too_long(text: str) -> None:
         notice(message.format(count=len(text), longest=LONGEST))
 
 
+def live_run() -> Run | None:
+    """The same where the model itself is here, to be run again otherwise; None, and a line on the page, where it is not."""
+    run = current_run()
+    if run is None or run.live:
+        return run
+    notice(
+        _(
+            "A recording cannot be run again. Choose a shipped model, or bring the model itself: rnnviz explore "
+            "package.module:function."
+        )
+    )
+    return None
+
+
 def _read_text() -> Run | None:
     """The chosen model reading the chosen text."""
     text = explored.reader_text()

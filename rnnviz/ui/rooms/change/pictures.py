@@ -14,7 +14,7 @@ from rnnviz.studies.live import LiveError
 from rnnviz.studies.telling import KINDS
 from rnnviz.ui.parts import explored, recordings
 from rnnviz.ui.parts.board import Mark, drawn
-from rnnviz.ui.parts.explored.runs import Run, again, current_run
+from rnnviz.ui.parts.explored.runs import Run, again, live_run
 from rnnviz.ui.parts.explored.views import in_view, limits_of, show_board, unit_heatmap
 from rnnviz.ui.parts.numbers import percent, shown
 from rnnviz.ui.rooms.change import making, results
@@ -29,16 +29,8 @@ SMALLEST = 1e-3  # the limit of the difference's colours, at least
 
 def show() -> None:
     """What stands below the reader's text."""
-    run = current_run()
+    run = live_run()
     if run is None:
-        return
-    if not run.live:
-        notice(
-            _(
-                "A recording cannot be run again. Choose a shipped model, or bring the model itself: rnnviz explore "
-                "package.module:function."
-            )
-        )
         return
     changes = making.made(run)
     try:
