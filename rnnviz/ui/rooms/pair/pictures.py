@@ -110,7 +110,10 @@ def _others(run: Run) -> list[str]:
     own = checkpoints.parted(run.name)[0]
     kind = explored.corpus(own)
     names = [name for name in checkpoints.names("language") if name != own and explored.corpus(name) == kind]
-    return [name for name in names if _tokens(name) == tuple(run.outputs)]
+    found = [name for name in names if _tokens(name) == tuple(run.outputs)]
+    return sorted(
+        found, key=lambda name: bool(checkpoints.moments(name))
+    )  # small ones that grow up come last
 
 
 def _tokens(name: str) -> tuple[str, ...]:
@@ -204,9 +207,11 @@ def _distances(logs, id: str, found: Both):
     colours = ["#0072B2", "#D55E00", "#009E73", "#CC79A7"] * count
     kinds = [colours[i % count] for i in range(logs.sizes["series"])]
     dashes = ["solid" if i < count else "dot" for i in range(logs.sizes["series"])]
-    title = _(
-        "How far the states lie apart: ‖h − h′‖ (dotted: to first order, by the Jacobians along the way)"
-    )
+    title = _("How far the states lie apart: ‖h − h′‖")
+    if count < logs.sizes["series"]:
+        title = _(
+            "How far the states lie apart: ‖h − h′‖ (dotted: to first order, by the Jacobians along the way)"
+        )
     seen = in_view(logs, id, found.steps)
     return drawn("distance", title, figures.log_norms, seen, kinds, None, title, 240, "time", dashes)
 
