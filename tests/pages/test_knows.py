@@ -4,6 +4,7 @@ import base64
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from rnnviz.studies import live, probing
 from rnnviz.ui.parts import working
@@ -39,7 +40,8 @@ def test_the_pictures_are_what_the_library_finds(opened):
     seen = opened()
     text = read(seen)
     assert text.startswith(TEXT) and len(text) == LENGTH
-    found = probing.probe(live.shipped("growing-gru"), text, properties=[*NAMED, *NUMBERS], seed=1)
+    with threadpool_limits(1):  # as in the worker: another number of threads rounds otherwise
+        found = probing.probe(live.shipped("growing-gru"), text, properties=[*NAMED, *NUMBERS], seed=1)
     found = found.merge(probing.memory(found)).isel(field=0)
     drawn = seen.figures
     assert list(drawn) == ["probes", "places"]
@@ -63,7 +65,8 @@ def test_a_seed_writes_its_own_text_and_the_cell_is_read_as_well(opened):
     seen = opened(model="growing-lstm", knows_field="cell", knows_seed=7, knows_properties="capital")
     text = read(seen)
     assert text != read(opened(model="growing-lstm"))
-    found = probing.probe(live.shipped("growing-lstm"), text, fields="cell", properties=["capital"])
+    with threadpool_limits(1):
+        found = probing.probe(live.shipped("growing-lstm"), text, fields="cell", properties=["capital"])
     drawn = seen.figures["probes"]["data"]
     np.testing.assert_allclose(numbers(drawn[0]["y"]), found["score"].values.ravel(), atol=1e-6)
     for choice in ("knows_field=cell", "knows_seed=7", "knows_properties=capital"):
