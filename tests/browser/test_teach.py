@@ -128,8 +128,11 @@ def test_controls_of_a_locked_link_rest_in_the_browser_too(reader, teach):
     expect(locked.tab.get_by_role("radio", name="GRU")).to_be_disabled()
     expect(locked.tab.locator("[data-testid=stMain] .stButton:visible")).to_have_count(1)  # how to leave
     expect(locked.tab.locator("[data-testid=stSidebar]")).to_have_count(0)
+    locked.rests()  # a click while the page runs for what the browser has just told is lost
+    at_rest(locked.tab)
     locked.tab.get_by_role("button", name="Look around freely").click()
-    expect(locked.tab.get_by_role("radio", name="GRU")).to_be_enabled()
+    # until the page has been run again, the control that was held may stand beside the one that is free
+    expect(locked.tab.get_by_role("radio", name="GRU").last).to_be_enabled()
     locked.tab.wait_for_function("!location.search.includes('lesson')")
 
 
