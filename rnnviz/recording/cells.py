@@ -10,11 +10,15 @@ gates of all steps are therefore one matrix product; only the LSTM's cell state 
 `scan` does that.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 from torch.nn.functional import linear
+
+States = tuple[Tensor, ...]  # (h,) or (h, c), each (..., unit)
+Touch = Callable[[str, Tensor], Tensor]  # a field and its values -> the values that stand
 
 
 class LSTMGates(NamedTuple):
@@ -149,6 +153,43 @@ def gru_step(
     """One step of a GRU: x_t (..., input) and h_{t-1} (..., unit) give h_t and the gates. See `gru_gates`."""
     gates = gru_gates(linear(input, input_weight, input_bias), hidden, recurrent_weight, recurrent_bias)
     return gru_hidden(gates, hidden), gates
+
+
+def touched_step(
+    kind: str,
+    input_projection: Tensor,
+    states: States,
+    recurrent_weight: Tensor,
+    recurrent_bias: Tensor | None,
+    touch: Touch,
+    nonlinearity: str = "tanh",
+    projection_weight: Tensor | None = None,
+) -> States:
+    """One step of any of the cells, each quantity handed through `touch` as it comes about.
+
+    kind: 'rnn', 'gru' or 'lstm'. input_projection: W_ih x_t + b_ih; states: (h_{t-1},), of an LSTM (h_{t-1}, c_{t-1}). touch: is
+    given a field, as in the trace, and its values, and returns those that stand: what follows is made of them.
+    projection_weight: of an LSTM with proj_size. Returns (h_t,) or (h_t, c_t).
+    """
+    hidden = states[0]
+    if kind == "lstm":
+        found = lstm_gates(input_projection, hidden, recurrent_weight, recurrent_bias)
+        gates = LSTMGates(*(touch(name, gate) for name, gate in found._asdict().items()))
+        carried = gates.forget_gate * states[1]
+        cell = touch("cell", torch.addcmul(carried, gates.input_gate, gates.candidate))
+        hidden = lstm_hidden(gates, cell)
+        hidden = hidden if projection_weight is None else hidden @ projection_weight.T
+        return touch("hidden", hidden), cell
+    if kind == "gru":
+        input_r, input_z, input_n = input_projection.chunk(3, dim=-1)
+        hidden_r, hidden_z, hidden_n = linear(hidden, recurrent_weight, recurrent_bias).chunk(3, dim=-1)
+        r = touch("reset_gate", (input_r + hidden_r).sigmoid())
+        z = touch("update_gate", (input_z + hidden_z).sigmoid())
+        n = touch("candidate", (input_n + r * hidden_n).tanh())
+        return (touch("hidden", gru_hidden(GRUGates(r, z, n), hidden)),)
+    return (
+        touch("hidden", rnn_states(input_projection, hidden, recurrent_weight, recurrent_bias, nonlinearity)),
+    )
 
 
 def scan(decay: Tensor, drive: Tensor, initial: Tensor, out: Tensor | None = None) -> Tensor:

@@ -6,7 +6,7 @@ lets it through as autograd derives it, also to what the function itself holds.
 """
 
 import weakref
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -16,6 +16,7 @@ from torch.nn.functional import linear
 
 from rnnviz.recording import cells, edits, gates
 from rnnviz.recording.calls import Call, Key, Running
+from rnnviz.recording.cells import States
 from rnnviz.recording.layout import Layout
 from rnnviz.recording.passes import ACTIVATIONS, Pass, Weights, working
 from rnnviz.recording.second_order import Step, listen
@@ -48,53 +49,41 @@ class _Loop:
     anchor: Tensor
     changed: bool = False
 
-    def settled(self, name: str, made: Tensor, t: int, known: Tensor | None) -> Tensor:
-        """A quantity of step t with its edits made. made: as the loop has it; known: as the kernel has it."""
-        value = made.detach() if self.changed or known is None else known[t]
-        now = cast(Tensor, _Given.apply(self.anchor, made, value))  # type: ignore[no-untyped-call]
-        edited = edits.edited(name, now, self.placed, t, self.order)
-        self.changed = self.changed or not torch.equal(edited, now)
-        return edited
+    def __post_init__(self) -> None:
+        names, one = ACTIVATIONS[self.one.kind], self.one
+        rows = () if one.rows is None else one.rows.chunk(len(names), -1)
+        # as the kernel has it, read until the first change
+        self.known = {**dict(zip(names, rows, strict=False)), "hidden": one.hidden, "cell": one.cell}
 
-    def step(self, x: Tensor, before: Sequence[Tensor], t: int) -> tuple[Tensor, ...]:
+    def step(self, x: Tensor, before: States, t: int) -> States:
         """h_t, and of an LSTM c_t, of x_t and the states before."""
         one, weights = self.one, self.weights
-        names = ACTIVATIONS[one.kind]
-        known = dict(zip(names, one.rows.chunk(len(names), -1), strict=True)) if one.rows is not None else {}
+        made: dict[str, Tensor] = {}
+
+        def settled(name: str, fresh: Tensor) -> Tensor:
+            known = self.known[name]
+            value = fresh.detach() if self.changed or known is None else known[t]
+            now = cast(Tensor, _Given.apply(self.anchor, fresh, value))  # type: ignore[no-untyped-call]
+            made[name] = edits.edited(name, now, self.placed, t, self.order)
+            self.changed = self.changed or not torch.equal(made[name], now)
+            return made[name]
+
         projection = linear(x, weights.input, weights.input_bias)
         recurrent = weights.recurrent, weights.recurrent_bias
-        made: dict[str, Tensor] = {}
-        cell: Tensor | None = None
-        if one.kind == "lstm":
-            fresh = cells.lstm_gates(projection, before[0], *recurrent)._asdict()
-            made = {name: self.settled(name, fresh[name], t, known[name]) for name in names}
-            cell = made["forget_gate"] * before[1] + made["input_gate"] * made["candidate"]
-            cell = self.settled("cell", cell, t, one.cell)
-            hidden = cells.lstm_hidden(cells.LSTMGates(**made), cell)
-            hidden = hidden if weights.projection is None else hidden @ weights.projection.T
-        elif one.kind == "gru":
-            fresh = cells.gru_gates(projection, before[0], *recurrent)._asdict()
-            for name in names:
-                if name == "candidate":
-                    fresh[name] = edits.candidate(
-                        one.units, weights, projection, before[0], made["reset_gate"]
-                    )
-                made[name] = self.settled(name, fresh[name], t, known[name])
-            hidden = cells.gru_hidden(cells.GRUGates(**made), before[0])
-        else:
-            hidden = cells.rnn_states(projection, before[0], *recurrent, one.nonlinearity)
-        hidden = self.settled("hidden", hidden, t, one.hidden)
+        after = cells.touched_step(
+            one.kind, projection, before, *recurrent, settled, one.nonlinearity, weights.projection
+        )
         if self.changed:
-            self._write(t, hidden, cell, [made[name] for name in names])
-        return (hidden,) if cell is None else (hidden, cell)
+            self._write(t, made)
+        return after
 
-    def _write(self, t: int, hidden: Tensor, cell: Tensor | None, made: Sequence[Tensor]) -> None:
+    def _write(self, t: int, made: Mapping[str, Tensor]) -> None:
         one = self.one
-        one.hidden[t] = working(hidden)
-        if cell is not None and one.cell is not None:
-            one.cell[t] = working(cell)
+        one.hidden[t] = working(made["hidden"])
+        if one.cell is not None:
+            one.cell[t] = working(made["cell"])
         if one.rows is not None:
-            one.rows[t] = working(torch.cat(list(made), -1))
+            one.rows[t] = working(torch.cat([made[name] for name in ACTIVATIONS[one.kind]], -1))
 
 
 def run_edited(
@@ -118,12 +107,12 @@ def run_edited(
     anchor = torch.zeros((), requires_grad=True, device=x.device)
     loop = _Loop(one, weights, placed, order, anchor)
     own = [state.view_as(state) for state in begin]  # what comes back to them comes through this pass
-    states, steps, found = [state[0] for state in own], layout.dense(x), list[Step]()
+    states, steps, found = tuple(state[0] for state in own), layout.dense(x), list[Step]()
     for t in range(layout.steps):
         after = loop.step(steps[t], states, t)
         on = after[0].view_as(after[0])
         found.append((after[0], on, after[1] if len(after) > 1 else None))
-        states = [_alive(state, layout, t) for state in (on, *after[1:])]
+        states = tuple(_alive(state, layout, t) for state in (on, *after[1:]))
     running.edit(key, one, error)
     listen(call, key, own[0], found)
     output = torch.stack([step[0] for step in found])

@@ -14,7 +14,8 @@ import torch
 from torch import Tensor
 
 from rnnviz.recording import cells, gates
-from rnnviz.recording.passes import ACTIVATIONS, Pass, Weights, product
+from rnnviz.recording.cells import States
+from rnnviz.recording.passes import ACTIVATIONS, Pass, product
 
 FIELDS = {
     "lstm": (*ACTIVATIONS["lstm"], "cell", "hidden"),
@@ -25,7 +26,6 @@ DIRECTIONS = ("forward", "backward")
 
 Index = int | slice | Sequence[int] | None
 Whole = SupportsIndex | Sequence[SupportsIndex]  # one number, of Python's or of numpy's, or several
-States = tuple[Tensor, ...]  # (h,) or (h, c), each (batch, unit)
 Refuse = Callable[[str], NoReturn]
 Segment = Callable[[Tensor, States], Tensor]  # input and states -> hidden, the kernel on some steps
 Order = Callable[[int], list[tuple[int, int]]]  # step in reading order -> its (batch row, aligned step)
@@ -261,7 +261,7 @@ def _edit_step(one: Pass, placed: Sequence[Placed], t: int, carry: States | None
     changed = carry is not None
     for name in names:
         if one.kind == "gru" and name == "candidate" and changed:
-            step[name] = candidate(one.units, one.weights, projection, before[0], step["reset_gate"])
+            step[name] = _candidate(one, projection, before[0], step["reset_gate"])
         made = edited(name, step[name], placed, t, order)
         changed |= not torch.equal(made, step[name])
         step[name] = made
@@ -291,11 +291,11 @@ def _edit_step(one: Pass, placed: Sequence[Placed], t: int, carry: States | None
     return changed
 
 
-def candidate(units: int, weights: Weights, projection: Tensor, previous: Tensor, reset: Tensor) -> Tensor:
+def _candidate(one: Pass, projection: Tensor, previous: Tensor, reset: Tensor) -> Tensor:
     """n = tanh(W_in x + b_in + r (W_hn h + b_hn)) of a GRU whose r is not what it was."""
-    rows = slice(2 * units, None)
-    bias = weights.recurrent_bias
-    inner = product(previous, weights.recurrent[rows], None if bias is None else bias[rows])
+    rows = slice(2 * one.units, None)
+    bias = one.weights.recurrent_bias
+    inner = product(previous, one.weights.recurrent[rows], None if bias is None else bias[rows])
     return (projection[..., rows] + reset * inner).tanh()
 
 

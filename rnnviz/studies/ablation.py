@@ -14,13 +14,15 @@ from typing import Literal
 import numpy as np
 import torch
 import xarray as xr
+from scipy.stats import spearmanr
 from torch import Tensor
 
 from rnnviz.models.networks import LanguageModel
 from rnnviz.recording.edits import FIELDS, Edit
 from rnnviz.studies import live, rows
 from rnnviz.studies.live import Live, Reading
-from rnnviz.studies.rows import Change, Progress
+from rnnviz.studies.progress import Done, Progress, followed
+from rnnviz.studies.rows import Change
 from rnnviz.studies.telling import KINDS
 from rnnviz.told import Told
 
@@ -213,7 +215,7 @@ def curve(
 
 def shipped(
     name: str, text: str, layer: int, field: str, to: To, kind: str | None
-) -> Generator[rows.Done, None, xr.Dataset]:
+) -> Generator[Done, None, xr.Dataset]:
     """One layer of a shipped model on one text, for a worker: what `ranked` says of its units, (unit,), `together` (order, count)
     of `curve`, and `loss`, step by step. Raises ValueError and CheckpointError."""
     subject = live.shipped(name, text)
@@ -224,7 +226,7 @@ def shipped(
         units = ranked(found).isel(layer=0, drop=True)
         return units.assign(together=together["growth"].isel(text=0), loss=found["loss"].isel(text=0))
 
-    return (yield from rows.followed(work))
+    return (yield from followed(work))
 
 
 def _measured(found: xr.Dataset) -> dict[str, xr.DataArray]:
@@ -436,4 +438,4 @@ def _correlation(first: np.ndarray, second: np.ndarray) -> float:
     """Spearman's, of ranks."""
     if len(first) < 2:
         return float("nan")
-    return float(np.corrcoef(first, second)[0, 1])
+    return float(spearmanr(first, second).statistic)

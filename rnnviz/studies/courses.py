@@ -4,7 +4,6 @@ checkpoints/tiny/TASK-KIND-UNITS-SEED.nc    what `train` returns, of the setting
 """
 
 from collections.abc import Generator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,20 +13,12 @@ from torch import nn
 from rnnviz import netcdf
 from rnnviz.models import checkpoints
 from rnnviz.studies import tiny
+from rnnviz.studies.progress import Done
 from rnnviz.studies.tiny import LETTERS, ORDER, STEPS
 
 TASKS = {"order": ORDER, "letters": LETTERS}
 KEPT = 5  # training steps between two weights that are kept
 SHIPPED = [(task, kind, 3, 0) for task in TASKS for kind in ("rnn", "gru", "lstm")]
-
-
-@dataclass(frozen=True)
-class Told:
-    """How far a training is: updates done, of how many, of which kind of cell."""
-
-    done: int
-    total: int
-    what: str
 
 
 def start(task: str, kind: str, units: int, seed: int) -> dict[str, nn.Module]:
@@ -41,7 +32,7 @@ def start(task: str, kind: str, units: int, seed: int) -> dict[str, nn.Module]:
     return models
 
 
-def train(task: str, kind: str, units: int, seed: int) -> Generator[Told, None, xr.Dataset]:
+def train(task: str, kind: str, units: int, seed: int) -> Generator[Done, None, xr.Dataset]:
     """Trains the networks of a course; yields after each update.
 
     Returns `log_right` (model, step, answer), as `tiny.Step` has it, and `weights_MODEL` (moment, parameter) of each model after
@@ -55,7 +46,7 @@ def train(task: str, kind: str, units: int, seed: int) -> Generator[Told, None, 
         if now.step % KEPT == 0:
             for name, model in models.items():
                 weights[name].append(tiny.weights(model).numpy())
-        yield Told(now.step, STEPS, kind)
+        yield Done(now.step, STEPS, kind)
     arrays = {
         f"weights_{name}": (("moment", f"parameter_{name}"), np.array(rows)) for name, rows in weights.items()
     }

@@ -10,8 +10,7 @@ import difflib
 import functools
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -153,7 +152,7 @@ def predicted(model: Live, text: str, pair: Pair) -> xr.DataArray | None:
     if step + 1 >= steps or node.sizes["direction"] > 1:
         return None
     kind = node.attrs["kind"]
-    exact = doubled(model)
+    exact = model.doubled()
     before = exact.read(text)
     edits = []
     for layer in range(node.sizes["layer"]):
@@ -182,21 +181,6 @@ def predicted(model: Live, text: str, pair: Pair) -> xr.DataArray | None:
 def _hidden(reading: Reading, module: str, layer: int) -> np.ndarray:
     found: np.ndarray = reading.subject.layer(module, layer)["hidden"].values
     return found
-
-
-def doubled(model: Live) -> Live:
-    """The same model in double precision, where it can be run in it."""
-
-    def encode(given: Any) -> tuple[Any, ...]:
-        found = model.encode(given)
-        every = tuple(found) if isinstance(found, tuple | list) else (found,)
-        return tuple(one.double() if _is_floating(one) else one for one in every)
-
-    return replace(model, model=model.exact, encode=encode)
-
-
-def _is_floating(one: object) -> bool:
-    return isinstance(one, torch.Tensor) and one.is_floating_point()
 
 
 def forgotten(size: Sequence[float], place: int | None, share: float = FORGOTTEN) -> int | None:

@@ -18,7 +18,7 @@ from torch import Tensor
 from rnnviz.models.networks import LanguageModel, reading
 from rnnviz.studies import rows
 from rnnviz.studies.live import Live
-from rnnviz.studies.rows import Progress
+from rnnviz.studies.progress import Progress
 from rnnviz.told import Told
 
 STRETCH = 256  # tokens that are read from a state of zeros

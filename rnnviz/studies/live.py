@@ -17,7 +17,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -156,7 +156,7 @@ class Live:
             raise LiveError("{name} has no loss: give Live a `loss`, or `next` and `outputs`", name=self.name)
         with self._lock, reading(self.model), torch.no_grad():
             tokens, _table, arguments = self._encoded(text)
-            with self._says("recording"), record(self.model, edit=edit) if edit else contextlib.nullcontext():
+            with self._edited(edit):
                 found = self._losses(self._called(self.model, arguments), text, tokens)
         return np.atleast_1d(found.double().cpu().numpy())
 
@@ -220,6 +220,10 @@ class Live:
         with self._says("the model"):
             return copy.deepcopy(self.model).double().requires_grad_()
 
+    def doubled(self) -> "Live":
+        """The same in double precision, model and numbers that it is given. Raises LiveError as `exact`."""
+        return replace(self, model=self.exact, encode=lambda given: _doubled(_arguments(self.encode(given))))
+
     def _encoded(self, text: str) -> tuple[tuple[str, ...], series.Series | None, tuple[Any, ...]]:
         """What the steps are called, the table that the text is, and what the model is called with."""
         table = None
@@ -240,7 +244,7 @@ class Live:
                 )
         with self._says("encode"):
             found = self.encode(given)
-        return tokens, table, tuple(found) if isinstance(found, tuple | list) else (found,)
+        return tokens, table, _arguments(found)
 
     def _called(self, model: nn.Module, arguments: tuple[Any, ...]) -> Any:
         with self._says("the model"):
@@ -365,6 +369,11 @@ class Live:
             raise LiveError(
                 "{name}: {what} raised {problem}", name=self.name, what=what, problem=_line(problem)
             ) from problem
+
+
+def _arguments(found: Any) -> tuple[Any, ...]:
+    """What a model is called with."""
+    return tuple(found) if isinstance(found, tuple | list) else (found,)
 
 
 def _is_floating(one: Any) -> bool:

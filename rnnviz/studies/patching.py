@@ -19,10 +19,11 @@ from torch.nn.functional import linear
 from rnnviz.models.networks import Classifier, LanguageModel, Stock, Translator, reading
 from rnnviz.models.vocabularies import START_ID
 from rnnviz.recording.block import record
+from rnnviz.recording.cells import States
 from rnnviz.recording.edits import Edit
 from rnnviz.studies import rows
 from rnnviz.studies.live import Live
-from rnnviz.studies.rows import Progress, States
+from rnnviz.studies.progress import Progress
 from rnnviz.told import Told
 
 ALIGNMENTS = ("edit", "left")

@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from rnnviz.studies import live, rows
+from rnnviz.studies import live
 from rnnviz.studies.live import Live
-from rnnviz.studies.rows import Done, Progress
+from rnnviz.studies.progress import Done, Progress, followed
 from rnnviz.studies.telling import KINDS, LATE
 from rnnviz.studies.writing import Network, Rule, Writing
 from rnnviz.told import Told
@@ -284,7 +284,7 @@ def shipped(
         )
         return found.merge(memory(found)).assign_attrs(found.attrs, text=text)
 
-    return (yield from rows.followed(work))
+    return (yield from followed(work))
 
 
 def _gone_on(subject: Live, text: str, length: int, seed: int) -> Generator[Done, None, str]:

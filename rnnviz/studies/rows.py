@@ -4,12 +4,9 @@ The numbers are those of `record(edit=…)`, row by row; layers below the lowest
 the kernel.
 """
 
-import queue
-import threading
-from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -17,16 +14,12 @@ from torch.nn.functional import linear
 
 from rnnviz.models.networks import LanguageModel, Stock, reading
 from rnnviz.recording import cells
+from rnnviz.recording.cells import States, Touch
 from rnnviz.recording.edits import FIELDS
 from rnnviz.studies.live import Live
+from rnnviz.studies.progress import Progress
 from rnnviz.told import Told
 
-Progress = Callable[[int, int], None]  # rows that are done, of how many; what it raises stops the work
-Result = TypeVar("Result")
-States = tuple[Tensor, ...]  # (h,) or (h, c), each (row, unit)
-Touch = Callable[
-    [str, Tensor], Tensor
-]  # a field and its values (row, unit) of a step -> the values that stand
 ROWS = 64  # that are run together: the processor's product is at its best from here on
 NUMBERS = 1 << 25  # that the states of a layer may be: of long texts fewer rows are run together
 SCORES = 1 << 22  # numbers that are scored at once: many candidates would fill the memory
@@ -45,39 +38,6 @@ class Change:
         """The same of some of the rows."""
         value = self.value if self.value.dim() < 2 or len(self.value) == 1 else self.value[rows]
         return Change(self.field, self.layer, self.chosen[rows], value)
-
-
-@dataclass(frozen=True)
-class Done:
-    """How far work of several runs is. what: which of its parts."""
-
-    done: int
-    total: int
-    what: str = ""
-
-
-def followed(work: Callable[[Progress], Result]) -> Generator[Done, None, Result]:
-    """What work returns that tells its progress to a function, told by a generator: for whoever runs it step by step.
-
-    A generator that is closed before its end stops the work at the next progress.
-    """
-    told: queue.Queue[Done | None] = queue.Queue()
-    closed = threading.Event()
-
-    def progress(done: int, total: int) -> None:
-        if closed.is_set():
-            raise InterruptedError("nobody waits for it")
-        told.put(Done(done, total))
-
-    with ThreadPoolExecutor(1) as runner:
-        future = runner.submit(work, progress)
-        future.add_done_callback(lambda _future: told.put(None))
-        try:
-            while (at := told.get()) is not None:
-                yield at
-        finally:
-            closed.set()
-        return future.result()
 
 
 def kind_of(rnn: Stock) -> str:
@@ -102,21 +62,8 @@ def step(rnn: Stock, layer: int, projection: Tensor, before: States, touch: Touc
     touch: is given each field in the order in which it comes about; what follows is made from what it returns.
     """
     _w_ih, w_hh, _b_ih, b_hh = weights_of(rnn, layer)
-    hidden = before[0]
-    if isinstance(rnn, nn.LSTM):
-        i, f, g, o = cells.lstm_gates(projection, hidden, w_hh, b_hh)
-        i, f = touch("input_gate", i), touch("forget_gate", f)
-        g, o = touch("candidate", g), touch("output_gate", o)
-        cell = touch("cell", torch.addcmul(f * before[1], i, g))
-        return touch("hidden", cells.lstm_hidden(cells.LSTMGates(i, f, g, o), cell)), cell
-    if isinstance(rnn, nn.GRU):
-        input_r, input_z, input_n = projection.chunk(3, -1)
-        hidden_r, hidden_z, hidden_n = linear(hidden, w_hh, b_hh).chunk(3, -1)
-        r = touch("reset_gate", (input_r + hidden_r).sigmoid())
-        z = touch("update_gate", (input_z + hidden_z).sigmoid())
-        n = touch("candidate", (input_n + r * hidden_n).tanh())
-        return (touch("hidden", cells.gru_hidden(cells.GRUGates(r, z, n), hidden)),)
-    return (touch("hidden", cells.rnn_states(projection, hidden, w_hh, b_hh, str(rnn.nonlinearity))),)
+    nonlinearity = str(rnn.nonlinearity) if isinstance(rnn, nn.RNN) else ""
+    return cells.touched_step(kind_of(rnn), projection, before, w_hh, b_hh, touch, nonlinearity)
 
 
 def start(rnn: Stock, rows: int) -> States:

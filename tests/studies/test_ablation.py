@@ -11,6 +11,7 @@ from rnnviz.models.networks import LanguageModel
 from rnnviz.models.vocabularies import Vocabulary
 from rnnviz.recording.edits import FIELDS, Edit
 from rnnviz.studies import ablation, live, rows
+from rnnviz.studies.progress import Done, followed
 
 LETTERS = Vocabulary(tuple("\n abcdE()"))
 TEXT = "abE (cad)\nbEa d(b)ca\n cabE"
@@ -252,8 +253,8 @@ def test_work_that_is_followed_stops_when_nobody_waits_and_hands_on_what_it_rais
         finally:
             ended.append(True)
 
-    steps = rows.followed(endless)
-    assert next(steps) == rows.Done(1, 2)
+    steps = followed(endless)
+    assert next(steps) == Done(1, 2)
     steps.close()
     assert ended
 
@@ -261,4 +262,4 @@ def test_work_that_is_followed_stops_when_nobody_waits_and_hands_on_what_it_rais
         raise ValueError("no such thing")
 
     with pytest.raises(ValueError, match="no such thing"):
-        list(rows.followed(broken))
+        list(followed(broken))

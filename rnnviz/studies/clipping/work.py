@@ -1,7 +1,7 @@
 """What a worker process runs: arguments as JSON has them in, updates on the way, a dataset in the end."""
 
 from collections.abc import Generator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 import xarray as xr
@@ -9,19 +9,10 @@ import xarray as xr
 from rnnviz.studies.clipping.one import looked_at
 from rnnviz.studies.clipping.running import Course, Made, both, gathered, worst
 from rnnviz.studies.memory.setup import Setup
+from rnnviz.studies.progress import Done
 
 
-@dataclass(frozen=True)
-class Told:
-    """How far the work is: updates done, of how many. frame: the fields of a `Made` and `run`, 0 without clipping, 1 with it."""
-
-    done: int
-    total: int
-    what: str
-    frame: dict[str, Any] | None = None
-
-
-def train(setup: dict[str, Any]) -> Generator[Told, None, xr.Dataset]:
+def train(setup: dict[str, Any]) -> Generator[Done, None, xr.Dataset]:
     """Trains a set-up, as `Setup.to_dict` gives it, without clipping and with it, one update of each after the other.
     Returns what `pair` does, and what `one_update` gives of the worst update as `worst_NAME`."""
     asked = Setup.from_dict(setup)
@@ -32,16 +23,16 @@ def train(setup: dict[str, Any]) -> Generator[Told, None, xr.Dataset]:
             if not course.over:
                 made[run].append(course.next())
                 done = max(map(len, made))
-                yield Told(done, asked.updates, asked.task, asdict(made[run][-1]) | {"run": run})
+                yield Done(done, asked.updates, asked.task, asdict(made[run][-1]) | {"run": run})
     found = gathered(asked, made, [course.right() for course in courses])
     at = int(worst(found))
-    seen = Told(asked.updates, asked.updates, asked.task)
+    seen = Done(asked.updates, asked.updates, asked.task)
     if found["length"].sel(run="without").notnull().any():
         return found.merge(as_worst((yield from _made_again(asked, at, seen)))).assign(worst_update=at)
     return found
 
 
-def look(setup: dict[str, Any], update: int) -> Generator[Told, None, xr.Dataset]:
+def look(setup: dict[str, Any], update: int) -> Generator[Done, None, xr.Dataset]:
     """What `one_update` gives."""
     asked = Setup.from_dict(setup)
     return (yield from _made_again(asked, update))
@@ -60,8 +51,8 @@ def of_worst(found: xr.Dataset) -> xr.Dataset:
     return look.set_coords(["distance", "update"])
 
 
-def _made_again(asked: Setup, update: int, told: Told | None = None) -> Generator[Told, None, xr.Dataset]:
+def _made_again(asked: Setup, update: int, told: Done | None = None) -> Generator[Done, None, xr.Dataset]:
     course = Course(both(asked)[0])
     for done in course.before(update):
-        yield told or Told(done, update, asked.task)
+        yield told or Done(done, update, asked.task)
     return looked_at(course, asked.clip, update)

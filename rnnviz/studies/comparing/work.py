@@ -2,7 +2,6 @@
 
 import base64
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,21 +9,12 @@ import xarray as xr
 
 from rnnviz.studies import comparing
 from rnnviz.studies.comparing.running import Measured, Progress
-
-
-@dataclass(frozen=True)
-class Told:
-    """How far a comparison is, as `Progress` has it; frame: what was measured last, plain enough for JSON."""
-
-    done: int
-    total: int
-    what: str
-    frame: dict[str, Any] | None = None
+from rnnviz.studies.progress import Done
 
 
 def compare(
     setup: dict[str, Any], before: Sequence[dict[str, Any]] = ()
-) -> Generator[Told, None, xr.Dataset]:
+) -> Generator[Done, None, xr.Dataset]:
     """`comparing.run` of a set-up as `Setup.to_dict` gives it. before: the frames of one that was broken off."""
     steps = comparing.run(comparing.Setup.from_dict(setup), map(_measured, before))
     while True:
@@ -33,7 +23,7 @@ def compare(
         except StopIteration as end:
             found: xr.Dataset = end.value
             return found
-        yield Told(at.done, at.total, at.what, _frame(at))
+        yield Done(at.done, at.total, at.what, _frame(at))
 
 
 def _frame(at: Progress) -> dict[str, Any] | None:

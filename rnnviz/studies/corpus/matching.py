@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rnnviz.studies.corpus.opened import Corpus, Progress, inside
+from rnnviz.studies.corpus.opened import Corpus, inside
+from rnnviz.studies.progress import Progress
 from rnnviz.told import Told
 
 FEW = 0.05  # share of steps below which they are looked at one by one

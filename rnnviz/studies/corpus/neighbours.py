@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rnnviz.studies.corpus.opened import Corpus, Progress
+from rnnviz.studies.corpus.opened import Corpus
+from rnnviz.studies.progress import Progress
 from rnnviz.told import Told
 
 METRICS = ("cosine", "euclid")

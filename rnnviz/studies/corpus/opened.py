@@ -10,9 +10,9 @@ import numpy as np
 
 from rnnviz.studies.corpus import material, store
 from rnnviz.studies.live import Live
+from rnnviz.studies.progress import Progress
 from rnnviz.told import Told
 
-Progress = Callable[[int, int], None]
 Answer = TypeVar("Answer")
 THREADS = 2
 

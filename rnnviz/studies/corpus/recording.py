@@ -32,6 +32,7 @@ from rnnviz.studies.corpus import material, store
 from rnnviz.studies.corpus.material import Feed, Material, Named
 from rnnviz.studies.corpus.opened import Corpus
 from rnnviz.studies.live import Live, LiveError
+from rnnviz.studies.progress import Progress
 from rnnviz.told import Told
 from rnnviz.trace import branch
 
@@ -41,8 +42,6 @@ GATHERED = 16_384  # steps of short texts that are run and written together
 GOING = "going.safetensors"
 STOCK = (nn.RNN, nn.GRU, nn.LSTM)
 BITS = (32, 8)
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ import numpy as np
 import xarray as xr
 
 from rnnviz.stats.states import separation
-from rnnviz.studies.corpus.opened import Corpus, Progress, inside
+from rnnviz.studies.corpus.opened import Corpus, inside
+from rnnviz.studies.progress import Progress
 from rnnviz.told import Told
 
 LIMIT = 5.0  # seconds

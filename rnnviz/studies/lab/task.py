@@ -13,7 +13,7 @@ from rnnviz.studies.lab.material import MEASURED, number, resting, sizes
 from rnnviz.studies.lab.setup import Setup
 from rnnviz.studies.live import Live
 from rnnviz.studies.memory.running import DATA, HELD_OUT
-from rnnviz.studies.memory.setup import LONGEST
+from rnnviz.studies.memory.setup import within
 from rnnviz.studies.memory.tasks import SYMBOLS, TASKS, Examples, answer, examples
 from rnnviz.told import Told
 
@@ -37,14 +37,7 @@ class Task:
     def __post_init__(self) -> None:
         one_of(self, "task", tuple(TASKS))
         whole(self, "steps")
-        if not TASKS[self.task] <= self.steps <= LONGEST:
-            raise Told(
-                "{task!r} takes {tasks} to {longest} steps; got {steps}",
-                task=self.task,
-                tasks=TASKS[self.task],
-                longest=LONGEST,
-                steps=self.steps,
-            )
+        within(self.task, self.steps)
 
     @property
     def units(self) -> str:

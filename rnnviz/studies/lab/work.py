@@ -15,7 +15,7 @@ from rnnviz.studies.lab.setup import Setup
 
 
 @dataclass(frozen=True)
-class Told:
+class Reached:
     """How far a training is: updates done, of how many; frame: its moment."""
 
     training: Training
@@ -41,7 +41,7 @@ class Told:
 
 def train(
     setup: dict[str, Any], material: dict[str, Any], state: str = ""
-) -> Generator[Told, None, xr.Dataset]:
+) -> Generator[Reached, None, xr.Dataset]:
     """Trains a set-up as `Setup.to_dict` gives it on what `asked.material` makes of plain values. state: base64 of what
     `Training.state` gave, to go on from. The dataset says how far it came (`update`) and whether it left the numbers
     (`diverged`). Raises ValueError where that cannot be."""
@@ -49,7 +49,7 @@ def train(
     raw = base64.b64decode(state, validate=True) if state else None
     training = Training(of, own) if raw is None else Training.of(of, own, raw)
     for moment in training.run():
-        yield Told(training, _plain(moment))
+        yield Reached(training, _plain(moment))
     return xr.Dataset(attrs={"update": training.update, "diverged": int(training.diverged)})
 
 

@@ -16,6 +16,18 @@ LARGEST_WORK = 4e11  # multiplications, and what takes as long: some minutes on 
 OVERHEAD = 2.5e5  # multiplications that take as long as starting the operations of one step, there and back
 
 
+def within(task: str, steps: int) -> None:
+    """Raises ValueError for so many steps where a task cannot have them."""
+    if not TASKS[task] <= steps <= LONGEST:
+        raise Told(
+            "{task!r} takes {tasks} to {longest} steps; got {steps}",
+            task=task,
+            tasks=TASKS[task],
+            longest=LONGEST,
+            steps=steps,
+        )
+
+
 @dataclass(frozen=True)
 class Setup:
     """A few networks, the task that all of them learn, and how they are trained.
@@ -59,14 +71,7 @@ class Setup:
         for name in ("rate", "clip"):
             if getattr(self, name) is not None and getattr(self, name) <= 0:
                 raise Told("{name} must be above 0; got {value:g}", name=name, value=getattr(self, name))
-        if not TASKS[self.task] <= self.steps <= LONGEST:
-            raise Told(
-                "{task!r} takes {tasks} to {longest} steps; got {steps}",
-                task=self.task,
-                tasks=TASKS[self.task],
-                longest=LONGEST,
-                steps=self.steps,
-            )
+        within(self.task, self.steps)
         names = [one.name for one in self.networks]
         for one in self.networks:
             if one.layers > 1 or one.bidirectional:

@@ -12,7 +12,7 @@ from rnnviz.studies.memory.setup import Setup
 
 
 @dataclass(frozen=True)
-class Told:
+class Reached:
     """How far a training is: updates done, of how many; frame: the fields of its `Moment`."""
 
     race: Race
@@ -38,7 +38,7 @@ class Told:
 
 def train(
     setup: dict[str, Any], state: str = "", before: list[dict[str, Any]] | None = None
-) -> Generator[Told, None, xr.Dataset]:
+) -> Generator[Reached, None, xr.Dataset]:
     """Trains a set-up as `Setup.to_dict` gives it. state: base64 of what `Race.state` gave, to go on from; before: the frames up
     to there, which the dataset then begins with. Raises ValueError where it is of another set-up."""
     asked = Setup.from_dict(setup)
@@ -46,5 +46,5 @@ def train(
     moments = [Moment(**frame) for frame in before or () if frame["update"] <= race.update]
     for moment in race.run():
         moments.append(moment)
-        yield Told(race, asdict(moment))
+        yield Reached(race, asdict(moment))
     return gathered(asked, moments)
