@@ -2,7 +2,7 @@
 
 import base64
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,10 +23,6 @@ class Drawn:
     id: str
     spec: str
     title: str | None = None
-
-    def as_id(self, id: str) -> "Drawn":
-        """The same under another id."""
-        return replace(self, id=id)
 
     @classmethod
     def of(cls, id: str, figure: go.Figure, title: str | None = None) -> "Drawn":

@@ -150,6 +150,22 @@ def corpus_names() -> dict[str, str]:
     return {"shakespeare": _("English plays"), "python": _("Python code"), "korean": _("Korean film reviews")}
 
 
+def kind_names() -> dict[str, str]:
+    """What the kinds of characters that units tell apart (studies.telling.KINDS) are called, in the reader's language."""
+    return {
+        "capitals": _("capitals"),
+        "line ends": _("line ends"),
+        "blanks": _("blanks"),
+        "vowels": _("vowels"),
+        "first letters": _("first letters of words"),
+        "late in the line": _("characters late in the line"),
+        "indentation": _("indentation"),
+        "what stands in brackets": _("what stands in brackets"),
+        "last syllables": _("the 다 or 요 before a full stop"),
+        "particles": _("particles"),
+    }
+
+
 def offers_korean() -> bool:
     """Whether a Korean model is a click away: where the reader reads Korean, or has typed it, and another model reads."""
     if corpus() == "korean" or KOREAN not in checkpoints.names("language"):

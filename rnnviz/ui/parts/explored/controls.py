@@ -72,18 +72,10 @@ def _telling() -> None:
     what, units = explored.TELLING.get(name, ("", {}))
     if units.get(now["model"]) != (now["layer"], now["unit"]):
         return
-    said = {
-        "capitals": _("capitals"),
-        "line ends": _("line ends"),
-        "blanks": _("blanks"),
-        "indentation": _("indentation"),
-        "what stands in brackets": _("what stands in brackets"),
-        "last syllables": _("the 다 or 요 before a full stop"),
-    }
     line = _(
         "Chosen with this text: unit {unit} of layer {layer}. Its hidden state tells {what} from all else here."
     )
-    st.caption(line.format(unit=now["unit"], layer=now["layer"] + 1, what=said[what]))
+    st.caption(line.format(unit=now["unit"], layer=now["layer"] + 1, what=explored.kind_names()[what]))
 
 
 def settle() -> None:

@@ -441,6 +441,12 @@ def light(reading: Reading) -> Reading:
     return replace(reading, subject=subject)
 
 
+@keeps
+def reread(model: Live, text: str) -> Reading:
+    """A text read by a model that is here, to hold changed or other readings against. Raises LiveError."""
+    return light(model.read(text))
+
+
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _again(name: str, stamp: str) -> Live:
     model, _card, vocabulary, _components = _model(name, stamp)

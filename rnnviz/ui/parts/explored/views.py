@@ -1,6 +1,7 @@
 """What the exploring pages draw of a run."""
 
 import pandas as pd
+import streamlit as st
 import xarray as xr
 
 from rnnviz import figures, stats
@@ -16,6 +17,9 @@ from rnnviz.ui.parts.tables import faded
 from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import settings
+from rnnviz.ui.shell.widgets import pick
+
+SMALLEST = 1e-3  # the limit of the colours of a difference, at least
 
 
 def show_board(
@@ -89,6 +93,27 @@ def unit_heatmap(
     sheet = (seen, limits, height, rows_title, first, len(units))
     picture = drawn(name, title, figures.heatmap, *sheet, hover=False)  # the board says what is at its cursor
     return picture, seen.size < node[name].size or seen.dtype != node[name].dtype
+
+
+def choose_picture(setting: str, names: dict[str, str]) -> None:
+    """Which of several the largest picture shows. names: of the choices."""
+    pick(
+        st.segmented_control,
+        setting,
+        _("The picture shows"),
+        list(names),
+        format_func=names.get,
+        required=True,
+        label_visibility="collapsed",
+    )
+
+
+def difference_heatmap(run: Run, id: str, node: xr.Dataset, title: str, height: int) -> tuple[Drawn, bool]:
+    """`unit_heatmap` of a difference of hidden states: its colours run as far to either side as the largest does."""
+    bound = SMALLEST
+    if float(abs(node["hidden"]).max()) > SMALLEST:
+        bound = stats.mechanism.round_limit(node["hidden"])
+    return unit_heatmap(run, id, node, "hidden", (-bound, bound), title, height)
 
 
 def _seen(node, name, units, rows, limits, window, columns, cells) -> xr.DataArray:

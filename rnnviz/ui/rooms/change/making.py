@@ -13,6 +13,7 @@ from rnnviz.studies.changing import Change
 from rnnviz.ui.parts import explored
 from rnnviz.ui.parts.board import Marked
 from rnnviz.ui.parts.explored.runs import Run
+from rnnviz.ui.parts.explored.views import choose_picture
 from rnnviz.ui.parts.numbers import shown
 from rnnviz.ui.shell import language
 from rnnviz.ui.shell.language import _
@@ -63,25 +64,18 @@ def telling(run: Run) -> tuple[str, str, int, int] | None:
     return None
 
 
-def named_kinds() -> dict[str, str]:
-    """What the kinds of characters are called that single units tell apart."""
-    return {
-        "line ends": _("line ends"),
-        "last syllables": _("the 다 or 요 before a full stop"),
-        "what stands in brackets": _("what stands in brackets"),
-    }
-
-
 def _module(run: Run) -> str | None:
     return run.module if len(run.subject.modules) > 1 else None
 
 
 def _example(run: Run, changes: tuple[Change, ...]) -> None:
-    told, kinds = telling(run), named_kinds()
+    told = telling(run)
     names = {
         "forget": _("forget all, once"),
         "never": _("never forget"),
-        "telling": _("silence the unit for {kind}").format(kind=kinds.get(told[1], told[1])) if told else "",
+        "telling": _("silence the unit for {kind}").format(kind=explored.kind_names()[told[1]])
+        if told
+        else "",
         "silent": _("silence unit {unit}").format(unit=settings()["unit"]),
         "frozen": _("stand still from the middle on"),
     }
@@ -166,15 +160,7 @@ def show(run: Run, changes: tuple[Change, ...]) -> None:
 
 def _choices() -> None:
     names = {"difference": _("the difference"), "after": _("with the changes"), "before": _("as it was")}
-    pick(
-        st.segmented_control,
-        "change_shows",
-        _("The picture shows"),
-        list(names),
-        format_func=names.get,
-        required=True,
-        label_visibility="collapsed",
-    )
+    choose_picture("change_shows", names)
 
 
 def _list(run: Run, changes: tuple[Change, ...]) -> None:

@@ -14,8 +14,8 @@ from rnnviz.studies.live import LiveError
 from rnnviz.studies.telling import KINDS
 from rnnviz.ui.parts import explored, recordings
 from rnnviz.ui.parts.board import Mark, drawn
-from rnnviz.ui.parts.explored.runs import Run, again, live_run
-from rnnviz.ui.parts.explored.views import in_view, limits_of, show_board, unit_heatmap
+from rnnviz.ui.parts.explored.runs import Run, again, live_run, reread
+from rnnviz.ui.parts.explored.views import difference_heatmap, in_view, limits_of, show_board, unit_heatmap
 from rnnviz.ui.parts.numbers import percent, shown
 from rnnviz.ui.rooms.change import making, results
 from rnnviz.ui.shell.keeping import kept
@@ -24,7 +24,6 @@ from rnnviz.ui.shell.settings import LONGEST, settings
 from rnnviz.ui.shell.widgets import as_text, folded, notice
 
 SPREAD = 0.1  # nats below which silencing a unit has cost little
-SMALLEST = 1e-3  # the limit of the difference's colours, at least
 
 
 def show() -> None:
@@ -37,8 +36,8 @@ def show() -> None:
         model = again(run)
         text = results.text_of(run, explored.reader_text()[: None if run.own and run.own.rows else LONGEST])
         other = settings()["change_other"]
-        before = results.reading(model, text)
-        fitting = _fitting(changes, before, results.reading(model, other) if other else None, run.kind)
+        before = reread(model, text)
+        fitting = _fitting(changes, before, reread(model, other) if other else None, run.kind)
         found = results.changed(model, text, fitting, other)
     except (LiveError, CheckpointError, ValueError) as problem:
         notice(said(problem), error=True)
@@ -109,11 +108,7 @@ def _heatmap(run: Run, before: Run, after: Run, id: str, layer: int, limits: tup
     which = settings()["change_shows"]
     if which == "difference":
         node = kept(_difference, before.states(layer), after.states(layer))
-        largest = float(abs(node["hidden"]).max())
-        bound = stats.mechanism.round_limit(node["hidden"]) if largest > SMALLEST else SMALLEST
-        return unit_heatmap(
-            before, id, node, "hidden", (-bound, bound), _("Change of the hidden state h"), 380
-        )
+        return difference_heatmap(before, id, node, _("Change of the hidden state h"), 380)
     one = after if which == "after" else before
     title = _("Hidden state h, changed") if which == "after" else _("Hidden state h, as it was")
     # in one order of the units, whatever was changed
@@ -194,7 +189,9 @@ def _told(run: Run, found: Changed, changes: tuple[Change, ...]) -> str:
     line = _(
         "Unit {unit} tells {kind} from all else in {share} of all pairs of characters. Without it, the loss of what follows "
         "them goes from {was} to {now} nats."
-    ).format(unit=unit, kind=making.named_kinds()[kind], share=percent(share), was=shown(was), now=shown(now))
+    ).format(
+        unit=unit, kind=explored.kind_names()[kind], share=percent(share), was=shown(was), now=shown(now)
+    )
     if now - was < SPREAD:
         line += " " + _(
             "What a unit goes along with need not hang on it: the rest of the state does without it."

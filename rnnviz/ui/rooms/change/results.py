@@ -6,7 +6,7 @@ from rnnviz.studies import changing
 from rnnviz.studies.changing import Change, Changed
 from rnnviz.studies.live import Live, Reading
 from rnnviz.studies.writing import Rule
-from rnnviz.ui.parts.explored.runs import Run, light
+from rnnviz.ui.parts.explored.runs import Run, light, reread
 from rnnviz.ui.shell.keeping import kept
 
 WRITTEN = 60  # tokens that are written on
@@ -17,17 +17,9 @@ def text_of(run: Run, typed: str) -> str:
     return "".join(run.text) if run.own is None else typed
 
 
-def reading(model: Live, text: str) -> Reading:
-    return kept(_read, model, text)
-
-
-def _read(model: Live, text: str) -> Reading:
-    return light(model.read(text))
-
-
 def changed(model: Live, text: str, changes: tuple[Change, ...], other: str | None) -> Changed:
     """Raises LiveError, and ValueError in one line."""
-    return kept(_changed, model, text, changes, other, reading(model, text))
+    return kept(_changed, model, text, changes, other, reread(model, text))
 
 
 def _changed(

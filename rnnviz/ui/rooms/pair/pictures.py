@@ -1,10 +1,12 @@
 """Both readings under one cursor: how far their predictions and states lie apart, the difference itself, and how it fades."""
 
+import dataclasses
 import math
 
 import streamlit as st
 
-from rnnviz import figures, stats
+from rnnviz import figures
+from rnnviz.figures.style import SEVERAL
 from rnnviz.models import checkpoints
 from rnnviz.models.checkpoints import CheckpointError
 from rnnviz.paper.packing import keys
@@ -14,8 +16,15 @@ from rnnviz.told import Told
 from rnnviz.ui.parts import explored
 from rnnviz.ui.parts.board import drawn
 from rnnviz.ui.parts.explored import growing
-from rnnviz.ui.parts.explored.runs import Run, again, live_run, named_again
-from rnnviz.ui.parts.explored.views import in_view, limits_of, show_board, unit_heatmap
+from rnnviz.ui.parts.explored.runs import Run, again, live_run, named_again, reread
+from rnnviz.ui.parts.explored.views import (
+    choose_picture,
+    difference_heatmap,
+    in_view,
+    limits_of,
+    show_board,
+    unit_heatmap,
+)
 from rnnviz.ui.parts.numbers import shown
 from rnnviz.ui.rooms.pair import results
 from rnnviz.ui.rooms.pair.results import Both
@@ -23,8 +32,6 @@ from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _, said
 from rnnviz.ui.shell.settings import LONGEST, settings
 from rnnviz.ui.shell.widgets import as_text, folded, notice, pick
-
-SMALLEST = 1e-3  # the limit of the difference's colours, at least
 
 
 def show() -> None:
@@ -40,7 +47,7 @@ def show() -> None:
             second = _second(run, model, text)
         if second is None:
             return
-        one, other = results.reading(model, text), results.reading(*second)
+        one, other = reread(model, text), reread(*second)
         found = results.both(run, one, other)
     except (LiveError, CheckpointError, Told) as problem:
         notice(said(problem), error=True)
@@ -164,7 +171,7 @@ def _draw(run: Run, found: Both, model: Live, same_model: bool, text: str, other
             own = limits_of(node, "hidden")
             whose = results.second(found) if which else found
             picture, more = unit_heatmap(whose, id, node, "hidden", own, title, 300, order="stored")
-            drawings.append(picture.as_id(f"hidden-{which}"))
+            drawings.append(dataclasses.replace(picture, id=f"hidden-{which}"))
             finer = finer or more
     if same_model and model.next is not None and settings()["pair_with"] == "text":
         _carried(found, model, text, other_text, moved, id, drawings)
@@ -191,21 +198,12 @@ def _layers(found: Both, which: int) -> int:
 
 def _shows() -> None:
     names = {"difference": _("the difference"), "one": _("the first"), "other": _("the second")}
-    pick(
-        st.segmented_control,
-        "pair_shows",
-        _("The picture shows"),
-        list(names),
-        format_func=names.get,
-        required=True,
-        label_visibility="collapsed",
-    )
+    choose_picture("pair_shows", names)
 
 
 def _distances(logs, id: str, found: Both):
     count = sum("first order" not in str(name) for name in logs["series"].values)
-    colours = ["#0072B2", "#D55E00", "#009E73", "#CC79A7"] * count
-    kinds = [colours[i % count] for i in range(logs.sizes["series"])]
+    kinds = [SEVERAL[i % count % len(SEVERAL)] for i in range(logs.sizes["series"])]
     dashes = ["solid" if i < count else "dot" for i in range(logs.sizes["series"])]
     title = _("How far the states lie apart: ‖h − h′‖")
     if count < logs.sizes["series"]:
@@ -220,11 +218,7 @@ def _heatmap(found: Both, id: str, layer: int, limits: tuple[float, float]):
     which = settings()["pair_shows"]
     if which == "difference":
         node = results.difference(found, layer)
-        largest = float(abs(node["hidden"]).max())
-        bound = stats.mechanism.round_limit(node["hidden"]) if largest > SMALLEST else SMALLEST
-        return unit_heatmap(
-            found, id, node, "hidden", (-bound, bound), _("Hidden state h, second minus first"), 340
-        )
+        return difference_heatmap(found, id, node, _("Hidden state h, second minus first"), 340)
     node = results.states(found, 0 if which == "one" else 1, layer)
     title = _("Hidden state h, first") if which == "one" else _("Hidden state h, second")
     return unit_heatmap(found, id, node, "hidden", limits, title, 340)

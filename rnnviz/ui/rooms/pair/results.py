@@ -12,7 +12,7 @@ from rnnviz.studies import differing, patching
 from rnnviz.studies.differing import Pair
 from rnnviz.studies.live import Live, Reading
 from rnnviz.told import Told
-from rnnviz.ui.parts.explored.runs import Run, light
+from rnnviz.ui.parts.explored.runs import Run
 from rnnviz.ui.shell.keeping import kept
 
 TRACED = 64  # steps up to which a prediction is traced back
@@ -29,15 +29,6 @@ def otherwise(text: str) -> str:
     choices = CHANGED[4:] if "가" <= text[at] <= "힣" else CHANGED[:4]
     new = next(c for c in choices if c != text[at].lower())
     return text[:at] + (new.upper() if text[at].isupper() else new) + text[at + 1 :]
-
-
-def reading(model: Live, text: str) -> Reading:
-    """Raises LiveError."""
-    return kept(_read, model, text)
-
-
-def _read(model: Live, text: str) -> Reading:
-    return light(model.read(text))
 
 
 @dataclass(frozen=True)

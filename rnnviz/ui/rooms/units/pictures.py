@@ -9,6 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 from rnnviz import figures
 from rnnviz.figures.words import named
 from rnnviz.studies.telling import KINDS
+from rnnviz.ui.parts import explored
 from rnnviz.ui.parts.board import drawn
 from rnnviz.ui.parts.explored.runs import Run, current_run
 from rnnviz.ui.parts.explored.views import show_board
@@ -93,19 +94,7 @@ def _controls(run: Run, fields: list[str], kinds: list[str]) -> None:
 
 
 def _kind_names() -> dict[str, str]:
-    return {
-        "all": _("every character"),
-        "capitals": _("capitals"),
-        "line ends": _("line ends"),
-        "blanks": _("blanks"),
-        "vowels": _("vowels"),
-        "first letters": _("first letters of words"),
-        "late in the line": _("characters late in the line"),
-        "indentation": _("indentation"),
-        "what stands in brackets": _("what stands in brackets"),
-        "last syllables": _("the 다 or 요 before a full stop"),
-        "particles": _("particles"),
-    }
+    return {"all": _("every character")} | explored.kind_names()
 
 
 def _pictures(run: Run, found: xr.Dataset) -> None:
