@@ -49,6 +49,11 @@ class Pair:
         return np.array([a >= 0 and b >= 0 and texts[0][a] == texts[1][b] for a, b in pairs])
 
     @property
+    def places(self) -> list[int | None]:
+        """For each step of the first the step of the second beside it; None where it stands alone."""
+        return [None if b < 0 else b for a, b in self.steps.T.tolist() if a >= 0]
+
+    @property
     def tokens(self) -> list[str]:
         """What stands at each place: one token where both read the same, else 'this|that'."""
         found = []

@@ -63,7 +63,7 @@ def patch(
     state: str = "state",
     at: int | None = None,
     tokens: tuple[str, str] | None = None,
-    align: str = "edit",
+    align: str | Sequence[int | None] = "edit",
     module: str | None = None,
     progress: Progress | None = None,
 ) -> xr.Dataset:
@@ -73,8 +73,8 @@ def patch(
     what is put in, 'state' (h, and of an LSTM c), 'hidden' or 'cell'. at: the step of the first text whose prediction is looked
     at, by default the last that has a place in the second. tokens: the two whose log odds are measured, the first text's and the
     second's; by default the one whose log probability the second text lowers the most and the one it raises the most. align: see
-    `aligned`. module: needed where the model has several. progress: told from the first how many runs are done; what it raises
-    stops the work.
+    `aligned`; or for each step of the first text the step of the second, None where it has none. module: needed where the model
+    has several. progress: told from the first how many runs are done; what it raises stops the work.
 
     Returns over `time`, the steps of the first text up to `at`, NaN where a step has no place in the second:
     `moved` (group, time), `moved_layer` (layer, time), a whole layer's state, `moved_all` (time), the whole state: of the log
@@ -92,7 +92,7 @@ def patch(
         raise Told("the two texts are the same: there is nothing to put across")
     if state not in WHAT:
         raise Told("state must be one of {names}; got {state!r}", names=", ".join(WHAT), state=state)
-    places = aligned(one.tokens, other.tokens, align)
+    places = _placed(one.tokens, other.tokens, align)
     at = _looked_at(places, at)
     modules = one.subject.modules
     if module is None and len(modules) > 1:
@@ -363,6 +363,20 @@ def _singly(
     if progress is not None:
         progress(len(found), len(found))
     return np.stack(found).reshape(len(steps), len(masks), -1)
+
+
+def _placed(
+    first: Sequence[str], second: Sequence[str], align: str | Sequence[int | None]
+) -> list[int | None]:
+    """What `aligned` gives, or what the caller says where it fits the texts."""
+    if isinstance(align, str):
+        return aligned(first, second, align)
+    if len(align) != len(first) or not all(place is None or 0 <= place < len(second) for place in align):
+        raise Told(
+            "align must say a step of the second text, or None, for each of the {count} of the first",
+            count=len(first),
+        )
+    return list(align)
 
 
 def _looked_at(places: Sequence[int | None], at: int | None) -> int:

@@ -7,7 +7,7 @@ import torch
 from rnnviz.models.networks import Classifier, Translator
 from rnnviz.recording import record
 from rnnviz.recording.edits import FIELDS, Edit
-from rnnviz.studies import judging, patching
+from rnnviz.studies import differing, judging, live, patching
 from tests.studies.test_ablation import model_of, subject_of, unknown
 
 FIRST, SECOND = "abE (cad)\nbEa", "abE (bbb)\nbEa"
@@ -183,3 +183,22 @@ def test_a_source_words_state_moves_a_translation_as_when_it_is_put_in_by_hand(k
 
     wanted = (odds(first, put) - odds(first)) / (odds(second) - odds(first))
     assert found["moved"].values[1, 2] == pytest.approx(wanted, abs=1e-9)
+
+
+def test_the_caller_may_say_which_steps_stand_for_each_other():
+    subject = live.shipped("shakespeare-gru")
+    first, second = "He said so to him", "She said to them"
+    pair = differing.aligned(subject.read(first), subject.read(second))
+    found = patching.patch(subject, first, second, groups=1, align=pair.places)
+    last = patching.patch(subject, first, second, groups=1)
+    for name in ("moved_all", "nearer_all"):
+        np.testing.assert_allclose(found[name][-1], last[name][-1], atol=1e-5)  # the texts end alike
+    alone = [place is None for place in pair.places]
+    assert any(alone) and found["moved_all"].isnull().values.tolist() == alone
+    same = patching.patch(subject, first, second, groups=1, align=patching.aligned(first, second))
+    np.testing.assert_array_equal(same["moved"], last["moved"])
+    for wrong in ([0, 1], [99] * len(first)):
+        with pytest.raises(
+            ValueError, match="align must say a step of the second text, or None, for each of the 17"
+        ):
+            patching.patch(subject, first, second, align=wrong)

@@ -184,7 +184,13 @@ def carried(found: Both, model: Live, one: str, other: str, place: int) -> xr.Da
 def _carried(found: Both, model: Live, one: str, other: str, place: int) -> xr.DataArray | None:
     try:
         came = patching.patch(
-            model, one, other, groups=1, at=int(found.pair.steps[0, place]), module=found.module
+            model,
+            one,
+            other,
+            groups=1,
+            at=int(found.pair.steps[0, place]),
+            align=found.pair.places,
+            module=found.module,
         )
     except Told:
         return None
