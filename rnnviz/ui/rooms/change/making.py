@@ -151,11 +151,11 @@ def show(run: Run, changes: tuple[Change, ...]) -> None:
         with st.popover(_add_label(), disabled=held()):
             _form(run, changes)
         _example(run, changes)
-        st.button(_("Undo"), key="change_undo", on_click=_undo, disabled=held() or not _earlier())
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         _choices()
         if changes:
             _list(run, changes)
+        st.button(_("Undo"), key="change_undo", on_click=_undo, disabled=held() or not _earlier())
 
 
 def _choices() -> None:

@@ -43,7 +43,8 @@ def show() -> None:
     text = text if run.own is not None else "".join(run.text)
     try:
         model = again(run)
-        with st.container(horizontal=True, vertical_alignment="bottom"):
+        row = st.container(horizontal=True, vertical_alignment="bottom")
+        with row:
             second = _second(run, model, text)
         if second is None:
             return
@@ -52,6 +53,9 @@ def show() -> None:
     except (LiveError, CheckpointError, Told) as problem:
         notice(said(problem), error=True)
         return
+    if differing.alike(found.pair):
+        with row:
+            _shows()
     _draw(run, found, model, second[0] is model, text, second[1])
     _reading()
 
@@ -156,7 +160,6 @@ def _draw(run: Run, found: Both, model: Live, same_model: bool, text: str, other
     names = (_("first"), _("second"))
     if alike:
         logs = results.distances(found, model if same_model else None, text)
-        _shows()
         drawings.append(_distances(logs, id, found))
         picture, finer = _heatmap(found, id, layer, limits)
         drawings.append(picture)
