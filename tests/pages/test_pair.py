@@ -102,6 +102,21 @@ def test_whatever_a_link_holds_the_page_stands(page, params):
     assert not seen.test.exception
 
 
+@pytest.mark.parametrize(
+    ("params", "line"),
+    [
+        ({"pair_with": "model", "pair_model": "nobody"}, "The model nobody cannot stand beside this one; "),
+        (
+            {"pair_with": "moment", "model": "growing-rnn", "pair_trained": 3},
+            "Training step 3 was not kept; there is 0, ",
+        ),
+    ],
+)
+def test_a_second_model_or_moment_that_is_not_there_is_said(page, params, line):
+    seen = page(text=TEXT, **params)
+    assert any(said.startswith(line) for said in seen.lines), seen.lines
+
+
 def test_a_letter_is_changed_to_another_of_its_kind():
     assert otherwise("To be, or not to be") != "To be, or not to be"
     assert otherwise("재미있다") == "그미있다" and otherwise("그것") == "나것"

@@ -24,7 +24,7 @@ from rnnviz.ui.shell.keeping import keeps, kept
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.readers import reader
 from rnnviz.ui.shell.settings import choose, declared, settings
-from rnnviz.ui.shell.widgets import notice, pick, pick_cell
+from rnnviz.ui.shell.widgets import notice, pick, pick_cell, run_again
 
 CHUNK = 40  # steps of training between two pictures
 PATIENCE = 0.4  # seconds that a page waits for a training before it shows how far it is
@@ -215,7 +215,7 @@ def _waits(job: Job) -> None:
     """How far a training is, until it has ended."""
     jobs.hear(job, reader())
     if job.over:
-        st.rerun()
+        run_again()
     st.progress(job.done / job.total if job.total else 0.0, text=working.where(job, _so_far))
 
 

@@ -12,7 +12,7 @@ from rnnviz.told import Told
 from rnnviz.ui.shell.jobs import Job, jobs
 from rnnviz.ui.shell.language import _, said
 from rnnviz.ui.shell.readers import present, reader
-from rnnviz.ui.shell.widgets import notice
+from rnnviz.ui.shell.widgets import notice, run_again
 
 BROKEN_OFF = ("stopped", "abandoned", "lost", "busy")  # ends after which it can be begun again
 PATIENCE = 0.4  # seconds that a page waits for a job before it shows its progress
@@ -88,6 +88,15 @@ def found(
             jobs.leave(before, reader())
         state |= {"asked": asked, "job": job}
     job = state["job"]
+    done = follow(job, f"{room}_stop", so_far)
+    if job.state in BROKEN_OFF:
+        st.button(_("Start again"), key=f"{room}_again", on_click=state.clear)
+    return job.result if done else None
+
+
+def follow(job: Job, key: str, so_far: Callable[[Job], str]) -> bool:
+    """Whether a job is done; its progress on the page while it is not over, and a line where it came to nothing. key: of the
+    button that stops it."""
     jobs.hear(job, reader())
     if not job.over:
         first = st.empty()  # what is going on shows at once
@@ -95,18 +104,16 @@ def found(
         ended = job.ended.wait(PATIENCE)
         first.empty()
         if not ended:
-            st.fragment(_followed, run_every=0.5)(job, f"{room}_stop", so_far)
+            st.fragment(_followed, run_every=0.5)(job, key, so_far)
     if line := came_to_nothing(job):
         notice(line)
-    if job.state in BROKEN_OFF:
-        st.button(_("Start again"), key=f"{room}_again", on_click=state.clear)
-    return job.result if job.state == "done" else None
+    return job.state == "done"
 
 
 def _followed(job: Job, key: str, so_far: Callable[[Job], str]) -> None:
     jobs.hear(job, reader())
     if job.over:
-        st.rerun()
+        run_again()
     progress(job, key, so_far)
 
 

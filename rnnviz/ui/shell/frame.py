@@ -185,6 +185,7 @@ def _taken() -> None:
 
 def finish(names: Container[str]) -> None:
     """Writes the address; last of all in app.py. names: of the page's settings."""
-    st.session_state["notices"] = []  # a page that ran itself again before its end has not been seen
+    # a page that ran itself again before its end has not been seen
+    st.session_state["noticed"], st.session_state["notices"] = st.session_state["notices"], []
     if not address.write(names):
         st.caption(_("A text on this page is too long for a link: the address holds the view without it."))

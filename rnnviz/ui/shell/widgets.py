@@ -110,6 +110,12 @@ def notice(line: str, error: bool = False) -> None:
     (st.error if error else st.warning)(as_text(line))
 
 
+def run_again() -> None:
+    """Runs the page once more by itself, as where work has ended: what was said of the reader's link stays."""
+    st.session_state["notices"] = st.session_state.get("noticed", [])
+    st.rerun()
+
+
 def as_text(line: str) -> str:
     """A line as Streamlit's markdown writes it: nothing in it is taken for markdown."""
     return "".join(f"\\{c}" if c in string.punctuation else c for c in line)

@@ -15,7 +15,7 @@ from rnnviz.ui.shell.jobs import Job, jobs
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.readers import reader
 from rnnviz.ui.shell.settings import choose
-from rnnviz.ui.shell.widgets import examples, folded, notice, pick
+from rnnviz.ui.shell.widgets import examples, folded, notice, pick, run_again
 
 FRAME = 0.4  # seconds between two pictures of a training
 
@@ -72,7 +72,7 @@ def _live(asked: Setup) -> None:
     """A training while it runs."""
     mine = results.own(asked)
     if mine is None or mine.over:
-        st.rerun()
+        run_again()
     jobs.hear(mine.job, reader())
     working.progress(mine.job, "clipping_stop", _so_far, mine.stop)
     if found := results.found(asked):
@@ -121,7 +121,7 @@ def _looking(one: Found, at: int) -> None:
     """The update that is looked at is made again: until then, how far that is."""
     look = results.look(one, at)
     if not isinstance(look, Job):
-        st.rerun()
+        run_again()
     if look.over:
         if line := working.came_to_nothing(look):
             notice(line)

@@ -13,7 +13,7 @@ from rnnviz.ui.shell.jobs import Job, jobs
 from rnnviz.ui.shell.language import _, said
 from rnnviz.ui.shell.readers import reader
 from rnnviz.ui.shell.settings import LONGEST, settings
-from rnnviz.ui.shell.widgets import notice
+from rnnviz.ui.shell.widgets import notice, run_again
 
 PATIENCE = 0.4  # seconds that a page waits for a job before it shows its progress
 
@@ -165,7 +165,7 @@ def _halfway(job: Job) -> str | None:
 def _progress(job: Job, place: str) -> None:
     jobs.hear(job, reader())
     if job.over:
-        st.rerun()
+        run_again()
     working.progress(job, f"bench_stop_{place}", working.computing)
 
 

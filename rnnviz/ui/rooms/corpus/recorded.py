@@ -24,7 +24,6 @@ from rnnviz.ui.shell.widgets import notice
 WORK = "rnnviz.studies.corpus.work:record"
 LARGEST = 2  # MB of a text
 MOST = 4 * 10**9  # bytes of all stores of this process
-PATIENCE = 1.0  # s that a short job is waited for before its progress is drawn
 
 
 class Stores:
@@ -155,29 +154,11 @@ def _begin(name: str, given: str, layer: int, path: Path) -> None:
 
 
 def follow(job: Job, key: str, so_far: Callable[[Job], str], command: str = "") -> bool:
-    """Whether a job is done; its progress on the page while it is not over, and a line where it came to nothing. command: does
-    the same on the reader's own machine."""
-    jobs.hear(job, reader())
-    if not job.over:
-        first = st.empty()
-        first.progress(0.0, text=working.where(job, so_far))
-        ended = job.ended.wait(PATIENCE)
-        first.empty()
-        if not ended:
-            st.fragment(_progress, run_every=0.5)(job, key, so_far)
-            return False
-    if line := working.came_to_nothing(job):
-        notice(line)
+    """`working.follow`, and where it took too long, what does the same on the reader's own machine."""
+    done = working.follow(job, key, so_far)
     if job.state == "late" and command:
         st.code(command, language=None, wrap_lines=True)
-    return job.state == "done"
-
-
-def _progress(job: Job, key: str, so_far: Callable[[Job], str]) -> None:
-    jobs.hear(job, reader())
-    if job.over:
-        st.rerun()
-    working.progress(job, key, so_far)
+    return done
 
 
 def _so_far(job: Job) -> str:

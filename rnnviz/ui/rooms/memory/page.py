@@ -13,7 +13,7 @@ from rnnviz.ui.shell.jobs import Job, jobs
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.readers import reader
 from rnnviz.ui.shell.settings import choose, settings
-from rnnviz.ui.shell.widgets import examples, folded, notice, pick
+from rnnviz.ui.shell.widgets import examples, folded, notice, pick, run_again
 
 FRAME = 0.4  # seconds between two pictures of a training
 MOST_UPDATES = 20_000
@@ -79,7 +79,7 @@ def _live(asked: Setup) -> None:
     """A training while it runs."""
     mine = results.own(asked)
     if mine is None or mine.over:
-        st.rerun()
+        run_again()
     jobs.hear(mine.job, reader())
     working.progress(mine.job, "memory_stop", _so_far, mine.stop)
     if found := results.found(asked):

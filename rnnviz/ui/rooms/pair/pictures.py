@@ -82,6 +82,9 @@ def _second(run: Run, model: Live, text: str) -> tuple[Live, str] | None:
     )
     if way == "model":
         chosen = now["pair_model"] if now["pair_model"] in others else others[0]
+        if now["pair_model"] not in (None, chosen):
+            line = _("The model {gone} cannot stand beside this one; {shown} is shown.")
+            notice(line.format(gone=now["pair_model"], shown=chosen))
         pick(
             st.selectbox,
             "pair_model",
@@ -95,6 +98,9 @@ def _second(run: Run, model: Live, text: str) -> tuple[Live, str] | None:
     if way == "moment":
         name = checkpoints.parted(run.name)[0]
         step = now["pair_trained"] if now["pair_trained"] in moments else moments[0]
+        if now["pair_trained"] not in (None, step):
+            line = _("Training step {step:,} was not kept; there is {kept}. The first one is shown.")
+            notice(line.format(step=now["pair_trained"], kept=", ".join(f"{one:,}" for one in moments)))
         pick(
             st.select_slider,
             "pair_trained",

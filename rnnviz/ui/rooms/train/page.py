@@ -13,7 +13,7 @@ from rnnviz.ui.shell.jobs import Job, jobs
 from rnnviz.ui.shell.language import _, current, said
 from rnnviz.ui.shell.readers import reader
 from rnnviz.ui.shell.settings import choose, settings
-from rnnviz.ui.shell.widgets import as_text, folded, notice, pick
+from rnnviz.ui.shell.widgets import as_text, folded, notice, pick, run_again
 
 FRAME = 0.5  # seconds between two pictures of a training
 MOST_UPDATES = 20_000
@@ -138,7 +138,7 @@ def _live() -> None:
     """A training while it runs."""
     mine = _mine()
     if mine is None or mine.over:
-        st.rerun()
+        run_again()
     jobs.hear(mine.job, reader())
     working.progress(mine.job, "train_stop", _so_far, mine.stop)
     if mine.frames:
