@@ -39,7 +39,7 @@ else:  # the server starts
         "app.py",
         lifespan=server.lifespan(
             first,
-            later=[*server.ROOMS, "scipy.stats", "captum.attr"],
+            later=[*server.ROOMS, *server.LIBRARIES],
             counted=[f"rnnviz.studies.{name}.survey:ready" for name in ("memory", "clipping")],
         ),
         routes=server.routes,

@@ -30,6 +30,7 @@ MAY_IMPORT = {
     "rnnviz/__init__.py": LAZY,
     "rnnviz/files.py": set(),
     "rnnviz/told.py": set(),
+    "rnnviz/forking.py": set(),
     "rnnviz/netcdf.py": {"h5netcdf", "h5py", "xarray", "rnnviz.files"},
     "rnnviz/trace.py": {"numpy", "xarray", "rnnviz.netcdf"},
     "rnnviz/naming.py": {"numpy", "xarray", "rnnviz.trace"},
@@ -83,6 +84,7 @@ MAY_IMPORT = {
         "tqdm",
         "xarray",
         "rnnviz.files",
+        "rnnviz.forking",
         "rnnviz.shipped",
     }
     | LIBRARY,
@@ -98,6 +100,7 @@ MAY_IMPORT = {
         "streamlit",
         "xarray",
         "rnnviz.figures",
+        "rnnviz.forking",
         "rnnviz.models",
         "rnnviz.paper",
         "rnnviz.told",

@@ -57,8 +57,7 @@ def run(options: argparse.Namespace) -> int:
     command = ["streamlit", "run", str(shipped.path("app.py"))]
     command += [f"--{name}={value}" for name, value in settings.items()]
     if many > 1 and (front := workers.nginx()):
-        started = [sys.executable, "-m", *command]
-        return workers.serve(front, options.host, options.port, many, started, tell)
+        return workers.serve(front, options.host, options.port, many, command, tell)
     tell()
     signal.signal(signal.SIGINT, lambda *_: sys.exit(0))  # Ctrl+C is how it is ended
     sys.argv = [*command, f"--server.port={options.port}"]

@@ -1,7 +1,9 @@
 """The app in several processes behind one port: nginx before them, and each reader's browser stays with one of them."""
 
 import ctypes
+import importlib
 import os
+import runpy
 import secrets
 import shutil
 import signal
@@ -15,6 +17,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import IO
 
+from rnnviz import forking
 from rnnviz.cli.stops import stops_noted
 
 HERE = "127.0.0.1"
@@ -88,6 +91,8 @@ http {{
 """
 AWAY = "The app is starting again; this page comes back by itself. 앱이 다시 시작되고 있습니다. 이 페이지는 저절로 돌아옵니다."
 
+Process = subprocess.Popen[bytes] | forking.Forked
+
 _linux = ctypes.CDLL(None) if sys.platform == "linux" else None
 _DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG
 
@@ -109,8 +114,8 @@ def serve(
 ) -> int:
     """Runs so many processes of the app behind nginx until it is told to end; one that dies is started again.
 
-    front: where nginx is. command: starts the app on this machine, at the port that is added. ready: called once readers can
-    come. Raises OSError where nginx, or a process of the app before it first listened, ended by itself.
+    front: where nginx is. command: what `python -m` is given to start the app on this machine, at the port that is added. ready:
+    called once readers can come. Raises OSError where nginx, or a process of the app before it first listened, ended by itself.
     """
     with stops_noted() as asked, tempfile.TemporaryDirectory(prefix="rnnviz-") as folder, ExitStack() as ends:
         if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
@@ -120,12 +125,23 @@ def serve(
         file, log = Path(folder, "nginx.conf"), Path(folder, "log")
         file.write_text(configuration(folder, host, port, ports, cookie), "utf-8")
         secret = {"STREAMLIT_SERVER_COOKIE_SECRET": secrets.token_hex(32)} | os.environ
-        running: dict[int, subprocess.Popen[bytes]] = {}
+        running: dict[int, Process] = {}
+        forks = _forks(Path(folder)) if forking.POSSIBLE else None
+        if forks:
+            ends.callback(forks.close)
         ends.callback(lambda: _end([*running.values()]))
 
         def start(number: int) -> None:
             own = secret | {"RNNVIZ_PROCESS": f"{cookie}={number}", "RNNVIZ_PROCESSES": str(count)}
-            running[number] = _started([*command, f"--server.port={ports[number]}"], env=own)
+            full = [*command, f"--server.port={ports[number]}"]
+            if forks:
+                own |= {forking.PLACE: forks.place}
+                running[number] = forks.fork(lambda: _module(full), f"rnnviz-{port}-{number}", own)
+            else:
+                running[number] = _started([sys.executable, "-m", *full], env=own)
+
+        def wait(seconds: float) -> None:
+            forks.answer(seconds) if forks else time.sleep(seconds)
 
         for number in range(count):
             start(number)
@@ -134,13 +150,13 @@ def serve(
                 return 0
             if any(process.poll() is not None for process in running.values()):
                 raise ChildProcessError("a process of the app ended before it listened")
-            time.sleep(PAUSE / 5)
+            wait(PAUSE / 5)
         with log.open("wb") as errors:
             before = _started([front, "-p", folder, "-c", str(file), "-e", "stderr"], stderr=errors)
         ends.callback(lambda: _end([before]))  # first: nobody is sent to a process that ends
         ready()
         while not asked:
-            time.sleep(PAUSE)
+            wait(PAUSE)
             if before.poll() is not None:
                 said = log.read_text("utf-8", "replace").splitlines() or [f"with status {before.returncode}"]
                 raise ChildProcessError(f"nginx ended: {said[-1]}")
@@ -199,13 +215,27 @@ def _started(
     )
 
 
-def _end(processes: Sequence[subprocess.Popen[bytes]]) -> None:
+def _forks(folder: Path) -> forking.Forks:
+    """This process, having imported all that those of the app need."""
+    importlib.import_module("streamlit.web.cli")
+    importlib.import_module("rnnviz.ui.shell.server").everything()
+    return forking.Forks(folder)
+
+
+def _module(command: Sequence[str]) -> None:
+    """As `python -m` does."""
+    sys.argv = [*command]
+    sys.path.insert(0, os.getcwd())
+    runpy.run_module(command[0], run_name="__main__", alter_sys=True)
+
+
+def _end(processes: Sequence[Process]) -> None:
     for process in processes:
         process.terminate()
     until = time.monotonic() + GRACE
     for process in processes:
         try:
             process.wait(max(0.0, until - time.monotonic()))
-        except subprocess.TimeoutExpired:
+        except (subprocess.TimeoutExpired, TimeoutError):
             process.kill()
             process.wait()

@@ -143,8 +143,10 @@ def test_the_numbers_of_every_node_and_edge_are_the_librarys_and_are_coloured_by
         assert gradient == pytest.approx(node.gradient[0], rel=1e-3)
     seen.tab.locator(".nw-picture").focus()
     seen.tab.evaluate("document.querySelector('.nw-picture').blur()")
+    seen.tab.mouse.move(0, 0)  # a browser that draws late says once more what lies under the mouse
     for place, edge in enumerate(GRAPH.edges):
         seen.tab.locator(f"[data-edge='{place}'] .nw-hit").dispatch_event("pointerover", {"bubbles": True})
+        expect(seen.tab.locator(f"[data-edge='{place}'] .nw-edge")).to_have_class(re.compile("nw-looked"))
         assert numbers(detail.inner_text().split(":")[1]) == pytest.approx([edge.norm[0]], rel=1e-3)
         width = seen.tab.locator(f"[data-edge='{place}'] .nw-edge").evaluate(
             "one => parseFloat(one.style.strokeWidth)"

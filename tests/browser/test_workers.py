@@ -59,7 +59,8 @@ def given(address: str, headers: dict[str, str]) -> str | None:
 def process(address: str, number: str) -> psutil.Process:
     for each in psutil.Process().children(recursive=True):
         with contextlib.suppress(psutil.NoSuchProcess):  # one that has just ended
-            if each.environ().get("RNNVIZ_PROCESS") == f"{cookie(address)}={number}":
+            name, said = f"rnnviz-{address.rpartition(':')[2]}-{number}", f"{cookie(address)}={number}"
+            if each.name() == name or each.environ().get("RNNVIZ_PROCESS") == said:  # which it has where it was not forked
                 return each
     raise LookupError(f"no process {number}")
 

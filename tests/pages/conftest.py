@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from rnnviz.ui.shell.jobs import jobs
 from tests.conftest import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
+jobs.lease = jobs.longest = 30 * PATIENCE  # a test speaks for its reader when it runs a page, however long that takes
 PAGES = {path.stem: str(path.relative_to(ROOT)) for path in (ROOT / "pages").glob("*/*.py")}
 
 

@@ -199,6 +199,14 @@ def test_a_stop_keeps_what_was_learned():
     visit.test.run()
     assert "Go on where it stands" in visit.lines[0] and mine.frames and visit.board is not None
     assert mine.trained().update == mine.frames[-1]["step"]
+    # stopped again before it has said anything, it stands where it went on from
+    visit.test.button(key="train_on").click().run()
+    later = visit.test.session_state["train_own"][0]
+    later.stop()
+    assert later is not mine and later.trained().update == later.frames[-1]["step"]
+    visit.test.run()
+    visit.test.button(key="train_to_states").click().run()
+    assert not visit.test.exception
 
 
 def test_a_training_opens_in_another_tab_of_its_browser_and_in_no_other(browser):

@@ -24,6 +24,7 @@ from pathlib import Path
 
 import xarray as xr
 
+from rnnviz import forking
 from rnnviz.told import Told
 
 LEASE = 90.0  # seconds without a word from a reader; a browser lets a hidden tab speak once a minute
@@ -66,7 +67,7 @@ class Job:
     told: tuple[str, dict] | None = None  # its message and values, where it is one that is told
     began: float = 0.0
     readers: dict[str, float] = field(default_factory=dict)  # when each was last heard
-    worker: subprocess.Popen | None = None
+    worker: "subprocess.Popen | forking.Forked | None" = None
     ended: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -343,16 +344,19 @@ def _person(reader: str) -> str:
     return reader.partition("/")[0]
 
 
-def _started(early: str = "") -> subprocess.Popen:
+def _started(early: str = "") -> "subprocess.Popen | forking.Forked":
     """A worker: this Python with the same search path. early: a module that it imports at once. One thread: small matrices gain
     nothing from two, and readers' pages need the other core."""
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    arguments = [early] if early else []
+    if made := forking.forked(f"{__name__}:work", arguments, "rnnviz-worker", os.environ | threads):
+        return made
     return subprocess.Popen(
         [
             sys.executable,
             "-c",
             "import sys; from rnnviz.ui.shell import jobs; jobs.work(*sys.argv[1:])",
-            *filter(None, [early]),
+            *arguments,
         ],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

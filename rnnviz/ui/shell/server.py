@@ -36,6 +36,7 @@ ROOMS = [
     for name in ("page", "pictures")
     for path in sorted(UI.glob(f"rooms/*/{name}.py"))
 ]
+LIBRARIES = ("h5netcdf", "scipy.cluster.hierarchy", "scipy.stats", "captum.attr")  # what functions import
 FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
@@ -46,8 +47,7 @@ def lifespan(first: Sequence[str], later: Sequence[str] = (), counted: Sequence[
     module:name, that count once what all readers of a page are shown.
     """
 
-    # torch's threads wait for each other by spinning: beside a second reader two of them take twice as long as one
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    _one_thread()
     heap.share_arenas()
 
     @asynccontextmanager
@@ -60,6 +60,17 @@ def lifespan(first: Sequence[str], later: Sequence[str] = (), counted: Sequence[
         yield {}
 
     return ready
+
+
+def _one_thread() -> None:
+    """Of torch, which waits for its others by spinning: beside a second reader two of them take twice as long as one."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+def everything() -> None:
+    """Imports what all pages need, so that processes that are forked from this one share it."""
+    _one_thread()
+    _import((), [*ROOMS, *LIBRARIES], ())
 
 
 def _import(first: Sequence[str], later: Sequence[str], counted: Sequence[str]) -> None:

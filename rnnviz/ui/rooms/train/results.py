@@ -55,9 +55,11 @@ def shown(kind: str) -> list["Mine"]:
 
 
 class Mine(working.Own):
-    """A training of this person. asked: what it learns, as `studies.lab.asked` takes it. key: what a link calls it."""
+    """A training of this person. asked: what it learns, as `studies.lab.asked` takes it. key: what a link calls it. had: where it
+    went on from."""
 
     everywhere = True
+    had: bytes = b""
     asked: dict
     key: str
     number: int = 1
@@ -67,6 +69,10 @@ class Mine(working.Own):
     def data(self) -> str:
         """The kind of it: 'text', 'series' or 'task'."""
         return next(kind for kind in SAID if kind in self.asked)
+
+    @property
+    def kept(self) -> bytes:
+        return super().kept or self.had  # before its first moment it stands where it went on from
 
     @functools.cached_property
     def material(self) -> Material:
@@ -139,7 +145,7 @@ def go_on(mine: Mine, of: Setup) -> None:
         return
     state = {"state": base64.b64encode(mine.kept).decode()}
     later = _started(of, mine.asked, state, list(mine.frames))
-    later.number = mine.number
+    later.number, later.had = mine.number, mine.kept
     later.changed = mine.changed or (of.rate, of.clip) != (mine.setup.rate, mine.setup.clip)
     later.key = shelf.put(later, mine.key)
     all_own().remove(mine)
