@@ -337,3 +337,16 @@ def test_a_series_comes_along_and_what_was_forecast_stands_beside_what_came(visi
     )
     sent_back = visit("gradients", subject="sunspots~0000000000000000")
     assert not sent_back.test.exception and "norms" in sent_back.figures
+
+
+def test_layers_that_can_be_had_are_and_of_each_other_a_line_says_why(visit, tmp_path):
+    torch.manual_seed(0)
+    modules = {"low": torch.nn.LSTM(2, 5), "high": torch.nn.GRU(5, 4)}
+    modules["high"].weight_ih_l0.data[0, 0] = torch.inf
+    seen = visit("own")
+    seen.test.file_uploader[0].upload(
+        "mine.pt", weights_of(modules, tmp_path), "application/octet-stream"
+    ).run()
+    assert not seen.test.exception
+    assert seen.test.dataframe[0].value.index.tolist() == ["low"]
+    assert seen.lines == ["high is not read: high.weight_ih_l0 (12, 5) holds NaN or infinite numbers"]

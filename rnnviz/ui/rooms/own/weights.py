@@ -13,6 +13,8 @@ from rnnviz.ui.shell.language import _, said
 from rnnviz.ui.shell.settings import settings, typed
 from rnnviz.ui.shell.widgets import as_text, notice, pick
 
+MOST_REFUSED = 6  # layers that are not read and of which a line each says why
+
 
 def bring(name: str, raw: bytes) -> None:
     """Takes a file of weights in, in place of the one before. Raises ValueError in one line."""
@@ -48,6 +50,10 @@ def show() -> None:
     st.dataframe(pd.DataFrame.from_dict(rows, orient="index").rename_axis(_("Module")), width="stretch")
     for line in found.notes:
         st.caption(as_text(line))
+    for refused, why in found.refused[:MOST_REFUSED]:
+        notice(_("{layer} is not read: {why}").format(layer=refused, why=why))
+    if len(found.refused) > MOST_REFUSED:
+        notice(_("Further layers that are not read: {count}").format(count=len(found.refused) - MOST_REFUSED))
     if found.left:
         shown = ", ".join(f"{array.name} {tuple(array.shape)}" for array in found.left[:8])
         more = _(" and {count} more").format(count=len(found.left) - 8) if len(found.left) > 8 else ""
