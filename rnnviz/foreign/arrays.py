@@ -93,9 +93,13 @@ class Array:
 
 
 class Arrays(Mapping[str, Array]):
-    """The arrays of a file by name, in its order. What is read of them all together has a limit: names may share memory."""
+    """The arrays of a file by name, in its order. What is read of them all together has a limit: names may share memory.
 
-    def __init__(self, arrays: Iterable[Array]) -> None:
+    said: what the file holds beside them under the name of a vocabulary; see `vocabulary.of_file`.
+    """
+
+    def __init__(self, arrays: Iterable[Array], said: Iterable[object] = ()) -> None:
+        self.said = tuple(said)
         self._arrays: dict[str, Array] = {}
         self._left = LARGEST
         for array in arrays:

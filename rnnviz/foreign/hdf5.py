@@ -23,6 +23,7 @@ from rnnviz.foreign import keras
 from rnnviz.foreign.arrays import DEEPEST, Array, Arrays, Refusals, Refused, shown
 from rnnviz.foreign.keras import CLASSES, Config
 from rnnviz.foreign.layers import Layer
+from rnnviz.foreign.vocabulary import is_called_so
 
 CONFIG = 8 * 2**20  # bytes of what a model says of itself
 PASSING = {
@@ -58,7 +59,8 @@ def contents(
         config = _text(file, "model_config", longest)
     told = _told(config) if config else Told({}, {})
     names = _names(file, told, longest)
-    arrays = Arrays(_arrays(file, told, names))
+    said = [_text(file, name, longest) for name in file.attrs if is_called_so(name)]
+    arrays = Arrays(_arrays(file, told, names), said)
     found = [*_by_number(arrays, names, refused), *_by_name(arrays)]
     notes = []
     if not config and not all(keras.is_cudnn(arrays, weights) for weights in found):

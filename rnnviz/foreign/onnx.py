@@ -4,7 +4,7 @@ Operators: https://onnx.ai/onnx/operators, LSTM-22, GRU-22, RNN-22 and their ear
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from rnnviz.foreign.arrays import (
 from rnnviz.foreign.flat import piece
 from rnnviz.foreign.gates import COUNT, ONNX, reordered
 from rnnviz.foreign.layers import Direction, Layer, checked
+from rnnviz.foreign.vocabulary import is_called_so
 from rnnviz.foreign.wire import Message, integers, message, messages, tensor, text, texts
 
 KINDS = {"LSTM": "lstm", "GRU": "gru", "RNN": "rnn"}
@@ -96,7 +97,10 @@ def contents(path: Path, refused: Refusals) -> tuple[Arrays, list[Layer], list[s
     if len(recurrent) > MOST_LAYERS:
         raise ValueError(f"{len(recurrent):,} recurrent nodes; at most {MOST_LAYERS:,}")
     called = _called(recurrent)
-    arrays = _arrays(graph)  # those made of constants come in as they are needed
+    about = {text(one, 1): text(one, 2) for one in messages(model, 14)[:MOST]}
+    arrays = _arrays(
+        graph, [value for key, value in about.items() if is_called_so(key)]
+    )  # those made of constants come in as they are needed
     by_node = dict(zip(map(id, recurrent), called, strict=True))
     for node, name in zip(recurrent, called, strict=True):
         with refused.of(name):
@@ -174,10 +178,10 @@ def _called(nodes: list[_Node]) -> list[str]:
     return names
 
 
-def _arrays(graph: _Graph) -> Arrays:
+def _arrays(graph: _Graph, said: Iterable[str]) -> Arrays:
     """All constants, with what the nodes that read them say they are for."""
     roles = dict(_roles(graph))
-    return Arrays(replace(array, **roles.get(key, {})) for key, array in graph.constants.items())  # type: ignore[arg-type]
+    return Arrays((replace(array, **roles.get(key, {})) for key, array in graph.constants.items()), said)  # type: ignore[arg-type]
 
 
 def _roles(graph: _Graph) -> Iterator[tuple[str, dict[str, object]]]:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from torch import nn
 
-from rnnviz.foreign import attached, flat, hdf5, naming, onnx, pickles, zips
+from rnnviz.foreign import attached, flat, hdf5, naming, onnx, pickles, vocabulary, zips
 from rnnviz.foreign.arrays import (
     FLOATS,
     LARGEST,
@@ -45,7 +45,8 @@ class Weights(Mapping[str, nn.RNNBase]):
     and the shapes do not tell. embedding, output: what stands below the first and above the last of the chain, None where there
     is none or more than one fits. left: arrays of numbers in no module. notes: what was taken for granted, a line each. refused:
     the recurrent layers that are no stock module, each with the reason; where there is one, nothing is put below or above the
-    others by shapes alone. format: what the file is.
+    others by shapes alone. vocabulary: what tokens are called by their ids, where the file says it under such a name, once;
+    `rnnviz.studies.worded` makes of it all a model that reads text. format: what the file is.
     """
 
     modules: Mapping[str, nn.RNNBase]
@@ -56,6 +57,7 @@ class Weights(Mapping[str, nn.RNNBase]):
     notes: tuple[str, ...]
     format: str
     refused: tuple[Refused, ...] = ()
+    vocabulary: Mapping[int, str] | None = None
 
     def __getitem__(self, name: str) -> nn.RNNBase:
         return self.modules[name]
@@ -169,7 +171,8 @@ def _read(
     taken |= {below} if below is not None else set()
     others = [arrays[name] for name in free if name not in taken and arrays[name].dtype in FLOATS]
     left = tuple(Left(shown(array.name), array.shape) for array in others if array.shape)
-    return Weights(modules, chain, table, last, left, tuple(notes), form, tuple(refused))
+    words = vocabulary.of_file(arrays.said)
+    return Weights(modules, chain, table, last, left, tuple(notes), form, tuple(refused), words)
 
 
 def _opened(

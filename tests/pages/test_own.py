@@ -350,3 +350,38 @@ def test_layers_that_can_be_had_are_and_of_each_other_a_line_says_why(visit, tmp
     assert not seen.test.exception
     assert seen.test.dataframe[0].value.index.tolist() == ["low"]
     assert seen.lines == ["high is not read: high.weight_ih_l0 (12, 5) holds NaN or infinite numbers"]
+
+
+def test_weights_with_a_vocabulary_read_what_is_typed(visit, tmp_path):
+    from tests.studies.test_worded import LETTERS, Writer, ids
+
+    one = Writer()
+    torch.save(one.state_dict(), tmp_path / "writer.pt")
+    seen = visit("own")
+    raw = (tmp_path / "writer.pt").read_bytes()
+    seen.test.file_uploader[0].upload("writer.pt", raw, "application/octet-stream").run()
+    seen.test.button(key="own_words_read").click().run()
+    assert seen.lines == ["Give the vocabulary: without it nobody knows which token is which number."]
+    box = next(area for area in seen.test.text_area if area.label == "Its vocabulary")
+    box.set_value("abc").run()
+    seen.test.button(key="own_words_read").click().run()
+    assert len(seen.lines) == 1 and "its embedding has 10 tokens; the vocabulary has 3" in seen.lines[0]
+    box = next(area for area in seen.test.text_area if area.label == "Its vocabulary")
+    box.set_value(json.dumps(list(LETTERS))).run()
+    seen.test.button(key="own_words_read").click().run()
+    seen.go("states")
+    assert not seen.test.exception and seen.lines == []
+    seen.test.session_state["settings"].update(text="a bad cab", unit=2)
+    seen.test.run()
+    assert seen.board["tokens"] == [c.replace(" ", "·") for c in "a bad cab"]
+    np.testing.assert_allclose(
+        drawn(seen, "curve"), one.rnn(one.embedding(ids("a bad cab")))[0][0, :, 2].detach(), atol=1e-6
+    )
+    assert seen.board["candidates"]
+    seen.go("gradients")
+    assert not seen.test.exception and seen.lines == [] and "norms" in seen.figures
+    seen.test.session_state["settings"].update(text="a bad Zab")
+    seen.test.run()
+    assert len(seen.lines) == 1 and "'Z' is not in the vocabulary" in seen.lines[0]
+    elsewhere = visit("states", subject="writer.pt~0123456789abcdef")
+    assert "weights of writer.pt" in elsewhere.lines[0]

@@ -47,10 +47,10 @@ def _own() -> "dict[str, Live]":
     return found
 
 
-def bring(own: "Live", key: str) -> str:
-    """Takes a trained model in for this reader; the one brought first makes room. key: stands for it and its weights. Returns how
-    a link calls it."""
-    link = f"{TRAINED}~{key[:16]}"
+def bring(own: "Live", key: str, name: str = TRAINED) -> str:
+    """Takes a model in for this reader, one that was trained here or, by the name of a file, one of that file's weights; the one
+    brought first makes room. key: stands for it and its weights. Returns how a link calls it."""
+    link = f"{name}~{key[:16]}"
     _shelf.put(own, link)
     made = _own()
     made.pop(link, None)

@@ -80,7 +80,7 @@ def _draw_own(run: Run, row: DeltaGenerator) -> None:
         line = _(
             "{name} has no loss. Give rnnviz.Live a `loss`, or `next` and `outputs`, and it can be sent back."
         )
-        notice(line.format(name=run.name))
+        notice(said(run.own.lacks) if run.own.lacks else line.format(name=run.name))
         return
     with row:
         _loss()

@@ -9,7 +9,6 @@ from rnnviz.ui.shell.language import _, said
 from rnnviz.ui.shell.settings import choose, settings
 from rnnviz.ui.shell.widgets import as_text, notice
 
-WEIGHTS = ("safetensors", "pt", "pth", "npz", "onnx", "h5", "hdf5", "keras")
 LARGEST = 16  # MB of a file that is brought here
 SCRIPT = """\
 import rnnviz
@@ -61,9 +60,9 @@ def _upload() -> None:
     number = st.session_state.setdefault("own_uploads", 0)
     file = st.file_uploader(
         _("A recording (.nc), or weights: {formats}; up to {size} MB").format(
-            formats=", ".join(f".{ending}" for ending in WEIGHTS), size=LARGEST
+            formats=", ".join(subjects.WEIGHTS), size=LARGEST
         ),
-        type=["nc", *WEIGHTS],
+        type=["nc", *(ending[1:] for ending in subjects.WEIGHTS)],
         max_upload_size=LARGEST,
         key=f"own_file_{number}",
     )
