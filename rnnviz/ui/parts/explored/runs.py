@@ -20,7 +20,7 @@ from rnnviz.studies import reaching
 from rnnviz.studies.live import Live, LiveError, Reading, language
 from rnnviz.studies.subjects import Subject, of_states
 from rnnviz.ui.parts import explored
-from rnnviz.ui.parts.explored import growing, live, subjects
+from rnnviz.ui.parts.explored import aside, growing, live, subjects
 from rnnviz.ui.shell import memory
 from rnnviz.ui.shell.keeping import keeps, kept
 from rnnviz.ui.shell.language import _, said
@@ -266,11 +266,11 @@ def own_reading(step: int | None = None, back: bool = False) -> Reading:
 
 
 def _read_by(own: Live, text: str) -> Reading:
-    return own.read(text)
+    return live.in_its_way(own, "read", text)
 
 
 def _sent_back_by(own: Live, text: str, step: int | None) -> Reading:
-    return own.send_back(text, step)
+    return live.in_its_way(own, "send_back", text, step)
 
 
 def _read_own() -> Run | None:
@@ -284,7 +284,7 @@ def _read_own() -> Run | None:
             _say_too_long(text)
         reading = own_reading()
     except LiveError as problem:
-        notice(said(problem), error=True)
+        aside.say(problem)
         return None
     if reading.seconds > SLOW:
         line = _("{name} took {seconds:.1f} s to read this.")
@@ -444,7 +444,7 @@ def light(reading: Reading) -> Reading:
 @keeps
 def reread(model: Live, text: str) -> Reading:
     """A text read by a model that is here, to hold changed or other readings against. Raises LiveError."""
-    return light(model.read(text))
+    return light(live.in_its_way(model, "read", text))
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

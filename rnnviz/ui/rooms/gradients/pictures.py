@@ -14,6 +14,7 @@ from rnnviz.paper.terms import part_names
 from rnnviz.studies.live import LiveError
 from rnnviz.ui.parts import recordings
 from rnnviz.ui.parts.board import drawn
+from rnnviz.ui.parts.explored import aside
 from rnnviz.ui.parts.explored.runs import Back, Run, current_run, loss_matrix, own_back, peers, send_back
 from rnnviz.ui.parts.explored.views import compared, fading, show_board, unit_heatmap
 from rnnviz.ui.parts.numbers import power, probability, shown
@@ -91,7 +92,7 @@ def _draw_own(run: Run, row: DeltaGenerator) -> None:
     try:
         back, reading = own_back(run, None if now["loss"] == "all" else max(0, step))
     except LiveError as problem:
-        notice(said(problem), error=True)
+        aside.say(problem)
         return
     where = (
         _("The loss of all steps, summed")
