@@ -7,6 +7,7 @@ outside of Python. What does not come back is given up, and said. This file know
 
 import contextlib
 import ctypes
+import sys
 import threading
 import time
 from collections import OrderedDict
@@ -17,6 +18,8 @@ from typing import Any
 LONGEST = 300.0  # seconds that it may take
 LEASE = 90.0  # seconds without a word from a reader; a browser lets a hidden tab speak once a minute
 GIVEN_UP = 5.0  # seconds after which a thread that was told to stop is left alone
+USUAL = sys.getswitchinterval()
+TURN = 0.0005  # seconds of Python at a time, while such code runs: other readers' pages wait for their turn
 KEPT = 16  # tasks that are remembered
 
 
@@ -82,10 +85,14 @@ class Task:
 
     def _watch(self) -> None:
         while not self.ended.wait(0.25):
+            sys.setswitchinterval(TURN)
             if self.seconds > LONGEST:
                 self.stop("late")
             elif time.monotonic() - self.heard > LEASE:
                 self.stop("abandoned")
+        with _lock:
+            if all(one.ended.is_set() for one in _tasks.values()):
+                sys.setswitchinterval(USUAL)
 
 
 _lock = threading.Lock()
