@@ -10,11 +10,13 @@ import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import xarray as xr
 
 from rnnviz import trace
 
+Numbers = TypeVar("Numbers", xr.DataArray, xr.Dataset)
 WHOLE = 4 * 2**20  # bytes of a file up to which all of it makes its key
 PIECES, PIECE = (
     64,
@@ -104,6 +106,20 @@ class Subject:
         found = node["input"].isel(batch=sequence, time=slice(self.steps(module, sequence)))
         return found.transpose("feature", "time")
 
+    def outputs(self, module: str, sequence: int = 0) -> xr.DataArray | None:
+        """What the model itself returned while a module read, (time, output), without what lies beyond its end; None where that
+        was not kept, or lies on another axis. Its coordinate `output_name` says what they are called, where somebody did.
+
+        Raises ValueError where the file cannot be read there.
+        """
+        own, steps = self.node(module).sizes, self.steps(module, sequence)
+        for node in self.trace.subtree:
+            alike = node.attrs.get("kind") == "output" and "value" in node
+            if alike and (node.sizes["time"], node.sizes["batch"]) == (own["time"], own["batch"]):
+                found = node.dataset["value"].isel(batch=sequence, time=slice(steps))
+                return read(found.transpose("time", "output"), self.name, node.path[1:])
+        return None
+
     def layer(self, module: str, layer: int = 0, direction: int = 0, sequence: int = 0) -> xr.Dataset:
         """One layer and direction of a module over one sequence, without what lies beyond its end: arrays (time, unit) and
         weights, in memory. With proj_size the states and their gradients are (time, projection).
@@ -121,11 +137,7 @@ class Subject:
         whole = (
             {"steps": steps} if "steps" in node.attrs else {}
         )  # the sequence ends where it ended: this is no slice of it
-        try:
-            return found.isel(time=slice(steps)).load().assign_attrs(node.attrs | whole)
-        except Exception as error:  # what a file that is damaged inside makes HDF5 raise, nobody has listed
-            reason = str(error).partition("\n")[0] or type(error).__name__
-            raise ValueError(f"{self.name}, {module}: cannot be read: {reason}") from error
+        return read(found.isel(time=slice(steps)), self.name, module).assign_attrs(node.attrs | whole)
 
     def attention(self, module: str, sequence: int = 0, head: int | None = None) -> xr.DataArray:
         """The attention weights (query, key) of one head over one sequence, in memory; head: None for the mean of all heads. Keys
@@ -140,11 +152,7 @@ class Subject:
                     f"{self.name}, {module}: {dim} must be 0 to {node.sizes[dim] - 1}; got {place}"
                 )
         weight = node.dataset["weight"].isel(batch=sequence)
-        try:
-            found = weight.load() if head is None else weight.isel(head=head).load()
-        except Exception as error:  # as in `layer`
-            reason = str(error).partition("\n")[0] or type(error).__name__
-            raise ValueError(f"{self.name}, {module}: cannot be read: {reason}") from error
+        found = read(weight if head is None else weight.isel(head=head), self.name, module)
         if head is None:
             found = found.mean("head", keep_attrs=True)
         there = found.notnull().any("query")
@@ -153,6 +161,15 @@ class Subject:
     def states(self, module: str, layer: int = 0, direction: int = 0, sequence: int = 0) -> xr.Dataset:
         """The same with states and gradients over `unit`, projected or not; with proj_size without cells and gates."""
         return of_states(self.layer(module, layer, direction, sequence))
+
+
+def read(found: Numbers, name: str, module: str) -> Numbers:
+    """The same in memory. Raises ValueError, in one line, where the file cannot be read there."""
+    try:
+        return found.load()
+    except Exception as error:  # what a file that is damaged inside makes HDF5 raise, nobody has listed
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        raise ValueError(f"{name}, {module}: cannot be read: {reason}") from error
 
 
 def of_states(found: xr.Dataset) -> xr.Dataset:

@@ -385,3 +385,35 @@ def test_weights_with_a_vocabulary_read_what_is_typed(visit, tmp_path):
     assert len(seen.lines) == 1 and "'Z' is not in the vocabulary" in seen.lines[0]
     elsewhere = visit("states", subject="writer.pt~0123456789abcdef")
     assert "weights of writer.pt" in elsewhere.lines[0]
+
+
+def test_what_the_model_returned_is_drawn_over_what_was_to_come(visit, tmp_path, monkeypatch):
+    from tests.studies.test_returned import TOKENS, Writer
+    from tests.studies.test_returned import recorded as made
+
+    scores, subject = made(tokens=TOKENS)
+    numbers, bare = made(outputs=True)
+    wide = Writer()
+    wide.head = torch.nn.Linear(5, 20)
+    many, third = made(wide, outputs=True)
+    paths = [str(tmp_path / name) for name in ("named.nc", "bare.nc", "many.nc")]
+    for path, one in zip(paths, (subject, bare, third), strict=True):
+        rnnviz.save(one.trace, path)
+    monkeypatch.setenv(VIEWED, json.dumps(paths))
+    seen = visit("states", subject=named(paths[0]), sequence=2)
+    assert not seen.test.exception and seen.lines == []
+    np.testing.assert_allclose(drawn(seen, "returned", axis="z"), scores[1].softmax(-1).T, atol=1e-6)
+    rings = seen.figures["returned"]["data"][1]
+    assert (drawn(seen, "returned", 1, "x").tolist(), drawn(seen, "returned", 1).tolist()) == (
+        [0, 1, 2],
+        [2, 0, 1],
+    )
+    assert rings["name"] == "what was to come" and seen.board["candidates"]["tokens"] == ["a", "b", "c"]
+    plain = visit("states", subject=named(paths[1]))
+    assert not plain.test.exception and plain.board["candidates"] is None
+    for output in range(3):
+        np.testing.assert_allclose(drawn(plain, "returned", output), numbers[0, :, output], atol=1e-6)
+    map_of_many = visit("states", subject=named(paths[2]))
+    assert not map_of_many.test.exception
+    np.testing.assert_allclose(drawn(map_of_many, "returned", axis="z"), many[0].T, atol=1e-6)
+    assert map_of_many.figures["returned"]["layout"]["meta"]["scale"] == "diverging"

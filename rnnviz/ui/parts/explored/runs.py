@@ -16,7 +16,7 @@ from rnnviz import netcdf, stats
 from rnnviz.models import checkpoints, networks
 from rnnviz.models.vocabularies import visible
 from rnnviz.recording.block import record
-from rnnviz.studies import reaching
+from rnnviz.studies import reaching, returned
 from rnnviz.studies.live import Live, LiveError, Reading, language
 from rnnviz.studies.subjects import Subject, of_states
 from rnnviz.ui.parts import explored
@@ -98,6 +98,11 @@ class Run:
             return None
         named = {"feature": list(self.features)} if len(self.features) == found.sizes["feature"] else {}
         return found.load().assign_coords(named)
+
+    @functools.cached_property
+    def returned(self) -> xr.DataArray | None:
+        """What the model returned, where a recording has it; see studies.returned."""
+        return None if self.card is not None else returned.rows(self.subject, self.module, self.sequence)
 
     @functools.cached_property
     def strip(self) -> dict[str, list]:
@@ -237,7 +242,12 @@ def _recorded(
     number = subject.modules.index(module)
     expected = reading and reading.log_probability
     fits = expected is not None and expected.sizes["time"] == subject.steps(module, sequence)
+    outputs, log_probability = (
+        (own.outputs if own else (), expected) if fits else returned.expected(subject, module, sequence)
+    )
     return Run(
+        outputs=outputs,
+        log_probability=log_probability,
         key=f"{subject.key}-{number}-{sequence}-{direction}",
         name=f"{subject.name} · {module}" if len(subject.modules) > 1 else subject.name,
         subject=subject,
@@ -245,8 +255,6 @@ def _recorded(
         module=module,
         direction=direction,
         sequence=sequence,
-        outputs=own.outputs if own and fits else (),
-        log_probability=expected if fits else None,
         own=own,
         features=reading.inputs.features if reading and reading.inputs else (),
         forecast=reading.forecast if reading else None,
