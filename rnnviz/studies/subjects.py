@@ -73,6 +73,13 @@ class Subject:
             ]
         return tuple(map(str, names))
 
+    def layers(self, module: str) -> tuple[int, ...]:
+        """The numbers of the layers that are there, from 0, as the module has them: a recording may have kept some alone."""
+        node = self.node(module)
+        if "layer" not in node.coords:
+            return tuple(range(node.sizes["layer"]))
+        return tuple(int(number) for number in node.coords["layer"].values)
+
     def units(self, module: str) -> int:
         """Of the states of a module; with proj_size there are more of its cell's."""
         sizes = self.node(module).sizes
@@ -95,8 +102,8 @@ class Subject:
         return tuple(map(str, row.values[: self.steps(module, sequence)].tolist()))
 
     def has_gradients(self, module: str) -> bool:
-        """Whether a loss was sent back through the module while it was recorded."""
-        return "hidden_grad" in self.node(module)
+        """Whether a loss was sent back through the module while it was recorded, and what came of it was kept."""
+        return any(name in self.node(module) for name in ("hidden_grad", "hidden_grad_direct"))
 
     def inputs(self, module: str, sequence: int = 0) -> xr.DataArray | None:
         """What the module read, (feature, time), without what lies beyond its end; None where that was not kept."""

@@ -417,3 +417,62 @@ def test_what_the_model_returned_is_drawn_over_what_was_to_come(visit, tmp_path,
     assert not map_of_many.test.exception
     np.testing.assert_allclose(drawn(map_of_many, "returned", axis="z"), many[0].T, atol=1e-6)
     assert map_of_many.figures["returned"]["layout"]["meta"]["scale"] == "diverging"
+
+
+@pytest.fixture
+def parts(tmp_path, monkeypatch):
+    """The app was started on recordings of the second layer of three, and of the first and the last."""
+    torch.manual_seed(3)
+    module = torch.nn.LSTM(2, 4, num_layers=3)
+    x, paths = torch.randn(9, 1, 2), [str(tmp_path / "second.nc"), str(tmp_path / "ends.nc")]
+    with rnnviz.record(module) as recording:
+        module(x)[0].sum().backward()
+    for path, layers in zip(paths, ([1], [0, -1]), strict=True):
+        with rnnviz.record(module, layers=layers) as part:
+            module(x)[0].sum().backward()
+        rnnviz.save(part.trace, path)
+    monkeypatch.setenv(VIEWED, json.dumps(paths))
+    return paths, recording.trace["lstm"]
+
+
+def layer_picker(seen):
+    return next((one for one in seen.test.segmented_control if one.label == "Layer"), None)
+
+
+def test_layers_that_were_kept_are_chosen_by_their_own_numbers(visit, parts):
+    (second, ends), whole = parts
+    seen = visit("states", subject=named(second), unit=1)
+    assert not seen.test.exception and seen.lines == []
+    assert layer_picker(seen).options == ["2"] and "layer 2" in seen.board["summary"]
+    wanted = whole["hidden"].isel(layer=1, direction=0, batch=0, unit=1)
+    np.testing.assert_array_equal(drawn(seen, "curve"), wanted)
+    assert "layer=2" in seen.address
+    last = visit("gates", subject=named(ends), layer=3)
+    assert layer_picker(last).options == ["1", "3"] and last.lines == []
+    forget = whole["forget_gate"].isel(layer=2, direction=0, batch=0).transpose("unit", "time")
+    stored = visit("gates", subject=named(ends), layer=3, order="stored")
+    np.testing.assert_array_equal(drawn(stored, "forget_gate", axis="z"), forget)
+    norms = np.linalg.norm(whole["hidden_grad"].isel(layer=2, direction=0, batch=0), axis=-1)
+    gradients = visit("gradients", subject=named(ends), layer=3)
+    np.testing.assert_allclose(10 ** drawn(gradients, "norms").astype(float), norms, rtol=1e-5)
+    gone = visit("states", subject=named(ends), layer=2)
+    assert gone.lines == ["Layers in this recording: 1, 3. Layer 1 is shown."]
+    table = visit("own", subject=named(ends)).test.dataframe[0].value
+    assert table.loc["lstm", "layers"] == "2 (layer 1, 3)"
+
+
+def test_gradients_that_were_kept_are_those_to_choose_from(visit, tmp_path, monkeypatch):
+    torch.manual_seed(1)
+    module, path = torch.nn.GRU(3, 4), tmp_path / "direct.nc"
+    with rnnviz.record(module, keep=["hidden_grad_direct"]) as recording:
+        module(torch.randn(9, 1, 3))[0].sum().backward()
+    rnnviz.save(recording.trace, path)
+    monkeypatch.setenv(VIEWED, json.dumps([str(path)]))
+    seen = visit("gradients", subject=named(path))
+    assert not seen.test.exception
+    assert next(one for one in seen.test.segmented_control if one.label == "Gradient").options == ["direct"]
+    wanted = np.linalg.norm(
+        recording.trace["gru"]["hidden_grad_direct"].isel(layer=0, direction=0, batch=0), axis=-1
+    )
+    np.testing.assert_allclose(10 ** drawn(seen, "norms").astype(float), wanted, rtol=1e-5)
+    assert not visit("states", subject=named(path)).test.exception

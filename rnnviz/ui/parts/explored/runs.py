@@ -86,6 +86,11 @@ class Run:
         return self.subject.steps(self.module, self.sequence)
 
     @property
+    def layers(self) -> tuple[int, ...]:
+        """Numbers of the layers that are there, from 0; the setting `layer` is one of them."""
+        return self.subject.layers(self.module)
+
+    @property
     def units(self) -> int:
         """Of the states."""
         return self.subject.units(self.module)
@@ -129,12 +134,14 @@ class Run:
         return kept(lambda: stats.states.order(one.of(layer, name)[name], by))
 
     def at(self, layer: int) -> xr.Dataset:
-        """What was recorded of one layer of this one sequence. Raises ValueError where the file cannot be read there."""
-        return kept(_layer, self.subject, self.module, layer, self.direction, self.sequence)
+        """What was recorded of the layer of that number, of this one sequence. Raises ValueError where the file cannot be read
+        there."""
+        place = self.layers.index(layer)
+        return kept(self.subject.layer, self.module, place, self.direction, self.sequence)
 
     def states(self, layer: int) -> xr.Dataset:
         """The same with states and gradients over `unit`, projected or not."""
-        return kept(_states, self.at(layer))
+        return kept(of_states, self.at(layer))
 
     def of(self, layer: int, name: str) -> xr.Dataset:
         """Of these two the one in which the array lies over `unit`."""
@@ -146,14 +153,6 @@ class Run:
         if self.components is not None:
             return self.components.isel(layer=layer, direction=0)
         return kept(_own_axes, self.states(layer))
-
-
-def _layer(subject: Subject, module: str, layer: int, direction: int, sequence: int) -> xr.Dataset:
-    return subject.layer(module, layer, direction, sequence)
-
-
-def _states(node: xr.Dataset) -> xr.Dataset:
-    return of_states(node)
 
 
 def _own_axes(node: xr.Dataset) -> xr.Dataset:
@@ -174,10 +173,15 @@ def current_run() -> Run | None:
     if run is None:
         return None
     now = settings()
-    if now["layer"] >= run.node.sizes["layer"]:
-        line = _("This model has {count} layers; the first one is shown.")
-        notice(line.format(count=run.node.sizes["layer"]))
-        choose(layer=0)
+    if now["layer"] not in run.layers:
+        if run.layers == tuple(range(len(run.layers))):
+            line = _("This model has {count} layers; the first one is shown.")
+            notice(line.format(count=len(run.layers)))
+        elif now["layer"]:  # a page begins at the first layer, whether or not it was kept
+            line = _("Layers in this recording: {layers}. Layer {shown} is shown.")
+            layers = ", ".join(str(number + 1) for number in run.layers)
+            notice(line.format(layers=layers, shown=run.layers[0] + 1))
+        choose(layer=run.layers[0])
     if now["unit"] >= run.units:
         notice(_("This model has units 0 to {last}; unit 0 is shown.").format(last=run.units - 1))
         choose(unit=0)
@@ -229,7 +233,7 @@ def _sequence(subject: Subject, own: Live | None = None, reading: Reading | None
         return None
     run = kept(_recorded, subject, module, sequence, direction, own, reading)
     try:
-        run.at(min(settings()["layer"], node.sizes["layer"] - 1))
+        run.at(settings()["layer"] if settings()["layer"] in run.layers else run.layers[0])
     except ValueError as problem:
         notice(said(problem), error=True)
         return None
@@ -490,8 +494,13 @@ class Back:
     ways: xr.DataArray | None = None
 
     def at(self, layer: int) -> xr.Dataset:
-        layer = min(layer, self.node.sizes["layer"] - 1)
-        return kept(lambda: self.node.isel(layer=layer))
+        there = (
+            self.node["layer"].values.tolist()
+            if "layer" in self.node.coords
+            else range(self.node.sizes["layer"])
+        )
+        place = list(there).index(layer) if layer in there else min(layer, self.node.sizes["layer"] - 1)
+        return kept(lambda: self.node.isel(layer=place))
 
 
 def peers(run: Run) -> list[str]:

@@ -86,6 +86,15 @@ def _upload() -> None:
     st.rerun()
 
 
+def _layers(numbers: tuple[int, ...]) -> str:
+    """How many there are; of those that were kept of more, also which."""
+    if numbers == tuple(range(len(numbers))):
+        return str(len(numbers))
+    return _("{count} (layer {numbers})").format(
+        count=len(numbers), numbers=", ".join(str(n + 1) for n in numbers)
+    )
+
+
 def _found() -> None:
     """What is in the recording that is looked at, and where to see it."""
     here = subjects.here()
@@ -113,7 +122,7 @@ def _found() -> None:
         node = subject.node(module)
         rows[module] = {
             _("kind"): str(node.attrs["kind"]).upper(),
-            _("layers"): node.sizes["layer"],
+            _("layers"): _layers(subject.layers(module)),
             _("directions"): node.sizes["direction"],
             _("units"): node.sizes["unit"],
             _("sequences"): node.sizes["batch"],
