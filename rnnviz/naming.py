@@ -30,12 +30,14 @@ class Words:
     tokens: Tokens = None
     names: Names = None
     labels: Names = None
+    outputs: Names = None
 
     @classmethod
-    def of(cls, tokens: Tokens, names: Names, labels: Names) -> "Words":
+    def of(cls, tokens: Tokens, names: Names, labels: Names, outputs: Names = None) -> "Words":
         """Raises TypeError and ValueError for what can be no word of any trace: no text, or text that no file can keep."""
         own = {}
-        for what, given in (("tokens", tokens), ("names", names), ("labels", labels)):
+        said = {"tokens": tokens, "names": names, "labels": labels, "outputs": outputs}
+        for what, given in said.items():
             if given is not None and not isinstance(given, Mapping):
                 given = _listed(given)
                 for position, each in enumerate(given):
@@ -46,13 +48,18 @@ class Words:
 
 
 def named(
-    trace: xr.DataTree, tokens: Tokens = None, names: Names = None, labels: Names = None
+    trace: xr.DataTree,
+    tokens: Tokens = None,
+    names: Names = None,
+    labels: Names = None,
+    outputs: Names = None,
 ) -> xr.DataTree:
     """The trace with these words in place of those that it had; the arrays are the same, also those of a file.
 
     tokens: one text for each step; or a row of them for each sequence of the batch, as long as the sequence or as all are; of an
     attention, by its name, a pair: of the queries, of the keys. names, labels: a text (a label may be a whole number) for each
-    sequence. Each is for every recurrent module, or a mapping from names of nodes.
+    sequence. outputs: a text for each output that was recorded of the model, as its classes or its vocabulary. Each is for every
+    node that it can be for, or a mapping from names of nodes.
     Raises ValueError, naming the node, the length that came and the length that was wanted, also where a list of texts could be
     steps and rows alike; TypeError for what is no text.
 
@@ -63,7 +70,7 @@ def named(
     >>> rows["token"].isel(batch=1).values.tolist(), rows["sequence"].values.tolist()
     (['x', 'y', 'z'], ['one', 'two'])
     """
-    tree, problems = put(trace, Words.of(tokens, names, labels))
+    tree, problems = put(trace, Words.of(tokens, names, labels, outputs))
     if problems:
         raise ValueError(problems[0])
     return tree
@@ -74,7 +81,7 @@ def put(trace: xr.DataTree, words: Words) -> tuple[xr.DataTree, list[str]]:
     tree = trace.copy()
     nodes = {node.path.lstrip("/"): node for node in tree.subtree if "kind" in node.attrs}
     problems = []
-    for what in ("tokens", "names", "labels"):
+    for what in ("tokens", "names", "labels", "outputs"):
         given = getattr(words, what)
         if isinstance(given, Mapping):
             problems += [
@@ -97,6 +104,8 @@ def put(trace: xr.DataTree, words: Words) -> tuple[xr.DataTree, list[str]]:
 
 def _is_meant(what: str, given: Sequence[Any], node: xr.DataTree) -> bool:
     """Whether what was given for all is for this node: for recurrent modules; others have it where it fits."""
+    if what == "outputs":
+        return node.attrs["kind"] == "output"
     if node.attrs["kind"] in FIELDS:
         return True
     if what == "tokens":
@@ -108,7 +117,14 @@ def _coordinates(
     name: str, node: xr.DataTree, what: str, given: Iterable[Any]
 ) -> Iterator[tuple[str, xr.Variable]]:
     given = _listed(given)
-    if what in ON_BATCH:
+    if what == "outputs":
+        if len(given) != node.sizes.get("output"):
+            raise ValueError(
+                f"{name}: outputs came with length {len(given)}; output has length {node.sizes.get('output', 0)}"
+            )
+        texts = [_word("output", place, word) for place, word in enumerate(given)]
+        yield "output_name", coordinate("output_name", ("output",), np.array(texts, dtype=str))
+    elif what in ON_BATCH:
         if len(given) != node.sizes["batch"]:
             raise ValueError(
                 f"{name}: {what} came with length {len(given)}; batch has length {node.sizes['batch']}"

@@ -161,6 +161,7 @@ COORDINATES = {
     "sequence": "name of the sequence",
     "label": "label of the sequence",
     "output": "output",
+    "output_name": "name of the output",
     "feature": "feature that the first layer reads",
     "head": "head of attention",
     "query": "position that looks",
@@ -169,7 +170,17 @@ COORDINATES = {
     "key_token": "token that is looked at",
 }
 # the other coordinates are numbers
-TEXTS = ("direction", "gate", "token", "sequence", "label", "feature", "query_token", "key_token")
+TEXTS = (
+    "direction",
+    "gate",
+    "token",
+    "sequence",
+    "label",
+    "feature",
+    "query_token",
+    "key_token",
+    "output_name",
+)
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ MAY_IMPORT = {
     "rnnviz/stats": LAZY | {"numpy", "scipy", "sklearn", "xarray"},
     "rnnviz/figures": LAZY | {"numpy", "plotly", "xarray"},
     "rnnviz/recording": LAZY | {"numpy", "torch", "xarray", "rnnviz.netcdf", "rnnviz.trace", "rnnviz.naming"},
-    "rnnviz/foreign": LAZY | {"h5py", "numpy", "torch", "rnnviz.netcdf"},
+    "rnnviz/foreign": LAZY | {"h5py", "numpy", "torch", "rnnviz.netcdf", "rnnviz.told"},
     "rnnviz/models": LAZY
     | {"rnnviz.files", "rnnviz.shipped", "numpy", "safetensors", "torch", "rnnviz.recording"},
     "rnnviz/training": LAZY | {"numpy", "sacrebleu", "sklearn", "torch", "rnnviz.files", "rnnviz.models"},
@@ -70,6 +70,7 @@ MAY_IMPORT = {
         "rnnviz.naming",
         "rnnviz.stats",
         "rnnviz.recording",
+        "rnnviz.foreign",
     }
     | {"rnnviz.models", "rnnviz.training", "rnnviz.monitoring"},
     "rnnviz/paper": LAZY

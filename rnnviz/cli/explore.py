@@ -2,6 +2,8 @@
 
 import argparse
 import os
+import sys
+import threading
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -9,6 +11,7 @@ from rnnviz.cli import app, view
 from rnnviz.cli.extras import need
 
 TEMPLATE = Path(__file__).with_name("own_model.py")
+SLOW = 10.0  # s after which a line says that it still runs
 VARIABLE = "RNNVIZ_EXPLORE"  # in the environment, for the app; see ui/parts/explored/live.py
 
 
@@ -38,8 +41,16 @@ def run(options: argparse.Namespace) -> int:
     need(*app.NEEDED)
     from rnnviz.studies import live
 
-    one = live.found(options.function)
-    one.read(one.text)  # what is wrong is said here, before anything is started
+    waiting = threading.Timer(
+        SLOW, print, [f"{options.function} is still running; Ctrl+C ends it"], {"file": sys.stderr}
+    )
+    waiting.daemon = True
+    waiting.start()
+    try:
+        one = live.found(options.function)
+        one.read(one.text)  # what is wrong is said here, before anything is started
+    finally:
+        waiting.cancel()
     os.environ[VARIABLE] = options.function
     return view.opened_on(f"states?{urlencode({'subject': live.link(options.function)})}", options)
 

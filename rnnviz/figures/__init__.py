@@ -12,6 +12,7 @@ _NAMES = {
     "before_after": "rnnviz.figures.curves",
     "inputs": "rnnviz.figures.curves",
     "lines": "rnnviz.figures.curves",
+    "outputs": "rnnviz.figures.returned",
     "log_matrix": "rnnviz.figures.norms",
     "log_norms": "rnnviz.figures.norms",
     "contributions": "rnnviz.figures.curves",

@@ -29,6 +29,7 @@ from rnnviz.figures.points import half_lives as half_lives
 from rnnviz.figures.points import path as path
 from rnnviz.figures.points import saturation as saturation
 from rnnviz.figures.probes import by_distance as by_distance
+from rnnviz.figures.returned import outputs as outputs
 from rnnviz.figures.sharing import matrices as matrices
 from rnnviz.figures.sharing import summand_norms as summand_norms
 from rnnviz.figures.sharing import summands as summands

@@ -50,6 +50,8 @@ NAMES = (
     "product so far",
     "reset gate r",
     "right answers on held-out sequences",
+    "output of the model",
+    "share of each output",
     "share of the gradient that is passed back",
     "share of steps above {}",
     "share of steps below {}",

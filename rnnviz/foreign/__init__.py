@@ -4,6 +4,7 @@ from rnnviz import lazy
 
 _NAMES = {
     "Left": "rnnviz.foreign.reading",
+    "Refused": "rnnviz.foreign.arrays",
     "Weights": "rnnviz.foreign.reading",
     "WeightsError": "rnnviz.foreign.arrays",
     "weights": "rnnviz.foreign.reading",

@@ -1,8 +1,10 @@
 """What every reader hands over: arrays with a name and a measured claim, none of them read yet; and how a file is refused."""
 
+import contextlib
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -25,6 +27,31 @@ class WeightsError(ValueError):
     """A file of weights that is refused. The message is one line: file, field, what came and, where that helps, what was
     wanted.
     """
+
+
+class TooMuch(ValueError):
+    """What is read of a file has come to its limit: that refuses the file, and not one layer of it."""
+
+
+class Refused(NamedTuple):
+    """A recurrent layer of the file that is no module here, and why, in one line."""
+
+    name: str
+    why: str
+
+
+class Refusals(list[Refused]):
+    """The layers that are refused while the others are read."""
+
+    @contextlib.contextmanager
+    def of(self, name: str) -> Iterator[None]:
+        """Whatever is wrong with the layer of that name costs this layer only. Raises TooMuch."""
+        try:
+            yield
+        except TooMuch:
+            raise
+        except (ValueError, NotImplementedError) as problem:
+            self.append(Refused(shown(name), in_a_line(problem)))
 
 
 def shown(name: object) -> str:
@@ -66,9 +93,13 @@ class Array:
 
 
 class Arrays(Mapping[str, Array]):
-    """The arrays of a file by name, in its order. What is read of them all together has a limit: names may share memory."""
+    """The arrays of a file by name, in its order. What is read of them all together has a limit: names may share memory.
 
-    def __init__(self, arrays: Iterable[Array]) -> None:
+    said: what the file holds beside them under the name of a vocabulary; see `vocabulary.of_file`.
+    """
+
+    def __init__(self, arrays: Iterable[Array], said: Iterable[object] = ()) -> None:
+        self.said = tuple(said)
         self._arrays: dict[str, Array] = {}
         self._left = LARGEST
         for array in arrays:
@@ -101,7 +132,7 @@ class Arrays(Mapping[str, Array]):
             raise ValueError(f"{shown(name)} is of {shown(array.dtype)}; wanted {', '.join(FLOATS)}")
         self._left -= math.prod(array.shape) * 4
         if self._left < 0:
-            raise ValueError(f"up to {shown(name)} the weights take more than {LARGEST:,} bytes")
+            raise TooMuch(f"up to {shown(name)} the weights take more than {LARGEST:,} bytes")
         numbers = array.read().to(torch.float32, copy=True).contiguous()
         if tuple(numbers.shape) != array.shape:
             raise ValueError(f"{shown(name)} claims {array.shape} and has {tuple(numbers.shape)}")

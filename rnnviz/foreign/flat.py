@@ -14,8 +14,10 @@ from torch import Tensor
 
 from rnnviz.foreign import zips
 from rnnviz.foreign.arrays import LARGEST, Array, Arrays, shown
+from rnnviz.foreign.vocabulary import is_called_so
 
 HEADER = 16 * 2**20  # bytes of what a safetensors file says of itself
+TEXTS = 16 * 2**20  # bytes of an array of texts
 NUMPY_HEADER = 10_000  # bytes, as numpy has it
 SAFE = {
     "F16": ("float16", 2),
@@ -62,9 +64,12 @@ def safetensors(path: Path) -> Arrays:
     if not isinstance(header, dict):
         raise ValueError("its header is no object with names")
     start, room = 8 + length, size - 8 - length
-    return Arrays(
+    about = header.get("__metadata__")
+    said = [value for name, value in about.items() if is_called_so(name)] if isinstance(about, dict) else []
+    arrays = (
         _safe(path, name, claim, start, room) for name, claim in header.items() if name != "__metadata__"
     )
+    return Arrays(arrays, said)
 
 
 def _safe(path: Path, name: str, claim: Any, start: int, room: int) -> Array:
@@ -95,7 +100,17 @@ def _sizes(value: object) -> bool:
 def npz(path: Path, archive: zipfile.ZipFile) -> Arrays:
     """The arrays of a NumPy archive. Raises ValueError where one is of objects, which are pickled, or claims what it lacks."""
     names = [name for name in archive.namelist() if name.endswith(".npy")]
-    return Arrays(_packed(archive, name) for name in names)
+    said = [list(_texts(archive, name)) for name in names if is_called_so(name.removesuffix(".npy"))]
+    return Arrays((_packed(archive, name) for name in names), said)
+
+
+def _texts(archive: zipfile.ZipFile, name: str) -> Iterator[str]:
+    """The texts of an array of texts (token); none where it is another array."""
+    raw = zips.content(archive, name, TEXTS)
+    shape, dtype, _turned, start = _numpy_header(raw, name.removesuffix(".npy"), len(raw))
+    if len(shape) == 1 and np.dtype(dtype).kind in "US":
+        for one in np.frombuffer(raw, np.dtype(dtype), count=shape[0], offset=start):
+            yield one.decode("utf-8") if isinstance(one, bytes) else str(one)
 
 
 def _packed(archive: zipfile.ZipFile, name: str) -> Array:

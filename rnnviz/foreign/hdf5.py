@@ -20,9 +20,10 @@ from torch import Tensor
 
 from rnnviz import netcdf
 from rnnviz.foreign import keras
-from rnnviz.foreign.arrays import DEEPEST, Array, Arrays, shown
+from rnnviz.foreign.arrays import DEEPEST, Array, Arrays, Refusals, Refused, shown
 from rnnviz.foreign.keras import CLASSES, Config
 from rnnviz.foreign.layers import Layer
+from rnnviz.foreign.vocabulary import is_called_so
 
 CONFIG = 8 * 2**20  # bytes of what a model says of itself
 PASSING = {
@@ -43,10 +44,13 @@ class Told:
     classes: Mapping[str, str]
 
 
-def contents(path: Path, config: str | None, open_until: ExitStack) -> tuple[Arrays, list[Layer], list[str]]:
+def contents(
+    path: Path, config: str | None, open_until: ExitStack, refused: Refusals
+) -> tuple[Arrays, list[Layer], list[str]]:
     """Arrays and recurrent layers of a file of Keras's, and what is not said in it.
 
     config: config.json; None if it may lie in the file itself. The file stays open, to be read from, until `open_until` ends.
+    refused: takes the layers that are no stock module.
     Raises ValueError, as `netcdf.look_over` does, where the file is hostile or damaged.
     """
     longest = netcdf.look_over(path)
@@ -55,8 +59,9 @@ def contents(path: Path, config: str | None, open_until: ExitStack) -> tuple[Arr
         config = _text(file, "model_config", longest)
     told = _told(config) if config else Told({}, {})
     names = _names(file, told, longest)
-    arrays = Arrays(_arrays(file, told, names))
-    found = [*_by_number(arrays, names), *_by_name(arrays)]
+    said = [_text(file, name, longest) for name in file.attrs if is_called_so(name)]
+    arrays = Arrays(_arrays(file, told, names), said)
+    found = [*_by_number(arrays, names, refused), *_by_name(arrays)]
     notes = []
     if not config and not all(keras.is_cudnn(arrays, weights) for weights in found):
         version = _text(file, "keras_version", longest) or ""
@@ -65,7 +70,7 @@ def contents(path: Path, config: str | None, open_until: ExitStack) -> tuple[Arr
             "the file holds weights only: taken for layers with tanh, and sigmoid for their gates"
             + (f"; Keras {shown(version)} had hard_sigmoid unless it was told otherwise" if old else "")
         )
-    return arrays, list(keras.layers(arrays, found, told.recurrent)), notes
+    return arrays, list(keras.layers(arrays, found, told.recurrent, refused)), notes
 
 
 def _text(part: Any, name: str, longest: int) -> str | None:
@@ -137,7 +142,7 @@ def _by_name(arrays: Arrays) -> list[keras.Weights]:
     ]
 
 
-def _by_number(arrays: Arrays, names: Mapping[str, str]) -> list[keras.Weights]:
+def _by_number(arrays: Arrays, names: Mapping[str, str], refused: Refusals) -> list[keras.Weights]:
     """Keras 3: …/lstm/cell/vars/0 (kernel), 1 (recurrent kernel), 2 (bias)."""
     groups: dict[str, dict[int, str]] = {}
     for name in arrays:
@@ -146,9 +151,9 @@ def _by_number(arrays: Arrays, names: Mapping[str, str]) -> list[keras.Weights]:
     found = []
     for path, group in groups.items():
         if sorted(group) not in ([0, 1], [0, 1, 2]):
-            raise ValueError(
-                f"{shown(path)}: a cell of {len(group)} arrays; wanted kernel, recurrent kernel, bias"
-            )
+            why = f"{shown(path)}: a cell of {len(group)} arrays; wanted kernel, recurrent kernel, bias"
+            refused.append(Refused(shown(names.get(path) or path), why))
+            continue
         owner, _slash, side = path.rpartition("/")
         if not re.match(r"(forward|backward)_", side):
             owner, side = path, ""

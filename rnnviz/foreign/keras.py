@@ -9,9 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from rnnviz.foreign.arrays import MOST_LAYERS, Arrays, shown
+from rnnviz.foreign.arrays import MOST_LAYERS, Arrays, Refusals, Refused, shown
 from rnnviz.foreign.gates import COUNT, KERAS, KINDS, from_cudnn, reordered
-from rnnviz.foreign.layers import Direction, Layer
+from rnnviz.foreign.layers import Direction, Layer, checked
 
 CLASSES = {"LSTM": "lstm", "GRU": "gru", "SimpleRNN": "rnn", "CuDNNLSTM": "lstm", "CuDNNGRU": "gru"}
 _CELL = re.compile(r"cell|.*_cell(_\d+)?|vars")
@@ -44,10 +44,13 @@ class Config:
     after: str | None = None
 
 
-def layers(arrays: Arrays, found: Sequence[Weights], configs: Mapping[str, Config]) -> Iterator[Layer]:
-    """The layers of all those weights. Raises ValueError, naming the layer, for one that is no stock module.
+def layers(
+    arrays: Arrays, found: Sequence[Weights], configs: Mapping[str, Config], refused: Refusals
+) -> Iterator[Layer]:
+    """The layers of all those weights.
 
-    configs: of the model's layers by name, in its order; none, where a file holds weights only.
+    configs: of the model's layers by name, in its order; none, where a file holds weights only. refused: takes those that are no
+    stock module.
     """
     if len(found) > 2 * MOST_LAYERS:
         raise ValueError(f"{len(found):,} recurrent layers; at most {MOST_LAYERS:,}")
@@ -58,12 +61,13 @@ def layers(arrays: Arrays, found: Sequence[Weights], configs: Mapping[str, Confi
         own = tuple(part for part in parts if not _SIDE.fullmatch(part))
         both = sides.setdefault(own, {})
         if side in both:
-            raise ValueError(f"{shown('/'.join(weights.path))}: two layers lie in one place")
-        both[side] = weights
+            refused.append(Refused(shown("/".join(weights.path)), "two layers lie in one place"))
+        both.setdefault(side, weights)
     names = _names(list(sides), configs)
     order = {name: number for number, name in enumerate(configs)}
     for place in sorted(sides, key=lambda place: order.get(names[place], len(order))):
-        yield _layer(arrays, names[place], sides[place], configs.get(names[place]))
+        with refused.of(names[place]):
+            yield checked(_layer(arrays, names[place], sides[place], configs.get(names[place])))
 
 
 def _names(places: Sequence[tuple[str, ...]], configs: Mapping[str, Config]) -> dict[tuple[str, ...], str]:

@@ -61,8 +61,8 @@ class Layer:
         return self.stack[0][0].recurrent.shape[0] // COUNT[self.kind]
 
 
-def check(layer: Layer) -> None:
-    """Raises ValueError, with the layer's name and the shapes, where its parts do not fit."""
+def checked(layer: Layer) -> Layer:
+    """The same. Raises ValueError, with the layer's name and the shapes, where its parts do not fit."""
     first = layer.stack[0][0]
     for number, directions in enumerate(layer.stack):
         wanted = layer.inputs if number == 0 else layer.outputs
@@ -78,11 +78,11 @@ def check(layer: Layer) -> None:
                     f"{shown(layer.name)}: layer {number} is {direction.look()[0]} of {len(directions)} direction(s); "
                     f"layer 0 is {first.look()[0]} of {len(layer.stack[0])}, and they must be alike, biases included"
                 )
+    return layer
 
 
 def module(layer: Layer) -> nn.RNNBase:
     """The stock module (batch first, in eval mode) with the layer's weights in it. Moves nobody's random generator."""
-    check(layer)
     first = layer.stack[0][0]
     more: dict[str, Any] = {}
     if first.projection is not None:

@@ -1,15 +1,15 @@
 """Recurrent layers found among arrays by what they are called and by their shapes: PyTorch's names, Keras's, NumPy habits."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import torch
 from torch import Tensor
 
 from rnnviz.foreign import keras
-from rnnviz.foreign.arrays import MOST_LAYERS, Arrays, shown
+from rnnviz.foreign.arrays import MOST_LAYERS, Arrays, Refusals, shown
 from rnnviz.foreign.gates import KINDS, PYTORCH
-from rnnviz.foreign.layers import Direction, Layer
+from rnnviz.foreign.layers import Direction, Layer, checked
 
 WRAPPERS = {
     "module",
@@ -21,13 +21,13 @@ _KERAS = re.compile(r"(?:(.*)[./])?(kernel|recurrent_kernel|bias)(?::0)?", re.DO
 _NUMPY = re.compile(r"(?:(.*)[./])?([WUbwu]_?[a-zA-Z]{1,2})(_?l?\d{1,4})?", re.DOTALL)
 
 
-def find(arrays: Arrays, joined: str | None = None) -> list[Layer]:
-    """All recurrent layers, in the order of the file. Raises ValueError where one is begun and does not fit, or is in doubt.
+def find(arrays: Arrays, refused: Refusals, joined: str | None = None) -> list[Layer]:
+    """All recurrent layers, in the order of the file.
 
-    joined: see `rnnviz.weights`.
+    refused: takes those that are begun and do not fit, or are in doubt. joined: see `rnnviz.weights`.
     """
-    found = [*_torch(arrays), *_keras(arrays)]
-    return found or list(_numpy(arrays, joined))
+    found = [*_torch(arrays, refused), *_keras(arrays, refused)]
+    return found if found or refused else list(_numpy(arrays, refused, joined))
 
 
 def title(name: str, kind: str) -> str:
@@ -36,57 +36,71 @@ def title(name: str, kind: str) -> str:
     return shown(".".join(words)) or kind
 
 
-def _torch(arrays: Arrays) -> Iterator[Layer]:
+def _torch(arrays: Arrays, refused: Refusals) -> Iterator[Layer]:
     groups: dict[tuple[str, bool], dict[tuple[str, int, str], str]] = {}
+    twice: dict[tuple[str, bool], tuple[str, str]] = {}
     for name in arrays:
         if match := _TORCH.fullmatch(name):
             path, sort, side, level, reverse = match.groups()
-            group = groups.setdefault((path or "", level is None), {})
+            place = path or "", level is None
+            group = groups.setdefault(place, {})
             key = f"{sort}_{side}", int(level or 0), reverse or ""
             if key in group:
-                raise ValueError(f"{shown(name)} and {shown(group[key])} are the same weights of one layer")
+                twice[place] = name, group[key]
             group[key] = name
     if len(groups) > MOST_LAYERS:
         raise ValueError(f"{len(groups):,} recurrent layers; at most {MOST_LAYERS:,}")
     inside = {arrays[name].inside for group in groups.values() for name in group.values()}
     around = min(inside) if len(inside) == 1 else ""  # the mapping that holds all of it is no part of a name
     for (path, cell), group in groups.items():
-        levels = 1 + max(level for _field, level, _reverse in group)
-        reverses = ("", "_reverse") if any(reverse for _f, _l, reverse in group) else ("",)
-        if levels > min(len(group), MOST_LAYERS):
-            raise ValueError(f"{shown(path)}: {levels} layers claimed, by {len(group)} arrays")
+        called = title(path.removeprefix(around).removeprefix("."), "")
+        with refused.of(called or path or next(iter(group.values()))):
+            if (path, cell) in twice:
+                first, second = twice[path, cell]
+                raise ValueError(f"{shown(first)} and {shown(second)} are the same weights of one layer")
+            kind, stack = _torch_stack(arrays, path, cell, group)
+            yield checked(Layer(called or kind, kind, stack, frozenset(group.values())))
 
-        def at(field: str, level: int, reverse: str, group=group, path=path, cell=cell) -> str:  # type: ignore[no-untyped-def]
-            if (field, level, reverse) not in group:
-                missing = field if cell else f"{field}_l{level}{reverse}"
-                raise ValueError(f"{shown(f'{path}.{missing}'.removeprefix('.'))} is missing")
-            return str(group[field, level, reverse])
 
-        kind, units, out = _torch_kind(arrays, at("weight_hh", 0, ""), group.get(("weight_hr", 0, "")))
-        rows = len(PYTORCH[kind]) * units
-        biased = any(field.startswith("bias") for field, _l, _r in group)
-        projected = any(field == "weight_hr" for field, _l, _r in group)
-        stack = []
-        for level in range(levels):
-            directions = []
-            for reverse in reverses:
-                width = "input" if level == 0 else out * len(reverses)
-                biases = [
-                    arrays.numbers(at(field, level, reverse), rows) if biased else None
-                    for field in ("bias_ih", "bias_hh")
-                ]
-                directions.append(
-                    Direction(
-                        arrays.numbers(at("weight_ih", level, reverse), rows, width),
-                        arrays.numbers(at("weight_hh", level, reverse), rows, out),
-                        biases[0],
-                        biases[1],
-                        arrays.numbers(at("weight_hr", level, reverse), out, units) if projected else None,
-                    )
+def _torch_stack(
+    arrays: Arrays, path: str, cell: bool, group: Mapping[tuple[str, int, str], str]
+) -> tuple[str, tuple[tuple[Direction, ...], ...]]:
+    """Kind and layers of one module. cell: its arrays have no numbers. group: their names, by field, number and direction."""
+    levels = 1 + max(level for _field, level, _reverse in group)
+    reverses = ("", "_reverse") if any(reverse for _f, _l, reverse in group) else ("",)
+    if levels > min(len(group), MOST_LAYERS):
+        raise ValueError(f"{shown(path)}: {levels} layers claimed, by {len(group)} arrays")
+
+    def at(field: str, level: int, reverse: str) -> str:
+        if (field, level, reverse) not in group:
+            missing = field if cell else f"{field}_l{level}{reverse}"
+            raise ValueError(f"{shown(f'{path}.{missing}'.removeprefix('.'))} is missing")
+        return group[field, level, reverse]
+
+    kind, units, out = _torch_kind(arrays, at("weight_hh", 0, ""), group.get(("weight_hr", 0, "")))
+    rows = len(PYTORCH[kind]) * units
+    biased = any(field.startswith("bias") for field, _l, _r in group)
+    projected = any(field == "weight_hr" for field, _l, _r in group)
+    stack = []
+    for level in range(levels):
+        directions = []
+        for reverse in reverses:
+            width = "input" if level == 0 else out * len(reverses)
+            biases = [
+                arrays.numbers(at(field, level, reverse), rows) if biased else None
+                for field in ("bias_ih", "bias_hh")
+            ]
+            directions.append(
+                Direction(
+                    arrays.numbers(at("weight_ih", level, reverse), rows, width),
+                    arrays.numbers(at("weight_hh", level, reverse), rows, out),
+                    biases[0],
+                    biases[1],
+                    arrays.numbers(at("weight_hr", level, reverse), out, units) if projected else None,
                 )
-            stack.append(tuple(directions))
-        parts = frozenset(group.values())
-        yield Layer(title(path.removeprefix(around).removeprefix("."), kind), kind, tuple(stack), parts)
+            )
+        stack.append(tuple(directions))
+    return kind, tuple(stack)
 
 
 def _torch_kind(arrays: Arrays, recurrent: str, projection: str | None) -> tuple[str, int, int]:
@@ -102,7 +116,7 @@ def _torch_kind(arrays: Arrays, recurrent: str, projection: str | None) -> tuple
     )
 
 
-def _keras(arrays: Arrays) -> Iterator[Layer]:
+def _keras(arrays: Arrays, refused: Refusals) -> Iterator[Layer]:
     groups: dict[str, dict[str, str]] = {}
     for name in arrays:
         if match := _KERAS.fullmatch(name):
@@ -117,20 +131,21 @@ def _keras(arrays: Arrays) -> Iterator[Layer]:
         for path, group in groups.items()
         if "recurrent_kernel" in group
     ]
-    yield from keras.layers(arrays, found, {})
+    yield from keras.layers(arrays, found, {}, refused)
 
 
-def _numpy(arrays: Arrays, joined: str | None) -> Iterator[Layer]:
+def _numpy(arrays: Arrays, refused: Refusals, joined: str | None) -> Iterator[Layer]:
     groups: dict[tuple[str, str], dict[str, str]] = {}
     for name in arrays:
         if match := _NUMPY.fullmatch(name):
             path, word, number = match.groups()
             groups.setdefault((path or "", number or ""), {})[word.replace("_", "").lower()] = name
     for (path, number), group in groups.items():
-        if (made := _by_hand(arrays, group, joined)) is not None:
-            kind, direction, used = made
-            name = title(f"{path}.{kind}{number}" if path or number else "", kind)
-            yield Layer(name, kind, ((direction,),), used)
+        with refused.of(title(f"{path}{number}", next(iter(group.values())))):
+            if (made := _by_hand(arrays, group, joined)) is not None:
+                kind, direction, used = made
+                name = title(f"{path}.{kind}{number}" if path or number else "", kind)
+                yield checked(Layer(name, kind, ((direction,),), used))
 
 
 def _by_hand(

@@ -4,17 +4,29 @@ Operators: https://onnx.ai/onnx/operators, LSTM-22, GRU-22, RNN-22 and their ear
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from rnnviz.foreign.arrays import DEEPEST, LARGEST, MOST, MOST_LAYERS, Array, Arrays, finite, shown
+from rnnviz.foreign.arrays import (
+    DEEPEST,
+    LARGEST,
+    MOST,
+    MOST_LAYERS,
+    Array,
+    Arrays,
+    Refusals,
+    TooMuch,
+    finite,
+    shown,
+)
 from rnnviz.foreign.flat import piece
 from rnnviz.foreign.gates import COUNT, ONNX, reordered
-from rnnviz.foreign.layers import Direction, Layer
+from rnnviz.foreign.layers import Direction, Layer, checked
+from rnnviz.foreign.vocabulary import is_called_so
 from rnnviz.foreign.wire import Message, integers, message, messages, tensor, text, texts
 
 KINDS = {"LSTM": "lstm", "GRU": "gru", "RNN": "rnn"}
@@ -67,8 +79,9 @@ class _Graph:
     room: int = LARGEST  # bytes that those may take
 
 
-def contents(path: Path) -> tuple[Arrays, list[Layer], list[str]]:
-    """Constants and recurrent layers of a model, and what a stock module leaves out. Raises ValueError, naming the node."""
+def contents(path: Path, refused: Refusals) -> tuple[Arrays, list[Layer], list[str]]:
+    """Constants and recurrent layers of a model, and what a stock module leaves out. refused: takes the nodes that are no stock
+    module. Raises ValueError for what is no model."""
     model = message(memoryview(piece(path, 0, path.stat().st_size)))
     graphs = messages(model, 7)
     if len(graphs) != 1 or not (graphs[0].keys() & {1, 5}):
@@ -84,15 +97,20 @@ def contents(path: Path) -> tuple[Arrays, list[Layer], list[str]]:
     if len(recurrent) > MOST_LAYERS:
         raise ValueError(f"{len(recurrent):,} recurrent nodes; at most {MOST_LAYERS:,}")
     called = _called(recurrent)
-    arrays = _arrays(graph)  # those made of constants come in as they are needed
+    about = {text(one, 1): text(one, 2) for one in messages(model, 14)[:MOST]}
+    arrays = _arrays(
+        graph, [value for key, value in about.items() if is_called_so(key)]
+    )  # those made of constants come in as they are needed
+    by_node = dict(zip(map(id, recurrent), called, strict=True))
     for node, name in zip(recurrent, called, strict=True):
-        layer = _layer(arrays, graph, node, name, notes)
-        if (weights := (layer.kind, layer.used)) not in seen:  # both branches of an If may run the same layer
-            seen.add(weights)
-            layer = replace(layer, used=layer.used | _fed(graph, node))
-            found.append(
-                replace(layer, after=_after(graph, node, dict(zip(map(id, recurrent), called, strict=True))))
-            )
+        with refused.of(name):
+            layer = checked(_layer(arrays, graph, node, name, notes))
+            if (
+                weights := (layer.kind, layer.used)
+            ) not in seen:  # both branches of an If may run the same layer
+                seen.add(weights)
+                layer = replace(layer, used=layer.used | _fed(graph, node))
+                found.append(replace(layer, after=_after(graph, node, by_node)))
     return arrays, found, notes
 
 
@@ -160,10 +178,10 @@ def _called(nodes: list[_Node]) -> list[str]:
     return names
 
 
-def _arrays(graph: _Graph) -> Arrays:
+def _arrays(graph: _Graph, said: Iterable[str]) -> Arrays:
     """All constants, with what the nodes that read them say they are for."""
     roles = dict(_roles(graph))
-    return Arrays(replace(array, **roles.get(key, {})) for key, array in graph.constants.items())  # type: ignore[arg-type]
+    return Arrays((replace(array, **roles.get(key, {})) for key, array in graph.constants.items()), said)  # type: ignore[arg-type]
 
 
 def _roles(graph: _Graph) -> Iterator[tuple[str, dict[str, object]]]:
@@ -320,7 +338,7 @@ def _folded(arrays: Arrays, graph: _Graph, node: _Node, value: str, depth: int) 
 def _charge(graph: _Graph, numbers: int) -> None:
     graph.room -= 8 * numbers
     if graph.room < 0:
-        raise ValueError(f"what is made of constants takes more than {LARGEST:,} bytes")
+        raise TooMuch(f"what is made of constants takes more than {LARGEST:,} bytes")
 
 
 def _moved(node: _Node, parts: list[Tensor], charge: Callable[[int], None]) -> Tensor | None:

@@ -25,6 +25,7 @@ from torch import Tensor
 from rnnviz.foreign import zips
 from rnnviz.foreign.arrays import DEEPEST, LARGEST, Array, Arrays, shown
 from rnnviz.foreign.flat import piece
+from rnnviz.foreign.vocabulary import is_called_so
 
 LONGEST = 1_000  # letters of a name
 WORDS = 1_000_000  # of a pickle: a second or two
@@ -95,7 +96,7 @@ def archived(archive: zipfile.ZipFile, program: str) -> Arrays:
             raise ValueError(f"{shown(name)} is missing in the archive")
         return archive.NameToInfo[name].file_size
 
-    return Arrays(_array(*each, room, read) for each in _tensors(root))
+    return Arrays((_array(*each, room, read) for each in _tensors(root)), _said(root))
 
 
 def before_archives(path: Path) -> Arrays:
@@ -127,7 +128,17 @@ def before_archives(path: Path) -> Arrays:
             raise ValueError(f"the storage {shown(storage.key)} is missing")
         return where[storage.key][1]
 
-    return Arrays(_array(*each, room, lambda storage: piece(path, *where[storage.key])) for each in tensors)
+    arrays = (_array(*each, room, lambda storage: piece(path, *where[storage.key])) for each in tensors)
+    return Arrays(arrays, _said(root))
+
+
+def _said(root: object) -> Iterator[object]:
+    """What a dict, or one inside it, holds under the name of a vocabulary."""
+    inner = [one for one in root.values() if isinstance(one, dict)] if isinstance(root, dict) else []
+    for mapping in [root, *inner[:100]]:
+        for key, value in mapping.items() if isinstance(mapping, dict) else ():
+            if isinstance(key, str) and is_called_so(key) and isinstance(value, dict | list | tuple | str):
+                yield value
 
 
 def _width(dtype: str) -> int:

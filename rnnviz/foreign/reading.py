@@ -12,8 +12,18 @@ from typing import NamedTuple
 
 from torch import nn
 
-from rnnviz.foreign import attached, flat, hdf5, naming, onnx, pickles, zips
-from rnnviz.foreign.arrays import FLOATS, LARGEST, MOST_LAYERS, Arrays, WeightsError, in_a_line, shown
+from rnnviz.foreign import attached, flat, hdf5, naming, onnx, pickles, vocabulary, zips
+from rnnviz.foreign.arrays import (
+    FLOATS,
+    LARGEST,
+    MOST_LAYERS,
+    Arrays,
+    Refusals,
+    Refused,
+    WeightsError,
+    in_a_line,
+    shown,
+)
 from rnnviz.foreign.layers import Layer, module, stacked
 
 READ = ".safetensors, .pt or .pth (a state dict), .npz, .onnx, Keras .h5, .hdf5 or .keras"
@@ -33,8 +43,10 @@ class Weights(Mapping[str, nn.RNNBase]):
 
     chain: their names in the order in which data passes through them, one taking what the one before gives; () where the file
     and the shapes do not tell. embedding, output: what stands below the first and above the last of the chain, None where there
-    is none or more than one fits. left: arrays of numbers in no module. notes: what was taken for granted, a line each. format:
-    what the file is.
+    is none or more than one fits. left: arrays of numbers in no module. notes: what was taken for granted, a line each. refused:
+    the recurrent layers that are no stock module, each with the reason; where there is one, nothing is put below or above the
+    others by shapes alone. vocabulary: what tokens are called by their ids, where the file says it under such a name, once;
+    `rnnviz.studies.worded` makes of it all a model that reads text. format: what the file is.
     """
 
     modules: Mapping[str, nn.RNNBase]
@@ -44,6 +56,8 @@ class Weights(Mapping[str, nn.RNNBase]):
     left: tuple[Left, ...]
     notes: tuple[str, ...]
     format: str
+    refused: tuple[Refused, ...] = ()
+    vocabulary: Mapping[int, str] | None = None
 
     def __getitem__(self, name: str) -> nn.RNNBase:
         return self.modules[name]
@@ -72,8 +86,9 @@ def weights(
     LSTMs of NumPy whose matrices multiply state and input in one.
 
     Raises FileNotFoundError where there is no such file, WeightsError (a ValueError) in one line for one that is damaged, larger
-    than 512 MiB or claims more than it holds, that holds no recurrent layer or one that is no stock module: peepholes, clipped
-    sums, other activations, a GRU that resets the state before the product.
+    than 512 MiB or claims more than it holds, that holds no recurrent layer or none that is a stock module. One that is none
+    (peepholes, clipped sums, other activations, a GRU that resets the state before the product) stands in `refused` beside the
+    others, with the reason.
 
     >>> import pathlib, tempfile, torch
     >>> path = pathlib.Path(tempfile.mkdtemp()) / "mine.pt"
@@ -117,7 +132,11 @@ def weights(
 def _read(
     path: Path, open_until: ExitStack, embedding: str | None, output: str | None, joined: str | None
 ) -> Weights:
-    form, arrays, found, notes = _opened(path, open_until, joined)
+    refused = Refusals()
+    form, arrays, found, notes = _opened(path, open_until, joined, refused)
+    if not found and refused:
+        more = f"; and {len(refused) - 1:,} more layers are refused" if len(refused) > 1 else ""
+        raise ValueError(refused[0].why + more)
     if not found:
         here = ", ".join(flat.names_of(arrays)) or "no array at all"
         raise ValueError(f"{form}, and no recurrent layer in it; found {here}")
@@ -136,8 +155,8 @@ def _read(
     found, lines = stacked(found, widths)
     notes = [*notes, *lines, *(_merged(layer) for layer in found if layer.merged)]
     modules = {layer.name: module(layer) for layer in found}
-    chain = _chain(found, widths)
-    ends = (found[0], found[-1]) if chain else (None, None)
+    chain = _chain(found, widths, {one.name for one in refused})
+    ends = (found[0], found[-1]) if chain and not refused else (None, None)
     below, above = embedding, output
     if chain and below is None and ends[0]:
         below = attached.embedding(arrays, free, ends[0].inputs, found[-1].outputs)
@@ -152,23 +171,25 @@ def _read(
     taken |= {below} if below is not None else set()
     others = [arrays[name] for name in free if name not in taken and arrays[name].dtype in FLOATS]
     left = tuple(Left(shown(array.name), array.shape) for array in others if array.shape)
-    return Weights(modules, chain, table, last, left, tuple(notes), form)
+    words = vocabulary.of_file(arrays.said)
+    return Weights(modules, chain, table, last, left, tuple(notes), form, tuple(refused), words)
 
 
 def _opened(
-    path: Path, open_until: ExitStack, joined: str | None
+    path: Path, open_until: ExitStack, joined: str | None, refused: Refusals
 ) -> tuple[str, Arrays, list[Layer], list[str]]:
-    """What the file is, by how it begins and not by how it is called; its arrays and recurrent layers; what it does not say."""
+    """What the file is, by how it begins and not by how it is called; its arrays and recurrent layers; what it does not say.
+    refused: takes the layers that are no stock module."""
     with path.open("rb") as file:
         start = file.read(16)
     silent = "the file holds weights only: taken for layers with tanh, and sigmoid for their gates"
     if start.startswith(b"\x89HDF\r\n\x1a\n"):
-        return ("HDF5", *hdf5.contents(path, None, open_until))
+        return ("HDF5", *hdf5.contents(path, None, open_until, refused))
     if start.startswith(b"PK"):
         archive = open_until.enter_context(zips.opened(path))
         names = archive.namelist()
         if "config.json" in names and "model.weights.h5" in names:
-            return ("Keras", *_keras(archive, open_until))
+            return ("Keras", *_keras(archive, open_until, refused))
         programs = [name for name in names if name.endswith("/data.pkl") and name.count("/") == 1]
         if len(programs) == 1:
             form, arrays = "PyTorch", pickles.archived(archive, programs[0])
@@ -183,21 +204,23 @@ def _opened(
     elif start[:1] == b"\x80" and start[1:2] <= b"\5":
         form, arrays = "PyTorch", pickles.before_archives(path)
     elif path.suffix.lower() == ".onnx" or start[:1] == b"\x08":
-        return ("ONNX", *onnx.contents(path))
+        return ("ONNX", *onnx.contents(path, refused))
     else:
         raise ValueError(f"none of the files that are read; wanted {READ}")
-    found = naming.find(arrays, joined)
+    found = naming.find(arrays, refused, joined)
     plain = [layer for layer in found if layer.kind == "rnn"]
     return form, arrays, found, [silent] if plain or form == "NumPy" else []
 
 
-def _keras(archive: zipfile.ZipFile, open_until: ExitStack) -> tuple[Arrays, list[Layer], list[str]]:
+def _keras(
+    archive: zipfile.ZipFile, open_until: ExitStack, refused: Refusals
+) -> tuple[Arrays, list[Layer], list[str]]:
     """HDF5 is read from a file: that of the archive is unpacked into a folder that goes when all is read."""
     folder = Path(open_until.enter_context(TemporaryDirectory()))
     config = zips.content(archive, "config.json", hdf5.CONFIG).decode("utf-8")
     unpacked = folder / "model.weights.h5"
     unpacked.write_bytes(zips.content(archive, "model.weights.h5", LARGEST))
-    return hdf5.contents(unpacked, config, open_until)
+    return hdf5.contents(unpacked, config, open_until, refused)
 
 
 def _apart(found: list[Layer]) -> list[Layer]:
@@ -216,11 +239,14 @@ def _merged(layer: Layer) -> str:
     return f"{layer.name}: its file merges the directions ({shown(layer.merged)}); the module gives them side by side"
 
 
-def _chain(found: list[Layer], widths: set[int]) -> tuple[str, ...]:
-    """Names of the layers if each is known to take what the one before gives, or could take nothing else; else ()."""
+def _chain(found: list[Layer], widths: set[int], refused: set[str]) -> tuple[str, ...]:
+    """Names of the layers if each is known to take what the one before gives, or could take nothing else; else (). refused: names
+    of those that are not among them, any of which may stand between two."""
+    if found[0].after in refused:
+        return ()
     for below, layer in itertools.pairwise(found):
         alone = layer.inputs not in widths and layer.inputs != below.inputs
-        known = layer.after == below.name or (layer.after is None and alone)
+        known = layer.after == below.name or (layer.after is None and alone and not refused)
         if layer.inputs != below.outputs or below.merged or not known:
             return ()
     return tuple(layer.name for layer in found) if not found[-1].merged else ()

@@ -139,7 +139,7 @@ def _module(subject: Subject, module: str, sequences: Sequence[int]) -> dict[str
     return {
         "name": module,
         "kind": node.attrs["kind"],
-        "layers": node.sizes["layer"],
+        "layers": [number + 1 for number in subject.layers(module)],
         "directions": node.coords["direction"].values.tolist(),
         "sequences": [{"number": number, "name": names[number]} for number in sequences],
     }

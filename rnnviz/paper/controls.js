@@ -58,7 +58,7 @@ export class Controls {
     this.module.show(words.module, several, chosen.module);
     this.sequence.show(words.sequence, module.sequences.map(({ name }) => name), chosen.sequence);
     this.direction.show(words.direction, module.directions.map((name) => words.directions[name]), chosen.direction);
-    this.layer.show(words.layer, Array.from({ length: module.layers }, (_, i) => String(i + 1)), chosen.layer);
+    this.layer.show(words.layer, module.layers.map(String), chosen.layer);
     this.order.show(words.order, ORDERS.map((order) => words.orders[order]), ORDERS.indexOf(chosen.order), view.figures.length > 0);
     const parted = chosen.picture === "gradients" && view.figures.length > 0;
     this.part.show(words.part, [words.parts.total, words.parts.direct], chosen.part === "direct" ? 1 : 0, parted);

@@ -114,7 +114,7 @@ export class Explorer {
     chosen.order = one(chosen.order, ["similarity", "stored", "activity"]);
     chosen.part = one(chosen.part, ["total", "direct"]);
     chosen.module = clamp(chosen.module, 0, contents.modules.length - 1);
-    chosen.layer = clamp(chosen.layer, 0, this.module.layers - 1);
+    chosen.layer = clamp(chosen.layer, 0, this.module.layers.length - 1);
     chosen.direction = clamp(chosen.direction, 0, this.module.directions.length - 1);
     chosen.sequence = clamp(chosen.sequence, 0, this.module.sequences.length - 1);
     chosen.unit = clamp(chosen.unit, 0, this.view.units - 1);
@@ -199,7 +199,7 @@ export class Explorer {
       unit,
       step: this.step(view),
       summary: filled(view.summary, { unit, low: fixed(low, 2), high: fixed(high, 2) }),
-      subject: filled(said.words.subject, { model: contents.name, layer: chosen.layer + 1, unit }),
+      subject: filled(said.words.subject, { model: contents.name, layer: this.module.layers[chosen.layer], unit }),
       rows: chosen.order,
       finer: false,
       labels: said.labels,

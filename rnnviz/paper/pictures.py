@@ -31,6 +31,7 @@ class Place:
 
     def __init__(self, subject: Subject, module: str, layer: int, direction: int, sequence: int):
         self.module, self.layer = module, layer
+        self.number = subject.layers(module)[layer] + 1  # as the module counts them
         self.name = f"{subject.name} · {module}" if len(subject.modules) > 1 else subject.name
         self.node = subject.layer(module, layer, direction, sequence)
         self.tokens = subject.tokens(module, sequence)
@@ -93,7 +94,8 @@ class Place:
     def last(self) -> int:
         """The last step at which the loss speaks, in the layer that hears it first."""
         subject, module, layer, direction, sequence = self._top
-        return curves.last_spoken(subject.states(module, layer, direction, sequence)["hidden_grad"])
+        top = subject.states(module, layer, direction, sequence)
+        return curves.last_spoken(top[next(field for field in PARTS.values() if field in top)])
 
     @functools.cached_property
     def ways(self) -> xr.DataArray | None:
@@ -158,7 +160,7 @@ def states(store: Store, place: Place) -> View:
         "Hidden states of {model}, layer {layer}; units: {units}, steps: {steps}. "
         "Unit {unit} runs from {low:.2f} to {high:.2f}."
     ).replace(":.2f", "")  # the browser puts in what belongs to the unit
-    said = {"model": place.name, "layer": place.layer + 1, "units": len(hidden), "steps": place.steps}
+    said = {"model": place.name, "layer": place.number, "units": len(hidden), "steps": place.steps}
     summary = summary.format(**said, unit="{unit}", low="{low}", high="{high}")
     sheet = Sheet(store, place, place.orders, summary)
     height = 420 if len(hidden) <= 300 else 560
@@ -186,7 +188,7 @@ def gates(store: Store, place: Place) -> View:
         return _ungated(store, place)
     node, keeping = place.node, stats.gates.KEEPING[place.kind]
     summary = _("Gates of {model}, layer {layer}; steps: {steps}.")
-    said = {"model": place.name, "layer": place.layer + 1, "steps": place.steps}
+    said = {"model": place.name, "layer": place.number, "steps": place.steps}
     missing = lacking(node)
     there = [name for name in stats.gates.names(node) if name not in missing]
     sheet = Sheet(store, place, place.cell_orders if there else place.orders, summary.format(**said))

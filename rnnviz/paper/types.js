@@ -24,7 +24,7 @@
  * @typedef {object} Module
  * @property {string} name
  * @property {string} kind
- * @property {number} layers
+ * @property {number[]} layers their numbers, from 1: of those that were kept
  * @property {string[]} directions
  * @property {{ number: number, name: string }[]} sequences those that have steps
  */

@@ -104,7 +104,7 @@ def record(
     labels: Names = None,
     keep: Iterable[str] | None = None,
     layers: Iterable[int] | None = None,
-    outputs: bool = False,
+    outputs: bool | Sequence[str] = False,
     file: str | os.PathLike[str] | None = None,
 ) -> Iterator[Recording]:
     """Records every call of the model's nn.RNN, nn.LSTM, nn.GRU and of their cells in the block.
@@ -134,7 +134,8 @@ def record(
     always there; layers: the layers, counted from 0 or from -1 down, under their numbers in the trace. What is not wanted takes
     no memory, of a call without gradients also while the block runs. Without gates and cells there is no `replay_error`.
     outputs: whether what the model returns is kept as well: `trace["outputs"]["value"]`, (batch, time, output), where it returned
-    (time, batch, output) or batch first, or these flattened; one row for each sequence stands at its last step, NaN before.
+    (time, batch, output) or batch first, or these flattened; one row for each sequence stands at its last step, NaN before. Or
+    what its outputs are called, as classes or a vocabulary, kept as `output_name`: then pages show shares beside what came.
     file: where the trace is written as it comes, in pieces of a few calls, which are then held no longer, so that it may be
     larger than memory; it is there once the block has ended, also where that raised, and `trace` reads it where it is
     looked at. Without gradients and edits; attention alone is held until the end.
@@ -149,7 +150,7 @@ def record(
     ValueError for an edit of what is not there.
     """
     refuse_model(model)
-    words = Words.of(tokens, names, labels)
+    words = Words.of(tokens, names, labels, None if isinstance(outputs, bool) else outputs)
     observed = Observed(model, [edit] if isinstance(edit, Edit) else edit, Wanted.of(keep, layers))
     compiled = [module for module in model.modules() if is_compiled(module)]
     if compiled:
@@ -158,7 +159,7 @@ def record(
             RuntimeWarning,
             stacklevel=3,
         )
-    returned = Outputs(model, observed) if outputs else None
+    returned = Outputs(model, observed) if not isinstance(outputs, bool) or outputs else None
     ongoing = None
     if file is not None:
         if edit:

@@ -12,6 +12,7 @@ _MODULES = {
         "graph",
         "learning",
         "mechanism",
+        "outputs",
         "pixels",
         "states",
         "text",

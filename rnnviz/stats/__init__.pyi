@@ -5,6 +5,7 @@ from rnnviz.stats import gradients as gradients
 from rnnviz.stats import graph as graph
 from rnnviz.stats import learning as learning
 from rnnviz.stats import mechanism as mechanism
+from rnnviz.stats import outputs as outputs
 from rnnviz.stats import pixels as pixels
 from rnnviz.stats import states as states
 from rnnviz.stats import text as text

@@ -26,6 +26,7 @@ _MODULES = {
         "tiny",
         "translating",
         "unrolled",
+        "worded",
         "writing",
     )
 }

@@ -19,4 +19,5 @@ from rnnviz.studies import subjects as subjects
 from rnnviz.studies import tiny as tiny
 from rnnviz.studies import translating as translating
 from rnnviz.studies import unrolled as unrolled
+from rnnviz.studies import worded as worded
 from rnnviz.studies import writing as writing

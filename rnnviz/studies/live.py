@@ -83,7 +83,7 @@ class Live:
     these are called; of a model that writes, they are tokens as `steps` gives them. loss: from what the model returned and the
     text, a loss of every step, (time,), or one number; else it is that of the next token, by `next`. joint: stands between
     tokens in a text. forecast: of rows, from what the model returned what it says of the next row after each, (time, column), in
-    the units that `encode` gives.
+    the units that `encode` gives. lacks: why there is no `next`, where something else than a function would bring it.
 
     Raises TypeError and ValueError, in one line, for what is none of these.
     """
@@ -99,6 +99,7 @@ class Live:
     joint: str = ""
     rows: bool = False
     forecast: Callable[[Any], Tensor] | None = None
+    lacks: Told | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -153,7 +154,9 @@ class Live:
         """What the model loses at each step, (time,) float64: of the next token in nats, so that the last step has none, or what
         `loss` says; where that is one number, (1,). edit: as of `read`. Raises LiveError as `send_back`."""
         if not self.learns:
-            raise LiveError("{name} has no loss: give Live a `loss`, or `next` and `outputs`", name=self.name)
+            raise self._without or LiveError(
+                "{name} has no loss: give Live a `loss`, or `next` and `outputs`", name=self.name
+            )
         with self._lock, reading(self.model), torch.no_grad():
             tokens, _table, arguments = self._encoded(text)
             with self._edited(edit):
@@ -167,7 +170,9 @@ class Live:
         the last that has a loss is that last one. edit: as of `read`. steps: of a loss of every step, those whose sum is sent
         back. Raises LiveError as `read`, and where there is no loss."""
         if not self.learns:
-            raise LiveError("{name} has no loss: give Live a `loss`, or `next` and `outputs`", name=self.name)
+            raise self._without or LiveError(
+                "{name} has no loss: give Live a `loss`, or `next` and `outputs`", name=self.name
+            )
         began = time.monotonic()
         with self._lock, reading(self.model), torch.enable_grad():
             tokens, table, arguments = self._encoded(text)
@@ -188,7 +193,7 @@ class Live:
         """The text and so many tokens more, drawn as `Rule` says from what the model expects next. edit: as of `read`; one of all
         steps holds for those that are written, too. Raises LiveError as `read`, and where it cannot write."""
         if not self.writes:
-            raise LiveError(
+            raise self._without or LiveError(
                 "{name} cannot write: give Live `next`, and `outputs` that are called as the steps are",
                 name=self.name,
             )
@@ -205,6 +210,10 @@ class Live:
             drawn, _low = draw(shares, uniform(rule.seed, len(tokens)))
             text = f"{text}{self.joint if text else ''}{self.outputs[drawn]}"
         return text
+
+    @property
+    def _without(self) -> LiveError | None:
+        return LiveError.of(self.lacks) if self.lacks else None
 
     @contextlib.contextmanager
     def _edited(self, edit: Edits) -> Iterator[None]:

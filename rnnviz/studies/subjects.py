@@ -10,11 +10,13 @@ import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import xarray as xr
 
 from rnnviz import trace
 
+Numbers = TypeVar("Numbers", xr.DataArray, xr.Dataset)
 WHOLE = 4 * 2**20  # bytes of a file up to which all of it makes its key
 PIECES, PIECE = (
     64,
@@ -71,6 +73,13 @@ class Subject:
             ]
         return tuple(map(str, names))
 
+    def layers(self, module: str) -> tuple[int, ...]:
+        """The numbers of the layers that are there, from 0, as the module has them: a recording may have kept some alone."""
+        node = self.node(module)
+        if "layer" not in node.coords:
+            return tuple(range(node.sizes["layer"]))
+        return tuple(int(number) for number in node.coords["layer"].values)
+
     def units(self, module: str) -> int:
         """Of the states of a module; with proj_size there are more of its cell's."""
         sizes = self.node(module).sizes
@@ -93,8 +102,8 @@ class Subject:
         return tuple(map(str, row.values[: self.steps(module, sequence)].tolist()))
 
     def has_gradients(self, module: str) -> bool:
-        """Whether a loss was sent back through the module while it was recorded."""
-        return "hidden_grad" in self.node(module)
+        """Whether a loss was sent back through the module while it was recorded, and what came of it was kept."""
+        return any(name in self.node(module) for name in ("hidden_grad", "hidden_grad_direct"))
 
     def inputs(self, module: str, sequence: int = 0) -> xr.DataArray | None:
         """What the module read, (feature, time), without what lies beyond its end; None where that was not kept."""
@@ -103,6 +112,20 @@ class Subject:
             return None
         found = node["input"].isel(batch=sequence, time=slice(self.steps(module, sequence)))
         return found.transpose("feature", "time")
+
+    def outputs(self, module: str, sequence: int = 0) -> xr.DataArray | None:
+        """What the model itself returned while a module read, (time, output), without what lies beyond its end; None where that
+        was not kept, or lies on another axis. Its coordinate `output_name` says what they are called, where somebody did.
+
+        Raises ValueError where the file cannot be read there.
+        """
+        own, steps = self.node(module).sizes, self.steps(module, sequence)
+        for node in self.trace.subtree:
+            alike = node.attrs.get("kind") == "output" and "value" in node
+            if alike and (node.sizes["time"], node.sizes["batch"]) == (own["time"], own["batch"]):
+                found = node.dataset["value"].isel(batch=sequence, time=slice(steps))
+                return read(found.transpose("time", "output"), self.name, node.path[1:])
+        return None
 
     def layer(self, module: str, layer: int = 0, direction: int = 0, sequence: int = 0) -> xr.Dataset:
         """One layer and direction of a module over one sequence, without what lies beyond its end: arrays (time, unit) and
@@ -121,11 +144,7 @@ class Subject:
         whole = (
             {"steps": steps} if "steps" in node.attrs else {}
         )  # the sequence ends where it ended: this is no slice of it
-        try:
-            return found.isel(time=slice(steps)).load().assign_attrs(node.attrs | whole)
-        except Exception as error:  # what a file that is damaged inside makes HDF5 raise, nobody has listed
-            reason = str(error).partition("\n")[0] or type(error).__name__
-            raise ValueError(f"{self.name}, {module}: cannot be read: {reason}") from error
+        return read(found.isel(time=slice(steps)), self.name, module).assign_attrs(node.attrs | whole)
 
     def attention(self, module: str, sequence: int = 0, head: int | None = None) -> xr.DataArray:
         """The attention weights (query, key) of one head over one sequence, in memory; head: None for the mean of all heads. Keys
@@ -140,11 +159,7 @@ class Subject:
                     f"{self.name}, {module}: {dim} must be 0 to {node.sizes[dim] - 1}; got {place}"
                 )
         weight = node.dataset["weight"].isel(batch=sequence)
-        try:
-            found = weight.load() if head is None else weight.isel(head=head).load()
-        except Exception as error:  # as in `layer`
-            reason = str(error).partition("\n")[0] or type(error).__name__
-            raise ValueError(f"{self.name}, {module}: cannot be read: {reason}") from error
+        found = read(weight if head is None else weight.isel(head=head), self.name, module)
         if head is None:
             found = found.mean("head", keep_attrs=True)
         there = found.notnull().any("query")
@@ -153,6 +168,15 @@ class Subject:
     def states(self, module: str, layer: int = 0, direction: int = 0, sequence: int = 0) -> xr.Dataset:
         """The same with states and gradients over `unit`, projected or not; with proj_size without cells and gates."""
         return of_states(self.layer(module, layer, direction, sequence))
+
+
+def read(found: Numbers, name: str, module: str) -> Numbers:
+    """The same in memory. Raises ValueError, in one line, where the file cannot be read there."""
+    try:
+        return found.load()
+    except Exception as error:  # what a file that is damaged inside makes HDF5 raise, nobody has listed
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        raise ValueError(f"{name}, {module}: cannot be read: {reason}") from error
 
 
 def of_states(found: xr.Dataset) -> xr.Dataset:

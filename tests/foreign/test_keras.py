@@ -280,3 +280,21 @@ def test_a_configuration_that_is_none_is_refused(tmp_path):
             new.writestr("model.weights.h5", raw)
         with pytest.raises(WeightsError, match=message):
             rnnviz.weights(tmp_path / "bad.keras")
+
+
+def test_layers_beside_a_refused_one_are_had_and_not_taken_for_its_neighbours(tmp_path):
+    arrays = lstm_arrays("low") | lstm_arrays("high", width=5)
+    arrays |= {
+        f"between/gru_cell/{key}:0": drawn(*shape)
+        for key, shape in {"kernel": (5, 15), "recurrent_kernel": (5, 15), "bias": (15,)}.items()
+    }
+    told = config(
+        layer("LSTM", "low", return_sequences=True),
+        layer("GRU", "between", reset_after=False, return_sequences=True),
+        layer("LSTM", "high"),
+    )
+    write(tmp_path / "mixed.h5", arrays, model_config=told)
+    found = rnnviz.weights(tmp_path / "mixed.h5")
+    assert list(found) == ["low", "high"] and found.chain == ()
+    ((name, why),) = found.refused
+    assert name == "between" and "reset_after=False" in why

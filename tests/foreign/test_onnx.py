@@ -288,3 +288,14 @@ def test_a_state_to_start_from_that_is_spread_over_the_batch_is_said(tmp_path):
     found = rnnviz.weights(tmp_path / "one.onnx")
     assert found.notes == ("gru: starts from start (1, 1, 5), not from 0; give it to the module as h_0",)
     assert found.left == ()
+
+
+def test_a_node_that_is_no_stock_module_costs_the_others_nothing(tmp_path):
+    before = helper.make_node("GRU", ["X", "W_b", "R_b", "B_b"], ["Z"], "old", hidden_size=5)
+    arrays = constants("LSTM") | constants("GRU", "_b")
+    made(tmp_path / "two.onnx", [node("LSTM", name="new"), before], arrays, [("Y", 4), ("Z", 4)])
+    found = rnnviz.weights(tmp_path / "two.onnx")
+    made(tmp_path / "one.onnx", [node("LSTM", name="new")], constants("LSTM") | arrays, [("Y", 4)])
+    alone = rnnviz.weights(tmp_path / "one.onnx")
+    np.testing.assert_array_equal(run(found["new"])[0], run(alone["new"])[0])
+    assert [name for name, _why in found.refused] == ["old"] and list(found) == ["new"]

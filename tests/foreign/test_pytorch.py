@@ -203,3 +203,30 @@ def test_a_claim_beyond_what_is_there_is_refused_before_memory_is_taken(tmp_path
             new.writestr(part.filename, raw)
     with pytest.raises(WeightsError, match=r"claims \(1000000000, 5\) with strides .* in a storage of 75"):
         rnnviz.weights(tmp_path / "big.pt")
+
+
+def test_a_layer_that_does_not_fit_costs_the_others_nothing(tmp_path):
+    torch.manual_seed(0)
+    embed, rnn, other = nn.Embedding(50, 3), nn.GRU(3, 5), nn.LSTM(5, 4)
+    state = nn.ModuleDict({"embed": embed, "rnn": rnn, "other": other}).state_dict()
+    torch.save(state, tmp_path / "whole.pt")
+    assert rnnviz.weights(tmp_path / "whole.pt").refused == ()
+    state["other.weight_ih_l0"][0, 0] = torch.nan
+    state["third.weight_ih_l0"] = torch.zeros(16, 4)
+    torch.save(state, tmp_path / "part.pt")
+    found = rnnviz.weights(tmp_path / "part.pt")
+    assert dict(found.refused) == {
+        "other": "other.weight_ih_l0 (16, 5) holds NaN or infinite numbers",
+        "third": "third.weight_hh_l0 is missing",
+    }
+    assert list(found) == ["rnn"] and alike(found["rnn"], rnn)
+    # what is refused may stand between or around: nothing is attached but by name
+    assert found.embedding is None and found.output is None
+    by_name = rnnviz.weights(tmp_path / "part.pt", embedding="embed.weight")
+    assert torch.equal(by_name.embedding.weight, embed.weight)
+
+
+def test_a_file_of_nothing_but_refused_layers_is_refused(tmp_path):
+    torch.save({f"{name}.weight_ih_l0": torch.zeros(16, 4) for name in "abc"}, tmp_path / "none.pt")
+    with pytest.raises(WeightsError, match=r"a.weight_hh_l0 is missing; and 2 more layers are refused"):
+        rnnviz.weights(tmp_path / "none.pt")

@@ -94,6 +94,14 @@ def visit():
 
 
 @pytest.fixture(autouse=True)
+def own_code_is_waited_for(monkeypatch):
+    """AppTest runs no timer: a page that says that a model of one's own still runs would never come to what it made."""
+    from rnnviz.ui.parts.explored import aside
+
+    monkeypatch.setattr(aside, "PATIENCE", PATIENCE)
+
+
+@pytest.fixture(autouse=True)
 def nothing_left_under_way():
     """What a test leaves in the queue or at work would keep the next one's job waiting, longer than a reader may be silent."""
     yield

@@ -30,6 +30,17 @@ def numbers():
     return rnnviz.Live(model, lambda x: torch.from_numpy(x).float()[:, None], rows, rows=True, loss=loss)
 def broken():
     return 1 / 0
+def hangs():
+    made = writer(text="cab a")
+    plain = made.encode
+    def encode(text):
+        while text == "aa":
+            pass
+        return plain(text)
+    return writer(text="cab a", encode=encode)
+def never():
+    while True:
+        pass
 """
 
 
@@ -124,3 +135,40 @@ def test_what_it_did_can_be_taken_away_as_a_page(visit, own, offered, tmp_path, 
     opened = Opened(tmp_path / "run.html")
     assert opened.contents["places"]["0-0-0-0"]["tokens"] == ["a", "·", "c", "a", "b"]
     assert bool(opened.view("total")["figures"]) == (page == "gradients")
+
+
+def test_a_function_that_hangs_leaves_a_page_that_says_so_and_can_stop_it(visit, monkeypatch):
+    from rnnviz.ui.parts.explored import aside
+
+    monkeypatch.setattr(aside, "PATIENCE", 0.05)
+    monkeypatch.setenv(EXPLORED, "app_live:hangs")
+    link = live.link("app_live:hangs")
+    live.found("app_live:hangs")
+    seen = visit("states", subject=link, text="aa")
+    assert not seen.test.exception and seen.board is None
+    assert any("has been running for" in one.value for one in seen.test.text)
+    assert visit("states").board  # others go on
+    seen.test.button(key="own_stop").click().run()
+    assert not seen.test.exception
+    assert seen.lines == ["Writer was stopped before it was finished."]
+    seen.go("gradients")
+    assert seen.lines == ["Writer was stopped before it was finished."]
+    seen.test.session_state["settings"].update(text="ab")
+    monkeypatch.setattr(aside, "PATIENCE", 60)
+    seen.go("states")
+    assert seen.board["tokens"] == ["a", "b"] and seen.lines == []
+
+
+def test_a_function_that_never_returns_a_model_does_the_same(visit, monkeypatch):
+    from rnnviz.ui.parts.explored import aside
+
+    monkeypatch.setattr(aside, "PATIENCE", 0.05)
+    monkeypatch.setenv(EXPLORED, "app_live:never")
+    seen = visit("states", subject=live.link("app_live:never"))
+    assert not seen.test.exception
+    assert any("app_live:never has been running for" in one.value for one in seen.test.text)
+    seen.test.button(key="own_stop").click().run()
+    assert seen.lines == ["app_live:never was stopped before it was finished."]
+    seen.test.button(key="own_again").click().run()
+    assert any("has been running for" in one.value for one in seen.test.text)
+    seen.test.button(key="own_stop").click().run()

@@ -337,3 +337,142 @@ def test_a_series_comes_along_and_what_was_forecast_stands_beside_what_came(visi
     )
     sent_back = visit("gradients", subject="sunspots~0000000000000000")
     assert not sent_back.test.exception and "norms" in sent_back.figures
+
+
+def test_layers_that_can_be_had_are_and_of_each_other_a_line_says_why(visit, tmp_path):
+    torch.manual_seed(0)
+    modules = {"low": torch.nn.LSTM(2, 5), "high": torch.nn.GRU(5, 4)}
+    modules["high"].weight_ih_l0.data[0, 0] = torch.inf
+    seen = visit("own")
+    seen.test.file_uploader[0].upload(
+        "mine.pt", weights_of(modules, tmp_path), "application/octet-stream"
+    ).run()
+    assert not seen.test.exception
+    assert seen.test.dataframe[0].value.index.tolist() == ["low"]
+    assert seen.lines == ["high is not read: high.weight_ih_l0 (12, 5) holds NaN or infinite numbers"]
+
+
+def test_weights_with_a_vocabulary_read_what_is_typed(visit, tmp_path):
+    from tests.studies.test_worded import LETTERS, Writer, ids
+
+    one = Writer()
+    torch.save(one.state_dict(), tmp_path / "writer.pt")
+    seen = visit("own")
+    raw = (tmp_path / "writer.pt").read_bytes()
+    seen.test.file_uploader[0].upload("writer.pt", raw, "application/octet-stream").run()
+    seen.test.button(key="own_words_read").click().run()
+    assert seen.lines == ["Give the vocabulary: without it nobody knows which token is which number."]
+    box = next(area for area in seen.test.text_area if area.label == "Its vocabulary")
+    box.set_value("abc").run()
+    seen.test.button(key="own_words_read").click().run()
+    assert len(seen.lines) == 1 and "its embedding has 10 tokens; the vocabulary has 3" in seen.lines[0]
+    box = next(area for area in seen.test.text_area if area.label == "Its vocabulary")
+    box.set_value(json.dumps(list(LETTERS))).run()
+    seen.test.button(key="own_words_read").click().run()
+    seen.go("states")
+    assert not seen.test.exception and seen.lines == []
+    seen.test.session_state["settings"].update(text="a bad cab", unit=2)
+    seen.test.run()
+    assert seen.board["tokens"] == [c.replace(" ", "·") for c in "a bad cab"]
+    np.testing.assert_allclose(
+        drawn(seen, "curve"), one.rnn(one.embedding(ids("a bad cab")))[0][0, :, 2].detach(), atol=1e-6
+    )
+    assert seen.board["candidates"]
+    seen.go("gradients")
+    assert not seen.test.exception and seen.lines == [] and "norms" in seen.figures
+    seen.test.session_state["settings"].update(text="a bad Zab")
+    seen.test.run()
+    assert len(seen.lines) == 1 and "'Z' is not in the vocabulary" in seen.lines[0]
+    elsewhere = visit("states", subject="writer.pt~0123456789abcdef")
+    assert "weights of writer.pt" in elsewhere.lines[0]
+
+
+def test_what_the_model_returned_is_drawn_over_what_was_to_come(visit, tmp_path, monkeypatch):
+    from tests.studies.test_returned import TOKENS, Writer
+    from tests.studies.test_returned import recorded as made
+
+    scores, subject = made(tokens=TOKENS)
+    numbers, bare = made(outputs=True)
+    wide = Writer()
+    wide.head = torch.nn.Linear(5, 20)
+    many, third = made(wide, outputs=True)
+    paths = [str(tmp_path / name) for name in ("named.nc", "bare.nc", "many.nc")]
+    for path, one in zip(paths, (subject, bare, third), strict=True):
+        rnnviz.save(one.trace, path)
+    monkeypatch.setenv(VIEWED, json.dumps(paths))
+    seen = visit("states", subject=named(paths[0]), sequence=2)
+    assert not seen.test.exception and seen.lines == []
+    np.testing.assert_allclose(drawn(seen, "returned", axis="z"), scores[1].softmax(-1).T, atol=1e-6)
+    rings = seen.figures["returned"]["data"][1]
+    assert (drawn(seen, "returned", 1, "x").tolist(), drawn(seen, "returned", 1).tolist()) == (
+        [0, 1, 2],
+        [2, 0, 1],
+    )
+    assert rings["name"] == "what was to come" and seen.board["candidates"]["tokens"] == ["a", "b", "c"]
+    plain = visit("states", subject=named(paths[1]))
+    assert not plain.test.exception and plain.board["candidates"] is None
+    for output in range(3):
+        np.testing.assert_allclose(drawn(plain, "returned", output), numbers[0, :, output], atol=1e-6)
+    map_of_many = visit("states", subject=named(paths[2]))
+    assert not map_of_many.test.exception
+    np.testing.assert_allclose(drawn(map_of_many, "returned", axis="z"), many[0].T, atol=1e-6)
+    assert map_of_many.figures["returned"]["layout"]["meta"]["scale"] == "diverging"
+
+
+@pytest.fixture
+def parts(tmp_path, monkeypatch):
+    """The app was started on recordings of the second layer of three, and of the first and the last."""
+    torch.manual_seed(3)
+    module = torch.nn.LSTM(2, 4, num_layers=3)
+    x, paths = torch.randn(9, 1, 2), [str(tmp_path / "second.nc"), str(tmp_path / "ends.nc")]
+    with rnnviz.record(module) as recording:
+        module(x)[0].sum().backward()
+    for path, layers in zip(paths, ([1], [0, -1]), strict=True):
+        with rnnviz.record(module, layers=layers) as part:
+            module(x)[0].sum().backward()
+        rnnviz.save(part.trace, path)
+    monkeypatch.setenv(VIEWED, json.dumps(paths))
+    return paths, recording.trace["lstm"]
+
+
+def layer_picker(seen):
+    return next((one for one in seen.test.segmented_control if one.label == "Layer"), None)
+
+
+def test_layers_that_were_kept_are_chosen_by_their_own_numbers(visit, parts):
+    (second, ends), whole = parts
+    seen = visit("states", subject=named(second), unit=1)
+    assert not seen.test.exception and seen.lines == []
+    assert layer_picker(seen).options == ["2"] and "layer 2" in seen.board["summary"]
+    wanted = whole["hidden"].isel(layer=1, direction=0, batch=0, unit=1)
+    np.testing.assert_array_equal(drawn(seen, "curve"), wanted)
+    assert "layer=2" in seen.address
+    last = visit("gates", subject=named(ends), layer=3)
+    assert layer_picker(last).options == ["1", "3"] and last.lines == []
+    forget = whole["forget_gate"].isel(layer=2, direction=0, batch=0).transpose("unit", "time")
+    stored = visit("gates", subject=named(ends), layer=3, order="stored")
+    np.testing.assert_array_equal(drawn(stored, "forget_gate", axis="z"), forget)
+    norms = np.linalg.norm(whole["hidden_grad"].isel(layer=2, direction=0, batch=0), axis=-1)
+    gradients = visit("gradients", subject=named(ends), layer=3)
+    np.testing.assert_allclose(10 ** drawn(gradients, "norms").astype(float), norms, rtol=1e-5)
+    gone = visit("states", subject=named(ends), layer=2)
+    assert gone.lines == ["Layers in this recording: 1, 3. Layer 1 is shown."]
+    table = visit("own", subject=named(ends)).test.dataframe[0].value
+    assert table.loc["lstm", "layers"] == "2 (layer 1, 3)"
+
+
+def test_gradients_that_were_kept_are_those_to_choose_from(visit, tmp_path, monkeypatch):
+    torch.manual_seed(1)
+    module, path = torch.nn.GRU(3, 4), tmp_path / "direct.nc"
+    with rnnviz.record(module, keep=["hidden_grad_direct"]) as recording:
+        module(torch.randn(9, 1, 3))[0].sum().backward()
+    rnnviz.save(recording.trace, path)
+    monkeypatch.setenv(VIEWED, json.dumps([str(path)]))
+    seen = visit("gradients", subject=named(path))
+    assert not seen.test.exception
+    assert next(one for one in seen.test.segmented_control if one.label == "Gradient").options == ["direct"]
+    wanted = np.linalg.norm(
+        recording.trace["gru"]["hidden_grad_direct"].isel(layer=0, direction=0, batch=0), axis=-1
+    )
+    np.testing.assert_allclose(10 ** drawn(seen, "norms").astype(float), wanted, rtol=1e-5)
+    assert not visit("states", subject=named(path)).test.exception

@@ -24,8 +24,8 @@ def messages() -> set[str]:
             m[2] for m in extract_from_dir(str(ROOT / room), [("**.py", "python")], keywords={"_": None})
         }
     told = dict.fromkeys(("Told", "LiveError"))  # what is wrong, said by the library
-    studies = extract_from_dir(str(ROOT / "rnnviz/studies"), [("**.py", "python")], keywords=told)
-    found |= {m[2] for m in studies}
+    for room in ("rnnviz/studies", "rnnviz/foreign"):
+        found |= {m[2] for m in extract_from_dir(str(ROOT / room), [("**.py", "python")], keywords=told)}
     return found
 
 

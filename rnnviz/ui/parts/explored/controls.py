@@ -171,7 +171,10 @@ def _sequence(subject: "Subject") -> None:
             required=True,
         )
     sequence_choice(subject, module)
-    _layer_and_unit(node.sizes["layer"], subject.units(module))
+    layers = subject.layers(module)
+    if not settings()["layer"] and 0 not in layers:  # where nobody has chosen one
+        choose(layer=layers[0])
+    _layer_and_unit(layers, subject.units(module))
 
 
 def sequence_choice(subject: "Subject", module: str) -> None:
@@ -203,7 +206,7 @@ def _model() -> None:
         card = checkpoints.card(growing.named(now["model"]))
     except checkpoints.CheckpointError:
         return  # the page says what is wrong with it
-    _layer_and_unit(card["model"]["layers"], card["model"]["hidden"])
+    _layer_and_unit(tuple(range(card["model"]["layers"])), card["model"]["hidden"])
     with st.popover(_("About this model")):
         about(card)
 
@@ -219,14 +222,15 @@ def _called(name: str) -> str:
     return f"{growing.label(name)} ({known})" if known else growing.label(name)
 
 
-def _layer_and_unit(layers: int, units: int) -> None:
+def _layer_and_unit(layers: tuple[int, ...], units: int) -> None:
+    """layers: numbers of those that are there, from 0."""
     now = settings()
-    if now["layer"] < layers > 1:
+    if now["layer"] in layers and layers != (0,):
         pick(
             st.segmented_control,
             "layer",
             _("Layer"),
-            range(layers),
+            list(layers),
             format_func=lambda i: str(i + 1),
             required=True,
         )

@@ -2,15 +2,17 @@
 trained here, in whichever tab, which nobody else sees."""
 
 import contextlib
+import functools
 import os
-from typing import TYPE_CHECKING
+import weakref
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from rnnviz.ui.parts.shelf import Shelf
 from rnnviz.ui.shell.language import _, said
 from rnnviz.ui.shell.settings import choose, settings
-from rnnviz.ui.shell.widgets import notice, pick
+from rnnviz.ui.shell.widgets import notice, pick, run_again
 
 if TYPE_CHECKING:  # it brings torch, which the first answer need not wait for
     from rnnviz.studies.live import Live
@@ -19,6 +21,7 @@ MOST = 200  # tokens that it writes at once
 MOST_TRAINED = 4  # models of one reader
 TRAINED = "trained"  # in a link, before the key of one
 _shelf: "Shelf[Live]" = Shelf()
+_readers: "weakref.WeakSet[Live]" = weakref.WeakSet()  # of their own Python
 SHIPPED = "sunspots~0000000000000000"  # the forecaster that comes along: offered on “Your own”, known wherever a link names it
 EXPLORED = "RNNVIZ_EXPLORE"  # in the environment: package.module:function
 
@@ -47,10 +50,10 @@ def _own() -> "dict[str, Live]":
     return found
 
 
-def bring(own: "Live", key: str) -> str:
-    """Takes a trained model in for this reader; the one brought first makes room. key: stands for it and its weights. Returns how
-    a link calls it."""
-    link = f"{TRAINED}~{key[:16]}"
+def bring(own: "Live", key: str, name: str = TRAINED) -> str:
+    """Takes a model in for this reader, one that was trained here or, by the name of a file, one of that file's weights; the one
+    brought first makes room. key: stands for it and its weights. Returns how a link calls it."""
+    link = f"{name}~{key[:16]}"
     _shelf.put(own, link)
     made = _own()
     made.pop(link, None)
@@ -73,7 +76,25 @@ def chosen() -> "Live":
         from rnnviz.studies.lab import shipped as series
 
         return series.forecaster()
-    return trained().get(link) or live.found(here()[link])
+    if (made := trained().get(link)) is not None:
+        return made
+    from rnnviz.ui.parts.explored import aside
+
+    spec = os.environ[EXPLORED]
+    own: Live = aside.asked(("found", spec), functools.partial(live.found, spec), spec)
+    _readers.add(own)
+    return own
+
+
+def in_its_way(own: "Live", what: str, *arguments: object) -> Any:
+    """own.what(*arguments). The reader's own Python is run beside the page: what hangs there does not hang the page. Raises what
+    it raises, and aside.Unfinished."""
+    call = functools.partial(getattr(own, what), *arguments)
+    if own not in _readers:
+        return call()
+    from rnnviz.ui.parts.explored import aside
+
+    return aside.asked((id(own), what, arguments), call, own.name, own)
 
 
 def own_text() -> str:
@@ -113,7 +134,10 @@ def _writing(own: "Live") -> None:
     """How it goes on with the text."""
     for key, value in (("own_write_count", 20), ("own_write_temperature", 0.8), ("own_write_seed", 1)):
         st.session_state[key] = st.session_state.get(key, value)  # kept over page changes
-    st.button(_("Write on"), on_click=_write, args=(own,), key="own_write")
+    if st.button(_("Write on"), key="own_write"):
+        st.session_state["own_writing"] = settings()["text"] or own.text
+    if (begin := st.session_state.get("own_writing")) is not None:
+        _write(own, begin)
     with st.popover(_("How it writes")):
         st.number_input(_("How many tokens"), 1, MOST, key="own_write_count")
         st.number_input(_("Temperature"), 0.0, 2.0, step=0.1, key="own_write_temperature")
@@ -122,21 +146,31 @@ def _writing(own: "Live") -> None:
         st.button(_("Take it back"), on_click=_take_back, key="own_write_back")
 
 
-def _write(own: "Live") -> None:
+def _write(own: "Live", begin: str) -> None:
+    """Goes on with a text. begin: the text."""
     from rnnviz.studies.live import LiveError
     from rnnviz.studies.writing import Rule
+    from rnnviz.ui.parts.explored import aside
 
     before = settings()["text"]
     rule = Rule(
         temperature=st.session_state["own_write_temperature"], seed=st.session_state["own_write_seed"]
     )
     try:
-        text = own.write(own.text if before is None else before, st.session_state["own_write_count"], rule)
+        text = in_its_way(own, "write", begin, st.session_state["own_write_count"], rule)
+    except aside.Unfinished as problem:
+        if problem.task.ended.is_set():
+            del st.session_state["own_writing"]
+        aside.say(problem)
+        return
     except LiveError as problem:
         notice(said(problem), error=True)
+        del st.session_state["own_writing"]
         return
+    del st.session_state["own_writing"]
     st.session_state.setdefault("own_written", []).append(before)
     choose(text=text)
+    run_again()
 
 
 def _take_back() -> None:

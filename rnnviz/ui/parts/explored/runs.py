@@ -16,11 +16,11 @@ from rnnviz import netcdf, stats
 from rnnviz.models import checkpoints, networks
 from rnnviz.models.vocabularies import visible
 from rnnviz.recording.block import record
-from rnnviz.studies import reaching
+from rnnviz.studies import reaching, returned
 from rnnviz.studies.live import Live, LiveError, Reading, language
 from rnnviz.studies.subjects import Subject, of_states
 from rnnviz.ui.parts import explored
-from rnnviz.ui.parts.explored import growing, live, subjects
+from rnnviz.ui.parts.explored import aside, growing, live, subjects
 from rnnviz.ui.shell import memory
 from rnnviz.ui.shell.keeping import keeps, kept
 from rnnviz.ui.shell.language import _, said
@@ -86,6 +86,11 @@ class Run:
         return self.subject.steps(self.module, self.sequence)
 
     @property
+    def layers(self) -> tuple[int, ...]:
+        """Numbers of the layers that are there, from 0; the setting `layer` is one of them."""
+        return self.subject.layers(self.module)
+
+    @property
     def units(self) -> int:
         """Of the states."""
         return self.subject.units(self.module)
@@ -98,6 +103,11 @@ class Run:
             return None
         named = {"feature": list(self.features)} if len(self.features) == found.sizes["feature"] else {}
         return found.load().assign_coords(named)
+
+    @functools.cached_property
+    def returned(self) -> xr.DataArray | None:
+        """What the model returned, where a recording has it; see studies.returned."""
+        return None if self.card is not None else returned.rows(self.subject, self.module, self.sequence)
 
     @functools.cached_property
     def strip(self) -> dict[str, list]:
@@ -124,12 +134,14 @@ class Run:
         return kept(lambda: stats.states.order(one.of(layer, name)[name], by))
 
     def at(self, layer: int) -> xr.Dataset:
-        """What was recorded of one layer of this one sequence. Raises ValueError where the file cannot be read there."""
-        return kept(_layer, self.subject, self.module, layer, self.direction, self.sequence)
+        """What was recorded of the layer of that number, of this one sequence. Raises ValueError where the file cannot be read
+        there."""
+        place = self.layers.index(layer)
+        return kept(self.subject.layer, self.module, place, self.direction, self.sequence)
 
     def states(self, layer: int) -> xr.Dataset:
         """The same with states and gradients over `unit`, projected or not."""
-        return kept(_states, self.at(layer))
+        return kept(of_states, self.at(layer))
 
     def of(self, layer: int, name: str) -> xr.Dataset:
         """Of these two the one in which the array lies over `unit`."""
@@ -141,14 +153,6 @@ class Run:
         if self.components is not None:
             return self.components.isel(layer=layer, direction=0)
         return kept(_own_axes, self.states(layer))
-
-
-def _layer(subject: Subject, module: str, layer: int, direction: int, sequence: int) -> xr.Dataset:
-    return subject.layer(module, layer, direction, sequence)
-
-
-def _states(node: xr.Dataset) -> xr.Dataset:
-    return of_states(node)
 
 
 def _own_axes(node: xr.Dataset) -> xr.Dataset:
@@ -169,10 +173,15 @@ def current_run() -> Run | None:
     if run is None:
         return None
     now = settings()
-    if now["layer"] >= run.node.sizes["layer"]:
-        line = _("This model has {count} layers; the first one is shown.")
-        notice(line.format(count=run.node.sizes["layer"]))
-        choose(layer=0)
+    if now["layer"] not in run.layers:
+        if run.layers == tuple(range(len(run.layers))):
+            line = _("This model has {count} layers; the first one is shown.")
+            notice(line.format(count=len(run.layers)))
+        elif now["layer"]:  # a page begins at the first layer, whether or not it was kept
+            line = _("Layers in this recording: {layers}. Layer {shown} is shown.")
+            layers = ", ".join(str(number + 1) for number in run.layers)
+            notice(line.format(layers=layers, shown=run.layers[0] + 1))
+        choose(layer=run.layers[0])
     if now["unit"] >= run.units:
         notice(_("This model has units 0 to {last}; unit 0 is shown.").format(last=run.units - 1))
         choose(unit=0)
@@ -224,7 +233,7 @@ def _sequence(subject: Subject, own: Live | None = None, reading: Reading | None
         return None
     run = kept(_recorded, subject, module, sequence, direction, own, reading)
     try:
-        run.at(min(settings()["layer"], node.sizes["layer"] - 1))
+        run.at(settings()["layer"] if settings()["layer"] in run.layers else run.layers[0])
     except ValueError as problem:
         notice(said(problem), error=True)
         return None
@@ -237,7 +246,12 @@ def _recorded(
     number = subject.modules.index(module)
     expected = reading and reading.log_probability
     fits = expected is not None and expected.sizes["time"] == subject.steps(module, sequence)
+    outputs, log_probability = (
+        (own.outputs if own else (), expected) if fits else returned.expected(subject, module, sequence)
+    )
     return Run(
+        outputs=outputs,
+        log_probability=log_probability,
         key=f"{subject.key}-{number}-{sequence}-{direction}",
         name=f"{subject.name} · {module}" if len(subject.modules) > 1 else subject.name,
         subject=subject,
@@ -245,8 +259,6 @@ def _recorded(
         module=module,
         direction=direction,
         sequence=sequence,
-        outputs=own.outputs if own and fits else (),
-        log_probability=expected if fits else None,
         own=own,
         features=reading.inputs.features if reading and reading.inputs else (),
         forecast=reading.forecast if reading else None,
@@ -266,11 +278,11 @@ def own_reading(step: int | None = None, back: bool = False) -> Reading:
 
 
 def _read_by(own: Live, text: str) -> Reading:
-    return own.read(text)
+    return live.in_its_way(own, "read", text)
 
 
 def _sent_back_by(own: Live, text: str, step: int | None) -> Reading:
-    return own.send_back(text, step)
+    return live.in_its_way(own, "send_back", text, step)
 
 
 def _read_own() -> Run | None:
@@ -284,7 +296,7 @@ def _read_own() -> Run | None:
             _say_too_long(text)
         reading = own_reading()
     except LiveError as problem:
-        notice(said(problem), error=True)
+        aside.say(problem)
         return None
     if reading.seconds > SLOW:
         line = _("{name} took {seconds:.1f} s to read this.")
@@ -444,7 +456,7 @@ def light(reading: Reading) -> Reading:
 @keeps
 def reread(model: Live, text: str) -> Reading:
     """A text read by a model that is here, to hold changed or other readings against. Raises LiveError."""
-    return light(model.read(text))
+    return light(live.in_its_way(model, "read", text))
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -482,8 +494,13 @@ class Back:
     ways: xr.DataArray | None = None
 
     def at(self, layer: int) -> xr.Dataset:
-        layer = min(layer, self.node.sizes["layer"] - 1)
-        return kept(lambda: self.node.isel(layer=layer))
+        there = (
+            self.node["layer"].values.tolist()
+            if "layer" in self.node.coords
+            else range(self.node.sizes["layer"])
+        )
+        place = list(there).index(layer) if layer in there else min(layer, self.node.sizes["layer"] - 1)
+        return kept(lambda: self.node.isel(layer=place))
 
 
 def peers(run: Run) -> list[str]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:  # they bring xarray, which the first answer need not wait for
     from rnnviz.studies.subjects import Subject
 
 VIEWED = "RNNVIZ_VIEW"  # in the environment: what the app was started on, a JSON list of paths
+WEIGHTS = (".safetensors", ".pt", ".pth", ".npz", ".onnx", ".h5", ".hdf5", ".keras")
 MOST = 6  # recordings that one reader can hold at once
 _lock = threading.Lock()
 _opened: dict[
@@ -113,6 +114,11 @@ def wanted() -> str:
             "This view shows a network that was trained on the page “Train your own”. It opens in the browser that trained it, "
             "while the server keeps it; here it can be trained again."
         )
+    if name.lower().endswith(WEIGHTS):
+        return _(
+            "This view shows what the weights of {name} made of a text or of numbers ({key}), which is not here. Bring the file "
+            "again in “Your own”, with what it read."
+        ).format(name=name, key=key[:8])
     if ":" in name:  # a function and no file
         line = _(
             "This view shows what the function {name} returns, which is not here. Start the app on it: rnnviz explore {name}"

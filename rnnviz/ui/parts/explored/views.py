@@ -11,13 +11,13 @@ from rnnviz.paper.terms import gate_name
 from rnnviz.stats.pixels import Curves
 from rnnviz.ui.parts import board, explored
 from rnnviz.ui.parts.board import drawn
-from rnnviz.ui.parts.explored.runs import Back, Run
+from rnnviz.ui.parts.explored.runs import MOST_CURVES, Back, Run
 from rnnviz.ui.parts.numbers import shown
 from rnnviz.ui.parts.tables import faded
 from rnnviz.ui.shell.keeping import kept
-from rnnviz.ui.shell.language import _
+from rnnviz.ui.shell.language import _, said
 from rnnviz.ui.shell.settings import settings
-from rnnviz.ui.shell.widgets import pick
+from rnnviz.ui.shell.widgets import notice, pick
 
 SMALLEST = 1e-3  # the limit of the colours of a difference, at least
 
@@ -48,6 +48,38 @@ def show_board(
         summary=summary,
         **more,
     )
+
+
+def returned(run: Run, id: str) -> list[Drawn]:
+    """What the model returned, where a recording has it: shares over what was to come where its outputs have names, else its
+    numbers as curves or, of many, as colour."""
+    try:
+        found = run.returned
+    except ValueError as problem:
+        notice(said(problem), error=True)
+        return []
+    if found is None:
+        return []
+    count = found.sizes["output"]
+    if "true" in found.coords:
+        title = _("What the model expected: shares of its outputs")
+        if (found["true"] >= 0).any():
+            title = _("What the model expected: shares of its outputs, a ring on what was to come")
+        limits = (0.0, 1.0)
+    elif count <= MOST_CURVES:
+        curves = found.drop_vars("output", errors="ignore").rename(output="feature")
+        return [
+            drawn("returned", _("What the model returned"), figures.inputs, in_view(curves, id, run.steps))
+        ]
+    else:
+        title = _("What the model returned, {count:,} numbers a step").format(count=count)
+        bound = kept(lambda: stats.mechanism.round_limit(found))
+        limits = (-bound, bound) if bool((found < 0).any()) else (0.0, bound)
+    window = board.zoom(id, run.steps)
+    seen = kept(lambda: stats.pixels.fit(found.fillna(0.0) if found.size > 60_000 else found, limits, window))
+    true = seen["true"] if "true" in seen.coords else None
+    height = max(160, min(380, 60 + 18 * count))
+    return [drawn("returned", title, figures.outputs, seen, true, limits, height)]
 
 
 def in_view(parts: Curves, id: str, steps: int) -> Curves:

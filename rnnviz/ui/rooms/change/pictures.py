@@ -14,6 +14,7 @@ from rnnviz.studies.live import LiveError
 from rnnviz.studies.telling import KINDS
 from rnnviz.ui.parts import explored, recordings
 from rnnviz.ui.parts.board import Mark, drawn
+from rnnviz.ui.parts.explored import aside
 from rnnviz.ui.parts.explored.runs import Run, again, live_run, reread
 from rnnviz.ui.parts.explored.views import difference_heatmap, in_view, limits_of, show_board, unit_heatmap
 from rnnviz.ui.parts.numbers import percent, shown
@@ -40,7 +41,7 @@ def show() -> None:
         fitting = _fitting(changes, before, reread(model, other) if other else None, run.kind)
         found = results.changed(model, text, fitting, other)
     except (LiveError, CheckpointError, ValueError) as problem:
-        notice(said(problem), error=True)
+        aside.say(problem)
         return
     making.show(run, changes)
     _draw(run, found, fitting)

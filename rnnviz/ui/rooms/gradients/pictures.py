@@ -1,6 +1,7 @@
 """A loss sent back through RNN, GRU and LSTM: what reaches each earlier step, on one absolute axis, and why."""
 
 import math
+from collections.abc import Collection
 
 import streamlit as st
 import xarray as xr
@@ -10,10 +11,12 @@ from rnnviz import figures, stats
 from rnnviz.figures.words import named
 from rnnviz.paper import curves
 from rnnviz.paper.packing import keys
+from rnnviz.paper.pictures import PARTS
 from rnnviz.paper.terms import part_names
 from rnnviz.studies.live import LiveError
 from rnnviz.ui.parts import recordings
 from rnnviz.ui.parts.board import drawn
+from rnnviz.ui.parts.explored import aside
 from rnnviz.ui.parts.explored.runs import Back, Run, current_run, loss_matrix, own_back, peers, send_back
 from rnnviz.ui.parts.explored.views import compared, fading, show_board, unit_heatmap
 from rnnviz.ui.parts.numbers import power, probability, shown
@@ -21,7 +24,7 @@ from rnnviz.ui.parts.tables import fading_words, table_csv
 from rnnviz.ui.rooms.gradients import recorded
 from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _, said
-from rnnviz.ui.shell.settings import LONGEST, settings
+from rnnviz.ui.shell.settings import LONGEST, choose, settings
 from rnnviz.ui.shell.widgets import folded, notice, pick
 
 
@@ -32,7 +35,7 @@ def show(row: DeltaGenerator) -> None:
             _draw_own(run, row)
         elif not run.live:
             with row:
-                _part()
+                _part({name for name, field in PARTS.items() if field in run.node})
             recorded.draw(run)
             recordings.take_page(run)
         elif len(run.text) > 1:
@@ -43,9 +46,13 @@ def show(row: DeltaGenerator) -> None:
     _reading()
 
 
-def _part() -> dict[str, str]:
-    """Which gradient is drawn; what the parts are called."""
-    parts = part_names()
+def _part(there: Collection[str] = PARTS) -> dict[str, str]:
+    """Which gradient is drawn; what the parts are called. there: those that can be."""
+    parts = {name: called for name, called in part_names().items() if name in there}
+    if parts and settings()["part"] not in parts:
+        choose(part=next(iter(parts)))
+    if not parts:
+        return parts
     pick(st.segmented_control, "part", _("Gradient"), list(parts), format_func=parts.get, required=True)
     return parts
 
@@ -80,7 +87,7 @@ def _draw_own(run: Run, row: DeltaGenerator) -> None:
         line = _(
             "{name} has no loss. Give rnnviz.Live a `loss`, or `next` and `outputs`, and it can be sent back."
         )
-        notice(line.format(name=run.name))
+        notice(said(run.own.lacks) if run.own.lacks else line.format(name=run.name))
         return
     with row:
         _loss()
@@ -91,7 +98,7 @@ def _draw_own(run: Run, row: DeltaGenerator) -> None:
     try:
         back, reading = own_back(run, None if now["loss"] == "all" else max(0, step))
     except LiveError as problem:
-        notice(said(problem), error=True)
+        aside.say(problem)
         return
     where = (
         _("The loss of all steps, summed")

@@ -35,8 +35,6 @@ def draw(run: Run, said: str | None = None, shares: xr.DataArray | None = None) 
         return
     if missing := lacking(run.at(settings()["layer"]), gradients=True):
         notice(partly(run.name, run.kind, missing))
-        if PARTS[settings()["part"]] in missing:
-            return
     now, node, own = settings(), run.states(settings()["layer"]), _back(run)
     layer, part = now["layer"], now["part"]
     others = _others(run)
@@ -93,12 +91,11 @@ def _back(run: Run) -> Back:
 def _sent_back(subject: Subject, module: str, direction: int, sequence: int, name: str) -> Back:
     """What a recording holds of the way back. Its last step is the last at which the loss speaks."""
     layers = [
-        subject.states(module, layer, direction, sequence)
-        for layer in range(subject.node(module).sizes["layer"])
+        subject.states(module, place, direction, sequence) for place in range(len(subject.layers(module)))
     ]
     names = [field for field in ("hidden_grad", "hidden_grad_direct") if field in layers[0]]
     node = xr.concat([one[names] for one in layers], dim="layer").assign_attrs(layers[0].attrs)
-    end = curves.last_spoken(node["hidden_grad"].isel(layer=-1))
+    end = curves.last_spoken(node[names[0]].isel(layer=-1))
     return Back(name, node.attrs["kind"], node, None, end)
 
 

@@ -8,5 +8,6 @@ SETTINGS = {
     name: explored.SETTINGS[name] for name in ("subject", "module", "sequence", "direction", "layer", "unit")
 } | {
     "own_numbers": kept(None),  # a table that was typed or pasted: it may be longer than a link
+    "own_vocabulary": kept(None),
     "own_scale": one_of(SCALES[0], SCALES),
 }

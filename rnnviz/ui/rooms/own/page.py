@@ -9,7 +9,6 @@ from rnnviz.ui.shell.language import _, said
 from rnnviz.ui.shell.settings import choose, settings
 from rnnviz.ui.shell.widgets import as_text, notice
 
-WEIGHTS = ("safetensors", "pt", "pth", "npz", "onnx", "h5", "hdf5", "keras")
 LARGEST = 16  # MB of a file that is brought here
 SCRIPT = """\
 import rnnviz
@@ -61,9 +60,9 @@ def _upload() -> None:
     number = st.session_state.setdefault("own_uploads", 0)
     file = st.file_uploader(
         _("A recording (.nc), or weights: {formats}; up to {size} MB").format(
-            formats=", ".join(f".{ending}" for ending in WEIGHTS), size=LARGEST
+            formats=", ".join(subjects.WEIGHTS), size=LARGEST
         ),
-        type=["nc", *WEIGHTS],
+        type=["nc", *(ending[1:] for ending in subjects.WEIGHTS)],
         max_upload_size=LARGEST,
         key=f"own_file_{number}",
     )
@@ -85,6 +84,15 @@ def _upload() -> None:
         st.session_state["own_problem"] = said(problem)
     st.session_state["own_uploads"] = number + 1  # an empty box: what was brought is kept once, and not here
     st.rerun()
+
+
+def _layers(numbers: tuple[int, ...]) -> str:
+    """How many there are; of those that were kept of more, also which."""
+    if numbers == tuple(range(len(numbers))):
+        return str(len(numbers))
+    return _("{count} (layer {numbers})").format(
+        count=len(numbers), numbers=", ".join(str(n + 1) for n in numbers)
+    )
 
 
 def _found() -> None:
@@ -114,7 +122,7 @@ def _found() -> None:
         node = subject.node(module)
         rows[module] = {
             _("kind"): str(node.attrs["kind"]).upper(),
-            _("layers"): node.sizes["layer"],
+            _("layers"): _layers(subject.layers(module)),
             _("directions"): node.sizes["direction"],
             _("units"): node.sizes["unit"],
             _("sequences"): node.sizes["batch"],

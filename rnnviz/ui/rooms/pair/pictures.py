@@ -15,7 +15,7 @@ from rnnviz.studies.live import Live, LiveError
 from rnnviz.told import Told
 from rnnviz.ui.parts import explored
 from rnnviz.ui.parts.board import drawn
-from rnnviz.ui.parts.explored import growing
+from rnnviz.ui.parts.explored import aside, growing
 from rnnviz.ui.parts.explored.runs import Run, again, live_run, named_again, reread
 from rnnviz.ui.parts.explored.views import (
     choose_picture,
@@ -29,7 +29,7 @@ from rnnviz.ui.parts.numbers import shown
 from rnnviz.ui.rooms.pair import results
 from rnnviz.ui.rooms.pair.results import Both
 from rnnviz.ui.shell.keeping import kept
-from rnnviz.ui.shell.language import _, said
+from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import LONGEST, settings
 from rnnviz.ui.shell.widgets import as_text, folded, notice, pick
 
@@ -51,7 +51,7 @@ def show() -> None:
         one, other = reread(model, text), reread(*second)
         found = results.both(run, one, other)
     except (LiveError, CheckpointError, Told) as problem:
-        notice(said(problem), error=True)
+        aside.say(problem)
         return
     if differing.alike(found.pair):
         with row:

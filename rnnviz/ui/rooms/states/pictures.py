@@ -12,7 +12,7 @@ from rnnviz.paper.packing import keys
 from rnnviz.ui.parts import explored, recordings
 from rnnviz.ui.parts.board import drawn
 from rnnviz.ui.parts.explored.runs import Run, current_run
-from rnnviz.ui.parts.explored.views import in_view, limits_of, show_board, unit_heatmap
+from rnnviz.ui.parts.explored.views import in_view, limits_of, returned, show_board, unit_heatmap
 from rnnviz.ui.parts.numbers import percent, shown
 from rnnviz.ui.rooms.states import training
 from rnnviz.ui.shell.keeping import kept
@@ -59,6 +59,7 @@ def _draw(run: Run) -> None:
     states, finer = unit_heatmap(run, id, node, "hidden", limits, _("Hidden state h"), height)
     seen = in_view(curve, id, run.steps)
     drawings = [states, drawn("curve", _("Unit {unit}").format(unit=unit), figures.lines, seen, run.kind)]
+    drawings += returned(run, id)
     if run.components is not None or run.steps > components < run.units:
         axes = run.main_axes(layer).isel(component=slice(components))
         drawings.append(
