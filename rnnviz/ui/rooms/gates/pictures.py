@@ -10,6 +10,7 @@ from rnnviz.paper.pictures import lacking, partly, without_gates
 from rnnviz.paper.terms import LETTERS, gate_name
 from rnnviz.ui.parts import recordings
 from rnnviz.ui.parts.board import drawn
+from rnnviz.ui.parts.explored.ahead import prepare
 from rnnviz.ui.parts.explored.runs import Run, current_run
 from rnnviz.ui.parts.explored.views import in_view, show_board, small_multiples
 from rnnviz.ui.shell.keeping import kept
@@ -26,6 +27,8 @@ def show(row: DeltaGenerator) -> None:
         else:
             _gated(run, row)
     _reading()
+    if run:
+        prepare(run)
 
 
 def _gated(run: Run, row: DeltaGenerator) -> None:
