@@ -9,6 +9,7 @@ from rnnviz import lazy
 
 _NAMES = {
     "heatmap": "rnnviz.figures.grids",
+    "answered": "rnnviz.figures.curves",
     "before_after": "rnnviz.figures.curves",
     "inputs": "rnnviz.figures.curves",
     "lines": "rnnviz.figures.curves",

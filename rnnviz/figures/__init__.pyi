@@ -8,6 +8,7 @@ from rnnviz.figures.counting import down_to_zero as down_to_zero
 from rnnviz.figures.counting import estimates as estimates
 from rnnviz.figures.counting import held_out as held_out
 from rnnviz.figures.counting import next_tokens as next_tokens
+from rnnviz.figures.curves import answered as answered
 from rnnviz.figures.curves import before_after as before_after
 from rnnviz.figures.curves import contributions as contributions
 from rnnviz.figures.curves import inputs as inputs

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+import numpy as np
 import plotly.graph_objects as go
 import xarray as xr
 
@@ -84,6 +85,44 @@ def inputs(array: xr.DataArray, forecast: xr.DataArray | None = None, height: in
         x=style.time_axis(*steps.edges(array)),
         y={"nticks": 5},
         **steps.pooled(array),
+    )
+
+
+def answered(said: xr.DataArray, wanted: xr.DataArray, height: int = 160) -> go.Figure:
+    """What a model answers if it is asked after each step, a curve for each answer; rings where it is asked, and what is right.
+
+    said: (answer, time), with a coordinate `answer`; wanted: (time,), as studies.answers has them. A ring stands at the
+    probability of the right answer; of a single answer, a number, at the right number. Raises ValueError for other dims.
+    """
+    said, wanted = (arranged(said, "answer", "time", of="answered"), arranged(wanted, "time", of="answered"))
+    curves = []
+    for place, name in enumerate(said["answer"].values):
+        curve = _line(said.isel(answer=place), str(name), style.SEVERAL[place % len(style.SEVERAL)])
+        curves.append(curve.update(line_dash="dot" if place >= len(style.SEVERAL) else "solid"))
+    asked, right = np.flatnonzero(wanted.notnull().values), wanted.values.astype(float)
+    if len(curves) > 1 and "pooled" not in said.attrs:
+        right[asked] = said.values[right[asked].astype(int), asked]
+    rings = go.Scatter(
+        x0=0,
+        dx=1,
+        y=right,
+        name=_("right, where it is asked"),
+        mode="markers",
+        marker={"color": style.INK, "size": 16, "symbol": "circle-open", "line": {"width": 2}},
+        hovertemplate="%{y:.4g}",
+    )
+    limits = said.attrs.get("valid_range")
+    return style.figure(
+        *curves,
+        *[rings] * bool(asked.size and (len(curves) == 1 or "pooled" not in said.attrs)),
+        axis="time",
+        title=style.axis_title(said),
+        height=height,
+        legend=True,
+        limits=_listed(limits),
+        x=style.time_axis(*steps.edges(said)) | steps.ticks(said),
+        y={"nticks": 5} | ({"range": [-0.06, 1.06]} if limits else {}),
+        **steps.pooled(said),
     )
 
 
@@ -185,7 +224,7 @@ def contributions(parts: xr.Dataset, height: int = 240) -> go.Figure:
 
 
 def _hover(array: xr.DataArray) -> style.Style:
-    return {"hovertext": steps.said(array), "hovertemplate": "%{hovertext}: %{y:.4g}"}
+    return {"hovertext": np.array(steps.said(array), dtype=str), "hovertemplate": "%{hovertext}: %{y:.4g}"}
 
 
 def _unit(array: xr.DataArray) -> int | None:

@@ -33,6 +33,7 @@ from rnnviz.naming import named
 from rnnviz.recording.block import Recording, record
 from rnnviz.recording.edits import Edit
 from rnnviz.studies import series
+from rnnviz.studies.answers import Answers
 from rnnviz.studies.subjects import Subject
 from rnnviz.studies.writing import Rule, draw, filtered, uniform
 from rnnviz.told import Told
@@ -58,7 +59,7 @@ class Reading:
     was sent back; None where nothing was. step: whose loss that is; None where it is the whole. seconds: that it all took.
     shares: of rows, what each of their numbers adds to that loss to first order, (feature, time): gradient × input (Shrikumar et
     al. 2016, arXiv:1605.01713). forecast: of rows, what had been forecast of each, one step before, (feature, time), in the units
-    that the model is given; NaN at the first."""
+    that the model is given; NaN at the first. answers: what it answers, as `Answers.of` has it."""
 
     subject: Subject
     tokens: tuple[str, ...]
@@ -69,6 +70,7 @@ class Reading:
     seconds: float = 0.0
     shares: xr.DataArray | None = None
     forecast: xr.DataArray | None = None
+    answers: xr.Dataset | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +85,8 @@ class Live:
     these are called; of a model that writes, they are tokens as `steps` gives them. loss: from what the model returned and the
     text, a loss of every step, (time,), or one number; else it is that of the next token, by `next`. joint: stands between
     tokens in a text. forecast: of rows, from what the model returned what it says of the next row after each, (time, column), in
-    the units that `encode` gives. lacks: why there is no `next`, where something else than a function would bring it.
+    the units that `encode` gives. lacks: why there is no `next`, where something else than a function would bring it. answers: of
+    a model that is asked at the end, see `studies.answers`.
 
     Raises TypeError and ValueError, in one line, for what is none of these.
     """
@@ -100,6 +103,7 @@ class Live:
     rows: bool = False
     forecast: Callable[[Any], Tensor] | None = None
     lacks: Told | None = None
+    answers: Answers | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -146,9 +150,11 @@ class Live:
                         attrs={"long_name": "log probability", "units": "nat"},
                     )
             subject = self._subject(recording, f"{text}{_said(edit)}", tokens)
-            forecast = self._forecast(result, table)
+            forecast, answers = self._forecast(result, table), self._answers(result, text)
         took = time.monotonic() - began
-        return Reading(subject, tokens, log_probability, table, seconds=took, forecast=forecast)
+        return Reading(
+            subject, tokens, log_probability, table, seconds=took, forecast=forecast, answers=answers
+        )
 
     def losses(self, text: str, edit: Edits = ()) -> np.ndarray:
         """What the model loses at each step, (time,) float64: of the next token in nats, so that the last step has none, or what
@@ -177,17 +183,18 @@ class Live:
         with self._lock, reading(self.model), torch.enable_grad():
             tokens, table, arguments = self._encoded(text)
             try:
-                recording, loss, step, shares = self._sent(
+                recording, loss, step, shares, answers = self._sent(
                     self.exact, _doubled(arguments), text, tokens, step, edit, steps
                 )
             except LiveError:  # as of a model that makes numbers of its own type on its way
-                recording, loss, step, shares = self._sent(
+                recording, loss, step, shares, answers = self._sent(
                     self.model, arguments, text, tokens, step, edit, steps
                 )
             which = step if steps is None else list(steps)
             subject = self._subject(recording, f"{which}:{text}{_said(edit)}", tokens)
         took = time.monotonic() - began
-        return Reading(subject, tokens, None, table, loss, step, took, _over_rows(shares, table))
+        shared = _over_rows(shares, table)
+        return Reading(subject, tokens, None, table, loss, step, took, shared, answers=answers)
 
     def write(self, text: str, count: int, rule: Rule | None = None, edit: Edits = ()) -> str:
         """The text and so many tokens more, drawn as `Rule` says from what the model expects next. edit: as of `read`; one of all
@@ -268,7 +275,7 @@ class Live:
         step: int | None,
         edit: Edits,
         steps: Sequence[int] | None,
-    ) -> tuple[Recording, float, int | None, list[np.ndarray]]:
+    ) -> tuple[Recording, float, int | None, list[np.ndarray], xr.Dataset | None]:
         read = [one.detach().requires_grad_() if _is_floating(one) else one for one in arguments]
         with self._says("recording"), record(model, edit=edit) as recording:
             result = self._called(model, tuple(read))
@@ -287,7 +294,13 @@ class Live:
                     chosen, [*own, *weights], allow_unused=True, materialize_grads=True
                 )
         shares = [(slope * one).numpy(force=True) for slope, one in zip(slopes, own, strict=False)]
-        return recording, chosen.item(), step, shares
+        return recording, chosen.item(), step, shares, self._answers(result, text)
+
+    def _answers(self, result: Any, text: str) -> xr.Dataset | None:
+        if self.answers is None:
+            return None
+        with self._says("answers"):
+            return self.answers.of(result, text)
 
     def _forecast(self, result: Any, table: series.Series | None) -> xr.DataArray | None:
         """Of each row what was said one step before, (feature, time)."""

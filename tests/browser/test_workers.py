@@ -60,7 +60,9 @@ def process(address: str, number: str) -> psutil.Process:
     for each in psutil.Process().children(recursive=True):
         with contextlib.suppress(psutil.NoSuchProcess):  # one that has just ended
             name, said = f"rnnviz-{address.rpartition(':')[2]}-{number}", f"{cookie(address)}={number}"
-            if each.name() == name or each.environ().get("RNNVIZ_PROCESS") == said:  # which it has where it was not forked
+            if (
+                each.name() == name or each.environ().get("RNNVIZ_PROCESS") == said
+            ):  # which it has where it was not forked
                 return each
     raise LookupError(f"no process {number}")
 

@@ -60,3 +60,19 @@ def test_norms_say_what_there_is_at_an_end_that_is_not_drawn():
     drawn = curves.norms(logs.assign_attrs(long_name="norm"), ["gru", "lstm"], 9, [np.log(100), -np.inf])
     assert drawn.layout.meta["end"] == 9 and drawn.layout.meta["ends"] == [pytest.approx(2), None]
     assert "ends" not in curves.norms(logs.assign_attrs(long_name="norm"), ["gru", "lstm"], 1).layout.meta
+
+
+def test_answers_are_a_curve_each_with_rings_where_it_is_asked():
+    shares = xr.DataArray(
+        [[0.5, 0.2, 0.1], [0.5, 0.8, 0.9]], dims=("answer", "time"), coords={"answer": ["even", "odd"]}
+    ).assign_attrs(long_name="probability", units="1", valid_range=(0.0, 1.0))
+    drawn = figures.answered(shares, xr.DataArray([np.nan, 0, 1], dims="time"))
+    assert [(line.name, list(line.y)) for line in drawn.data[:2]] == [
+        ("even", [0.5, 0.2, 0.1]),
+        ("odd", [0.5, 0.8, 0.9]),
+    ]
+    np.testing.assert_array_equal(drawn.data[2].y, [np.nan, 0.2, 0.9])
+    number = figures.answered(shares[:1], xr.DataArray([np.nan, np.nan, 1.25], dims="time"))
+    np.testing.assert_array_equal(number.data[1].y, [np.nan, np.nan, 1.25])  # where it ought to be
+    nobody = figures.answered(shares, xr.DataArray([np.nan] * 3, dims="time"))
+    assert len(nobody.data) == 2

@@ -41,7 +41,7 @@ def test_tokens_are_ticks_where_they_have_room():
 
 def test_a_curve_says_step_and_token_and_keeps_its_limits():
     drawn = figures.lines(state("to")[0])
-    assert drawn.data[0].hovertext == ("step 1 t", "step 2 o")
+    assert list(drawn.data[0].hovertext) == ["step 1 t", "step 2 o"]
     assert (
         drawn.layout.yaxis.range == pytest.approx((-1.08, 1.08)) and drawn.layout.title.text == "hidden state"
     )

@@ -14,7 +14,9 @@ from rnnviz.models import checkpoints, networks
 from rnnviz.recording.block import record
 from rnnviz.stats import tracking
 from rnnviz.studies.writing import Network, Rule, Writing
-from rnnviz.ui.parts.explored import growing
+from rnnviz.ui.parts.explored import growing, runs
+from rnnviz.ui.rooms.gradients import pictures
+from rnnviz.ui.shell import keeping
 
 TEXT = "KING HENRY:\nMy lord, what news?\n"
 
@@ -80,6 +82,23 @@ def test_gradients_compare_those_that_grew_for_as_long(visit):
     slider(seen).set_value(2000).run()
     (table,) = seen.test.dataframe
     assert table.value.index.tolist() == ["growing-rnn@2000", "growing-gru@2000", "growing-lstm@2000"]
+
+
+@pytest.mark.parametrize("page", ["states", "gates", "gradients"])
+def test_what_the_steps_beside_this_one_need_is_computed_while_the_reader_looks(visit, page):
+    text = f"{page} {TEXT}"  # which no other test reads
+    seen = visit(page, model="growing-rnn", text=text)
+    keeping.ahead().result()
+    slider(seen).set_value(100).run()
+    keeping._awaited[-1].result()
+    before = keeping.computed
+    for step in (50, 150):
+        run = runs.read(f"growing-rnn@{step}", checkpoints.stamp("growing-rnn"), text)
+        if page == "gradients":
+            assert [back.name for back in pictures._sent(run, len(text) - 2)[0]] == [
+                f"growing-{kind}@{step}" for kind in ("rnn", "gru", "lstm")
+            ]
+    assert keeping.computed == before
 
 
 def test_gradients_of_the_others_leave_those_that_grow_up_alone(visit):

@@ -19,6 +19,7 @@ from tests.pages.conftest import Visit
 from tests.pages.test_korean_charts import drawn as written
 from tests.pages.test_korean_charts import english
 from tests.pages.test_own import drawn
+from tests.pages.test_pages import decoded
 from tests.studies.test_lab import TABLE, TEXT
 
 QUICK = {"train_units": 6, "train_updates": 8, "train_length": 10, "train_clip": 0.3}
@@ -131,6 +132,20 @@ def test_a_task_is_learned_and_its_answers_are_shown_in_korean_too():
     visit.test.session_state["settings"]["train_data"] = "task"
     visit.test.run()
     visit.test.button(key="train_to_states").click().run()
+    model = mine.trained().model.eval()
+    x = lab.Task("copy", 9).of(mine.setup).x[:1]
+    shares = model(x)[0][0].softmax(-1).detach().numpy()
+    right = x[0, :4].argmax(-1).tolist()
+    for page in ("states", "gates", "gradients"):  # what it answers is there on each of them
+        visit.go(page)
+        np.testing.assert_allclose([drawn(visit, "answers", i) for i in range(8)], shares.T, rtol=1e-3)
+        rings = visit.figures["answers"]["data"][8]
+        np.testing.assert_allclose(
+            decoded(rings["y"])[5:], [shares[5 + i, r] for i, r in enumerate(right)], rtol=1e-3
+        )
+        assert any(
+            f"정답은 {''.join('abcdefgh'[r] for r in right)}" in part.value for part in visit.test.text
+        )
     assert drawn(visit.go("states"), "hidden", axis="z").shape == (6, 9)
 
 

@@ -202,6 +202,13 @@ def test_a_task_that_was_learned_reads_its_symbols_and_has_a_loss_at_their_end(t
     whole = looked.send_back(looked.text)
     assert whole.loss == pytest.approx(held_out.losses(said)[0].item(), rel=1e-3)
     assert len(looked.read(looked.text).subject.layer("rnn")["hidden"]) == 12
+    answers, back = looked.read(looked.text).answers, whole.answers
+    shares = said[0].softmax(-1) if held_out.outputs > 1 else said[0]
+    np.testing.assert_allclose(answers["said"].T, shares, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(answers["said"], back["said"], rtol=1e-4, atol=1e-6)
+    asked = held_out.target.shape[1]
+    assert answers.attrs["asked"] == asked and answers["wanted"][:-asked].isnull().all()
+    np.testing.assert_allclose(answers["wanted"][-asked:], held_out.target[0], atol=1e-3)
     with pytest.raises(ValueError, match="wanted"):
         looked.read("1,2,3\n4,5,6" if task == "adding" else "!!")
     assert command(training.setup, own).startswith(f"rnnviz train-task {task} --steps 12 --units 8")

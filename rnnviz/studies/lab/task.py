@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from rnnviz.models.networks import NumberModel, reading
+from rnnviz.studies.answers import Answers
 from rnnviz.studies.comparing.networks import pieces
 from rnnviz.studies.comparing.setup import one_of, whole
 from rnnviz.studies.lab.material import MEASURED, number, resting, sizes
@@ -14,7 +15,7 @@ from rnnviz.studies.lab.setup import Setup
 from rnnviz.studies.live import Live
 from rnnviz.studies.memory.running import DATA, HELD_OUT
 from rnnviz.studies.memory.setup import within
-from rnnviz.studies.memory.tasks import SYMBOLS, TASKS, Examples, answer, examples
+from rnnviz.studies.memory.tasks import ANSWERS, SYMBOLS, TASKS, Examples, answer, examples
 from rnnviz.told import Told
 
 SHOWN = 6  # held-out sequences whose answers are kept
@@ -104,21 +105,32 @@ class Task:
         return "".join(SYMBOLS[self.task][i] for i in x.argmax(-1).tolist())
 
     def live(self, model: nn.Module, setup: Setup, name: str) -> Live:
-        """It reads sequences of any length; the loss is that of what ought to be said at their end."""
+        """It reads sequences of any length; the loss is that of what ought to be said at their end, and so are its answers."""
         rows = self.task == "adding"
 
         def read(typed: Any) -> Tensor:
             return _inputs(self.task, typed)[None]
 
-        def errors(said: Tensor, text: str) -> Tensor:
+        def asked(text: str) -> tuple[Tensor, Tensor]:
             from rnnviz.studies.series import parse
 
             x = _inputs(self.task, parse(text).values if rows else text)
-            wanted = answer(self.task, x)
+            return x, answer(self.task, x)
+
+        def errors(said: Tensor, text: str) -> Tensor:
+            x, wanted = asked(text)
             return Examples(x[None], wanted[None], said.shape[-1]).losses(said[None])[0]
 
+        def right(text: str) -> list[float]:
+            try:
+                found: list[float] = asked(text)[1].tolist()
+            except Told:  # it begins with none of the symbols that count: nothing is right
+                return []
+            return found
+
         text = self.written(self.of(setup, 1).x[0])
-        return Live(resting(model), read, text, name=name, loss=errors, rows=rows)
+        answers = Answers(ANSWERS[self.task], lambda said: said, right)
+        return Live(resting(model), read, text, name=name, loss=errors, rows=rows, answers=answers)
 
     def card(self, model: NumberModel, setup: Setup) -> dict[str, Any]:
         symbols = {"symbols": SYMBOLS[self.task]} if self.task in SYMBOLS else {}

@@ -17,6 +17,13 @@ SYMBOLS = {  # as a sequence is written, in the order of their numbers
     "parity": "01",
     "brackets": "_ab",
 }
+ANSWERS = {  # what is said at the end, in the order of their numbers; of the adding problem, a number
+    "first": tuple("AB"),
+    "adding": ("sum of the marked numbers",),
+    "copy": tuple("abcdefgh"),
+    "parity": ("even", "odd"),
+    "brackets": ("unequal", "equal"),
+}
 NEAR = 0.1  # a sum that is told as near as this is right
 
 

@@ -10,6 +10,7 @@ settings, which would be no part of its key.
 It is kept while there is room, the last used longest, and let go when nobody has asked for it for a while; see `sweep`.
 """
 
+import contextlib
 import dataclasses
 import functools
 import itertools
@@ -19,7 +20,7 @@ import types
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from typing import TypeVar
 
 import numpy as np
@@ -71,6 +72,31 @@ def kept(function: Callable[..., Result], *arguments, **named) -> Result:
             return entry.result.result()
         except CancelledError:
             pass  # who computed it was called away
+
+
+_behind = ThreadPoolExecutor(1, thread_name_prefix="ahead")
+_awaited: list[Future] = []  # what was asked for ahead, and has perhaps not begun
+
+
+def ahead(*calls: Callable[[], object]) -> Future:
+    """Has what a reader may look at next computed while they look at this: calls that keep what they compute, in this order, in a
+    thread of its own and in the reader's language. Of what was asked for before, and has not begun, nothing is computed.
+
+    Nobody hears what goes wrong: whoever needs it computes it again, and is told. Returns what ends when all is there.
+    """
+    spoken = language.current()
+
+    def all_of_them() -> None:
+        with language.spoken(spoken), contextlib.suppress(Exception):
+            for call in calls:
+                call()
+
+    with _lock:
+        for one in _awaited:
+            one.cancel()
+        asked = _behind.submit(all_of_them)
+        _awaited[:] = [asked]
+    return asked
 
 
 def keeps(function: Callable[..., Result]) -> Callable[..., Result]:

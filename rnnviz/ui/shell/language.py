@@ -1,5 +1,9 @@
 """English and Korean, as the reader has chosen."""
 
+import contextlib
+from collections.abc import Iterator
+from contextvars import ContextVar
+
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
@@ -7,13 +11,25 @@ from rnnviz.figures import words
 from rnnviz.paper.language import LANGUAGES, LOCALES, catalogue
 from rnnviz.told import Told
 
-__all__ = ["LANGUAGES", "LOCALES", "_", "catalogue", "current", "said"]
+__all__ = ["LANGUAGES", "LOCALES", "_", "catalogue", "current", "said", "spoken"]
+
+_spoken: ContextVar[str] = ContextVar("spoken", default="en")
+
+
+@contextlib.contextmanager
+def spoken(language: str) -> Iterator[None]:
+    """For the thread it is in, where nobody's page is made: the language of whom it works for."""
+    before = _spoken.set(language)
+    try:
+        yield
+    finally:
+        _spoken.reset(before)
 
 
 def current() -> str:
-    """The reader's language, 'en' until chosen and where nobody's page is made."""
+    """The reader's language, 'en' until chosen and where nobody's page is made; see `spoken`."""
     if get_script_run_ctx(suppress_warning=True) is None:
-        return "en"
+        return _spoken.get()
     return st.session_state.get("settings", {}).get("lang", "en")
 
 

@@ -12,14 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from rnnviz.recording.block import record
-from rnnviz.ui.shell import keeping
+from rnnviz.ui.shell import keeping, language
 from rnnviz.ui.shell.keeping import SMALL, kept
 from rnnviz.ui.shell.memory import buffers, once, processes
 from rnnviz.ui.shell.settings import settings
+from tests.conftest import PATIENCE
 
 
 @pytest.fixture(autouse=True)
 def empty():
+    keeping.ahead().result()  # of a page that another test has left
     keeping.forget()
     yield
     keeping.forget()
@@ -34,6 +36,21 @@ def computed(action):
 
 def doubled(value):
     return [2 * value]
+
+
+def test_what_is_asked_for_ahead_is_there_in_the_readers_language_and_the_last_wish_counts():
+    begun, gate, said = threading.Event(), threading.Event(), []
+    first = keeping.ahead(begun.set, lambda: said.append("first"), gate.wait, lambda: 1 / 0)
+    assert begun.wait(PATIENCE)
+    second = keeping.ahead(lambda: said.append("second"))
+    with language.spoken("ko"):
+        third = keeping.ahead(lambda: kept(doubled, 4), lambda: said.append(language.current()))
+    gate.set()
+    assert third.result() is None and first.result() is None and second.cancelled()
+    assert said == ["first", "ko"] and language.current() == "en"
+    with language.spoken("ko"):
+        assert computed(lambda: kept(doubled, 4)) == 0
+    assert computed(lambda: kept(doubled, 4)) == 1
 
 
 def test_the_same_function_of_the_same_arguments_is_computed_once():

@@ -2,7 +2,8 @@
 
 It plays by asking the server for each step. To play in the browser alone, the boards of all steps would have to be there: of 200
 characters 0.2 to 0.7 MB each (states, gates), 3 to 12 MB in all, and every one of them computed for readers who never press Play.
-What was computed once is kept, so that going through it again is quick.
+Instead, what the next step and the one before take to compute is there before they are asked for (see `ahead`), and what was
+computed once is kept.
 """
 
 import functools
@@ -16,7 +17,7 @@ from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import choose, settings
 from rnnviz.ui.shell.widgets import notice, pick
 
-FRAME = 1.2  # s that each step stays: the page is drawn on the server, and the browser draws its board anew
+FRAME = 0.8  # s that each step stays: the page is drawn on the server, and the browser draws its board anew
 
 
 def label(name: str) -> str:

@@ -38,8 +38,8 @@ class Run:
     held-out text; None where they are to be of this sequence alone. The rest is there where a model read the reader's text.
     log_probability: (time, candidate), nats; outputs: what the candidates are called. own: a model of the reader's own that did.
     features: names of the columns that it was given. forecast: of each of them what had been said one step
-    before, (feature, time). grown: of a network that grows up, the same text read at the end of its
-    training.
+    before, (feature, time). answers: of a model that is asked at the end, see studies.answers.
+    grown: of a network that grows up, the same text read at the end of its training.
     """
 
     key: str
@@ -57,6 +57,7 @@ class Run:
     own: Live | None = None
     features: tuple[str, ...] = ()
     forecast: xr.DataArray | None = None
+    answers: xr.Dataset | None = None
     grown: "Run | None" = None
 
     @property
@@ -262,7 +263,14 @@ def _recorded(
         own=own,
         features=reading.inputs.features if reading and reading.inputs else (),
         forecast=reading.forecast if reading else None,
+        answers=answered(reading, subject.steps(module, sequence)),
     )
+
+
+def answered(reading: Reading | None, steps: int) -> xr.Dataset | None:
+    """What a model answered, where it answers at as many steps as are looked at."""
+    found = reading.answers if reading else None
+    return found if found is not None and found.sizes["time"] == steps else None
 
 
 SLOW = 3.0  # s that a model of one's own takes before a line says so

@@ -1,10 +1,12 @@
 """What the exploring pages draw of a run."""
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 import xarray as xr
 
 from rnnviz import figures, stats
+from rnnviz.figures.words import named
 from rnnviz.paper import terms
 from rnnviz.paper.packing import Drawn
 from rnnviz.paper.terms import gate_name
@@ -12,7 +14,7 @@ from rnnviz.stats.pixels import Curves
 from rnnviz.ui.parts import board, explored
 from rnnviz.ui.parts.board import drawn
 from rnnviz.ui.parts.explored.runs import MOST_CURVES, Back, Run
-from rnnviz.ui.parts.numbers import shown
+from rnnviz.ui.parts.numbers import percent, shown
 from rnnviz.ui.parts.tables import faded
 from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _, said
@@ -36,6 +38,11 @@ def show_board(
                 _("What it read, and what it had forecast (dotted)"),
             )
         drawings = [drawn("inputs", title, figures.inputs, read, said), *drawings]
+    if run.answers is not None:
+        st.text(_answered(run.answers))
+        title = _("The same head asked after every step; it was trained at the end alone")
+        said, wanted = in_view(run.answers["said"], id, run.steps), run.answers["wanted"]
+        drawings = [drawn("answers", title, figures.answered, said, wanted), *drawings]
     board.show_board(
         id,
         **run.strip,
@@ -80,6 +87,38 @@ def returned(run: Run, id: str) -> list[Drawn]:
     true = seen["true"] if "true" in seen.coords else None
     height = max(160, min(380, 60 + 18 * count))
     return [drawn("returned", title, figures.outputs, seen, true, limits, height)]
+
+
+def _answered(found: xr.Dataset) -> str:
+    """What it answers at the end, and what is right there."""
+    asked = found.isel(time=slice(-found.attrs["asked"], None))
+    said, wanted = asked["said"], asked["wanted"].values
+    if said.sizes["answer"] == 1:
+        line = _("Asked at the end, it says {said}. Right is {right}.")
+        right = "–" if np.isnan(wanted).all() else shown(float(wanted[-1]))
+        return line.format(said=shown(said.values[0, -1].item()), right=right)
+    names = [named(str(name)) for name in said["answer"].values]
+    chosen = said.argmax("answer").values
+    words = {
+        "said": "".join(names[i] for i in chosen),
+        "share": percent(float(said.max("answer").mean())),
+        "count": len(wanted),
+    }
+    if np.isnan(wanted).any():
+        return _("Asked at the end, it answers {said} with {share}.").format(**words)
+    words["right"] = "".join(names[int(i)] for i in wanted)
+    given = said.values[wanted.astype(int), np.arange(len(wanted))]
+    words["given"] = percent(float(given.mean()))
+    if len(wanted) == 1:
+        line = _(
+            "Asked at the end, it answers {said} with {share}. Right is {right}, to which it gives {given}."
+        )
+    else:
+        line = _(
+            "Asked at the last {count} steps, it answers {said} with {share} on average. Right is {right}, to which it gives "
+            "{given} on average."
+        )
+    return line.format(**words)
 
 
 def in_view(parts: Curves, id: str, steps: int) -> Curves:

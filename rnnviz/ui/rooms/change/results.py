@@ -6,7 +6,7 @@ from rnnviz.studies import changing
 from rnnviz.studies.changing import Change, Changed
 from rnnviz.studies.live import Live, Reading
 from rnnviz.studies.writing import Rule
-from rnnviz.ui.parts.explored.runs import Run, light, reread
+from rnnviz.ui.parts.explored.runs import Run, answered, light, reread
 from rnnviz.ui.shell.keeping import kept
 
 WRITTEN = 60  # tokens that are written on
@@ -39,7 +39,13 @@ def _of(run: Run, came: Reading) -> Run:
     expected = came.log_probability if fits else None
     key = f"{run.key}-{came.subject.key}"
     return dataclasses.replace(
-        run, key=key, subject=came.subject, log_probability=expected, grown=None, forecast=came.forecast
+        run,
+        key=key,
+        subject=came.subject,
+        log_probability=expected,
+        grown=None,
+        forecast=came.forecast,
+        answers=answered(came, run.steps),
     )
 
 

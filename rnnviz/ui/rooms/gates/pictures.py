@@ -1,5 +1,7 @@
 """The gates of a layer as heatmaps, how often each is open, and for how long a memory lasts."""
 
+import functools
+
 import streamlit as st
 import xarray as xr
 from streamlit.delta_generator import DeltaGenerator
@@ -10,6 +12,7 @@ from rnnviz.paper.pictures import lacking, partly, without_gates
 from rnnviz.paper.terms import LETTERS, gate_name
 from rnnviz.ui.parts import recordings
 from rnnviz.ui.parts.board import drawn
+from rnnviz.ui.parts.explored.ahead import prepare
 from rnnviz.ui.parts.explored.runs import Run, current_run
 from rnnviz.ui.parts.explored.views import in_view, show_board, small_multiples
 from rnnviz.ui.shell.keeping import kept
@@ -26,6 +29,8 @@ def show(row: DeltaGenerator) -> None:
         else:
             _gated(run, row)
     _reading()
+    if run:
+        prepare(run, functools.partial(_needed, layer=settings()["layer"]))
 
 
 def _gated(run: Run, row: DeltaGenerator) -> None:
@@ -96,6 +101,12 @@ def _partly(run: Run, id: str, node: xr.Dataset, names: list[str]) -> None:
         drawings, finer = small_multiples(run, id, node, names)
         summary = _("Gates of {model}; steps: {steps}.").format(model=run.name, steps=run.steps)
         show_board(id, run, drawings, finer=finer, summary=summary)
+
+
+def _needed(run: Run, layer: int) -> None:
+    """What of the pictures takes longest."""
+    if run.kind != "rnn":
+        kept(stats.gates.contributions, run.at(layer))
 
 
 def _contributions(node: xr.Dataset, unit: int) -> xr.Dataset:

@@ -1,5 +1,6 @@
 """A loss sent back through RNN, GRU and LSTM: what reaches each earlier step, on one absolute axis, and why."""
 
+import functools
 import math
 from collections.abc import Collection
 
@@ -17,6 +18,7 @@ from rnnviz.studies.live import LiveError
 from rnnviz.ui.parts import recordings
 from rnnviz.ui.parts.board import drawn
 from rnnviz.ui.parts.explored import aside
+from rnnviz.ui.parts.explored.ahead import prepare
 from rnnviz.ui.parts.explored.runs import Back, Run, current_run, loss_matrix, own_back, peers, send_back
 from rnnviz.ui.parts.explored.views import compared, fading, show_board, unit_heatmap
 from rnnviz.ui.parts.numbers import power, probability, shown
@@ -117,8 +119,7 @@ def _draw(run: Run, row: DeltaGenerator) -> None:
     now, last = settings(), len(run.text) - 2
     step = None if now["loss"] == "all" else last if now["step"] is None else min(now["step"], last)
     with st.spinner(_("Sending the loss back …")):
-        backs = [send_back(name, run.text, step) for name in peers(run)]
-        matrix = loss_matrix(run.name, run.text)
+        backs, matrix = _sent(run, step)
     own = next(back for back in backs if back.name == run.name)
     layer, part = min(now["layer"], own.node.sizes["layer"] - 1), now["part"]
     id = f"gradients-{run.view}-{layer}-{step}-{part}"
@@ -181,6 +182,12 @@ def _draw(run: Run, row: DeltaGenerator) -> None:
     table_csv(fading(backs, norms, end), "rnnviz-gradients")
     st.caption(fading_words())
     _why(backs, layer, end)
+    prepare(run, functools.partial(_sent, step=step))
+
+
+def _sent(run: Run, step: int | None) -> tuple[list[Back], xr.DataArray]:
+    """The loss of a step, or of all, sent back through the network and its like; and what each step's contributes."""
+    return [send_back(name, run.text, step) for name in peers(run)], loss_matrix(run.name, run.text)
 
 
 def _left(backs: list[Back], norms: xr.DataArray, end: int) -> str:

@@ -11,6 +11,7 @@ from rnnviz.models.vocabularies import visible
 from rnnviz.paper.packing import keys
 from rnnviz.ui.parts import explored, recordings
 from rnnviz.ui.parts.board import drawn
+from rnnviz.ui.parts.explored.ahead import prepare
 from rnnviz.ui.parts.explored.runs import Run, current_run
 from rnnviz.ui.parts.explored.views import in_view, limits_of, returned, show_board, unit_heatmap
 from rnnviz.ui.parts.numbers import percent, shown
@@ -32,6 +33,8 @@ def show(row: DeltaGenerator) -> None:
         _find(run)
         _input(run)
     _reading()
+    if run:
+        prepare(run)
 
 
 def _choices() -> None:

@@ -7,8 +7,9 @@ import xarray as xr
 from rnnviz import figures
 from rnnviz.figures.steps import escaped
 from rnnviz.figures.style import SEVERAL
+from rnnviz.figures.words import named
 from rnnviz.studies.lab import Table, Task
-from rnnviz.studies.memory.tasks import SYMBOLS
+from rnnviz.studies.memory.tasks import ANSWERS
 from rnnviz.ui.parts.board import Drawn
 from rnnviz.ui.parts.numbers import percent
 from rnnviz.ui.rooms.train.results import Mine
@@ -118,7 +119,7 @@ def _answers(own: Task, mine: Mine, answers: list) -> pd.DataFrame:
         read = own.written(x)
         if len(read) > LONGEST:
             read = f"{read[: LONGEST // 2]} … {read[-LONGEST // 2 :]}"
-        words = _words(own.task)
+        words = list(map(named, ANSWERS[own.task]))
         sure = sum(share for _answer, share in said) / len(said)
         rows.append(
             [
@@ -133,12 +134,3 @@ def _answers(own: Task, mine: Mine, answers: list) -> pd.DataFrame:
         names[3] = _("probability it gives that, on average")
     frame = pd.DataFrame(rows, columns=names)
     return frame.drop(columns=names[3]) if own.task == "adding" else frame
-
-
-def _words(task: str) -> list[str]:
-    """What the answers are called, in the order of their numbers."""
-    if task == "parity":
-        return [_("even"), _("odd")]
-    if task == "brackets":
-        return [_("unequal"), _("equal")]
-    return list(SYMBOLS[task])
