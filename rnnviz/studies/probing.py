@@ -276,7 +276,7 @@ def shipped(
     is. Raises ValueError and CheckpointError.
     """
     subject = live.shipped(name)
-    text = yield from _gone_on(subject, text, length, seed)
+    text = yield from gone_on(subject, text, length, seed)
 
     def work(progress: Progress) -> xr.Dataset:
         found = probe(
@@ -287,7 +287,7 @@ def shipped(
     return (yield from followed(work))
 
 
-def _gone_on(subject: Live, text: str, length: int, seed: int) -> Generator[Done, None, str]:
+def gone_on(subject: Live, text: str, length: int, seed: int) -> Generator[Done, None, str]:
     """The text with what the model writes after it, up to so many tokens."""
     ids = subject.encode(text)[0].tolist()
     if (missing := length - len(ids)) <= 0:

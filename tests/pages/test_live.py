@@ -66,6 +66,18 @@ def test_the_loss_of_a_step_is_sent_back_and_all_of_them_too(visit, own):
         )
 
 
+def test_layers_of_the_model_are_read_out_as_they_are(visit, own):
+    from rnnviz.studies import lens
+
+    seen = visit("lens", **view(text="a cab"))
+    assert not seen.test.exception and seen.lines == []
+    found = lens.read(own, "a cab")
+    assert len(seen.figures["layers"]["layout"]["meta"]["names"]) == found.sizes["layer"]
+    ids = found["log_probability"].values.argmax(-1)
+    shown = [["abc·"[id] for id in row] for row in ids]
+    assert seen.figures["layers"]["data"][0]["text"] == shown
+
+
 def test_it_writes_on_takes_back_and_opens_on_its_own_text(visit, own):
     seen = visit("gates", **view())
     assert seen.board["tokens"] == ["c", "a", "b", "·", "a"]
