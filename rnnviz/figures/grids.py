@@ -148,6 +148,7 @@ def named_rows(
         x=style.time_axis(*steps.edges(array)) | steps.ticks(array),
         y={
             "range": [len(names) - 0.5, -0.5],
+            "showgrid": False,
             "tickvals": list(range(len(names))),
             "ticktext": list(ticks or names),
         },

@@ -1,4 +1,4 @@
-"""Layers read out in a real browser: cells say what each layer would, the cursor lists its candidates, and all can read the page."""
+"""Layers read out in a real browser: cells say what each layer would, the cursor lists candidates, and all can read them."""
 
 import re
 

@@ -78,6 +78,20 @@ def test_layers_of_the_model_are_read_out_as_they_are(visit, own):
     assert seen.figures["layers"]["data"][0]["text"] == shown
 
 
+def test_states_of_the_model_are_put_across_in_this_very_process(visit, own, monkeypatch):
+    from rnnviz.studies import patching
+    from rnnviz.ui.parts import working
+
+    monkeypatch.setattr(working, "PATIENCE", 600)
+    seen = visit(
+        "transplant", **view(text="a cab", transplant_text="a bab", transplant_groups=4, transplant_at=5)
+    )
+    assert not seen.test.exception and seen.lines == []
+    found = patching.patch(own, "a cab", "a bab", groups=4)
+    shown = drawn(seen, "map", axis="z")[0]
+    np.testing.assert_allclose(shown[2:], found["moved_all"][2:], atol=1e-4)
+
+
 def test_it_writes_on_takes_back_and_opens_on_its_own_text(visit, own):
     seen = visit("gates", **view())
     assert seen.board["tokens"] == ["c", "a", "b", "·", "a"]

@@ -16,7 +16,7 @@ FOLDERS = {
     "learn": (
         "cell order letters network bptt memory vanishing clipping attention_by_hand blank counting explain words teach".split()
     ),
-    "explore": "home states gates gradients change units knows lens pair corpus attention generate sentiment".split(),
+    "explore": "home states gates gradients change units knows lens pair transplant corpus attention generate sentiment".split(),
     "lab": "own train runs compare".split(),
 }
 FILES = {room: f"pages/{folder}/{room}.py" for folder, rooms in FOLDERS.items() for room in rooms}
@@ -40,6 +40,7 @@ BUILDS_ON = {
     "knows": ("states", "memory"),
     "lens": ("states", "network"),
     "pair": ("states", "vanishing"),
+    "transplant": ("pair", "change"),
     "corpus": ("states",),
     "generate": ("letters", "states"),
     "sentiment": ("states",),
@@ -130,6 +131,7 @@ def _stops(language: str) -> dict[str, Stop]:
         ),
         ("change", _("Change it"), _("What if a state or a gate had been different?"), 6),
         ("pair", _("Side by side"), _("Where do two readings part, and for how long?"), 6),
+        ("transplant", _("Transplant"), _("Which step, and which units, carry what two texts differ in?"), 8),
         ("corpus", _("Where else?"), _("Where else in a long text are these units on?"), 6),
         (
             "units",
@@ -197,6 +199,7 @@ def _chapters(language: str) -> tuple[Chapter, ...]:
                 "knows",
                 "lens",
                 "pair",
+                "transplant",
                 "corpus",
                 "generate",
                 "sentiment",
@@ -223,6 +226,7 @@ def ways() -> dict[str, tuple[str, ...]]:
             "change",
             "lens",
             "pair",
+            "transplant",
             "corpus",
             "compare",
             "train",
