@@ -169,7 +169,7 @@ def read(subject: Live, text: str, lens: xr.Dataset | None = None) -> xr.Dataset
         following = [subject.outputs[one] for one in ids]
     else:
         states, head, places, following = _spoken(subject, text)
-    _check(subject, lens, *states.shape[:1], states.shape[-1])
+    _check(subject, lens, len(states), states.shape[-1])
     with torch.no_grad():
         logs = head(_seen(states, lens)).log_softmax(-1)
         kl = (logs[-1].exp() * (logs[-1] - logs)).sum(-1)
