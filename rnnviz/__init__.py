@@ -56,6 +56,7 @@ _MODULES = {
     "features": "rnnviz.studies.features",
     "judging": "rnnviz.studies.judging",
     "lens": "rnnviz.studies.lens",
+    "lenses": "rnnviz.studies.lenses",
     "live": "rnnviz.studies.live",
     "one_cell": "rnnviz.studies.one_cell",
     "patching": "rnnviz.studies.patching",

@@ -35,6 +35,7 @@ from rnnviz.studies import filling as filling
 from rnnviz.studies import growing as growing
 from rnnviz.studies import judging as judging
 from rnnviz.studies import lens as lens
+from rnnviz.studies import lenses as lenses
 from rnnviz.studies import live as live
 from rnnviz.studies import memory as memory
 from rnnviz.studies import one_cell as one_cell

@@ -10,6 +10,7 @@ from rnnviz import lazy
 _NAMES = {
     "heatmap": "rnnviz.figures.grids",
     "answered": "rnnviz.figures.curves",
+    "named_rows": "rnnviz.figures.grids",
     "before_after": "rnnviz.figures.curves",
     "inputs": "rnnviz.figures.curves",
     "lines": "rnnviz.figures.curves",

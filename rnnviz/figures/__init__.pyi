@@ -16,6 +16,7 @@ from rnnviz.figures.curves import lines as lines
 from rnnviz.figures.filling import flow as flow
 from rnnviz.figures.filling import surprises as surprises
 from rnnviz.figures.grids import heatmap as heatmap
+from rnnviz.figures.grids import named_rows as named_rows
 from rnnviz.figures.lengths import by_length as by_length
 from rnnviz.figures.monitoring import forecast as forecast
 from rnnviz.figures.monitoring import over_updates as over_updates

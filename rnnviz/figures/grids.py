@@ -1,5 +1,7 @@
 """A 2-D array as colour."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import plotly.graph_objects as go
 import xarray as xr
@@ -9,6 +11,7 @@ from rnnviz.figures.arranged import arranged
 from rnnviz.figures.words import named
 
 MOST = 60_000  # cells that say what they are
+ROW = 34  # pixels of a row that has a name
 
 
 def heatmap(
@@ -82,6 +85,72 @@ def heatmap(
             "range": [first + len(names) - 0.5, first - 0.5],
             "tickvals": list(range(first, first + len(names), stride)),
             "ticktext": [str(int(n)) for n in names[::stride]],
+        },
+    )
+
+
+def named_rows(
+    array: xr.DataArray,
+    names: Sequence[str],
+    ticks: Sequence[str] | None = None,
+    limits: tuple[float, float] | None = None,
+    said: Sequence[Sequence[str]] | None = None,
+    scale: str | None = None,
+    height: int | None = None,
+) -> go.Figure:
+    """A (row, time) array as colour, a name at each of its few rows, the first one on top.
+
+    ticks: the names in short, for the axis. limits: else `valid_range`. said: what stands in each cell, (row, time), as far as it
+    has room. scale: one of style.SCALES. Raises ValueError where there are no limits, and unless there is a name for each row.
+
+    >>> import rnnviz, xarray as xr
+    >>> shares = xr.DataArray([[0.1, 0.2]], dims=("layer", "time"), attrs={"valid_range": (0, 1), "long_name": "probability"})
+    >>> rnnviz.figures.named_rows(shares, ["layer 1"], said=["ab"]).data[0].text
+    (('a', 'b'),)
+    """
+    array = arranged(array, None, "time", of="named_rows")
+    low, high = style.limits_of(array, limits)
+    if len(names) != len(array):
+        raise ValueError(f"named_rows needs a name for each of {len(array)} rows; got {len(names)}")
+    scale = scale or style.scale_of(low)
+    written: style.Style = {}
+    if said is not None:
+        text = [[steps.escaped(str(one).translate(steps.SIGNS)) for one in row] for row in said]
+        written = {"text": text, "texttemplate": "%{text}"}
+    first = steps.first(array)
+    trace = go.Heatmap(
+        z=array.values,
+        x0=first,
+        dx=1,
+        y0=0,
+        dy=1,
+        zmin=low,
+        zmax=high,
+        colorscale=style.colorscale(scale),
+        colorbar={"tickvals": [low, (low + high) / 2, high], "thickness": 12},
+        zsmooth=False,
+        hoverinfo="none",
+        **written,
+    )
+    return style.figure(
+        trace,
+        axis="time",
+        title=style.axis_title(array),
+        height=height or int(np.clip(ROW * len(names) + 72, 130, 420)),
+        scale=scale,
+        limits=[low, high],
+        units=list(range(len(names))),
+        names=list(names),
+        ticks=list(ticks or names),
+        first=0,
+        count=len(names),
+        beyond="valid_range" not in array.attrs,
+        x=style.time_axis(*steps.edges(array)) | steps.ticks(array),
+        y={
+            "range": [len(names) - 0.5, -0.5],
+            "showgrid": False,
+            "tickvals": list(range(len(names))),
+            "ticktext": list(ticks or names),
         },
     )
 

@@ -228,6 +228,11 @@ def check(card: Card) -> None:
         raise ValueError(f"model.{_shown(min(unknown))[1:-1]} is no field of a {task} model")
 
 
+def compare(value: object, schema: Schema) -> None:
+    """Nothing, if a value is what a schema wants. Raises ValueError as `check`."""
+    _check(value, schema, "")
+
+
 def _check(value: object, schema: Schema, path: str) -> None:
     if isinstance(schema, Wanted):
         if not schema.holds(value):

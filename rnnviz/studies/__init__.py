@@ -16,6 +16,7 @@ _MODULES = {
         "growing",
         "judging",
         "lens",
+        "lenses",
         "one_cell",
         "series",
         "shared_weight",

@@ -219,14 +219,28 @@ def shipped(
     """One layer of a shipped model on one text, for a worker: what `ranked` says of its units, (unit,), `together` (order, count)
     of `curve`, and `loss`, step by step. Raises ValueError and CheckpointError."""
     subject = live.shipped(name, text)
+    return (
+        yield from followed(lambda progress: of_layer(subject, text, layer, field, to, kind, None, progress))
+    )
 
-    def work(progress: Progress) -> xr.Dataset:
-        found = ablate(subject, text, layer=layer, field=field, to=to, kind=kind, progress=progress)
-        together = curve(subject, text, found, kind=kind)
-        units = ranked(found).isel(layer=0, drop=True)
-        return units.assign(together=together["growth"].isel(text=0), loss=found["loss"].isel(text=0))
 
-    return (yield from followed(work))
+def of_layer(
+    subject: Live,
+    text: str,
+    layer: int,
+    field: str,
+    to: To,
+    kind: str | None,
+    module: str | None,
+    progress: Progress | None = None,
+) -> xr.Dataset:
+    """What `shipped` finds, of any model. Raises ValueError and LiveError as `ablate`."""
+    found = ablate(
+        subject, text, layer=layer, field=field, to=to, kind=kind, module=module, progress=progress
+    )
+    together = curve(subject, text, found, kind=kind)
+    units = ranked(found).isel(layer=0, drop=True)
+    return units.assign(together=together["growth"].isel(text=0), loss=found["loss"].isel(text=0))
 
 
 def _measured(found: xr.Dataset) -> dict[str, xr.DataArray]:

@@ -5,7 +5,8 @@
 
 Without `lens` the states go through the output layer as they are (the logit lens, nostalgebraist 2020): it was trained for those
 of the top layer and takes the units of another in vain. With it, a lower layer's state is first carried to where the top layer's
-are expected (as the tuned lens, Belrose et al. 2023, arXiv:2303.08112). Which of the two says more is told with a fit.
+are expected (as the tuned lens, Belrose et al. 2023, arXiv:2303.08112). Which of the two says more is told with a fit. Those of
+the shipped models are in `rnnviz.lenses`.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,7 +14,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import torch
 import xarray as xr
-from torch import Tensor
+from torch import Tensor, nn
 
 from rnnviz.models.networks import LanguageModel, reading
 from rnnviz.studies import rows
@@ -26,6 +27,7 @@ WARM = 16  # of them, those whose states are not yet fitted to
 FEWEST = 8  # stretches that a fit needs
 TOGETHER = 32  # stretches that are read side by side
 MOST = 400  # stretches that a fit takes
+NEAR = 1e-3  # nats by which an output layer may miss what the model itself says
 
 
 def fit(
@@ -67,10 +69,7 @@ def fit(
             parts.append(_layers(model, stretches[first : first + TOGETHER])[:, WARM:])
         states = torch.cat(parts, 2)  # (layer, time, stretch, unit)
         learned, tested = states[:, :, :-last].flatten(1, 2), states[:, :, -last:].flatten(1, 2)
-        following = stretches[-last:, WARM:].T.roll(-1, 0)  # a stretch has no next token at its end
-        known = torch.ones_like(following, dtype=torch.bool)
-        known[-1] = False
-        wanted = torch.where(known, following, -100).flatten()
+        wanted = _wanted(stretches[-last:])
         maps = [_ridge(one, learned[-1], ridge) for one in learned[:-1]]
     for layer in range(len(maps) if iterations else 0):
 
@@ -118,7 +117,7 @@ def fit(
         },
         attrs={
             "loss": torch.nn.functional.nll_loss(output, wanted).item(),
-            "held_out": int(known.sum()),
+            "held_out": int((wanted >= 0).sum()),
             "ridge": ridge,
             "iterations": iterations,
             "subject": subject.name,
@@ -126,36 +125,59 @@ def fit(
     )
 
 
+def measure(subject: Live, corpus: str | Sequence[str], lens: xr.Dataset | None = None) -> xr.Dataset:
+    """How much a lens says of text that it was not fitted to: `kl` and `loss` (layer,), as `fit` has them of what it held out.
+
+    corpus: as of `fit`. lens: None for states as they are. Raises ValueError as `fit` and `read`.
+    """
+    model, stretches = _read(subject, corpus)
+    _check(subject, lens, model.rnn.num_layers, model.rnn.hidden_size)
+    with reading(model), torch.no_grad():
+        parts = [
+            _layers(model, stretches[first : first + TOGETHER])[:, WARM:]
+            for first in range(0, len(stretches), TOGETHER)
+        ]
+        states = torch.cat(parts, 2).flatten(1, 2)
+        wanted = _wanted(stretches)
+        output = model.head(states[-1]).log_softmax(-1)
+        found = np.array([_figures(model, one, output, wanted) for one in _seen(states, lens)])
+    return xr.Dataset(
+        {
+            "kl": ("layer", found[:, 0], _described("KL(output ‖ lens)", "nat")),
+            "loss": ("layer", found[:, 1], _described("loss of the lens", "nat")),
+        }
+    )
+
+
 def read(subject: Live, text: str, lens: xr.Dataset | None = None) -> xr.Dataset:
     """What each layer's state says of the next token, at each step of a text.
 
-    lens: of `fit`; without it the states go through the output layer as they are. Returns `log_probability` (layer, time,
-    candidate), nats; `kl` (layer, time), KL(output ‖ layer), nats, 0 at the top layer; `loss` (layer, time), −ln of what it gives
-    to the next token, NaN at the last. Raises ValueError where the subject is no language model or the lens that of another.
+    subject: a language model, or any other whose `next` gives what one linear layer makes of a recurrent layer's state; then all
+    layers of that width are read, that one last. lens: of `fit`; without it the states go through the output layer as they are.
+
+    Returns `log_probability` (layer, time, candidate), nats; `kl` (layer, time), KL(output ‖ layer), nats, 0 at the top layer;
+    `loss` (layer, time), −ln of what it gives to the next token, NaN at the last. The coordinates `module` and `number` say which
+    layer each is. Raises ValueError where there is no such output layer, or the lens is that of another.
     """
-    model, ids = _model(subject), rows.ids_of(subject, text)
-    if ids is None or not ids:
-        raise Told("{name}: a lens needs a text of at least one token", name=subject.name)
-    layers, width = model.rnn.num_layers, model.rnn.hidden_size
-    if lens is not None and lens["weight"].shape != (layers, width, width):
-        raise Told(
-            "this lens is for (layer, unit, top) {shape}; {name} has {value}",
-            shape=lens["weight"].shape,
-            name=subject.name,
-            value=(layers, width, width),
-        )
-    with reading(model), torch.no_grad():
-        states = _layers(model, torch.tensor([ids]))[:, :, 0]  # (layer, time, unit)
-        if lens is not None:
-            weight = torch.from_numpy(lens["weight"].values).to(states)
-            bias = torch.from_numpy(lens["bias"].values).to(states)
-            states = torch.cat((states[:-1] @ weight[:-1] + bias[:-1, None], states[-1:]))
-        scores: Tensor = model.head(states)
-        logs = scores.log_softmax(-1)
+    model = subject.model
+    ids = rows.ids_of(subject, text) if text else None
+    if ids and isinstance(model, LanguageModel):
+        with reading(model), torch.no_grad():
+            states = _layers(model, torch.tensor([ids]))[:, :, 0]  # (layer, time, unit)
+        head: nn.Linear = model.head
+        places = [("rnn", layer) for layer in range(len(states))]
+        following = [subject.outputs[one] for one in ids]
+    else:
+        states, head, places, following = _spoken(subject, text)
+    _check(subject, lens, len(states), states.shape[-1])
+    with torch.no_grad():
+        logs = head(_seen(states, lens)).log_softmax(-1)
         kl = (logs[-1].exp() * (logs[-1] - logs)).sum(-1)
         loss = torch.full(logs.shape[:2], torch.nan, dtype=logs.dtype)
-        following = torch.tensor(ids[1:], dtype=torch.long).expand(layers, -1)
-        loss[:, :-1] = -logs[:, :-1].gather(-1, following[..., None])[..., 0]
+        known = {token: place for place, token in enumerate(subject.outputs)}
+        for step, token in enumerate(following[1:]):
+            if token in known:
+                loss[:, step] = -logs[:, step, known[token]]
     return xr.Dataset(
         {
             "log_probability": (
@@ -169,16 +191,93 @@ def read(subject: Live, text: str, lens: xr.Dataset | None = None) -> xr.Dataset
         coords={
             "token": ("time", list(subject.steps(text)), _described("token read at this step", "1")),
             "candidate": list(subject.outputs),
+            "module": ("layer", [module for module, _number in places], {"units": "1"}),
+            "number": ("layer", [number for _module, number in places], {"units": "1"}),
         },
         attrs={"lens": "raw" if lens is None else "affine"},
     )
 
 
+def _spoken(subject: Live, text: str) -> tuple[Tensor, nn.Linear, list[tuple[str, int]], list[str]]:
+    """Of any model the states that its output layer could read, (layer, time, unit), the one that it does read last; that layer,
+    found by what it gives; of each the module and the number; and what was read."""
+    if not text:
+        raise Told("{name}: a lens needs a text of at least one token", name=subject.name)
+    came = subject.read(text)
+    if came.log_probability is None:
+        raise Told("{name} does not say what it predicts: give Live `next` and `outputs`", name=subject.name)
+    wanted = torch.from_numpy(came.log_probability.values)
+    found: list[tuple[tuple[str, int], Tensor]] = []
+    for module in came.subject.modules:
+        node = came.subject.node(module)
+        if node.sizes["direction"] > 1:
+            continue  # what stands at a step has read what comes after it
+        for layer in range(node.sizes["layer"]):
+            hidden = came.subject.states(module, layer)["hidden"].transpose("time", "unit")
+            if hidden.sizes["time"] == len(wanted):
+                found.append(((module, layer), torch.from_numpy(hidden.values.copy())))
+    heads = [
+        one
+        for one in subject.model.modules()
+        if isinstance(one, nn.Linear) and one.out_features == wanted.shape[-1]
+    ]
+    for place, state in reversed(found):
+        for head in heads:
+            if head.in_features != state.shape[-1]:
+                continue
+            head = _alone(head, state)
+            with torch.no_grad():
+                if (head(state).log_softmax(-1) - wanted).abs().max() <= NEAR:
+                    own = [(p, one) for p, one in found if one.shape == state.shape and p != place]
+                    places = [*(p for p, _one in own), place]
+                    return torch.stack([*(one for _p, one in own), state]), head, places, list(came.tokens)
+    raise Told(
+        "{name}: no linear layer gives what `next` says from one recurrent layer's state alone, so there is none to look through",
+        name=subject.name,
+    )
+
+
+def _alone(head: nn.Linear, like: Tensor) -> nn.Linear:
+    """A copy of the layer where the states are, in their type."""
+    with torch.device("meta"):
+        copy = nn.Linear(head.in_features, head.out_features, head.bias is not None)
+    copy.weight = nn.Parameter(head.weight.detach().to(like), requires_grad=False)
+    if head.bias is not None:
+        copy.bias = nn.Parameter(head.bias.detach().to(like), requires_grad=False)
+    return copy
+
+
+def _check(subject: Live, lens: xr.Dataset | None, layers: int, width: int) -> None:
+    """Raises ValueError where the lens is that of another model."""
+    if lens is not None and lens["weight"].shape != (layers, width, width):
+        raise Told(
+            "this lens is for (layer, unit, top) {shape}; {name} has {value}",
+            shape=lens["weight"].shape,
+            name=subject.name,
+            value=(layers, width, width),
+        )
+
+
+def _seen(states: Tensor, lens: xr.Dataset | None) -> Tensor:
+    """The states as the output layer is given them: (layer, …, unit). The top layer's stay as they are."""
+    if lens is None:
+        return states
+    weight = torch.from_numpy(lens["weight"].values).to(states)
+    bias = torch.from_numpy(lens["bias"].values).to(states)
+    return torch.cat((states[:-1] @ weight[:-1] + bias[:-1, None], states[-1:]))
+
+
+def _wanted(stretches: Tensor) -> Tensor:
+    """The token that comes next, of every state that counts, (time · stretch,); −100 at the end of a stretch, which has none."""
+    following = stretches[:, WARM:].T.roll(-1, 0)
+    known = torch.ones_like(following, dtype=torch.bool)
+    known[-1] = False
+    return torch.where(known, following, -100).flatten()
+
+
 def _model(subject: Live) -> LanguageModel:
     if not isinstance(subject.model, LanguageModel):
-        raise Told(
-            "{name} is no LanguageModel, whose output layer a lens could look through", name=subject.name
-        )
+        raise Told("{name} is no LanguageModel: a lens is fitted to those alone", name=subject.name)
     return subject.model
 
 

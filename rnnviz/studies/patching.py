@@ -7,7 +7,7 @@ Activation patching (Vig et al. 2020, arXiv:2004.12265; Meng et al. 2022, arXiv:
 put in at one step, and all that follows, in this step and later, goes on from it over the first text's own tokens.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,9 +21,9 @@ from rnnviz.models.vocabularies import START_ID
 from rnnviz.recording.block import record
 from rnnviz.recording.cells import States
 from rnnviz.recording.edits import Edit
-from rnnviz.studies import rows
-from rnnviz.studies.live import Live
-from rnnviz.studies.progress import Progress
+from rnnviz.studies import live, rows
+from rnnviz.studies.live import Live, Reading
+from rnnviz.studies.progress import Done, Progress, followed
 from rnnviz.told import Told
 
 ALIGNMENTS = ("edit", "left")
@@ -137,6 +137,56 @@ def patch(
     )
 
 
+def shipped(
+    name: str,
+    first: str,
+    second: str,
+    groups: int,
+    state: str,
+    at: int,
+    tokens: tuple[str, str] | None,
+    align: Sequence[int | None],
+) -> Generator[Done, None, xr.Dataset]:
+    """`patch` with a shipped model, for a worker. Raises ValueError and CheckpointError."""
+    subject = live.shipped(name)
+
+    def work(progress: Progress) -> xr.Dataset:
+        more = {"groups": groups, "state": state, "at": at, "tokens": tokens, "align": align}
+        return patch(subject, first, second, progress=progress, **more)  # type: ignore[arg-type]
+
+    return (yield from followed(work))
+
+
+def put(
+    subject: Live,
+    first: str,
+    second: str,
+    step: int,
+    place: int,
+    units: Mapping[int, Sequence[int] | None],
+    *,
+    state: str = "state",
+    module: str | None = None,
+) -> Reading:
+    """The first text read with the state of the second, at its step `place`, put in at one step: one cell of what `patch` finds.
+
+    units: by layer, which of them, None for all. state, module: as of `patch`. Raises ValueError and LiveError as `patch`.
+    """
+    if state not in WHAT:
+        raise Told("state must be one of {names}; got {state!r}", names=", ".join(WHAT), state=state)
+    other = subject.read(second).subject
+    module = module or other.modules[0]
+    edits = []
+    for layer, chosen in units.items():
+        node = other.layer(module, layer)
+        for field in (field for field in WHAT[state] if field in node):
+            value = torch.from_numpy(node[field].values[place].copy())
+            value = value if chosen is None else value[list(chosen)]
+            which = None if chosen is None else list(chosen)
+            edits.append(Edit(field, value, which, step, layer=layer, module=module))
+    return subject.read(first, edits)
+
+
 def verdict(
     model: Classifier,
     first: Sequence[int],
@@ -189,7 +239,8 @@ def source(
     Returns `moved` (time, query): over the tokens of the first source and the steps of its translation, of the log odds of the
     wanted token to the written one (d − d_first) / (d_second − d_first), as in `patch`; NaN where the two tokens are the same and
     where a token has no place in the second sentence; `moved_all` (query), all states at once where the sentences are as long as
-    each other. Raises ValueError for an empty or the same sentence.
+    each other; `p_written` and `p_wanted` (time, query), the probabilities of the two tokens then, and `p_written_first` …
+    `p_wanted_second` (query), of the sentences as they are. Raises ValueError for an empty or the same sentence.
     """
     if not len(first) or not len(second) or list(first) == list(second) or not len(written):
         raise Told("wanted two sentences that differ, each of at least one token, and what was written")
@@ -230,7 +281,8 @@ def source(
     gap = torch.where(wanted == own, torch.nan, end - begin)
     shares = ((odds - begin) / torch.where(gap.abs() > NOTHING, gap, torch.nan)).numpy()
     moved = np.full((len(first), len(written)), np.nan)
-    moved[[step for step, _place in steps]] = shares[: len(steps)]
+    where = [step for step, _place in steps]
+    moved[where] = shares[: len(steps)]
     described = _described("moved towards the second sentence")
     found = {
         "moved": (("time", "query"), moved, described),
@@ -238,6 +290,13 @@ def source(
     }
     if alike:
         found["moved_all"] = ("query", shares[-1], described)
+    for name, token in (("written", own), ("wanted", wanted)):
+        of_cells = np.full((len(first), len(written)), np.nan)
+        of_cells[where] = logs[: len(steps), query, token].exp().numpy()
+        probability = {"long_name": f"probability of the {name} token", "units": "1"}
+        found[f"p_{name}"] = (("time", "query"), of_cells, probability)
+        for text, one in (("first", clean), ("second", changed)):
+            found[f"p_{name}_{text}"] = ("query", one[0, query, token].exp().numpy(), probability)
     return xr.Dataset(found)
 
 

@@ -276,18 +276,39 @@ def shipped(
     is. Raises ValueError and CheckpointError.
     """
     subject = live.shipped(name)
-    text = yield from _gone_on(subject, text, length, seed)
+    text = yield from gone_on(subject, text, length, seed)
 
     def work(progress: Progress) -> xr.Dataset:
-        found = probe(
-            subject, text, layer=layer, fields=field, properties=properties, seed=seed, progress=progress
-        )
-        return found.merge(memory(found)).assign_attrs(found.attrs, text=text)
+        return of_layer(subject, text, layer, field, properties, seed, None, progress)
 
     return (yield from followed(work))
 
 
-def _gone_on(subject: Live, text: str, length: int, seed: int) -> Generator[Done, None, str]:
+def of_layer(
+    subject: Live,
+    text: str,
+    layer: int,
+    field: str,
+    properties: Sequence[str],
+    seed: int,
+    module: str | None,
+    progress: Progress | None = None,
+) -> xr.Dataset:
+    """What `shipped` finds in a text as it is, of any model. Raises ValueError and LiveError as `probe`."""
+    found = probe(
+        subject,
+        text,
+        layer=layer,
+        fields=field,
+        properties=properties,
+        module=module,
+        seed=seed,
+        progress=progress,
+    )
+    return found.merge(memory(found)).assign_attrs(found.attrs, text=text)
+
+
+def gone_on(subject: Live, text: str, length: int, seed: int) -> Generator[Done, None, str]:
     """The text with what the model writes after it, up to so many tokens."""
     ids = subject.encode(text)[0].tolist()
     if (missing := length - len(ids)) <= 0:

@@ -391,3 +391,24 @@ def test_figures_lie_on_the_page_they_are_on_with_type_of_14_pixels():
     for figure in (heatmap(states()), lines(states()[0]), path(points(3))):
         assert figure.layout.paper_bgcolor == figure.layout.plot_bgcolor == "rgba(0,0,0,0)"
         assert figure.layout.font.size >= 14
+
+
+def test_rows_with_names_say_them_and_what_stands_in_their_cells():
+    shares = xr.DataArray(
+        [[0.1, 0.2], [0.3, 1.0]],
+        dims=("layer", "time"),
+        attrs={"valid_range": (0.0, 1.0), "long_name": "probability"},
+    )
+    drawn = figures.named_rows(
+        shares, ["lower layer", "upper layer"], ["low", "up"], said=[["a", " "], ["<b>", "\n"]]
+    )
+    trace, meta = drawn.data[0], drawn.layout.meta
+    np.testing.assert_array_equal(trace.z, shares.values)
+    assert [list(row) for row in trace.text] == [["a", "·"], ["&lt;b>", "↵"]]  # no tag of the reader's
+    assert meta["names"] == ["lower layer", "upper layer"] and meta["ticks"] == ["low", "up"]
+    assert meta["units"] == [0, 1] and drawn.layout.yaxis.ticktext == ("low", "up")
+    assert (trace.zmin, trace.zmax, meta["scale"]) == (0, 1, "gate")
+    with pytest.raises(ValueError, match="a name for each of 2 rows; got 1"):
+        figures.named_rows(shares, ["one"])
+    with pytest.raises(ValueError, match="valid_range"):
+        figures.named_rows(shares.assign_attrs(valid_range=None), ["a", "b"])

@@ -41,3 +41,15 @@ test("of a part of a curve of exponents, how much less there is than at an end t
   const pooled = curves({ log10: true, factors: true, end: 399, pooled: 200 }, { x0: 49.5, dx: 100 }, [[-3, -2, -1, 0]]);
   assert.equal(valueText(pooled, 150, null, words), "≈ 0.0100 (÷ 100.0)");
 });
+
+test("rows with names say their values, all where they are few, else the one that is pointed at", () => {
+  const of = (/** @type {string[]} */ names) => {
+    const units = names.map((_name, at) => at);
+    const meta = { axis: "time", names, ticks: names.map((name) => name[0]), units };
+    return /** @type {any} */ ({ meta, parsed: { data: [{ type: "heatmap", x0: 0, dx: 1 }] }, values: [units.flatMap((at) => [at, at + 0.5])] });
+  };
+  assert.equal(valueText(of(["low", "up"]), 1, null, words), "l 0.5000 · u 1.500");
+  const many = of(["a", "b", "c", "d", "e", "f", "g"]);
+  assert.equal(valueText(many, 1, null, words), "");
+  assert.equal(valueText(many, 1, 2, words), "2.500");
+});

@@ -77,6 +77,61 @@ def test_the_loss_of_a_step_is_sent_back_and_all_of_them_too(visit, own):
         )
 
 
+def test_layers_of_the_model_are_read_out_as_they_are(visit, own):
+    from rnnviz.studies import lens
+
+    seen = visit("lens", **view(text="a cab"))
+    assert not seen.test.exception and seen.lines == []
+    found = lens.read(own, "a cab")
+    assert len(seen.figures["layers"]["layout"]["meta"]["names"]) == found.sizes["layer"]
+    ids = found["log_probability"].values.argmax(-1)
+    shown = [["abc·"[id] for id in row] for row in ids]
+    assert seen.figures["layers"]["data"][0]["text"] == shown
+
+
+def test_states_of_the_model_are_put_across_in_this_very_process(visit, own, monkeypatch):
+    from rnnviz.studies import patching
+    from rnnviz.ui.parts import working
+
+    monkeypatch.setattr(working, "PATIENCE", 600)
+    seen = visit(
+        "transplant", **view(text="a cab", transplant_text="a bab", transplant_groups=4, transplant_at=5)
+    )
+    assert not seen.test.exception and seen.lines == []
+    found = patching.patch(own, "a cab", "a bab", groups=4)
+    shown = drawn(seen, "map", axis="z")[0]
+    np.testing.assert_allclose(shown[2:], found["moved_all"][2:], atol=1e-4)
+
+
+def test_units_of_the_model_are_silenced_in_this_very_process(visit, own, monkeypatch):
+    from rnnviz.studies import ablation
+    from rnnviz.ui.parts import working
+
+    monkeypatch.setattr(working, "PATIENCE", 600)
+    seen = visit("units", **view(text="a cab cab", units_kind="blanks"))
+    assert not seen.test.exception and seen.lines == []
+    wanted = ablation.ranked(ablation.ablate(own, "a cab cab", layer=0, kind="blanks"))["growth"]
+    np.testing.assert_allclose(np.sort(drawn(seen, "foretold")), np.sort(wanted.values.ravel()), atol=1e-6)
+    seen = visit("units", subject=live.link("app_live:silent"))
+    monkeypatch.setenv(EXPLORED, "app_live:silent")
+    seen = visit("units", subject=live.link("app_live:silent"))
+    assert any("no loss that could grow" in line for line in seen.lines)
+
+
+def test_probes_read_the_states_of_the_model(visit, own, monkeypatch):
+    from rnnviz.studies import probing
+    from rnnviz.ui.parts import working
+
+    monkeypatch.setattr(working, "PATIENCE", 600)
+    short = visit("knows", **view(text="a cab"))
+    assert any(f"at least {probing.enough()}, and your text has 5" in line for line in short.lines)
+    text = "".join(np.random.default_rng(0).choice(list("abc "), 700))
+    seen = visit("knows", **view(text=text, knows_properties="blank"))
+    assert not seen.test.exception and seen.lines == []
+    found = probing.probe(own, text, properties=["blank"])
+    np.testing.assert_allclose(drawn(seen, "probes"), found["score"].values.ravel(), atol=0.02)
+
+
 def test_it_writes_on_takes_back_and_opens_on_its_own_text(visit, own):
     seen = visit("gates", **view())
     assert seen.board["tokens"] == ["c", "a", "b", "·", "a"]

@@ -5,7 +5,7 @@ import pytest
 
 import rnnviz
 from rnnviz.studies import differing
-from rnnviz.ui.rooms.pair.results import otherwise
+from rnnviz.ui.parts.explored import otherwise
 from tests.pages.conftest import Opened
 from tests.pages.test_change import numbers
 

@@ -51,6 +51,65 @@ def test_a_map_that_is_there_is_found():
     np.testing.assert_array_equal(found["weight"].values[1], np.eye(5))
 
 
+@pytest.mark.parametrize("kind", ["rnn", "gru", "lstm"])
+def test_of_any_model_the_output_layer_is_found_by_what_it_gives(kind):
+    plain, known = lens.read(unknown(kind), TEXT), lens.read(subject_of(kind), TEXT)
+    for name in ("log_probability", "kl", "loss"):
+        np.testing.assert_allclose(plain[name], known[name], atol=1e-6)
+    assert list(zip(plain["module"].values, plain["number"].values, strict=True)) == [
+        ("model.rnn", 0),
+        ("model.rnn", 1),
+    ]
+
+
+class Stacked(nn.Module):
+    """Two modules of one layer each, and what is in the way of reading them out. way: between the upper one and the scores."""
+
+    def __init__(self, way):
+        super().__init__()
+        torch.manual_seed(0)
+        self.embedding = nn.Embedding(len(LETTERS), 4)
+        self.lower, self.upper = nn.GRU(4, 5, batch_first=True), nn.RNN(5, 5, batch_first=True)
+        self.decoy, self.head, self.way = nn.Linear(5, len(LETTERS)), nn.Linear(5, len(LETTERS)), way
+
+    def forward(self, ids):
+        low = self.lower(self.embedding(ids))[0]
+        return self.head(self.way(self.upper(low)[0]))[0]
+
+
+def stacked(way):
+    def encode(text):
+        return torch.tensor([LETTERS.encode(text)])
+
+    return live.Live(Stacked(way).eval(), encode, TEXT, "stacked", list, lambda said: said, LETTERS.tokens)
+
+
+def test_modules_one_on_the_other_are_layers_too():
+    subject = stacked(nn.Identity())
+    model, ids = subject.model, subject.encode(TEXT)
+    with torch.no_grad():
+        low = model.lower(model.embedding(ids))[0]
+        wanted = torch.stack([low, model.upper(low)[0]])[:, 0]
+        wanted = model.head(wanted).log_softmax(-1)
+    found = lens.read(subject, TEXT)
+    np.testing.assert_allclose(found["log_probability"], wanted, atol=1e-6)
+    assert found["module"].values.tolist() == ["lower", "upper"]
+
+
+def test_where_no_linear_layer_says_it_from_one_state_a_line_says_so():
+    with pytest.raises(ValueError, match="no linear layer gives what `next` says from one recurrent"):
+        lens.read(stacked(nn.ReLU()), TEXT)
+
+
+def test_what_is_measured_on_other_text_is_what_a_fit_measures_on_what_it_held_out():
+    subject = subject_of("lstm")
+    fitted = lens.fit(subject, CORPUS, held_out=8 / 16)
+    text = CORPUS[-8 * lens.STRETCH :]
+    mapped, raw = lens.measure(subject, text, fitted), lens.measure(subject, text)
+    for name, one in (("kl", mapped), ("kl_raw", raw), ("loss", mapped), ("loss_raw", raw)):
+        np.testing.assert_allclose(fitted[name], one[name.removesuffix("_raw")], atol=1e-12)
+
+
 def test_what_is_held_out_is_measured_as_it_is_read():
     subject = subject_of("gru")
     found = lens.fit(subject, CORPUS, held_out=1 / 16)
@@ -76,7 +135,10 @@ def test_what_cannot_be_is_one_line():
     with pytest.raises(ValueError, match="at least 8 stretches of 256 tokens; the corpus has 1$"):
         lens.fit(subject, CORPUS[:300])
     with pytest.raises(ValueError, match="is no LanguageModel"):
-        lens.read(unknown("rnn"), TEXT)
+        lens.fit(unknown("rnn"), CORPUS)
+    for nothing in (subject, unknown("rnn")):
+        with pytest.raises(ValueError, match="a text of at least one token"):
+            lens.read(nothing, "")
     with pytest.raises(ValueError, match="wanted ridge > 0"):
         lens.fit(subject, CORPUS, ridge=-1)
     other = live.language(model_of("rnn", units=3), LETTERS, "small", TEXT)

@@ -183,6 +183,11 @@ def test_a_source_words_state_moves_a_translation_as_when_it_is_put_in_by_hand(k
 
     wanted = (odds(first, put) - odds(first)) / (odds(second) - odds(first))
     assert found["moved"].values[1, 2] == pytest.approx(wanted, abs=1e-9)
+    cell = np.log(found["p_wanted"].values[1, 2] / found["p_written"].values[1, 2])
+    assert cell == pytest.approx(odds(first, put), abs=1e-9)
+    for text, source in (("first", first), ("second", second)):
+        ends = [found[f"p_{token}_{text}"].values[2] for token in ("wanted", "written")]
+        assert np.log(ends[0] / ends[1]) == pytest.approx(odds(source), abs=1e-9)
 
 
 def test_the_caller_may_say_which_steps_stand_for_each_other():
@@ -202,3 +207,41 @@ def test_the_caller_may_say_which_steps_stand_for_each_other():
             ValueError, match="align must say a step of the second text, or None, for each of the 17"
         ):
             patching.patch(subject, first, second, align=wrong)
+
+
+@pytest.mark.parametrize("kind", FIELDS)
+def test_one_cell_put_in_is_that_cell_of_the_map(kind):
+    subject = subject_of(kind)
+    found = patching.patch(subject, FIRST, LONGER, groups=2, tokens=("a", "E"), at=10)
+    step, at = 8, 10
+    place = int(found["time_second"][step])
+    a, e = subject.outputs.index("a"), subject.outputs.index("E")
+
+    def moved(units):
+        logs = patching.put(subject, FIRST, LONGER, step, place, units).log_probability.values[at]
+        begin, end = found.attrs["log_odds_first"], found.attrs["log_odds_second"]
+        return (float(logs[e]) - float(logs[a]) - begin) / (end - begin)
+
+    for cell, units in {
+        found["moved"][3, step].item(): {1: (3, 4)},
+        found["moved_layer"][0, step].item(): {0: None},
+        found["moved_all"][step].item(): {0: None, 1: None},
+    }.items():
+        assert moved(units) == pytest.approx(cell, abs=1e-4)
+    with pytest.raises(ValueError, match="state must be one of"):
+        patching.put(subject, FIRST, LONGER, step, place, {0: None}, state="gate")
+
+
+def test_what_a_worker_finds_is_what_the_library_finds():
+    name, texts = "growing-gru", ("To be,", "So be,")
+    align = patching.aligned(*texts)
+    work = patching.shipped(name, *texts, groups=2, state="hidden", at=5, tokens=None, align=align)
+    while True:
+        try:
+            done = next(work)
+        except StopIteration as end:
+            found = end.value
+            break
+    assert done.done == done.total
+    wanted = patching.patch(live.shipped(name), *texts, groups=2, state="hidden", at=5)
+    np.testing.assert_array_equal(found["moved"], wanted["moved"])

@@ -1,5 +1,7 @@
 """Work that lasts, as a page shows it: how far it is, a way to stop it, and a line where it came to nothing."""
 
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -8,8 +10,9 @@ import streamlit as st
 import xarray as xr
 
 from rnnviz.figures.words import series
+from rnnviz.studies.progress import Progress
 from rnnviz.told import Told
-from rnnviz.ui.shell.jobs import Job, jobs
+from rnnviz.ui.shell.jobs import LEASE, Job, jobs
 from rnnviz.ui.shell.language import _, said
 from rnnviz.ui.shell.readers import present, reader
 from rnnviz.ui.shell.widgets import notice, run_again
@@ -80,10 +83,64 @@ def found(
     room: where the visit keeps what it has asked for last; what it asked for before is left. work, asked: as `jobs.start` takes
     them. so_far: says where it is, in words.
     """
+    return _found(room, asked, lambda: jobs.start(work, asked, reader()), so_far)
+
+
+def found_here(
+    room: str, work: Callable[[Progress], xr.Dataset], asked: Any, so_far: Callable[[Job], str] = computing
+) -> xr.Dataset | None:
+    """The same of work on a model of the reader's own, which no other process has: it is done in a thread of this one.
+
+    work: is given what to tell its progress to, which stops it where nobody waits any more. asked: what stands for it.
+    """
+    return _found(room, asked, lambda: _begun_here(work), so_far)
+
+
+class _Here:
+    """In place of a worker process: what ends the work at its next progress."""
+
+    def __init__(self) -> None:
+        self.ended = threading.Event()
+
+    def kill(self) -> None:
+        self.ended.set()
+
+
+def _begun_here(work: Callable[[Progress], xr.Dataset]) -> Job:
+    end = _Here()
+    job = Job("here", {}, state="running", began=time.monotonic(), readers={reader(): time.monotonic()})
+    job.worker = end  # type: ignore[assignment]
+
+    def progress(done: int, total: int) -> None:
+        silent = time.monotonic() - max(job.readers.values(), default=0.0)
+        if end.ended.is_set() or silent > LEASE:
+            raise InterruptedError("nobody waits for it")
+        job.done, job.total = done, total
+
+    def run() -> None:
+        try:
+            job.result = work(progress)
+            state = "done"
+        except InterruptedError:
+            state = "abandoned"
+        except Exception as problem:
+            state, job.problem = "failed", str(problem).partition("\n")[0]
+            job.told = (problem.message, problem.values) if isinstance(problem, Told) else None
+        if not job.over:
+            job.state = state
+            job.ended.set()
+
+    threading.Thread(target=run, daemon=True, name="work").start()
+    return job
+
+
+def _found(
+    room: str, asked: Any, begin: Callable[[], Job], so_far: Callable[[Job], str]
+) -> xr.Dataset | None:
     state = st.session_state.setdefault(f"{room}_work", {})
     if state.get("asked") != asked:
         before = state.get("job")
-        job = jobs.start(work, asked, reader())
+        job = begin()
         if before is not None and before is not job and not before.over:
             jobs.leave(before, reader())
         state |= {"asked": asked, "job": job}

@@ -16,7 +16,7 @@ FOLDERS = {
     "learn": (
         "cell order letters network bptt memory vanishing clipping attention_by_hand blank counting explain words teach".split()
     ),
-    "explore": "home states gates gradients change units knows pair corpus attention generate sentiment".split(),
+    "explore": "home states gates gradients change units knows lens pair transplant corpus attention generate sentiment".split(),
     "lab": "own train runs compare".split(),
 }
 FILES = {room: f"pages/{folder}/{room}.py" for folder, rooms in FOLDERS.items() for room in rooms}
@@ -38,7 +38,9 @@ BUILDS_ON = {
     "change": ("states", "gates"),
     "units": ("states", "change"),
     "knows": ("states", "memory"),
+    "lens": ("states", "network"),
     "pair": ("states", "vanishing"),
+    "transplant": ("pair", "change"),
     "corpus": ("states",),
     "generate": ("letters", "states"),
     "sentiment": ("states",),
@@ -129,6 +131,7 @@ def _stops(language: str) -> dict[str, Stop]:
         ),
         ("change", _("Change it"), _("What if a state or a gate had been different?"), 6),
         ("pair", _("Side by side"), _("Where do two readings part, and for how long?"), 6),
+        ("transplant", _("Transplant"), _("Which step, and which units, carry what two texts differ in?"), 8),
         ("corpus", _("Where else?"), _("Where else in a long text are these units on?"), 6),
         (
             "units",
@@ -142,6 +145,7 @@ def _stops(language: str) -> dict[str, Stop]:
             _("What can be read from a state about the characters before it?"),
             6,
         ),
+        ("lens", _("Read it out early"), _("What would each layer already say comes next?"), 5),
         (
             "generate",
             _("Text, letter by letter"),
@@ -188,7 +192,19 @@ def _chapters(language: str) -> tuple[Chapter, ...]:
         Chapter(_("Looking back"), ("blank", "attention_by_hand", "attention")),
         Chapter(
             _("A trained network, your text"),
-            ("states", "change", "units", "knows", "pair", "corpus", "generate", "sentiment", "explain"),
+            (
+                "states",
+                "change",
+                "units",
+                "knows",
+                "lens",
+                "pair",
+                "transplant",
+                "corpus",
+                "generate",
+                "sentiment",
+                "explain",
+            ),
         ),
     )
 
@@ -202,7 +218,20 @@ def ways() -> dict[str, tuple[str, ...]]:
     """The rooms of each way, in order."""
     return {
         LEARN: tuple(room for chapter in chapters() for room in chapter.rooms),
-        OWN: ("own", "states", "gates", "gradients", "change", "pair", "corpus", "compare", "train", "runs"),
+        OWN: (
+            "own",
+            "states",
+            "gates",
+            "gradients",
+            "change",
+            "lens",
+            "pair",
+            "transplant",
+            "corpus",
+            "compare",
+            "train",
+            "runs",
+        ),
     }
 
 

@@ -65,6 +65,7 @@ def show_board(
     cursor: int | None = None,
     clicked: Callable[[Choice], None] | None = None,
     before: tuple[xr.DataArray, str] | None = None,
+    heads: Sequence[str] = (),
     marks: Sequence[Mark] = (),
     marked: Callable[[Marked], None] | None = None,
 ) -> None:
@@ -83,6 +84,7 @@ def show_board(
     subject: what was looked at, for the title of a saved figure. cursor: the step it stands at, None for the end.
     clicked: told what the reader clicks, before the page is run again.
     before: of the candidates, other probabilities, (time, rank), as those before something was changed, and what they are.
+    heads: of candidates that are several lists, one after the other and as long as each other, what each is.
     marks: what is framed on the figures. marked: told what the reader marks by dragging, which then zooms no more.
     """
     window, lists = zoom(id, len(tokens)), [listed(title, values) for title, values in lists]
@@ -125,6 +127,8 @@ def show_board(
             "values": packed(best["probability"].values.ravel()),
             "tokens": list(names),
         }
+        if heads:
+            data["candidates"]["heads"] = list(heads)
         if before is not None:
             data["candidates"]["before"] = packed(before[0].values.astype(np.float32).ravel())
             data["labels"]["before"] = before[1]

@@ -287,9 +287,11 @@ export class Board {
     const name = nameOf(data.tokens, data.names, step);
     const unit = this.hoveredUnit ?? data.unit;
     const hovering = this.hoveredUnit !== null && data.unit !== null && this.hoveredUnit !== data.unit;
-    const named = hovering
+    const { names } = this.timedFigures().find(({ meta }) => meta.names)?.meta ?? {};
+    const plain = names && unit !== null ? (names[unit] ?? "") : `${labels.unit} ${unit}`;
+    const named = hovering && !names
       ? labels.hovering.replace("{unit}", String(unit)).replace("{chosen}", String(data.unit))
-      : `${labels.unit} ${unit}`;
+      : plain;
     this.frame.line.hidden = !axis.shows(step);
     this.frame.line.style.transform = `translateX(${axis.x(step)}px)`;
     this.text.mark(step);

@@ -8,6 +8,7 @@ import { clamp } from "../js/numbers.js";
 
 const FEWEST = 3; // rows in view
 const NAMED = 8; // rows that are named at their left
+const CALLED = 24; // the same of rows with names of their own
 
 /** The rows that there are, of which a figure may hold a part. @param {Meta} meta */
 export const countOf = ({ units = [], count = units.length }) => count;
@@ -58,11 +59,11 @@ export class Rows {
 
   /** plotly's vertical axis of a heatmap. @param {Meta} meta */
   axis(meta) {
-    const { units = [], first = 0 } = meta;
+    const { units = [], ticks = units, first = 0 } = meta;
     const [low, high] = this.of(meta);
     const rows = Array.from({ length: Math.round(high - low) }, (_, i) => Math.round(low + 0.5) + i);
-    const stride = Math.max(1, Math.ceil(rows.length / NAMED));
+    const stride = Math.max(1, Math.ceil(rows.length / (meta.ticks ? CALLED : NAMED)));
     const tickvals = rows.filter((row, i) => i % stride === 0 && units[row - first] !== undefined);
-    return { range: [high, low], tickmode: "array", tickvals, ticktext: tickvals.map((row) => String(units[row - first])) };
+    return { range: [high, low], tickmode: "array", tickvals, ticktext: tickvals.map((row) => String(ticks[row - first])) };
   }
 }

@@ -27,7 +27,12 @@ export class Side {
     if (candidates) {
       this.root.append(element("p", "rv-side-title", labels.candidates));
       if (candidates.before) this.root.append(element("p", "rv-side-note", labels.before ?? ""));
-      for (let rank = 0; rank < candidates.count; rank += 1) this.rows.push(this.candidate());
+      const { count, heads = [] } = candidates;
+      const each = count / Math.max(1, heads.length);
+      for (let rank = 0; rank < count; rank += 1) {
+        if (heads.length && rank % each === 0) this.root.append(element("p", "rv-side-note", heads[rank / each]));
+        this.rows.push(this.candidate());
+      }
     }
     for (const { title, entries } of lists) {
       this.root.append(element("p", "rv-side-title", title));

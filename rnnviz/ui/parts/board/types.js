@@ -67,6 +67,7 @@
  * @property {Values} values probabilities
  * @property {string[]} tokens that ids stand for
  * @property {Values} [before] probabilities of the same before something was changed
+ * @property {string[]} [heads] of several lists under each other, as long as each other, what each is
  */
 
 /**
@@ -74,6 +75,8 @@
  * @typedef {object} Meta
  * @property {"time" | "unit" | "path" | "free"} axis
  * @property {number[]} [units] of a heatmap's rows, as many as were sent
+ * @property {string[]} [names] what the rows are called, where they are no units: as many as `units`, which are their places
+ * @property {string[]} [ticks] the same, as short as an axis has room for
  * @property {number} [first] the place of the first of them in the order of all
  * @property {number} [count] how many there are in all
  * @property {number} [pooled] how many steps two columns or more stand for, with the smallest and the largest value of these

@@ -6,6 +6,7 @@ import { filled } from "../js/words.js";
 /** @typedef {import("./types.js").Figure} Figure */
 /** @typedef {import("./types.js").Words} Words */
 
+const FEW = 6; // rows with names of which all say their value
 export const ROUNDED = "≈ "; // before a number that was sent as one of 256, or stands for several steps
 
 /** @param {Figure} figure @param {number} step @param {number | null} unit @param {Words} words */
@@ -39,11 +40,13 @@ const columnOf = ({ x0, dx = 1 }, step) => Math.round((step - x0) / dx);
 
 /** @param {Figure} figure @param {number} step @param {number | null} unit */
 function cellText({ meta, parsed, values: [values] }, step, unit) {
-  const { units = [], limits: [low, high] = [0, 1] } = meta;
+  const { units = [], names = [], ticks = names, limits: [low, high] = [0, 1] } = meta;
   const columns = values.length / units.length;
   const column = columnOf(parsed.data[0], step);
   const row = unit === null ? -1 : units.indexOf(unit);
-  if (row < 0 || column < 0 || column >= columns) return "";
+  if (column < 0 || column >= columns) return "";
+  if (names.length && names.length <= FEW) return ticks.map((name, at) => `${name} ${number(values[at * columns + column])}`).join(" · ");
+  if (row < 0) return "";
   const raw = values[row * columns + column];
   return values instanceof Uint8Array ? ROUNDED + fixed(low + (raw / 255) * (high - low), 2) : number(raw);
 }

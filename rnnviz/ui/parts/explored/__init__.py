@@ -61,6 +61,7 @@ TELLING = {
 }
 
 
+CHANGED = "mngr그나"  # what a letter is changed to, the first that it is not
 HANGUL = re.compile("[\u1100-\u11ff\u3131-\u318e\uac00-\ud7a3]")
 
 
@@ -177,6 +178,16 @@ def offers_korean() -> bool:
 def take_korean() -> None:
     """The Korean model reads what was typed, or its own first text."""
     choose(model=KOREAN, layer=0, unit=0)
+
+
+def otherwise(text: str) -> str:
+    """The text with one letter changed, about a fifth into it."""
+    at = next((i for i in [*range(len(text) // 5, len(text)), *range(len(text))] if text[i].isalpha()), None)
+    if at is None:
+        return text[:-1]
+    choices = CHANGED[4:] if "가" <= text[at] <= "힣" else CHANGED[:4]
+    new = next(c for c in choices if c != text[at].lower())
+    return text[:at] + (new.upper() if text[at].isupper() else new) + text[at + 1 :]
 
 
 def cursor(otherwise: int | None = None) -> int | None:

@@ -90,9 +90,10 @@ def settle() -> None:
         st.session_state["notices"].append(line.format(gone=gone, shown=shown))
 
 
-def text_and_model(with_examples: bool = True) -> DeltaGenerator:
+def text_and_model(with_examples: bool = True, with_units: bool = True) -> DeltaGenerator:
     """What is looked at: the reader's text and what reads it, or a recording and what of it. Returns the row below, where a
-    page's own controls stand too. with_examples: whether texts that make a point are offered."""
+    page's own controls stand too. with_examples: whether texts that make a point are offered. with_units: whether a layer and a
+    unit are chosen."""
     own = live.is_chosen()
     if settings()["subject"] is None:
         text_box(with_examples)
@@ -102,13 +103,14 @@ def text_and_model(with_examples: bool = True) -> DeltaGenerator:
     with row:
         subject_choice(_("a shipped model"))
         if settings()["subject"] is None:
-            _model()
+            _model(with_units)
         elif (subject := own_subject() if own else subjects.chosen()) and subject.modules:
-            _sequence(subject)
+            _sequence(subject, with_units)
     if settings()["subject"] is None:
         if kept := checkpoints.moments(settings()["model"]):
             growing.slider(kept)
-        _telling()
+        if with_units:
+            _telling()
     elif not own and not subjects.chosen():
         st.page_link("pages/lab/own.py", label=_("To “Your own”"))
     return row
@@ -153,7 +155,7 @@ def subject_choice(shipped: str) -> None:
     )
 
 
-def _sequence(subject: "Subject") -> None:
+def _sequence(subject: "Subject", with_units: bool) -> None:
     """Of a recording: the module, its direction and the sequence, where there are several; the layer and the unit."""
     now, modules = settings(), subject.modules
     module = now["module"] if now["module"] in modules else modules[0]
@@ -174,7 +176,8 @@ def _sequence(subject: "Subject") -> None:
     layers = subject.layers(module)
     if not settings()["layer"] and 0 not in layers:  # where nobody has chosen one
         choose(layer=layers[0])
-    _layer_and_unit(layers, subject.units(module))
+    if with_units:
+        _layer_and_unit(layers, subject.units(module))
 
 
 def sequence_choice(subject: "Subject", module: str) -> None:
@@ -191,7 +194,7 @@ def sequence_choice(subject: "Subject", module: str) -> None:
         )
 
 
-def _model() -> None:
+def _model(with_units: bool) -> None:
     """The model, its layer and its unit, and what it was trained on."""
     now, names = settings(), checkpoints.names("language")
     if not names:
@@ -206,7 +209,8 @@ def _model() -> None:
         card = checkpoints.card(growing.named(now["model"]))
     except checkpoints.CheckpointError:
         return  # the page says what is wrong with it
-    _layer_and_unit(tuple(range(card["model"]["layers"])), card["model"]["hidden"])
+    if with_units:
+        _layer_and_unit(tuple(range(card["model"]["layers"])), card["model"]["hidden"])
     with st.popover(_("About this model")):
         about(card)
 

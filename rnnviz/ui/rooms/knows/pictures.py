@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from rnnviz import figures
 from rnnviz.figures.words import named
 from rnnviz.studies import probing
-from rnnviz.ui.parts import board, working
+from rnnviz.ui.parts import board, explored, working
 from rnnviz.ui.parts.board import drawn
 from rnnviz.ui.parts.explored.runs import Run, current_run
 from rnnviz.ui.parts.explored.views import subject
@@ -20,7 +20,7 @@ from rnnviz.ui.rooms.knows import NAMED, NUMBERS
 from rnnviz.ui.shell.jobs import Job
 from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
-from rnnviz.ui.shell.settings import choose, settings
+from rnnviz.ui.shell.settings import LONGEST, choose, settings
 from rnnviz.ui.shell.widgets import folded, notice, pick
 
 WORK = "rnnviz.studies.probing:shipped"
@@ -33,8 +33,14 @@ MOST = 5  # properties in one picture
 def show(row: DeltaGenerator) -> None:
     """What stands below the reader's text. row: for controls."""
     if run := current_run():
-        if run.card is None:
-            st.info(_("For probes, the network itself must be here: choose a shipped model."))
+        if not run.live:
+            st.info(
+                _("For probes, the network itself must be here: choose a shipped model, or bring your own.")
+            )
+        elif run.own is not None and (run.own.rows or run.text is None):
+            notice(_("Probes ask for characters, and this model reads none."))
+        elif run.direction:
+            notice(_("Probes read the direction that reads forward; choose that one."))
         else:
             _probed(run, row)
     _reading()
@@ -48,7 +54,13 @@ def _probed(run: Run, row: DeltaGenerator) -> None:
     with row:
         _controls(run, fields)
     now = settings()
-    own, fewest = now["knows_text"] == "own", kept(probing.enough)
+    own, fewest = now["knows_text"] == "own" or run.own is not None, kept(probing.enough)
+    if run.own is not None and run.steps < fewest:
+        line = _(
+            "Probes learn from many characters: at least {fewest}, and your text has {count}. Give it a longer one."
+        )
+        notice(line.format(fewest=fewest, count=run.steps))
+        return
     if own and run.steps < fewest:
         line = _(
             "Probes learn from many characters: at least {fewest}, and your text has {count}. The network can go on with it."
@@ -56,20 +68,24 @@ def _probed(run: Run, row: DeltaGenerator) -> None:
         notice(line.format(fewest=fewest, count=run.steps))
         st.button(_("Let the network go on"), on_click=choose, kwargs={"knows_text": "written"})
         return
-    found = working.found(
-        "knows",
-        WORK,
-        {
-            "name": run.name,
-            "text": "".join(run.text or ()),
-            "length": 0 if own else LENGTH,
-            "layer": layer,
-            "field": now["knows_field"],
-            "properties": [*NAMED, *NUMBERS],
-            "seed": now["knows_seed"],
-        },
-        _so_far,
-    )
+    asked = {
+        "layer": layer,
+        "field": now["knows_field"],
+        "properties": [*NAMED, *NUMBERS],
+        "seed": now["knows_seed"],
+    }
+    if run.own is None:
+        text, length = "".join(run.text or ()), 0 if own else LENGTH
+        found = working.found(
+            "knows", WORK, {"name": run.name, "text": text, "length": length, **asked}, _so_far
+        )
+    else:
+        asked |= {"text": explored.reader_text()[:LONGEST], "module": run.module}
+
+        def work(progress) -> xr.Dataset:
+            return probing.of_layer(run.own, **asked, progress=progress)
+
+        found = working.found_here("knows", work, {"model": run.own, **asked}, _so_far)
     if found is not None:
         _pictures(run, found, row)
 
@@ -94,6 +110,8 @@ def _controls(run: Run, fields: list[str]) -> None:
             required=True,
             help=_("h is what the layer shows to others at a step, c what an LSTM keeps for itself."),
         )
+    if run.own is not None:
+        return  # it takes too long to write so much
     texts = {"written": _("your text and on"), "own": _("your text alone")}
     pick(
         st.segmented_control,

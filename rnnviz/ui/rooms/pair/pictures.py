@@ -111,7 +111,7 @@ def _second(run: Run, model: Live, text: str) -> tuple[Live, str] | None:
             width=360,
         )
         return named_again(checkpoints.at(name, step)), text
-    other = results.otherwise(text) if now["pair_text"] is None else now["pair_text"]
+    other = explored.otherwise(text) if now["pair_text"] is None else now["pair_text"]
     pick(st.text_area, "pair_text", _("The second text"), value=other, height=68, width="stretch")
     other = other if model.rows else other[:LONGEST]
     if not other:
@@ -301,6 +301,7 @@ def _reading() -> None:
                 "this path in the long "
                 "run, whatever their direction; over a few steps one difference can do otherwise."
             ),
+            _("Which units carry the difference, step by step, is shown on “Transplant”."),
             keys(),
         )
     )

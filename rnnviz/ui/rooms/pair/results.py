@@ -16,19 +16,8 @@ from rnnviz.ui.parts.explored.runs import Run
 from rnnviz.ui.shell.keeping import kept
 
 TRACED = 64  # steps up to which a prediction is traced back
-CHANGED = "mngr그나"  # what a letter is changed to, the first that it is not
 
 GAPS = 60_000  # numbers of a picture up to which gaps are drawn as gaps
-
-
-def otherwise(text: str) -> str:
-    """The text with one letter changed, about a fifth into it."""
-    at = next((i for i in [*range(len(text) // 5, len(text)), *range(len(text))] if text[i].isalpha()), None)
-    if at is None:
-        return text[:-1]
-    choices = CHANGED[4:] if "가" <= text[at] <= "힣" else CHANGED[:4]
-    new = next(c for c in choices if c != text[at].lower())
-    return text[:at] + (new.upper() if text[at].isupper() else new) + text[at + 1 :]
 
 
 @dataclass(frozen=True)

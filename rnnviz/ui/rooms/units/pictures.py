@@ -18,7 +18,7 @@ from rnnviz.ui.parts.tables import table_csv
 from rnnviz.ui.rooms.units import FIELDS, results
 from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
-from rnnviz.ui.shell.settings import choose, settings
+from rnnviz.ui.shell.settings import LONGEST, choose, settings
 from rnnviz.ui.shell.widgets import folded, notice, pick
 
 MARKED = 5  # units that bear their numbers: those that gradients or activity misjudge the most
@@ -28,8 +28,16 @@ LISTED = 10  # units in the table
 def show(row: DeltaGenerator) -> None:
     """What stands below the reader's text. row: for controls."""
     if run := current_run():
-        if run.card is None:
-            st.info(_("To silence units, the network itself must be here: choose a shipped model."))
+        if not run.live:
+            st.info(
+                _(
+                    "To silence units, the network itself must be here: choose a shipped model, or bring your own."
+                )
+            )
+        elif run.own is not None and not run.own.learns:
+            notice(_("This model has no loss that could grow: give Live a `loss`, or `next` and `outputs`."))
+        elif run.direction:
+            notice(_("Units are silenced in the direction that reads forward; choose that one."))
         elif run.steps < 2:
             notice(_("A loss needs a next character: type at least two."))
         else:
@@ -42,23 +50,27 @@ def _silenced(run: Run, row: DeltaGenerator) -> None:
     fields = [field for field in FIELDS if field in run.at(layer)]
     if settings()["units_field"] not in fields:
         choose(units_field="hidden")
-    kinds = [kind for kind in KINDS if any(KINDS[kind](run.text)[1:])]
+    kinds = []
+    if run.text is not None and all(len(token) == 1 for token in run.text):
+        text = "".join(run.text)
+        kinds = [kind for kind in KINDS if any(KINDS[kind](text)[1:])]
     if settings()["units_kind"] not in ("all", *kinds):
         notice(_("This text has no such characters to predict; all of them count."))
         choose(units_kind="all")
     with row:
         _controls(run, fields, kinds)
     now = settings()
-    found = results.found(
-        {
-            "name": run.name,
-            "text": run.text,
-            "layer": layer,
-            "field": now["units_field"],
-            "to": "mean" if now["units_to"] == "mean" else 0.0,
-            "kind": None if now["units_kind"] == "all" else now["units_kind"],
-        }
-    )
+    asked = {
+        "layer": layer,
+        "field": now["units_field"],
+        "to": "mean" if now["units_to"] == "mean" else 0.0,
+        "kind": None if now["units_kind"] == "all" else now["units_kind"],
+    }
+    if run.own is None:
+        found = results.found({"name": run.name, "text": run.text, **asked})
+    else:
+        text = explored.reader_text()[: None if run.own.rows else LONGEST]
+        found = results.found_here(run.own, {"text": text, **asked, "module": run.module})
     if found is not None:
         _pictures(run, found)
 

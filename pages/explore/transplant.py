@@ -1,0 +1,5 @@
+"""Which step, and which units, carry what two texts differ in?"""
+
+from rnnviz.ui.rooms.transplant import page
+
+page.show()
