@@ -17,6 +17,7 @@ from torch import nn
 
 from rnnviz.models.networks import Stock
 from rnnviz.recording.block import record
+from rnnviz.studies import example
 from rnnviz.trace import GATES
 
 KINDS: dict[str, type[Stock]] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
@@ -161,11 +162,14 @@ def cut(setup: Setup, kind: str) -> Given:
 
 
 def preset(name: str, seed: int = 1) -> Setup:
-    """The set-up of a preset, a copy of its own, filled with zeros to the largest size. seed: of the preset 'random'."""
+    """The set-up of a preset, a copy of its own, filled with zeros to the largest size. seed: of the preset 'random'. 'hello' is
+    the example of the course, see studies.example."""
     if name == "random":
         return _random(seed)
+    if name == "hello":
+        return of_modules({kind: example.network(kind).rnn for kind in KINDS}, example.inputs().tolist())
     if name not in PRESETS:
-        raise ValueError(f"preset must be one of {', '.join(PRESETS)}, random; got {name!r}")
+        raise ValueError(f"preset must be one of {', '.join(NAMES)}; got {name!r}")
     given = copy.deepcopy(PRESETS[name])
     inputs, units, steps = MOST.values()
     weights = {
@@ -179,6 +183,31 @@ def preset(name: str, seed: int = 1) -> Setup:
         "cell": [0.0] * units,
         "weights": weights,
     }
+
+
+def of_modules(modules: Mapping[str, Stock], inputs: Numbers) -> Setup:
+    """The set-up of trained modules, one of each kind, of one layer and one size, that read these inputs, filled with zeros."""
+    setup, weights = preset("latch"), {}
+    steps, width, units = MOST["steps"], MOST["inputs"], MOST["units"]
+    for kind, module in modules.items():
+        inward, recurrent, *both = (
+            module.get_parameter(f"{name}_l0").detach().chunk(len(GATES[kind]))
+            for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+        )
+        weights[kind] = {
+            gate: Block(
+                input=_filled(inward[place].tolist(), units, width),
+                recurrent=_filled(recurrent[place].tolist(), units, units),
+                bias=_filled(torch.stack([bias[place] for bias in both], 1).tolist(), units, 2),
+            )
+            for place, gate in enumerate(GATES[kind])
+        }
+    one = next(iter(modules.values()))
+    setup["sizes"] = {"inputs": one.input_size, "units": one.hidden_size, "steps": len(inputs)}
+    setup["inputs"] = _filled(inputs, steps, width)
+    setup["nonlinearity"] = "tanh"
+    setup["weights"] = weights
+    return setup
 
 
 def _block(input: Numbers = (), recurrent: Numbers = (), bias: Sequence[float] = ()) -> Block:
@@ -341,4 +370,4 @@ PRESETS: dict[str, Preset] = {
         },
     },
 }
-NAMES = (*PRESETS, "random")
+NAMES = (*PRESETS, "random", "hello")

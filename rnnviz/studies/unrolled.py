@@ -2,7 +2,8 @@
 
 `describe` builds the model of a set-up from its seed, runs it on inputs from the same seed while `record` watches, sends a
 squared error back from its outputs, and returns the graph: nodes with their values and gradients, edges with the norm of the
-Jacobian along them, and what the model costs. All of it in float64.
+Jacobian along them, and what the model costs. The example of the course has its own weights and reads its letters, and what is
+sent back is −ln of the probabilities of the right ones. All of it in float64.
 """
 
 import math
@@ -17,21 +18,23 @@ from torch import Tensor, nn
 from rnnviz.models.networks import KINDS
 from rnnviz.recording.block import record
 from rnnviz.stats import gradients, graph
+from rnnviz.studies import example
 from rnnviz.studies.topology import (
     LIMITS,
+    NUMBERS,
     SHAPES,
     STAGES,
     Feedforward,
     Recurrent,
     Topology,
     build,
-    drawn_from,
     empty,
+    numbered,
     uniform,
 )
 from rnnviz.trace import branch
 
-__all__ = ["LIMITS", "SHAPES", "STAGES", "Topology", "build"]  # with what is defined below
+__all__ = ["LIMITS", "NUMBERS", "SHAPES", "STAGES", "Topology", "build"]  # with what is defined below
 __all__ += ["Edge", "Graph", "Matrix", "Node", "Returned"]
 __all__ += ["counted", "describe", "growth_with_length", "growth_with_units", "returned"]
 
@@ -47,6 +50,7 @@ class Node:
     values: one row for each time that it is used (more than one at the recurrent stage), (time, unit). cell: the same of an
     LSTM's cell state. gradient: ‖∂L/∂node‖ in total, (time,).
     depth: steps before it in the forward pass; depth_back: in the backward pass, None where nothing comes back.
+    tokens: what is read or most likely said at each time, (time,), where numbers stand for letters.
     """
 
     id: str
@@ -63,6 +67,7 @@ class Node:
     gradient: tuple[float, ...] = ()
     depth: int = 0
     depth_back: int | None = None
+    tokens: tuple[str, ...] = ()
 
     @property
     def mean(self) -> tuple[float, ...]:
@@ -100,8 +105,8 @@ class Matrix:
 class Graph:
     """A network as it was run. setup: as drawn. matrices: of the model. elementwise: products of gates with states, a step.
 
-    loss: ½ Σ (y − target)². chain: the most layers, of a recurrent network cells, that must be computed one after the other.
-    multiplications: of one whole forward pass.
+    loss: ½ Σ (y − target)², of the example −Σ ln p of the right letters. chain: the most layers, of a recurrent network cells,
+    that must be computed one after the other. multiplications: of one whole forward pass.
     """
 
     setup: Topology
@@ -142,11 +147,11 @@ def returned(setup: Topology) -> tuple[Returned, ...]:
     ValueError for a stage without a loop."""
     setup = setup.drawn
     generator = torch.Generator().manual_seed(setup.seed)
-    model = drawn_from(empty(setup), generator)
+    model = numbered(setup, generator)
     if not isinstance(model, Recurrent):
         raise ValueError(f"a {setup.stage} has no recurrent module")
     with torch.no_grad():
-        output, state = model.rnn(torch.stack([uniform(setup.inputs, generator) for _ in range(setup.steps)]))
+        output, state = model.rnn(torch.stack(_inputs(setup, setup.steps, generator)))
     hidden, *cell = state if isinstance(state, tuple) else (state,)
     last = torch.unflatten(hidden, 0, (setup.layers, setup.directions))[-1]  # (direction, unit)
     ends = torch.stack([output[-1, : setup.units], *output[:1, setup.units :].unbind()][: setup.directions])
@@ -168,9 +173,9 @@ def describe(setup: Topology) -> Graph:
     """
     setup = setup.drawn
     generator = torch.Generator().manual_seed(setup.seed)
-    model = drawn_from(empty(setup), generator)
+    model = numbered(setup, generator)
     if isinstance(model, Feedforward):
-        nodes, edges, loss = _feedforward(model, generator)
+        nodes, edges, loss = _feedforward(setup, model, generator)
     else:
         nodes, edges, loss = _recurrent(setup, model, generator)
     chain, multiplications = _chain(nodes, edges), _multiplications(model, nodes)
@@ -235,21 +240,53 @@ def _multiplications(model: Feedforward | Recurrent, nodes: Sequence[Node]) -> i
     )
 
 
+def _inputs(setup: Topology, count: int, generator: torch.Generator) -> list[Tensor]:
+    """What is read, (input,) each: numbers that are drawn, or the letters of the example."""
+    if setup.numbers == "hello":
+        return list(example.inputs(count))
+    return [uniform(setup.inputs, generator) for _ in range(count)]
+
+
 def _sent_back(
-    outputs: Sequence[Tensor], wanted: Sequence[Tensor], generator: torch.Generator
+    setup: Topology, outputs: Sequence[Tensor], wanted: Sequence[Tensor], generator: torch.Generator
 ) -> tuple[float, tuple[Tensor, ...]]:
-    """The squared error of the outputs against numbers drawn in −1 … 1, and its gradients at the wanted tensors."""
-    targets = [uniform(output.shape, generator) for output in outputs]
-    errors = (((y - target) ** 2).sum() for y, target in zip(outputs, targets, strict=True))
-    loss = sum(errors, torch.zeros((), dtype=torch.float64)) / 2
+    """The error of the outputs, and its gradients at the wanted tensors: squared, against numbers drawn in −1 … 1, or in the
+    example −ln of the right letters' probabilities."""
+    if setup.numbers == "hello":
+        loss = -torch.stack(_right(setup, outputs)).log().sum()
+    else:
+        targets = [uniform(output.shape, generator) for output in outputs]
+        errors = (((y - target) ** 2).sum() for y, target in zip(outputs, targets, strict=True))
+        loss = sum(errors, torch.zeros((), dtype=torch.float64)) / 2
     return loss.item(), torch.autograd.grad(loss, list(wanted))
 
 
-def _feedforward(model: Feedforward, generator: torch.Generator) -> tuple[list[Node], list[Edge], float]:
+def _right(setup: Topology, outputs: Sequence[Tensor]) -> list[Tensor]:
+    """The probability that each output of the example gives to the letter that is right: the last letters of the word that it has
+    read, one for each output."""
+    if setup.stage == "perceptron":  # the rest of its layer, and the head, are as they are
+        trained = example.network(setup.kind)
+        others = example.states(setup.kind)[0, 1:]
+        outputs = [trained.head(torch.cat([outputs[0], others])).softmax(-1)]
+    read = 1 if setup.stage in ("perceptron", "multilayer") else setup.steps
+    right = example.targets(read)[-len(outputs) :].tolist()
+    return [output[letter] for output, letter in zip(outputs, right, strict=True)]
+
+
+def _by_sums(values: Tensor, weight: Tensor, speaks: str) -> Tensor:
+    """The Jacobian of a layer's values by what it reads, (unit, input). weight: (unit, input). speaks: see topology.spoken."""
+    if speaks == "hello":
+        return (torch.diag(values) - torch.outer(values, values)) @ weight
+    return (1 - values**2)[:, None] * weight
+
+
+def _feedforward(
+    setup: Topology, model: Feedforward, generator: torch.Generator
+) -> tuple[list[Node], list[Edge], float]:
     """One node for each unit: a perceptron, or a network of several layers."""
-    x = uniform(model.inputs, generator).requires_grad_()
-    layers = [x, *model(x)]
-    loss, back = _sent_back(layers[-1:], layers, generator)
+    (x,) = _inputs(setup, 1, generator)
+    layers = [x.requires_grad_(), *model(x)]
+    loss, back = _sent_back(setup, layers[-1:], layers, generator)
     nodes: list[Node] = []
     edges: list[Edge] = []
     top = len(layers) - 1
@@ -272,9 +309,9 @@ def _feedforward(model: Feedforward, generator: torch.Generator) -> tuple[list[N
             )
     for row, layer in enumerate(model.layers):
         assert isinstance(layer, nn.Linear)
-        slope = 1 - layers[row + 1].detach() ** 2
         weight, read = layer.weight.detach(), layers[row].detach()
-        along = (slope[:, None] * weight).abs().tolist()  # (unit, what it reads)
+        speaks = model.speaks if row + 1 == top else "seed"
+        along = _by_sums(layers[row + 1].detach(), weight, speaks).abs().tolist()  # (unit, what it reads)
         weights, products = weight.tolist(), (weight * read).tolist()
         below = [node.id for node in nodes if node.row == row]
         above = [node.id for node in nodes if node.row == row + 1]
@@ -291,10 +328,10 @@ def _recurrent(
 ) -> tuple[list[Node], list[Edge], float]:
     """One node for each state, input and output of each step; at the recurrent stage one for all steps."""
     reads = 1 if setup.shape == "one_to_many" else setup.steps
-    inputs = [uniform(setup.inputs, generator).requires_grad_() for _ in range(reads)]
+    inputs = [x.requires_grad_() for x in _inputs(setup, reads, generator)]
     with record(model) as recording:
         outputs = model(inputs)
-        loss, back = _sent_back(outputs, [*inputs, *outputs], generator)
+        loss, back = _sent_back(setup, outputs, [*inputs, *outputs], generator)
     states = _States(recording.trace, setup)
     nodes: list[Node] = []
     edges: list[Edge] = []
@@ -303,24 +340,40 @@ def _recurrent(
         first = setup.steps - 1
     top = 1 + setup.layers * setup.directions
     for t, (x, gradient) in enumerate(zip(inputs, back[:reads], strict=True)):
-        nodes.append(_plain(f"x{t}", "input", t, 0, t, x, gradient))
+        nodes.append(_plain(f"x{t}", "input", t, 0, t, x, gradient, _tokens(setup, x)))
     nodes += states.nodes()
     for k, (y, gradient) in enumerate(zip(outputs, back[reads:], strict=True)):
-        nodes.append(_plain(f"y{first + k}", "output", first + k, top, first + k, y, gradient))
+        nodes.append(
+            _plain(f"y{first + k}", "output", first + k, top, first + k, y, gradient, _tokens(setup, y))
+        )
     edges += states.edges()
-    weight = model.head.weight.detach().numpy()
+    weight = model.head.weight.detach()
     for k, y in enumerate(outputs):
-        slope = (1 - y.detach() ** 2).numpy()
+        slopes = _by_sums(y.detach(), weight, setup.numbers).numpy()
         for direction, source in enumerate(states.heard(first + k)):
-            own = weight[:, direction * setup.units : (direction + 1) * setup.units]
-            own = weight if setup.shape == "encoder_decoder" else own
-            norm = graph.spectral_norm(slope[:, None] * own)
+            own = slopes[:, direction * setup.units : (direction + 1) * setup.units]
+            own = slopes if setup.shape == "encoder_decoder" else own
+            norm = graph.spectral_norm(own)
             edges.append(Edge(source, f"y{first + k}", "output", (norm,)))
     return nodes, edges, loss
 
 
+def _tokens(setup: Topology, values: Tensor) -> tuple[str, ...]:
+    """The letter that the numbers of the example stand for, (letter,): that of the largest."""
+    if setup.numbers != "hello":
+        return ()
+    return (example.LETTER_NAMES[int(values.argmax())],)
+
+
 def _plain(
-    id: str, role: str, column: float, row: float, step: int, values: Tensor, gradient: Tensor
+    id: str,
+    role: str,
+    column: float,
+    row: float,
+    step: int,
+    values: Tensor,
+    gradient: Tensor,
+    tokens: tuple[str, ...],
 ) -> Node:
     return Node(
         id,
@@ -331,6 +384,7 @@ def _plain(
         step=step,
         values=(tuple(values.tolist()),),
         gradient=(gradient.norm().item(),),
+        tokens=tokens,
     )
 
 
@@ -454,6 +508,7 @@ def _rolled(nodes: Sequence[Node], edges: Sequence[Edge], steps: int) -> tuple[l
             values=tuple(node.values[0] for node in own),
             cell=tuple(node.cell[0] for node in own if node.cell),
             gradient=tuple(node.gradient[0] for node in own),
+            tokens=tuple(token for node in own for token in node.tokens),
         )
         for name, own in places.items()
     ]
@@ -493,7 +548,7 @@ def growth_with_length(setup: Topology) -> xr.Dataset:
     follow each other), each (time,), with `time` from the shortest length of LIMITS to the longest, counted from 0.
     """
     low, high = LIMITS["steps"]
-    each = [describe(replace(setup, stage="unrolled", steps=steps)) for steps in range(low, high + 1)]
+    each = [describe(replace(setup.sizes, stage="unrolled", steps=steps)) for steps in range(low, high + 1)]
     names = {
         "parameters": "parameters",
         "a_step": "multiplications per step",

@@ -138,7 +138,7 @@ def test_the_numbers_of_every_node_and_edge_are_the_librarys_and_are_coloured_by
         seen.tab.locator(f"[data-node={node.id}]").hover()
         expect(seen.tab.locator(f"[data-node={node.id}]")).to_have_class(re.compile("nw-looked"))
         *values, mean, gradient = numbers(detail.inner_text())
-        assert values == pytest.approx([round(value, 3) for value in node.values[0]])
+        assert values == pytest.approx([round(value, 4) for value in node.values[0]])
         assert mean == pytest.approx(node.mean[0], rel=1e-3)
         assert gradient == pytest.approx(node.gradient[0], rel=1e-3)
     seen.tab.locator(".nw-picture").focus()

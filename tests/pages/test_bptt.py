@@ -96,7 +96,7 @@ def test_a_trained_network_is_another_and_small_numbers_are_pointed_out(visit):
 
 
 def test_choosing_changes_the_picture_and_the_address(visit):
-    seen = visit("bptt")
+    seen = visit("bptt", bptt_network="own")
     seen.test.slider(key="pick_bptt_window").set_value(5).run()
     seen.test.selectbox(key="pick_bptt_limit").set_value(0.01).run()
     assert "bptt_window=5" in seen.address and "bptt_limit=0.01" in seen.address

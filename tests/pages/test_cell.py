@@ -9,14 +9,16 @@ from rnnviz.ui.rooms.cell import setup as room_setup
 from rnnviz.ui.shell.folding import fold
 from tests.pages.conftest import PAGES, app
 
+LATCH = {"cell_kind": "lstm", "cell_preset": "latch"}
+
 
 class Page:
-    """The page with these settings."""
+    """The page with these settings; a latch in an LSTM unless they say otherwise."""
 
     def __init__(self, lang: str = "en", **settings):
         self.test = app()
         own = {f"cell_{name}": value for name, value in settings.items()}
-        self.test.session_state["settings"] = {"lang": lang} | own
+        self.test.session_state["settings"] = {"lang": lang} | LATCH | own
         self.test.switch_page(PAGES["cell"])
         self.run()
 
@@ -62,7 +64,7 @@ def test_every_preset_draws_on_every_kind(kind, preset, lang):
         assert view["hidden"] == node["hidden"].values[0, 0, 0].tolist()
 
 
-def test_the_page_opens_on_a_latch_in_an_lstm():
+def test_a_latch_in_an_lstm_is_drawn_said_and_may_be_changed():
     seen = Page()
     assert len(seen.sent["views"][0]["hidden"]) == 6
     assert seen.sent["largest"] == one_cell.LARGEST

@@ -15,7 +15,8 @@ TEXTS = (
     " \t\n",
 )
 VIEWS = {
-    **{page: {} for page in ("home", "states", "gates", "gradients", "blank", "bptt", "letters", "generate")},
+    **{page: {} for page in ("home", "states", "gates", "gradients", "blank", "letters", "generate")},
+    "bptt": {"bptt_network": "own"},
     "compare": {"bench": packed({"input": "text", "steps": 8, "seeds": 1, "rows": [{"units": 2}]})},
     **{f"attention {task}": {"translate_task": task} for task in ("dates", "korean")},
     **{f"counting {source}": {"counting_source": source} for source in ("own", "characters")},

@@ -14,12 +14,13 @@ from tests.pages.test_pages import decoded
 
 
 class Page:
-    """The page in the app, with settings (without their prefix) as the reader left them."""
+    """The page in the app, with settings (without their prefix) as the reader left them; weights from the seed unless they say
+    otherwise."""
 
     def __init__(self, lang: str = "en", **settings):
         self.test = app()
         own = {f"network_{name}": value for name, value in settings.items()}
-        self.test.session_state["settings"] = {"lang": lang} | own
+        self.test.session_state["settings"] = {"lang": lang, "network_numbers": "seed"} | own
         self.test.switch_page(PAGES["network"]).run()
         assert not self.test.exception
 

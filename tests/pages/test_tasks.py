@@ -15,14 +15,14 @@ from tests.pages.asking import Asking
 
 
 def test_nothing_is_said_before_a_guess_and_the_picture_is_there_while_the_questions_are_folded():
-    seen = Asking("cell")
+    seen = Asking("cell", cell_preset="latch")
     assert list(seen.asked) == ["left", "bounded"] and set(seen.verdicts.values()) == {""}
     assert "visibility: hidden" not in seen.html
     assert seen.test.expander[0].label == "**Guess first** · 2 questions · three to do by hand, further down"
 
 
 def test_while_one_guesses_the_picture_is_out_of_sight_until_all_is_answered():
-    seen = Asking("cell")
+    seen = Asking("cell", cell_preset="latch")
     seen.test.session_state["guess_cell"] = True
     assert "visibility: hidden" in seen.run().html
     seen.guess("left", "part")
@@ -34,7 +34,7 @@ def test_while_one_guesses_the_picture_is_out_of_sight_until_all_is_answered():
 
 
 def test_a_guess_is_judged_by_what_is_computed_now_and_may_be_taken_back():
-    seen = Asking("cell")
+    seen = Asking("cell", cell_preset="latch")
     assert seen.guess("bounded", "no") == "Right. The largest is 1.0000, in unit 1 at step 1."
     assert seen.guess("left", "all").startswith("Wrong. f of unit 1 from step 2 on: 1 · 1 · 0 · 1 · 0;")
     assert seen.test.button(key="guess_cell_again").label == "1 of 2 right · guess again"
@@ -46,7 +46,7 @@ def test_a_guess_is_judged_by_what_is_computed_now_and_may_be_taken_back():
 
 
 def test_guesses_and_what_is_done_are_no_part_of_the_link():
-    seen = Asking("cell")
+    seen = Asking("cell", cell_preset="latch")
     before = seen.address
     seen.guess("bounded", "no")
     assert seen.address == before
@@ -67,7 +67,7 @@ def test_what_a_link_brings_along_is_not_ticked_but_what_is_reached_stays_so():
 
 
 def test_in_korean_everything_is_korean():
-    seen = Asking("cell", lang="ko")
+    seen = Asking("cell", lang="ko", cell_preset="latch")
     assert "먼저 예측" in seen.test.expander[0].label
     seen.guess("bounded", "no")
     assert "맞습니다" in seen.html and "해야 할 일" in seen.html
@@ -238,7 +238,7 @@ def count(module: nn.Module) -> int:
 
 
 def test_the_parameters_of_a_perceptron_are_torchs():
-    seen = Asking("network")
+    seen = Asking("network", network_numbers="seed")
     parameters = count(nn.Linear(3, 1))
     assert seen.guess("parameters", float(parameters)).startswith("Right. 3 (1 × 3) + 1 (1) = 4")
     assert seen.guess("parameters", 3.0).startswith("Wrong.")
@@ -248,7 +248,7 @@ def test_the_parameters_of_a_perceptron_are_torchs():
 
 
 def test_twice_the_weights_are_not_twice_the_output():
-    seen = Asking("network")
+    seen = Asking("network", network_numbers="seed")
     made = unrolled.describe(unrolled.Topology("perceptron"))
     (y,) = (node.values[0][0] for node in made.nodes if node.role == "output")
     twice = math.tanh(2 * math.atanh(y))
@@ -298,7 +298,7 @@ def test_networks_that_are_built_by_hand_are_recognised():
 
 
 def test_the_step_that_adds_most_is_torchs():
-    seen = Asking("bptt")
+    seen = Asking("bptt", bptt_network="own")
     back = shared_weight.send_back(
         shared_weight.network(task := shared_weight.reading("abracadabra"), "rnn", 4, 0, 0), task, "last"
     )
@@ -313,7 +313,7 @@ def test_the_step_that_adds_most_is_torchs():
 
 
 def test_windows_and_losses_found_by_hand_are_recognised():
-    seen = Asking("bptt")
+    seen = Asking("bptt", bptt_network="own")
     assert seen.done == {}
     assert seen.set(bptt_seed=1, bptt_window=1).done["longer"].startswith("The last 1 steps: ")
     seen.set(bptt_seed=0, bptt_loss="all", bptt_window=3)

@@ -12,6 +12,7 @@ from rnnviz.studies import comparing
 from rnnviz.ui.rooms import SETTINGS
 from rnnviz.ui.shell.settings import declare
 from tests.conftest import PATIENCE
+from tests.pages.conftest import PAGES, app
 from tests.pages.test_pages import decoded
 
 declare(SETTINGS)  # app.py does it, and the page is run without
@@ -39,13 +40,13 @@ def recurrent(radius: float) -> np.ndarray:
 
 
 class Page:
-    """The page by itself, with settings (without their prefix) as the reader left them."""
+    """The page in the app, with settings (without their prefix) as the reader left them."""
 
     def __init__(self, part: str, lang: str = "en", **settings):
-        self.test = AppTest.from_file(str(PAGE), default_timeout=PATIENCE)
+        self.test = app()
         own = {f"vanishing_{name}": value for name, value in settings.items()}
         self.test.session_state["settings"] = {"lang": lang, "vanishing_part": part} | own
-        self.test.run()
+        self.test.switch_page(PAGES["vanishing"]).run()
         assert not self.test.exception
 
     @property

@@ -67,6 +67,10 @@ def read() -> list[str]:
         except Exception:  # a link costs no more than the setting that it names, whatever it holds
             logging.getLogger(__name__).exception("a link's value for %s", name)
             wrong.append(_("The link's value for “{name}” is damaged and was left out.").format(name=name))
+    said = {folded.get(name, name) for name in params}
+    for name, one in declared().items():
+        if name not in said and said.intersection(one.among):
+            found[name] = one.was
     choose(**found)
     if lesson.NAME in params:
         line = _(
@@ -94,13 +98,11 @@ def write(names: Container[str]) -> bool:
 
     names: of the page's own settings; those of the shell go with every page.
     """
-    params, room = {}, LONGEST
+    params, room, said = {}, LONGEST, _to_say(names)
     for name, one in declared().items():
-        if name not in OWN and name not in names:
+        if name not in said:
             continue
         value = settings()[name]
-        if one.read is None or (value == one.default and not one.always):
-            continue
         if one.counts:
             value += 1
         text = ",".join(value) if isinstance(value, list) else str(value)
@@ -119,6 +121,19 @@ def write(names: Container[str]) -> bool:
     st.session_state["runs"] = st.session_state.get("runs", 0) + 1
     _address(data={"search": "?" + urlencode(params), "run": st.session_state["runs"]}, key="address")
     return room >= 0
+
+
+def _to_say(names: Container[str]) -> set[str]:
+    """The settings that a link of this page must name, so that it brings back what they are now."""
+    there = {name: one for name, one in declared().items() if one.read and (name in OWN or name in names)}
+    said = {name for name, one in there.items() if one.always or settings()[name] != one.default}
+    for name, one in there.items():
+        # what a link means that does not name it
+        if one.among and said.intersection(one.among):
+            said.discard(name)
+            if settings()[name] != one.was:
+                said.add(name)
+    return said
 
 
 def folded_name(name: str) -> str:

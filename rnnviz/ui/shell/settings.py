@@ -32,7 +32,8 @@ class Setting:
     default: until it is chosen. read: (name, what stands in a link) to the value; ValueError, in the reader's language, where it
     is none; None for what is no part of the address. counts: from 1 on screen and in a link, from 0 here. folds: a text, which
     is folded in a link where it is long. always: stands in every link, also where it is the default. resets: settings that fall
-    back to their defaults when this one is chosen. undo: the setting that keeps what was here when it fell back.
+    back to their defaults when this one is chosen. undo: the setting that keeps what was here when it fell back. was, among: of
+    a page that opens on something else than it once did, see `opened_on`.
     """
 
     default: object
@@ -42,6 +43,8 @@ class Setting:
     always: bool = False
     resets: tuple[str, ...] = ()
     undo: str | None = None
+    was: object = None
+    among: tuple[str, ...] = ()
 
     def but(self, **changes) -> "Setting":
         """The same with changes, as in `text().but(resets=("step",))`."""
@@ -130,6 +133,15 @@ def index(default: int | None, lowest: int = 1, last: bool = False) -> Setting:
         return int(value) - lowest
 
     return Setting(default, read, counts=lowest == 1)
+
+
+def opened_on(room: Mapping[str, Setting], **was: object) -> dict[str, Setting]:
+    """The settings of a room whose page opens on something else than it once did. was: what some of its settings were then. A
+    link that names another of the room's settings, and not these, means what it meant; one that names none has the defaults."""
+    among = {name: tuple(room.keys() - {name}) for name in was}
+    return {
+        name: one.but(was=was[name], among=among[name]) if name in was else one for name, one in room.items()
+    }
 
 
 OWN = {"lang": one_of("en", tuple(LANGUAGES)), "projector": one_of(False, (False, True))}  # the shell's

@@ -1,15 +1,28 @@
 """A setting is declared once, in its room; the shell collects them, reads them from links and writes them there."""
 
 import contextlib
+from types import SimpleNamespace
+from urllib.parse import parse_qsl
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
 from rnnviz.ui import rooms
+from rnnviz.ui.shell import address
 from rnnviz.ui.shell import settings as shell
 from rnnviz.ui.shell.folding import fold, packed, unfold, unpacked
-from rnnviz.ui.shell.settings import LONGEST_LINK, OWN, declare, index, number, one_of, some_of, text
+from rnnviz.ui.shell.settings import (
+    LONGEST_LINK,
+    OWN,
+    declare,
+    index,
+    number,
+    one_of,
+    opened_on,
+    some_of,
+    text,
+)
 
 
 @pytest.fixture
@@ -122,3 +135,62 @@ def test_what_was_never_folded_is_refused_or_read(value):
 def test_what_unfolds_to_more_than_it_may_is_refused():
     with pytest.raises(ValueError, match="longer than it may be"):
         unfold(fold("a" * 10**6), 1000)
+
+
+ROOM = opened_on(
+    {
+        "kind": one_of("rnn", ("rnn", "lstm", "gru")),
+        "preset": one_of("new", ("new", "old", "other")),
+        "seed": number(1, 1, 9),
+        "words": text("a"),
+    },
+    kind="lstm",
+    preset="old",
+)
+ELSEWHERE = {"else": number(0, 0, 9)}
+
+
+def read_back(monkeypatch, params: dict[str, str]) -> tuple[dict, dict[str, str]]:
+    """What a link makes of the room's settings, and the link that is then written."""
+    sent = []
+    monkeypatch.setattr(shell, "_declared", OWN | ROOM | ELSEWHERE)
+    monkeypatch.setattr(shell.st, "session_state", {})
+    monkeypatch.setattr(shell.st, "query_params", SimpleNamespace(to_dict=lambda: dict(params)))
+    monkeypatch.setattr(shell.st, "context", SimpleNamespace(url="http://here/"))
+    monkeypatch.setattr(address, "_address", lambda data, key: sent.append(data["search"]))
+    assert address.read() == []
+    address.write(ROOM)
+    found = {name: shell.settings()[name] for name in ROOM}
+    return found, dict(parse_qsl(sent[0][1:]))
+
+
+@pytest.mark.parametrize(
+    ("link", "means"),
+    [
+        ({}, ("rnn", "new")),
+        ({"lang": "ko"}, ("rnn", "new")),
+        ({"else": "3"}, ("rnn", "new")),  # another page's
+        ({"kind": "gru"}, ("gru", "old")),
+        ({"preset": "other"}, ("lstm", "other")),
+        ({"preset": "new"}, ("lstm", "new")),
+        ({"seed": "7"}, ("lstm", "old")),
+        ({"words": "b"}, ("lstm", "old")),
+        ({"wordsz": fold("b" * 4000)}, ("lstm", "old")),
+        ({"kind": "rnn", "preset": "new", "seed": "2"}, ("rnn", "new")),
+    ],
+)
+def test_a_link_from_before_a_page_opened_on_something_else_means_what_it_meant(monkeypatch, link, means):
+    found, _written = read_back(monkeypatch, link)
+    assert (found["kind"], found["preset"]) == means
+
+
+@pytest.mark.parametrize("kind", ["rnn", "lstm", "gru"])
+@pytest.mark.parametrize("preset", ["new", "old", "other"])
+@pytest.mark.parametrize("seed", ["1", "5"])
+def test_whatever_is_chosen_is_written_so_that_it_is_read_again(monkeypatch, kind, preset, seed):
+    found, written = read_back(monkeypatch, {"kind": kind, "preset": preset, "seed": seed})
+    assert (found["kind"], found["preset"]) == (kind, preset)
+    assert read_back(monkeypatch, written)[0] == found
+    assert (written == {}) == ((kind, preset, seed) == ("rnn", "new", "1"))
+    if (kind, preset) == ("lstm", "old") and seed != "1":
+        assert written == {"seed": seed}  # as it was written before

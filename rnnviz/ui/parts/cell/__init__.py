@@ -42,13 +42,17 @@ def show_cell(
     tokens: Sequence[str] | None = None,
     edited: Callable[[object], None] | None = None,
     largest: float | None = None,
+    begin: tuple[int | None, str | None] = (None, None),
+    around: str | None = None,
 ) -> None:
     """Draws one cell, or several that read the same, all steps at once: stepping asks the server for nothing.
 
     id: tells apart what stands on one page, and stays while the numbers change: the reader keeps the step. working: what
     stats.worked.steps returned. tokens: what was read at each step; by default what the trace has.
     edited: told what the reader has changed in the drawing, of a set-up as studies.one_cell takes it: names and places in each
-    other, down to the number; None where nothing can be changed. largest: the largest such number, either way.
+    other, down to the number; None where nothing can be changed. largest: the largest such number, either way. begin: the
+    step that is shown first and the product that is open, as a link names them. around: a link to the network that the cell is a
+    part of, to which the script adds the step.
     """
     several = [working] if isinstance(working, xr.Dataset) else list(working)
     if tokens is None and "token" in several[0].coords:
@@ -57,6 +61,8 @@ def show_cell(
         "views": [_view(one) for one in several],
         "tokens": None if tokens is None else list(map(str, tokens)),
         "largest": largest if edited else None,
+        "begin": {"step": begin[0] or 0, "product": begin[1]},
+        "around": around,
         "scales": SCALES,
         "labels": _labels(),
     }
@@ -106,6 +112,7 @@ def _labels() -> dict[str, str]:
         "unit": _("unit"),
         "input": _("input"),
         "output": _("output"),
+        "around": _("In the network, at this step"),
         "first": _("Back to the first step"),
         "back": _("One step back"),
         "forward": _("One step forward"),
@@ -113,7 +120,9 @@ def _labels() -> dict[str, str]:
         "speed": _("Speed"),
         "predict": _("Predict"),
         "scroll": _("The drawing goes on to the right: scroll inside it."),
-        "hover": _("Point at a square to read its value."),
+        "hover": _(
+            "Point at a square to read its value; click one inside the cell to see its products below."
+        ),
         "change": _(
             "Click a number with a dotted edge or line to change it; open W x or W h for the weights."
         ),

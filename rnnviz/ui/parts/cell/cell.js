@@ -7,6 +7,7 @@ import { recall, recalledNumber, remember } from "../js/link.js";
 import { minus } from "../js/numbers.js";
 import { Player } from "../js/player.js";
 import { gradient, hexParts, shade, themeSide, typeSize, watchPage } from "../js/theme.js";
+import { way } from "../js/way.js";
 import { Drawing } from "./drawing.js";
 import { Editor } from "./edits.js";
 import { planOf, WIDTHS } from "./plan.js";
@@ -70,6 +71,7 @@ class Cell {
     this.quiz = new Quiz(() => this.cursor.at, () => this.asked());
     this.strip = new Strip((step) => this.player.to(step));
     this.sums = new Sums(() => this.look, () => this.editor);
+    this.around = way("cv-way");
     this.title = element("output", "cv-title");
     this.title.setAttribute("aria-live", "off");
     this.buttons = {
@@ -86,7 +88,7 @@ class Cell {
     this.live = element("p", "cv-hidden");
     this.live.setAttribute("aria-live", "polite");
     this.root = element(
-      "section", "cv", element("div", "cv-bar", this.title, element("div", "cv-tools", ...Object.values(this.buttons))),
+      "section", "cv", element("div", "cv-bar", element("div", "cv-now", this.title, this.around), element("div", "cv-tools", ...Object.values(this.buttons))),
       this.strip.root, this.quiz.root, this.views, this.readout, this.legend, this.sums.root, this.live,
     );
     this.root.tabIndex = 0;
@@ -115,7 +117,7 @@ class Cell {
     this.labels = this.editor.labels = data.labels;
     this.editor.largest = data.largest;
     this.models = data.views.map(modelOf);
-    this.cursor.reset(data.views[0].hidden.length, first ? (recalledNumber("step") ?? 1) - 1 : undefined);
+    this.cursor.reset(data.views[0].hidden.length, first ? (recalledNumber("step") ?? data.begin.step + 1) - 1 : undefined);
     this.root.setAttribute("aria-label", this.labels.cell);
     for (const name of /** @type {const} */ (["first", "back", "forward", "play", "speed"])) named(this.buttons[name], this.labels[name]);
     this.buttons.predict.textContent = this.labels.predict;
@@ -128,7 +130,10 @@ class Cell {
     this.quiz.fill(this.models, this.labels);
     const asked = first ? recall("predict")?.split("-") : undefined;
     if (asked) this.quiz.ask({ place: Number(asked[0]) || 0, id: asked[1], unit: Number(asked[2]) || 0 });
+    this.around.textContent = this.labels.around;
+    this.around.hidden = data.around === null;
     this.show();
+    if (first) this.sums.open(data.begin.product);
     focused();
     drawn(this.root);
   }
@@ -169,9 +174,10 @@ class Cell {
     this.drawings = this.models.map((model) => {
       const plan = planOf(model.view, width);
       const scale = this.models.length > 1 ? 1 : Math.min(LARGEST, Math.max(1, room / plan.width));
-      const drawing = new Drawing(model, plan, scale, this.labels, (square) => {
+      const drawing = new Drawing(model, plan, scale, this.labels, (square, pressed) => {
         if (square) this.tell(model, square);
         else this.readout.textContent = this.hint;
+        if (square && pressed) this.sums.zoom(model, square.id, square.unit);
       }, this.editor);
       drawing.recolour(this.side);
       return drawing;
@@ -239,6 +245,7 @@ class Cell {
     buttons.predict.setAttribute("aria-pressed", String(this.quiz.question !== null));
     this.readout.textContent = this.hint;
     this.root.dataset.step = String(step + 1);
+    if (this.data.around !== null) this.around.href = `${this.data.around}&network_step=${step + 1}`;
     if (!playing) this.live.textContent = this.spoken();
   }
 
@@ -279,7 +286,7 @@ class Cell {
 
   /** @private @param {number} at @param {number} before */
   moved(at, before) {
-    remember("step", at ? at + 1 : null);
+    remember("step", at || this.data?.begin.step ? at + 1 : null);
     this.strip.reveal(at);
     if (this.quiz.question) this.quiz.again();
     else this.show();

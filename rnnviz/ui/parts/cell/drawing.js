@@ -37,7 +37,7 @@ export class Drawing {
    * @param {Plan} plan
    * @param {number} scale
    * @param {import("./types.js").Labels} labels
-   * @param {(square?: { id: string, unit: number }) => void} point hears which square is pointed at, or none
+   * @param {(square?: { id: string, unit: number }, pressed?: boolean) => void} point hears which square is pointed at or pressed, or none
    * @param {import("./edits.js").Editor} editor of the numbers that can be changed
    */
   constructor(model, plan, scale, labels, point, editor) {
@@ -108,7 +108,7 @@ export class Drawing {
       const square = shape("g", { "data-unit": unit }, group);
       const rect = shape("rect", { x: x - width / 2, y: top, width, height: PITCH - 2, rx: 3, class: "cv-square" }, square);
       const text = width > 30 ? shape("text", { x, y: top + 15, class: "cv-number" }, square) : null;
-      for (const event of ["pointerenter", "click"]) square.addEventListener(event, () => this.point({ id, unit }));
+      for (const event of ["pointerenter", "click"]) square.addEventListener(event, () => this.point({ id, unit }, event === "click"));
       this.squares.push({ id, unit, square, rect, text });
     }
     const inside = x > body.x && x < body.x + body.width;

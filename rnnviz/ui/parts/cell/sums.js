@@ -2,6 +2,7 @@
 
 import { element } from "../js/dom.js";
 import { percent } from "../js/numbers.js";
+import { calm } from "../js/player.js";
 import { placeOf, weightPlace } from "./edits.js";
 import { digits, plain, written } from "./symbols.js";
 import { letter, products } from "./vectors.js";
@@ -25,7 +26,7 @@ export class Sums {
     this.columns = [];
     /** @type {{ model: Model, ids: string[], lines: HTMLElement[], labels: import("./types.js").Labels }[]} */
     this.shares = [];
-    /** @type {{ details: HTMLDetailsElement, fill: () => void }[]} */
+    /** @type {{ details: HTMLDetailsElement, fill: () => void, view: Model["view"], side: "x" | "h", own: string, rows: HTMLElement[] }[]} */
     this.products = [];
   }
 
@@ -101,9 +102,34 @@ export class Sums {
         });
       });
     };
-    this.products.push({ details, fill });
+    this.products.push({ details, fill, view, side, own, rows });
     details.addEventListener("toggle", () => details.open && fill());
     return details;
+  }
+
+  /**
+   * Opens a product as a link names it, and marks a unit's row: “xh-2” is W_xh x, unit 2; “x” is what all gates make of x.
+   * @param {string | null} said
+   */
+  open(said) {
+    const [, side, own, unit] = said?.match(/^([xh])([irfzgnoh])?(?:-(\d))?$/) ?? [];
+    this.opened(this.products.filter((one) => one.side === side && (own === undefined || one.own === own)), Number(unit) - 1);
+  }
+
+  /** From a gate's square, or from h of a cell without gates, to the products that it is made of. @param {Model} model @param {string} id @param {number} unit */
+  zoom(model, id, unit) {
+    this.opened(this.products.filter((one) => one.view === model.view && one.own === id), unit);
+  }
+
+  /** @private @param {Sums["products"]} found @param {number} unit whose rows are marked */
+  opened(found, unit) {
+    if (!found.length) return;
+    for (const { rows } of this.products) for (const row of rows) row.classList.remove("cv-here");
+    for (const { details, rows } of found) {
+      details.open = true;
+      rows[unit]?.classList.add("cv-here");
+    }
+    found[0].details.scrollIntoView({ block: "center", behavior: calm?.matches ? "auto" : "smooth" });
   }
 
   show() {

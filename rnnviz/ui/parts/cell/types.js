@@ -34,7 +34,7 @@
 /**
  * @typedef {"cell" | "drawing" | "steps" | "step" | "unit" | "input" | "output" | "first" | "back" | "forward" | "play" | "speed" | "predict"
  *   | "scroll" | "shares" | "hover" | "signed" | "sums" | "gates" | "keep" | "write" | "question" | "which" | "what" | "guess" | "reveal" | "other"
- *   | "score" | "number" | "right" | "wrong" | "change" | "edit" | "range"} Word
+ *   | "score" | "number" | "right" | "wrong" | "change" | "edit" | "range" | "around"} Word
  */
 /** @typedef {Record<Word, string>} Labels */
 
@@ -43,6 +43,8 @@
  * @property {View[]} views cells that read the same
  * @property {string[] | null} tokens what was read at each step, where it has names
  * @property {number | null} largest number, either way, that a reader may put in; none where nothing can be changed
+ * @property {{ step: number, product: string | null }} begin the step that is shown first, from 0, and the product that is open
+ * @property {string | null} around a link to the network that the cell is a part of, to which the step is added
  * @property {import("../js/theme.js").Scales} scales
  * @property {Labels} labels
  * @property {string} unloaded said where the script did not come

@@ -1,7 +1,7 @@
 // Whether the reader is on the way to another page. What a component still tells then would reach Python after the page has
 // changed: Streamlit answers for the page that was left, and what it shows is empty, or that page again.
 
-const WAYS = '[data-testid="stPageLink-NavLink"], [class*="st-key-leave_"] button'; // links, and buttons named so in Python
+const WAYS = '[data-testid="stPageLink-NavLink"], [class*="st-key-leave_"] button, .rnnviz-way'; // links, and buttons named so in Python
 const LONGEST = 5000; // ms until the reader has stayed after all
 
 /** @type {{ path: string, at: number } | undefined} */

@@ -42,6 +42,13 @@ export function remember(name, value) {
   }, REST);
 }
 
+/** Writes at once what waits: the reader is about to leave. */
+export function flush() {
+  clearTimeout(timer);
+  write();
+  waiting.clear();
+}
+
 function write() {
   const now = held();
   for (const [name, value] of waiting) {

@@ -10,7 +10,7 @@ from rnnviz import figures, stats
 from rnnviz.models.vocabularies import visible
 from rnnviz.paper.packing import Drawn
 from rnnviz.paper.terms import gate_name
-from rnnviz.studies import shared_weight, tiny
+from rnnviz.studies import example, shared_weight, tiny
 from rnnviz.ui.parts.board import drawn
 from rnnviz.ui.parts.numbers import percent
 from rnnviz.ui.shell.keeping import kept
@@ -69,7 +69,10 @@ def found(text: str, kind: str, units: int, seed: int, trained: bool, loss: str)
     """The network that reads the text, and what a loss adds to its gradient, step by step."""
     task = shared_weight.reading(text)
     model = kept(shared_weight.network, task, kind, units, seed, tiny.STEPS if trained else 0)
-    back = shared_weight.send_back(model, task, loss)
+    return _taken_apart(shared_weight.send_back(model, task, loss))
+
+
+def _taken_apart(back: shared_weight.Back) -> Found:
     node, steps = back.node, back.node.sizes["time"]
     parts, deltas = stats.gradients.weight_contributions(node), stats.gradients.deltas(node)
     return Found(
@@ -83,6 +86,11 @@ def found(text: str, kind: str, units: int, seed: int, trained: bool, loss: str)
         float(abs(parts.sum("time") - back.grad).max()),
         float(abs(parts - back.copies).max()),
     )
+
+
+def found_of_example(kind: str, loss: str) -> Found:
+    """The same of the example of the course."""
+    return _taken_apart(shared_weight.send_back(example.network(kind), tiny.LETTERS, loss))
 
 
 def drawings(of: Found, gate: str, keep: int, limit: float) -> tuple[list[Drawn], float]:

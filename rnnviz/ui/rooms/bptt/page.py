@@ -8,13 +8,14 @@ import streamlit as st
 from rnnviz.paper.terms import gate_name
 from rnnviz.studies import tiny
 from rnnviz.studies.shared_weight import SHORTEST
+from rnnviz.ui.parts import example
 from rnnviz.ui.parts.board import Choice, show_board
 from rnnviz.ui.parts.numbers import aligned, probability, shown
 from rnnviz.ui.parts.tables import table_csv
 from rnnviz.ui.parts.tasks import answers, by_hand, guess_first
 from rnnviz.ui.parts.tiny import STYLE
-from rnnviz.ui.rooms.bptt import LIMITS
-from rnnviz.ui.rooms.bptt.found import Found, drawings, found
+from rnnviz.ui.rooms.bptt import COLOURS, LIMITS, WINDOWS
+from rnnviz.ui.rooms.bptt.found import Found, drawings, found, found_of_example
 from rnnviz.ui.rooms.bptt.tasks import questions, tasks
 from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
@@ -40,15 +41,21 @@ def show() -> None:
         _onward()
         return
     now = settings()
-    trained = now["bptt_trained"] == "yes"
-    one = kept(found, text, now["bptt_kind"], now["bptt_units"], now["bptt_seed"], trained, now["bptt_loss"])
+    if of_example():
+        one = kept(found_of_example, now["bptt_kind"], now["bptt_loss"])
+    else:
+        trained = now["bptt_trained"] == "yes"
+        network = now["bptt_kind"], now["bptt_units"], now["bptt_seed"], trained
+        one = kept(found, text, *network, now["bptt_loss"])
     _choices(one)
-    keep = settings()["bptt_window"]
+    keep = _kept(one)
     with guessing:
         guess_first("bptt", questions(one, keep))
     with answers():
         _sums_up(one)
         _picture(one)
+        if of_example():
+            example.met("bptt", one.kind)
     _step(one)
     _window(one)
     by_hand("bptt", tasks(one, keep))
@@ -57,12 +64,41 @@ def show() -> None:
     _onward()
 
 
+def of_example() -> bool:
+    return settings()["bptt_network"] == "hello"
+
+
+def _kept(of: Found) -> int:
+    """The steps that the window keeps."""
+    now = settings()
+    return now["bptt_window"] or min(WINDOWS[now["bptt_network"]], of.steps)
+
+
+def _limit() -> float:
+    """What colours go to, either way."""
+    now = settings()
+    return now["bptt_limit"] or COLOURS[now["bptt_network"]]
+
+
 def _controls() -> str | None:
     """The widgets that choose the network and its text. Returns the text; None, and a line, where it cannot be read."""
+    own = not of_example()
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        pick(st.text_input, "bptt_text", _("Text to read, letter by letter"), width=230)
+        networks = {"hello": example.name(), "own": _("a text of your own")}
+        pick(
+            st.segmented_control,
+            "bptt_network",
+            _("What is read"),
+            list(networks),
+            format_func=networks.get,
+            required=True,
+            choose=_other,
+        )
+        if own:
+            pick(st.text_input, "bptt_text", _("Text to read, letter by letter"), width=230)
         pick_cell("bptt_kind")
-        pick(st.slider, "bptt_units", _("Units"), min_value=2, max_value=5, step=1, width=110)
+        if own:
+            pick(st.slider, "bptt_units", _("Units"), min_value=2, max_value=5, step=1, width=110)
         losses = {"last": _("at the last step"), "all": _("at every step")}
         pick(
             st.segmented_control,
@@ -75,6 +111,8 @@ def _controls() -> str | None:
                 "−ln of the probability of the letter that comes next; at every step it is the sum of all."
             ),
         )
+    if not own:
+        return example.READ
     text = settings()["bptt_text"].strip()
     if len(text) < SHORTEST or len(set(text[:LONGEST])) < 2:
         notice(
@@ -91,28 +129,30 @@ def _controls() -> str | None:
 def _choices(of: Found) -> None:
     """What is chosen of a network: how far it has learned, which of its gates is drawn, the window, and the colours."""
     now, gates = settings(), of.gates
-    if now["bptt_window"] > of.steps:
+    if (now["bptt_window"] or 0) > of.steps:
         choose(bptt_window=of.steps)
     if len(gates) > 1 and now["bptt_gate"] not in gates:
         choose(bptt_gate="candidate")
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        trained = {"no": _("untrained"), "yes": _("trained")}
-        pick(
-            st.segmented_control,
-            "bptt_trained",
-            _("Network"),
-            list(trained),
-            format_func=trained.get,
-            required=True,
-            help=_("Trained: {steps} steps of Adam on this text, with the loss at every step.").format(
-                steps=tiny.STEPS
-            ),
-        )
-        pick(st.number_input, "bptt_seed", _("Seed"), min_value=0, max_value=999, step=1, width=110)
+        if not of_example():
+            trained = {"no": _("untrained"), "yes": _("trained")}
+            pick(
+                st.segmented_control,
+                "bptt_trained",
+                _("Network"),
+                list(trained),
+                format_func=trained.get,
+                required=True,
+                help=_("Trained: {steps} steps of Adam on this text, with the loss at every step.").format(
+                    steps=tiny.STEPS
+                ),
+            )
+            pick(st.number_input, "bptt_seed", _("Seed"), min_value=0, max_value=999, step=1, width=110)
         pick(
             st.slider,
             "bptt_window",
             _("Window: steps kept, from the end"),
+            value=_kept(of),
             min_value=1,
             max_value=of.steps,
             step=1,
@@ -132,10 +172,16 @@ def _choices(of: Found) -> None:
             "bptt_limit",
             _("Colours to ±"),
             list(LIMITS),
+            value=_limit(),
             format_func="{:g}".format,
             width=120,
             help=_("One scale for all matrices. It stays as you choose it, so that sizes can be compared."),
         )
+
+
+def _other(network: str) -> None:
+    """Another network is read: what was chosen of the one before says nothing of it."""
+    choose(bptt_network=network, bptt_window=None, bptt_limit=None, bptt_step=None)
 
 
 def _gate(of: Found) -> str:
@@ -144,7 +190,7 @@ def _gate(of: Found) -> str:
 
 def _sums_up(of: Found) -> None:
     """How exactly the sum is torch's, and what the window keeps."""
-    keep = settings()["bptt_window"]
+    keep = _kept(of)
     st.markdown(
         _(
             "Sum and `.grad` differ by at most **{off}**. What the last {kept} of {steps} steps add up to is **{share}** as "
@@ -162,7 +208,7 @@ def _sums_up(of: Found) -> None:
 def _picture(of: Found) -> None:
     """The largest picture: what each step adds, how large that is, and the sum beside what torch has."""
     now = settings()
-    keep, limit = now["bptt_window"], now["bptt_limit"]
+    keep, limit = _kept(of), _limit()
     pictures, largest = kept(drawings, of, _gate(of), keep, limit)
     if largest < 0.3 * limit and limit > min(LIMITS):
         st.caption(
@@ -290,7 +336,7 @@ def _plain(name: str) -> str:
 def _window(of: Found) -> None:
     """What the window is, and the same for every length of it."""
     now = settings()
-    keep, steps = now["bptt_window"], of.steps
+    keep, steps = _kept(of), of.steps
     st.subheader(_("What a window cuts away"), anchor=False)
     left, right = st.columns(2, gap="medium")
     with left:

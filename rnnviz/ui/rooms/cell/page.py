@@ -10,6 +10,7 @@ from rnnviz.paper.terms import LETTERS
 from rnnviz.stats import worked
 from rnnviz.studies import one_cell
 from rnnviz.trace import GATES
+from rnnviz.ui.parts import example
 from rnnviz.ui.parts.cell import keys, show_cell
 from rnnviz.ui.parts.tasks import answers, by_hand, guess_first
 from rnnviz.ui.rooms.cell.setup import change, draft, edit
@@ -24,12 +25,7 @@ SUBSCRIPTS = "₁₂₃₄₅₆₇₈"
 
 def show() -> None:
     st.header(_("One cell by hand"))
-    st.write(
-        _(
-            "The previous step's state comes in on the left, the input from below; the state for the next step leaves on "
-            "the right. Go one step forward and watch which values are kept and which are written."
-        )
-    )
+    st.write(opening())
     guessing = st.container()
     kind()
     above = st.container()
@@ -41,6 +37,8 @@ def show() -> None:
         guess_first("cell", questions(found))
     with answers():
         drawing(found)
+        if shows_example():
+            example.met("cell", found[0].attrs["kind"])
     by_hand("cell", tasks(found))
     if settings()["cell_kind"] in ("gru", "all"):
         st.caption(
@@ -51,6 +49,24 @@ def show() -> None:
         )
     prose()
     onward()
+
+
+def opening() -> str:
+    """What to look at, in one sentence or two."""
+    way = _(
+        "The previous step's state comes in on the left, the input from below; the state for the next step leaves on the right."
+    )
+    if settings()["cell_kind"] == "rnn":
+        look = _("Go one step forward and watch the new state: all of it is written anew. Then choose LSTM.")
+    else:
+        look = _("Go one step forward and watch which values are kept and which are written.")
+    return f"{way} {look}"
+
+
+def shows_example() -> bool:
+    """Whether the numbers are those of the course's example, none of them changed."""
+    now = settings()
+    return now["cell_preset"] == "hello" and now["cell_own"] is None
 
 
 # Choosing
@@ -78,6 +94,7 @@ def kind() -> None:
 def presets() -> None:
     """Numbers that make a point, each a click away, and what the chosen one shows."""
     names = {
+        "hello": example.name(),
         "latch": _("a latch"),
         "remember": _("remember for ever"),
         "forget": _("forget at once"),
@@ -116,6 +133,13 @@ def presets() -> None:
 def point(preset: str, kind: str) -> str:
     """What a preset shows on a kind of cell, in one sentence."""
     return {
+        "hello": dict.fromkeys(
+            KINDS,
+            _(
+                "Three units that have learned to spell: each step reads a letter of h, e, l, l (x₁ to x₄ stand for h, e, l, o). "
+                "Steps 3 and 4 read the same l, but l comes next after one and o after the other: h must differ."
+            ),
+        ),
         "latch": {
             "lstm": _(
                 "Input 1 sets unit 1, input 2 resets it (unit 2 the other way round); in between f = 1 and i = 0 hold it."
@@ -345,7 +369,17 @@ def _fill(given, names: tuple[str, ...] = (), places: tuple[int, ...] = ()):
 
 def drawing(found: list[xr.Dataset]) -> None:
     """The drawing with its equations, and what is saturated."""
-    show_cell("bench", found, edited=edit, largest=one_cell.LARGEST)
+    now = settings()
+    kind = found[0].attrs["kind"]
+    show_cell(
+        "bench",
+        found,
+        tokens=letters(),
+        edited=edit,
+        largest=one_cell.LARGEST,
+        begin=(now["cell_step"], now["cell_product"]),
+        around=example.address("network", kind) if shows_example() else None,
+    )
     counts = [worked.saturated(one) for one in found]
     flat, every = (sum(column) for column in zip(*counts, strict=True))
     if flat:
@@ -356,6 +390,16 @@ def drawing(found: list[xr.Dataset]) -> None:
                 "nothing; in the middle it is largest: tanh has slope 1 at 0."
             ).format(flat=flat, every=every)
         )
+
+
+def letters() -> list[str] | None:
+    """What the example reads, as letters: a dot where the reader has made something else of one."""
+    if settings()["cell_preset"] != "hello":
+        return None
+    given = one_cell.cut(draft(), "rnn")["inputs"]
+    names = example.LETTERS
+    one_hot = {tuple(float(k == place) for k in range(len(names))): one for place, one in enumerate(names)}
+    return [one_hot.get(tuple(row), "·") for row in given]
 
 
 def prose() -> None:

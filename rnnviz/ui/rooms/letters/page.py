@@ -12,6 +12,7 @@ from rnnviz.figures.style import ARCHITECTURE, PURPLE
 from rnnviz.models.vocabularies import visible
 from rnnviz.studies import tiny
 from rnnviz.studies.tiny import LETTERS, STEPS
+from rnnviz.ui.parts import example
 from rnnviz.ui.parts.board import drawn, show_figures
 from rnnviz.ui.parts.cell import show_cell
 from rnnviz.ui.parts.numbers import percent
@@ -62,6 +63,9 @@ def show() -> None:
     if text:
         _numbers(network, text)
     _twins(network)
+    now = settings()
+    if found.over and (now["letters_units"], now["letters_seed"], now["letters_trained"]) == example.LEARNED:
+        example.met("letters", now["letters_kind"])
     shapes(found, "letters")
     code("letters")
     _reading()

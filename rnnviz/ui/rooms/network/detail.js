@@ -10,36 +10,54 @@ import { four } from "./numbers.js";
 /** @typedef {import("./types.js").Colour} Colour */
 
 /**
- * Its lines, to be shown and read aloud.
+ * Its lines, to be shown and read aloud, and last the way into the page of the cell, where there is one.
  * @param {Data} data
  * @param {import("./types.js").Looked | null} looked
  * @param {number} time
  * @param {Colour} colour
+ * @param {HTMLAnchorElement} [link] which leads there; its text and its address are written here
  */
-export function detailOf(data, looked, time, colour) {
+export function detailOf(data, looked, time, colour, link) {
   const node = looked && "node" in looked ? data.nodes.find(({ id }) => id === looked.node) : undefined;
-  if (node) return nodeLines(data, node, time, colour);
   const edge = looked && "edge" in looked ? data.edges[looked.edge] : undefined;
-  return edge ? edgeLines(data, edge, time) : [element("p", "nw-hint", data.labels.hint)];
+  const lines = node ? nodeLines(data, node, time, colour) : edge ? edgeLines(data, edge, time) : [element("p", "nw-hint", data.labels.hint)];
+  const zoom = zoomOf(data, looked, time);
+  if (!link || !zoom || data.zoom === null) return lines;
+  link.textContent = filled(zoom.product === null ? data.labels.zoom : data.labels.zoomed, { step: zoom.step + 1 });
+  link.href = `${data.zoom}&cell_step=${zoom.step + 1}${zoom.product === null ? "" : `&cell_product=${zoom.product}`}`;
+  return [...lines, element("p", "", link)];
+}
+
+/**
+ * Where in the page of the cell the numbers of what is looked at are: the step, from 0, and the product.
+ * @param {Data} data @param {import("./types.js").Looked | null} looked @param {number} time
+ * @returns {{ step: number, product: string | null } | null}
+ */
+function zoomOf(data, looked, time) {
+  const part = looked && ("node" in looked ? data.nodes.find(({ id }) => id === looked.node) : data.edges[looked.edge]);
+  if (!part || !part.zoom || data.zoom === null) return null;
+  return { step: part.zoom.step ?? time, product: part.zoom.product };
 }
 
 /** @param {Data} data @param {Data["nodes"][number]} node @param {number} time @param {Colour} colour */
-function nodeLines({ labels, times }, node, time, colour) {
-  const name = times > 1 ? `${node.name}, ${labels.step} ${time + 1}` : node.name;
+function nodeLines({ labels, times, letters }, node, time, colour) {
+  const step = times > 1 ? `${node.name}, ${labels.step} ${time + 1}` : node.name;
+  const speaks = letters !== null && (node.role === "input" || node.role === "output");
+  const name = speaks && node.unit !== null ? `${step}, ${letters[node.unit]}` : step;
   const gradient = `${filled(labels.gradient, { letter: node.letter })} = ${four(node.gradient[time])}`;
   const mean = node.values[time].length > 1 ? `${labels.mean} ${four(node.mean[time])} · ` : "";
   return [
     element("p", "nw-detail-name", `${node.label}: ${name}`),
-    values(node.letter, node.values[time], 1, colour),
+    values(node.letter, node.values[time], 1, colour, speaks && node.unit === null ? letters : undefined),
     ...(node.cell.length ? [values("c", node.cell[time], 3, colour)] : []),
     element("p", "nw-numbers", `${mean}${gradient}`),
   ];
 }
 
-/** @param {string} letter @param {number[]} numbers @param {number} limit of the colours @param {Colour} colour */
-function values(letter, numbers, limit, colour) {
-  const cells = numbers.map((value) => {
-    const cell = element("span", "nw-value", fixed(value, 3));
+/** @param {string} letter @param {number[]} numbers @param {number} limit of the colours @param {Colour} colour @param {string[]} [names] what each stands for */
+function values(letter, numbers, limit, colour, names) {
+  const cells = numbers.map((value, i) => {
+    const cell = element("span", "nw-value", `${names ? `${names[i]} ` : ""}${fixed(value, 4)}`);
     const parts = colour("diverging", (clamp(value / limit, -1, 1) + 1) / 2);
     cell.style.backgroundColor = `rgb(${parts})`;
     cell.style.color = inkOn(parts);
@@ -49,11 +67,13 @@ function values(letter, numbers, limit, colour) {
 }
 
 /** @param {Data} data @param {Data["edges"][number]} edge @param {number} time */
-function edgeLines({ nodes, labels }, edge, time) {
-  const [source, target] = [edge.source, edge.target].map((id) => nodes.find((node) => node.id === id)?.label);
+function edgeLines({ nodes, labels, letters }, edge, time) {
+  const ends = [edge.source, edge.target].map((id) => nodes.find((node) => node.id === id));
+  const [source, target] = ends.map((node) => node?.label);
+  const role = letters !== null && edge.role === "weight" && ends[1]?.role === "output" ? labels.softmax : labels.roles[edge.role];
   const norm = edge.norm[time];
   return [
-    element("p", "nw-detail-name", `${source} → ${target}: ${labels.roles[edge.role]}`),
+    element("p", "nw-detail-name", `${source} → ${target}: ${role}`),
     element("p", "nw-numbers", norm === null ? labels.unused : `${labels.norm} = ${four(norm)}`),
     ...(edge.weight === null || edge.product === null
       ? []

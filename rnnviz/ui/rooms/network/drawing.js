@@ -218,7 +218,8 @@ export class Drawing {
       ...(unit || !colours.length ? [] : [shape("rect", { x: left, y: top, width: wide, height: high, class: "nw-frame" })]),
     );
     const ink = colours.length === 1 ? inkOn(colours[0]) : "";
-    label.textContent = node.label;
+    const token = node.tokens[timeOf(data, moment)]; // what a network says stands there once it is computed
+    label.textContent = token && (reached || node.role === "input") ? `${node.label} “${token}”` : node.label;
     label.setAttribute("x", String(to.wide / 2));
     label.setAttribute("y", String(unit ? (value === null ? 30 * k : 22 * k) : 16 * k));
     label.style.fill = unit ? ink : "";

@@ -7,6 +7,7 @@ import { recall, remember } from "../../parts/js/link.js";
 import { clamp } from "../../parts/js/numbers.js";
 import { Player, calm } from "../../parts/js/player.js";
 import { between, hexParts, themeSide, typeSize, watchPage } from "../../parts/js/theme.js";
+import { way } from "../../parts/js/way.js";
 import { filled } from "../../parts/js/words.js";
 import { detailOf } from "./detail.js";
 import { Drawing } from "./drawing.js";
@@ -36,6 +37,7 @@ class Picture {
     this.looked = null; // the node or edge whose numbers are shown
     /** @type {import("./types.js").Side} */
     this.side = "light";
+    this.chosen = false; // whether the reader has said what an edge's width follows
     this.said = ""; // the words that are shown
     this.fitted = ""; // the width and type size that the picture was made for
     this.player = new Player({
@@ -55,7 +57,8 @@ class Picture {
     this.choices.speed.select.addEventListener("change", () => (this.player.speed = Number(this.choices.speed.select.value)));
     this.choices.colour.select.addEventListener("change", () => this.show());
     this.choices.width.select.addEventListener("change", () => {
-      remember("width", this.width === "norm" ? null : this.width);
+      this.chosen = true;
+      remember("width", this.width === this.data?.width ? null : this.width);
       this.show();
     });
     this.readout = element("p", "nw-readout");
@@ -64,13 +67,16 @@ class Picture {
     this.more = element("p", "nw-more");
     this.legend = element("div", "nw-legend");
     this.detail = element("div", "nw-detail");
+    this.link = way("nw-way");
+    this.link.addEventListener("click", () => this.keep(), { capture: true });
     const tools = element("div", "nw-tools", ...Object.values(this.buttons), this.choices.speed.label, this.choices.colour.label, this.choices.width.label);
     const bar = element("div", "nw-bar", tools, this.readout);
     this.root = element("section", "nw-picture", bar, this.holder, this.more, this.legend, this.detail);
     this.root.tabIndex = 0;
     this.root.setAttribute("role", "group");
     this.root.addEventListener("keydown", (event) => this.key(event));
-    for (const event of ["pointerover", "pointerdown"]) this.drawing.svg.addEventListener(event, ({ target }) => this.point(target));
+    this.drawing.svg.addEventListener("pointerover", ({ target }) => this.point(target, false));
+    this.drawing.svg.addEventListener("pointerdown", ({ target }) => this.point(target, true));
     parent.append(this.root);
     this.unwatch = watchPage(this.root, { themed: () => this.show(), resized: () => this.resized() });
   }
@@ -103,9 +109,12 @@ class Picture {
     width.label.hidden = !data.edges.some(({ weight }) => weight !== null);
     if (first) {
       this.recalled(recall("frame"));
-      if ([...width.select.options].some(({ value }) => value === recall("width"))) width.select.value = /** @type {string} */ (recall("width"));
+      this.chosen = [...width.select.options].some(({ value }) => value === recall("width"));
+      if (this.chosen) width.select.value = /** @type {string} */ (recall("width"));
     } else remember("frame", null);
-    this.looked = null;
+    if (!this.chosen) width.select.value = data.width;
+    this.looked = first ? this.lookedAt(recall("look") ?? data.look) : null;
+    if (!first) remember("look", null);
     delete this.root.dataset.still;
     this.drawing.change(data, this.room);
     this.played();
@@ -232,11 +241,24 @@ class Picture {
 
   // ---- what is looked at --------------------------------------------------------------------------------------------
 
-  /** @private @param {EventTarget | null} target */
-  point(target) {
+  /** What a link says is looked at: a node by its name, an edge by its place. @private @param {string | null} said @returns {Looked | null} */
+  lookedAt(said) {
+    if (!this.data || said === null) return null;
+    if (this.data.nodes.some(({ id }) => id === said)) return { node: said };
+    return /^\d{1,4}$/.test(said) && this.data.edges[Number(said)] ? { edge: Number(said) } : null;
+  }
+
+  /** In the link. @private */
+  keep() {
+    if (this.looked) remember("look", "node" in this.looked ? this.looked.node : this.looked.edge);
+  }
+
+  /** @private @param {EventTarget | null} target @param {boolean} keeps whether the link holds it */
+  point(target, keeps) {
     const { node, edge } = target instanceof Element ? (/** @type {SVGElement | null} */ (target.closest("[data-node], [data-edge]"))?.dataset ?? {}) : {};
     if (node !== undefined) this.look({ node });
     else if (edge !== undefined) this.look({ edge: Number(edge) });
+    if (keeps && (node ?? edge) !== undefined) this.keep();
   }
 
   /** By keys through all nodes and edges. @private @param {1 | -1} by */
@@ -246,6 +268,7 @@ class Picture {
     const key = JSON.stringify(this.looked);
     const at = list.findIndex((one) => JSON.stringify(one) === key);
     this.look(list[at < 0 ? (by > 0 ? 0 : list.length - 1) : (at + by + list.length) % list.length]);
+    this.keep();
     this.readout.textContent = [...this.detail.children].map((line) => line.textContent).join(". ");
   }
 
@@ -259,7 +282,7 @@ class Picture {
   tell() {
     if (!this.data) return;
     this.drawing.mark(this.looked);
-    this.detail.replaceChildren(...detailOf(this.data, this.looked, timeOf(this.data, this), (scale, share) => this.colour(scale, share)));
+    this.detail.replaceChildren(...detailOf(this.data, this.looked, timeOf(this.data, this), (scale, share) => this.colour(scale, share), this.link));
   }
 
   // ---- a moment of a pass -------------------------------------------------------------------------------------------

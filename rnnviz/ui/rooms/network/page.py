@@ -10,6 +10,7 @@ import xarray as xr
 from rnnviz import figures
 from rnnviz.figures.style import INK, PURPLE, VERMILION
 from rnnviz.studies import unrolled
+from rnnviz.ui.parts import example
 from rnnviz.ui.parts.board import drawn, show_figures
 from rnnviz.ui.parts.tasks import answers, by_hand, guess_first
 from rnnviz.ui.rooms.network.picture import show_network
@@ -31,6 +32,8 @@ def show() -> None:
         options()
     with answers():
         graph = picture()
+        if graph.setup.numbers == "hello":
+            example.met("network", graph.setup.kind)
     with guessing:
         guess_first("network", questions(graph))
     with answers("costs"):
@@ -77,6 +80,7 @@ def setup() -> unrolled.Topology:
                 "units",
                 "outputs",
                 "seed",
+                "numbers",
             )
         }
     )
@@ -104,17 +108,30 @@ def stepper() -> None:
                 on_click=choose,
                 kwargs={"network_stage": STAGES[other]} if there else None,
             )
-        low, high = unrolled.LIMITS["seed"]
+        numbers = {"hello": example.name(), "seed": _("from a seed")}
         pick(
-            st.number_input,
-            "network_seed",
-            _("Seed"),
-            min_value=low,
-            max_value=high,
-            step=1,
-            width=136,
-            help=_("Weights, inputs and targets are drawn from it."),
+            st.segmented_control,
+            "network_numbers",
+            _("Weights"),
+            list(numbers),
+            format_func=numbers.get,
+            required=True,
+            help=_(
+                "The example has learned its word and has its own sizes; other sizes have weights from a seed."
+            ),
         )
+        low, high = unrolled.LIMITS["seed"]
+        if settings()["network_numbers"] == "seed":
+            pick(
+                st.number_input,
+                "network_seed",
+                _("Seed"),
+                min_value=low,
+                max_value=high,
+                step=1,
+                width=136,
+                help=_("Weights, inputs and targets are drawn from it."),
+            )
     sentences = {
         "perceptron": _(
             "One unit weighs its inputs, adds a bias and squashes the sum: $y = \\tanh(w\\,x + b)$. The widest lines move "
@@ -138,6 +155,9 @@ def stepper() -> None:
 def options() -> None:
     """What can be changed at this stage; what cannot is kept for the stages that have it."""
     one = setup()
+    if one.numbers == "hello":
+        options_of_example(one)
+        return
     if one.stage == "unrolled":
         pick(
             st.segmented_control,
@@ -186,6 +206,49 @@ def options() -> None:
         st.caption(_("What is written is read at the next step, so an output is as large as an input."))
 
 
+def options_of_example(one: unrolled.Topology) -> None:
+    """Its sizes are its own; it can be read as another kind of cell, as another task, and less far."""
+    if one.stage in ("perceptron", "multilayer"):
+        st.caption(
+            _(
+                "One unit of the example as it reads the first letter: x₁ to x₄ stand for h, e, l, o, and that of h is 1."
+            )
+            if one.stage == "perceptron"
+            else _(
+                "The example as it reads the first letter: x₁ to x₄ stand for h, e, l, o, and y₁ to y₄ are the probabilities "
+                "that each of them comes next."
+            )
+        )
+        return
+    shape = one.drawn.shape
+    with st.container(horizontal=True, vertical_alignment="top", gap="small"):
+        pick_cell("network_kind")
+        if one.stage == "unrolled":
+            names = {name: said for name, said in shapes().items() if name != "encoder_decoder"}
+            pick(
+                st.segmented_control,
+                "network_shape",
+                _("Shape of the task"),
+                list(names),
+                value=shape,
+                format_func=names.get,
+                required=True,
+            )
+        pick(
+            st.slider,
+            "network_steps",
+            _("Steps T"),
+            value=one.drawn.steps,
+            min_value=1,
+            max_value=len(example.READ),
+            step=1,
+            width=120,
+            disabled=one.stage == "unrolled" and shape == "one_to_one",
+        )
+    if one.stage == "unrolled":
+        st.text(task(shape))
+
+
 def size(name: str, label: str, disabled: bool = False) -> None:
     """A slider for how many numbers a node has."""
     low, high = unrolled.LIMITS[name]
@@ -228,7 +291,7 @@ def picture():
     """The drawn network; returns what was drawn."""
     one = setup()
     graph = kept(unrolled.describe, one)
-    show_network(graph)
+    show_network(graph, settings()["network_step"])
     return graph
 
 
@@ -317,7 +380,7 @@ def growth(graph) -> None:
     one = graph.setup
     widths = range(unrolled.LIMITS["units"][0], unrolled.LIMITS["units"][1] + 1)
     # over all kinds and units, whichever is chosen
-    found = kept(unrolled.growth_with_units, replace(one, kind="rnn", units=1, seed=0), widths)
+    found = kept(unrolled.growth_with_units, replace(one.sizes, kind="rnn", units=1, seed=0), widths)
     own = found.sel(architecture=one.kind.upper())
     rows = xr.concat(
         [found["parameters"], own["multiplications"].expand_dims("architecture")], "architecture"
@@ -344,7 +407,7 @@ def growth(graph) -> None:
         units=one.units, parameters=graph.parameters
     )
     if one.shape != "one_to_one":
-        lengths = kept(unrolled.growth_with_length, replace(one, steps=unrolled.Topology.steps, seed=0))
+        lengths = kept(unrolled.growth_with_length, replace(one.sizes, steps=unrolled.Topology.steps, seed=0))
         names = [lengths[name].attrs["long_name"] for name in lengths]
         rows = np.log(xr.concat([lengths[name] for name in lengths], "series", combine_attrs="drop"))
         rows = rows.assign_coords(series=names).assign_attrs(long_name="count", units="1")
@@ -372,6 +435,10 @@ def background() -> None:
             _(
                 "Every number comes from the network on screen: it is built in PyTorch with weights, inputs and targets "
                 "drawn from the seed, then run and recorded in float64. It has learned nothing yet."
+            ),
+            _(
+                "The example has learned: it reads h, e, l, l and gives each letter the probability that it comes next, "
+                "y = softmax(W_y h + b_y). Its backward pass sends back L = −Σ ln p of the letters that are right."
             ),
             _(
                 "An edge is as wide as the norm of the Jacobian along it: the most that a small change at its start can move "

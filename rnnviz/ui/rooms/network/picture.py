@@ -4,6 +4,7 @@ import math
 from pathlib import Path
 
 from rnnviz.figures.style import ARCHITECTURE, ON_DARK, SCALES
+from rnnviz.ui.parts import example
 from rnnviz.ui.parts.component import component
 from rnnviz.ui.shell.language import _
 
@@ -14,10 +15,13 @@ SUBSCRIPTS, RAISED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉
 _component = component(HERE)
 
 
-def show_network(graph) -> None:
-    """Draws what rnnviz.unrolled.describe returned. Another set-up is another picture: the one before turns into it."""
+def show_network(graph, step: int | None = None) -> None:
+    """Draws what rnnviz.unrolled.describe returned. Another set-up is another picture: the one before turns into it. step: whose
+    cell is looked at first."""
     setup = graph.setup
-    rolled = setup.stage == "recurrent"
+    zooms = setup.numbers == "hello" and (setup.stage != "unrolled" or setup.shape != "one_to_many")
+    letters = list(example.LETTERS) if setup.numbers == "hello" and setup.stage != "perceptron" else None
+    rolled, single = setup.stage == "recurrent", setup.stage in ("perceptron", "multilayer")
     colour = ARCHITECTURE[setup.kind]
     _component(
         data={
@@ -25,8 +29,13 @@ def show_network(graph) -> None:
             "stage": setup.stage,
             "times": setup.steps if rolled else 1,
             "loops": rolled,
-            "vectors": setup.stage in ("recurrent", "unrolled"),
-            "nodes": [_node(node, setup) for node in graph.nodes],
+            "vectors": not single,
+            "nodes": [_node(node, setup) | {"zoom": zooms and _zoom(node, setup)} for node in graph.nodes],
+            "letters": letters,
+            "zoom": example.address("cell", setup.kind) if zooms else None,
+            # single weights of the example are large, and the slopes of its units small: |w| is seen, their product is not
+            "width": "weight" if setup.numbers == "hello" and single else "norm",
+            "look": None if step is None else f"h0f{step}",
             "edges": [
                 {
                     "source": edge.source,
@@ -35,6 +44,7 @@ def show_network(graph) -> None:
                     "norm": [None if math.isnan(norm) else norm for norm in edge.norm],
                     "weight": None if math.isnan(edge.weight) else edge.weight,
                     "product": None if math.isnan(edge.product) else edge.product,
+                    "zoom": zooms and _opens(edge, setup),
                 }
                 for edge in graph.edges
             ],
@@ -46,6 +56,25 @@ def show_network(graph) -> None:
         },
         key="network",
     )
+
+
+def _zoom(node, setup) -> dict | bool:
+    """Where in the page of the cell a node is met: its step, from 0, None for each of its own; and a product. False: nowhere."""
+    if setup.stage in ("recurrent", "unrolled"):
+        return node.role == "hidden" and {"step": node.step, "product": None}
+    unit = setup.stage == "perceptron" and node.role == "output"
+    return (node.role == "hidden" or unit) and {"step": 0, "product": f"xh-{node.unit + 1}"}
+
+
+def _opens(edge, setup) -> dict | bool:
+    """The same of an edge: the product that it stands for."""
+    if setup.stage in ("recurrent", "unrolled"):
+        side = {"input": "x", "recurrent": "h"}.get(edge.role)
+        step = int(edge.target.rpartition("f")[2]) if setup.stage == "unrolled" and side else None
+        return side is not None and {"step": step, "product": side}
+    _layer, _u, unit = edge.target.partition("u")
+    into = "yu0" if setup.stage == "perceptron" else "h0"
+    return edge.target.startswith(into) and {"step": 0, "product": f"xh-{int(unit) + 1}"}
 
 
 def summary(graph) -> str:
@@ -84,6 +113,7 @@ def _node(node, setup) -> dict:
         "row": node.row,
         "backward": node.backward,
         "unit": node.unit,
+        "tokens": list(node.tokens),
         "values": node.values,
         "mean": node.mean,
         "cell": node.cell,
@@ -146,6 +176,9 @@ def _labels() -> dict:
         "gradient": "‖∂L/∂{letter}‖",
         "norm": _("norm of the Jacobian"),
         "unused": _("not used at this step: nothing comes before it"),
+        "zoom": _("Into this cell, at step {step} →"),
+        "softmax": _("one weight of a sum; the softmax makes probabilities of all sums"),
+        "zoomed": _("Into this product, at step {step} →"),
         "hint": _("Point at a node or an edge to see its numbers, or press ↑ and ↓."),
         "roles": {
             "weight": _("one weight times the slope of tanh"),

@@ -58,7 +58,7 @@ def _steps(graph: unrolled.Graph) -> Question:
     asks = _("How many parameters does it have if it reads {other} steps in place of {now}?")
 
     def answer() -> Answer:
-        count = kept(unrolled.describe, replace(graph.setup, steps=other)).parameters
+        count = kept(unrolled.describe, replace(graph.setup.sizes, steps=other)).parameters
         says = _("{now} at {steps} steps, {then} at {other}: every step uses the same weights.").format(
             now=graph.parameters, then=count, steps=now, other=other
         )
@@ -80,7 +80,7 @@ def _units(graph: unrolled.Graph) -> Question:
 
     def answer() -> Answer:
         before, after = (
-            kept(unrolled.describe, replace(graph.setup, units=n)).parameters for n in (small, large)
+            kept(unrolled.describe, replace(graph.setup.sizes, units=n)).parameters for n in (small, large)
         )
         says = _("{before} with {small} units, {after} with {large}: {times:.2f} times as many.").format(
             before=before, after=after, small=small, large=large, times=after / before

@@ -16,6 +16,8 @@
  * @property {boolean} backward whether it reads from the end
  * @property {number | null} unit where a node is one unit
  * @property {number[][]} values (time, unit); one time, unless the network is rolled up
+ * @property {string[]} tokens that its numbers stand for, at each time; empty where they stand for none
+ * @property {Zoom} zoom
  * @property {number[]} mean of its values, at each time
  * @property {number[][]} cell (time, unit), empty where there is none
  * @property {number[]} gradient norm, at each time
@@ -31,12 +33,15 @@
  * @property {(number | null)[]} norm of the Jacobian at each time
  * @property {number | null} weight where it is one number
  * @property {number | null} product of the weight and the value at its source
+ * @property {Zoom} zoom
  */
+/** @typedef {{ step: number | null, product: string | null } | false} Zoom where in the page of the cell its numbers are: the step, from 0, null for that which is shown; and a product */
 /** @typedef {"norm" | "weight" | "product"} Width what an edge's width follows */
 
 /**
  * @typedef {"picture" | "forward" | "backward" | "back" | "on" | "speed" | "colour" | "all" | "mean" | "unit" | "step" | "more"
- *   | "forwardLine" | "backwardLine" | "again" | "value" | "norms" | "width" | "single" | "gradient" | "norm" | "unused" | "hint"} Word
+ *   | "forwardLine" | "backwardLine" | "again" | "value" | "norms" | "width" | "single" | "gradient" | "norm" | "unused" | "hint"
+ *   | "zoom" | "zoomed" | "softmax"} Word
  */
 /** @typedef {Record<Word, string> & { roles: Record<EdgeRole, string>, widths: Record<Width, string> }} Labels */
 
@@ -49,6 +54,10 @@
  * @property {boolean} vectors whether a node is a whole state
  * @property {Node[]} nodes
  * @property {Edge[]} edges
+ * @property {string[] | null} letters that the numbers of inputs and outputs stand for
+ * @property {string | null} zoom a link to the page of the cell, to which a step and a product are added
+ * @property {Width} width what that of an edge follows until the reader chooses
+ * @property {string | null} look the node that is looked at first
  * @property {import("../../parts/js/theme.js").Scales} scales
  * @property {[number, number]} limits exponents of ten between which a gradient's colour changes
  * @property {Record<Side, string>} colour of the architecture

@@ -6,6 +6,7 @@ import streamlit as st
 
 from rnnviz import figures, stats
 from rnnviz.figures.style import INK
+from rnnviz.ui.parts import example
 from rnnviz.ui.parts.board import drawn
 from rnnviz.ui.parts.numbers import number
 from rnnviz.ui.parts.tasks import Asked
@@ -72,7 +73,9 @@ def unit() -> Asked:
             "number of steps (Le, Jaitly & Hinton 2015). One slider takes you from one to the other."
         ),
     ]
-    pictured([drawing], summary, worked(chain, w, u), lines)
+    pictured(
+        [drawing], summary, worked(chain, w, u), lines, below=lambda: example.met_on_the_way_back("vanishing")
+    )
     return of_unit(chain, w, u)
 
 
