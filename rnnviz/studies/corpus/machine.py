@@ -6,6 +6,7 @@ foretells the next token, beside what the network itself, the token just read an
 machine, run by itself from token to token, stays where the network is.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -81,6 +82,10 @@ def build(
     early, late = (
         np.flatnonzero(follows[first:last]) + first for first, last in ((0, cut - 1), (cut, corpus.steps))
     )
+    if corpus.outputs:  # what the model does not know it cannot foretell
+        late = late[corpus.tokens[late + 1] < corpus.outputs]
+    if not len(late):
+        raise Told("no token of the second half is known to {name}", name=corpus.model)
     after = np.zeros((states, states))
     np.add.at(after, (clusters[early], clusters[early + 1]), 1)
     read = np.zeros((states, vocabulary))
@@ -218,14 +223,15 @@ def _judged(
     for row, (logs, kinds) in enumerate(predictions.values()):
         loss[row] = -logs[kinds, following].mean()
     top = _top(corpus, model)
-    if top is not None and top[1].out_features == len(corpus.vocabulary):
+    if top is not None and top[1].out_features == corpus.outputs:
         sums = np.zeros((3, len(names)))
         for at, logs in _network(corpus, *top, late):
             share, part = np.exp(logs), slice(at, at + len(logs))
             own = (share * logs).sum(1)
             sums[0, -1] -= logs[np.arange(len(logs)), following[part]].sum()
             likeliest = logs.argmax(1)
-            for row, (said, kinds) in enumerate(predictions.values()):
+            for row, (every, kinds) in enumerate(predictions.values()):
+                said = every[:, : corpus.outputs]
                 sums[1, row] += (said.argmax(1)[kinds[part]] == likeliest).sum()
                 sums[2, row] += (own - (share @ said.T)[np.arange(len(logs)), kinds[part]]).sum()
         sums /= len(late)
@@ -248,7 +254,9 @@ def _top(corpus: Corpus, model: Live | None) -> tuple[str, torch.nn.Linear] | No
     return None if name is None else (name, model.model.head)
 
 
-def _network(corpus: Corpus, name: str, head: torch.nn.Linear, late: np.ndarray):  # type: ignore[no-untyped-def]
+def _network(
+    corpus: Corpus, name: str, head: torch.nn.Linear, late: np.ndarray
+) -> Iterator[tuple[int, np.ndarray]]:
     """(place along `late`, log probabilities (step, candidate)) of some steps at a time, from the states as they are stored."""
     at = 0
     array = corpus.arrays[name]

@@ -67,22 +67,28 @@ def silenced(
     parts: by default of `stretches`. Returns `growth` (stretch,), of the mean loss of a next token, nats, and `change`
     (candidate,), how much more probable the unit makes each token, the mean over the steps: as it is, less without it. The first
     `WARM` steps of a stretch do not count where it is longer than twice that. `steps`: how many count. `loss`: as it is.
-    Raises Told where the model foretells no token of the corpus.
+    Tokens that the model does not know do not count. Raises Told where it foretells none of the corpus.
     """
     parts = stretches(corpus) if parts is None else list(parts)
-    tokens = [corpus.tokens[first:last].astype(np.int64) for first, last in parts]
-    if not model.writes or not parts or max(int(one.max()) for one in tokens) >= len(model.outputs):
-        raise Told("{name} foretells no tokens, or some of this corpus are unknown to it", name=model.name)
+    if not model.writes:
+        raise Told("{name} foretells no tokens", name=model.name)
     losses: list[list[float]] = [[], []]
     shares = np.zeros((2, len(model.outputs)))
     counted = 0
-    for own, logs in zip(tokens, _read(model, corpus, parts, layer, unit, field, module), strict=True):
-        begin = WARM if len(own) > 2 * WARM else 0
-        at = np.arange(begin, len(own) - 1)
+    for (first, last), logs in zip(
+        parts, _read(model, corpus, parts, layer, unit, field, module), strict=True
+    ):
+        own = corpus.tokens[first:last]
+        at = np.arange(WARM if len(own) > 2 * WARM else 0, len(own) - 1)
+        at = at[own[at + 1] < len(model.outputs)]  # what the model does not know it cannot foretell
+        if not len(at):
+            continue
         counted += len(at)
         for which, one in enumerate(logs):
-            losses[which].append(float(-one[at, own[1:][begin:]].mean()))
+            losses[which].append(float(-one[at, own[at + 1]].mean()))
             shares[which] += np.exp(one[at]).sum(0)
+    if not counted:
+        raise Told("{name} knows none of the tokens of this corpus", name=model.name)
     as_it_is, without = (np.array(one) for one in losses)
     attrs = {"long_name": "change of the probability", "units": "1"}
     return xr.Dataset(
@@ -110,7 +116,7 @@ def _read(
     if isinstance(language, LanguageModel) and field == "hidden":
         with reading(language), torch.inference_mode():
             mute = _mute(language, layer, unit)
-            whole = [torch.from_numpy(corpus.tokens[first:last].astype(np.int64)) for first, last in parts]
+            whole = [model.encode(corpus.text(first, last))[0] for first, last in parts]
             ids = nn.utils.rnn.pad_sequence(whole, batch_first=True)
             both = [one(ids)[0].log_softmax(-1).double().cpu().numpy() for one in (language, mute)]
         return [(both[0][n, : len(own)], both[1][n, : len(own)]) for n, own in enumerate(whole)]

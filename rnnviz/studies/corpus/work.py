@@ -40,12 +40,14 @@ def _written(model: live.Live, begin: str, length: int) -> Generator[Done, None,
     return begin + "".join(model.outputs[id] for id in writing.ids[len(ids) :])
 
 
-def telling(path: str, regex: str, limit: float) -> Generator[Done, None, xr.Dataset]:
+def telling(
+    path: str, regex: str, limit: float, place: str | None = None
+) -> Generator[Done, None, xr.Dataset]:
     """`searching.telling` of the places of a regular expression."""
 
     def work(told: Progress) -> xr.Dataset:
         own = Corpus.open(path)
-        return searching.telling(own, searching.search(own, regex, limit).where(), progress=told)
+        return searching.telling(own, searching.search(own, regex, limit).where(), place, progress=told)
 
     return (yield from followed(work))
 

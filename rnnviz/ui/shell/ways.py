@@ -16,7 +16,7 @@ FOLDERS = {
     "learn": (
         "cell order letters network bptt memory vanishing clipping attention_by_hand blank counting explain words teach".split()
     ),
-    "explore": "home states gates gradients change units knows pair corpus attention generate sentiment".split(),
+    "explore": "home states gates gradients change units knows pair corpus unit attention generate sentiment".split(),
     "lab": "own train runs compare".split(),
 }
 FILES = {room: f"pages/{folder}/{room}.py" for folder, rooms in FOLDERS.items() for room in rooms}
@@ -40,6 +40,7 @@ BUILDS_ON = {
     "knows": ("states", "memory"),
     "pair": ("states", "vanishing"),
     "corpus": ("states",),
+    "unit": ("states", "corpus"),
     "generate": ("letters", "states"),
     "sentiment": ("states",),
     "compare": ("vanishing",),
@@ -130,6 +131,7 @@ def _stops(language: str) -> dict[str, Stop]:
         ("change", _("Change it"), _("What if a state or a gate had been different?"), 6),
         ("pair", _("Side by side"), _("Where do two readings part, and for how long?"), 6),
         ("corpus", _("Where else?"), _("Where else in a long text are these units on?"), 6),
+        ("unit", _("What does this unit do?"), _("What does this unit do, in a text too long to read?"), 6),
         (
             "units",
             _("What is each unit for?"),
@@ -188,7 +190,18 @@ def _chapters(language: str) -> tuple[Chapter, ...]:
         Chapter(_("Looking back"), ("blank", "attention_by_hand", "attention")),
         Chapter(
             _("A trained network, your text"),
-            ("states", "change", "units", "knows", "pair", "corpus", "generate", "sentiment", "explain"),
+            (
+                "states",
+                "change",
+                "units",
+                "knows",
+                "pair",
+                "corpus",
+                "unit",
+                "generate",
+                "sentiment",
+                "explain",
+            ),
         ),
     )
 
@@ -202,7 +215,19 @@ def ways() -> dict[str, tuple[str, ...]]:
     """The rooms of each way, in order."""
     return {
         LEARN: tuple(room for chapter in chapters() for room in chapter.rooms),
-        OWN: ("own", "states", "gates", "gradients", "change", "pair", "corpus", "compare", "train", "runs"),
+        OWN: (
+            "own",
+            "states",
+            "gates",
+            "gradients",
+            "change",
+            "pair",
+            "corpus",
+            "unit",
+            "compare",
+            "train",
+            "runs",
+        ),
     }
 
 
