@@ -55,5 +55,10 @@ _NAMES = {
     "importances": "rnnviz.figures.silencing",
     "beside_growth": "rnnviz.figures.silencing",
     "silenced_together": "rnnviz.figures.silencing",
+    "distribution": "rnnviz.figures.units",
+    "autocorrelation": "rnnviz.figures.units",
+    "effects": "rnnviz.figures.units",
+    "co_clusters": "rnnviz.figures.units",
+    "state_machine": "rnnviz.figures.units",
 }
 __getattr__, __dir__, __all__ = lazy.attach(__name__, _NAMES)

@@ -45,3 +45,8 @@ from rnnviz.figures.training import right_answers as right_answers
 from rnnviz.figures.training import shares as shares
 from rnnviz.figures.training import tracking as tracking
 from rnnviz.figures.trees import tree as tree
+from rnnviz.figures.units import autocorrelation as autocorrelation
+from rnnviz.figures.units import co_clusters as co_clusters
+from rnnviz.figures.units import distribution as distribution
+from rnnviz.figures.units import effects as effects
+from rnnviz.figures.units import state_machine as state_machine

@@ -6,6 +6,7 @@ _MODULES = {
     name: f"rnnviz.stats.{name}"
     for name in (
         "attention",
+        "chance",
         "counting",
         "gates",
         "gradients",

@@ -1,4 +1,5 @@
 from rnnviz.stats import attention as attention
+from rnnviz.stats import chance as chance
 from rnnviz.stats import counting as counting
 from rnnviz.stats import gates as gates
 from rnnviz.stats import gradients as gradients

@@ -465,11 +465,24 @@ def link(spec: str) -> str:
 
 @functools.cache
 def found(spec: str) -> Live:
-    """What a function of somebody's own returns, called once in a process.
-
-    spec: `package.module:function`; a module in the working folder counts too.
+    """What a function of somebody's own returns, called once in a process. spec: as of `function_of`.
 
     Raises LiveError, in one line, where there is none, where it raises, and where it returns something else.
+    """
+    function = function_of(spec)
+    try:
+        made = function()
+    except Exception as problem:
+        raise LiveError("{spec} raised {problem}", spec=spec, problem=_line(problem)) from problem
+    if not isinstance(made, Live):
+        raise LiveError("{spec} must return an rnnviz.Live; got {name}", spec=spec, name=type(made).__name__)
+    return made
+
+
+def function_of(spec: str) -> Callable[..., Any]:
+    """A function of somebody's own. spec: `package.module:function`; a module in the working folder counts too.
+
+    Raises LiveError, in one line, where there is none.
     """
     module_name, colon, function_name = spec.partition(":")
     if not colon or not module_name or not function_name.isidentifier():
@@ -490,7 +503,7 @@ def found(spec: str) -> Live:
         raise LiveError(
             "{module_name} cannot be imported: {problem}", module_name=module_name, problem=_line(problem)
         ) from problem
-    function = getattr(module, function_name, None)
+    function: Callable[..., Any] | None = getattr(module, function_name, None)
     if not callable(function):
         have = [name for name, one in vars(module).items() if callable(one) and not name.startswith("_")][:8]
         raise LiveError(
@@ -499,13 +512,7 @@ def found(spec: str) -> Live:
             function_name=function_name,
             names=", ".join(have) or "none",
         )
-    try:
-        made = function()
-    except Exception as problem:
-        raise LiveError("{spec} raised {problem}", spec=spec, problem=_line(problem)) from problem
-    if not isinstance(made, Live):
-        raise LiveError("{spec} must return an rnnviz.Live; got {name}", spec=spec, name=type(made).__name__)
-    return made
+    return function
 
 
 def _line(problem: Exception) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 import rnnviz
 from rnnviz import corpus
-from rnnviz.ui.rooms.corpus import recorded
+from rnnviz.ui.parts.explored import recorded
 from tests.conftest import until
 from tests.pages.conftest import Opened
 

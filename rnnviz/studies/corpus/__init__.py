@@ -4,6 +4,8 @@
     own = corpus.record(model, [("play", text)], "states.zarr", fields=["hidden", "cell"])
     found = corpus.match(own, corpus.Pattern(on=(3, 70), threshold=0.5, outside=True))
     corpus.common(own, found), corpus.nearest(own, 1234, k=20)
+    corpus.unit.reactions(corpus.unit.column(own, "rnn/layer_1", 257), corpus.unit.Annotated(own))
+    corpus.finding.survey(own)
 
 Nothing is sampled: every answer is that of a plain loop over all steps.
 """
@@ -30,14 +32,21 @@ _NAMES = {
 _MODULES = {
     name: f"rnnviz.studies.corpus.{name}"
     for name in (
+        "annotating",
+        "finding",
+        "grouping",
+        "machine",
         "matching",
         "material",
+        "naming",
         "neighbours",
         "opened",
         "recording",
         "searching",
         "shared",
+        "speaking",
         "store",
+        "unit",
         "work",
     )
 }

@@ -169,6 +169,12 @@ class Corpus:
             return np.asarray(array.values(number, [unit])[0])
         return array.decoded(self._held[place][number][unit])
 
+    def stored(self, place: str, number: int, unit: int) -> np.ndarray:
+        """One unit in a file of an array as it is stored, (step,)."""
+        if place not in self._held:
+            return np.asarray(self.arrays[place].file(number, [unit])[0])
+        return np.asarray(self._held[place][number][unit])
+
     def state(self, place: str, step: int) -> np.ndarray:
         """All units at one step, (unit,). Raises Told for a step that is not there."""
         if not 0 <= step < self.steps:

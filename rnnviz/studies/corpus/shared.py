@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rnnviz.stats.chance import holm
 from rnnviz.studies.corpus.matching import Matches
 from rnnviz.studies.corpus.opened import Corpus
 from rnnviz.studies.corpus.searching import Found
@@ -136,9 +137,4 @@ def _labels(corpus: Corpus, starts: np.ndarray, seed: int) -> list[Common]:
 
 def _corrected(chances: np.ndarray) -> list[float]:
     """Holm's, for as many values as were tried, then for three kinds."""
-    order = np.argsort(chances, kind="stable")
-    factors = len(chances) - np.arange(len(chances))
-    stepped = np.maximum.accumulate(chances[order] * factors)
-    found = np.empty(len(chances))
-    found[order] = np.minimum(1, 3 * stepped)
-    return [float(one) for one in found]
+    return [float(one) for one in np.minimum(1, 3 * holm(chances))]

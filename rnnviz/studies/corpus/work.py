@@ -2,29 +2,107 @@
 
 from collections.abc import Generator
 
+import numpy as np
 import xarray as xr
 
 from rnnviz.studies import live
-from rnnviz.studies.corpus import recording, searching
+from rnnviz.studies.corpus import annotating, finding, grouping, machine, recording, searching, unit
 from rnnviz.studies.corpus.opened import Corpus
 from rnnviz.studies.progress import Done, Progress, followed
+from rnnviz.studies.writing import Network, Rule, Writing
+
+AT_ONCE = 200  # tokens that are written between two words on how far it is
 
 
-def record(name: str, text: str, layer: int, out: str) -> Generator[Done, None, xr.Dataset]:
-    """The hidden states of one layer of a shipped model over one text, in 8 bits, in the store `out`."""
+def record(
+    name: str, text: str | None, layers: list[int] | None, out: str, length: int = 0, begin: str = ""
+) -> Generator[Done, None, xr.Dataset]:
+    """The hidden states of some layers, or of all, of a shipped model over one text, in 8 bits, in the store `out`. text: None
+    for what the model itself writes, so many tokens after `begin`, always the same."""
+    model = live.shipped(name)
+    own = text
+    if own is None:
+        own = yield from _written(model, begin, length)
 
     def work(told: Progress) -> xr.Dataset:
-        recording.record(live.shipped(name), [("text", text)], out, layers=[layer], bits=8, progress=told)
+        recording.record(model, [("text", own)], out, layers=layers, bits=8, progress=told)
         return xr.Dataset(attrs={"out": out})
 
     return (yield from followed(work))
 
 
-def telling(path: str, regex: str, limit: float) -> Generator[Done, None, xr.Dataset]:
+def _written(model: live.Live, begin: str, length: int) -> Generator[Done, None, str]:
+    ids = model.encode(begin)[0].tolist()
+    writing = Writing(Network(model.model), ids, Rule(seed=0))  # type: ignore[arg-type]
+    for done in range(0, length, AT_ONCE):
+        yield Done(done, length, "writing")
+        writing.write(min(AT_ONCE, length - done))
+    return begin + "".join(model.outputs[id] for id in writing.ids[len(ids) :])
+
+
+def telling(
+    path: str, regex: str, limit: float, place: str | None = None
+) -> Generator[Done, None, xr.Dataset]:
     """`searching.telling` of the places of a regular expression."""
 
     def work(told: Progress) -> xr.Dataset:
         own = Corpus.open(path)
-        return searching.telling(own, searching.search(own, regex, limit).where(), progress=told)
+        return searching.telling(own, searching.search(own, regex, limit).where(), place, progress=told)
 
     return (yield from followed(work))
+
+
+def found(
+    path: str, regex: str | None = None, table: str | None = None, limit: float = searching.LIMIT
+) -> Generator[Done, None, xr.Dataset]:
+    """`finding.by_annotation` of all that is known of a corpus, or of a regular expression, or of a table of labels."""
+
+    def work(told: Progress) -> xr.Dataset:
+        own = Corpus.open(path)
+        chosen: tuple[annotating.Annotation, ...] | None = None
+        if regex is not None:
+            chosen = (annotating.of_regex(own, regex, limit),)
+        elif table is not None:
+            chosen = annotating.of_csv(own, table)
+        return _plain(finding.by_annotation(own, unit.Annotated(own, chosen), progress=told))
+
+    return (yield from followed(work))
+
+
+def survey(path: str) -> Generator[Done, None, xr.Dataset]:
+    """`finding.survey` of all layers."""
+
+    def work(told: Progress) -> xr.Dataset:
+        return _plain(finding.survey(Corpus.open(path), progress=told))
+
+    return (yield from followed(work))
+
+
+def groups(path: str, count: int) -> Generator[Done, None, xr.Dataset]:
+    """`grouping.groups` of all layers."""
+
+    def work(told: Progress) -> xr.Dataset:
+        response = grouping.responses(Corpus.open(path), progress=told)
+        return _plain(grouping.groups(response, min(count, *response.shape)))
+
+    return (yield from followed(work))
+
+
+def states(path: str, name: str, place: str, count: int) -> Generator[Done, None, xr.Dataset]:
+    """`machine.build` of one layer of a shipped model, and `context` (state, context), steps, −1 where there are fewer."""
+
+    def work(told: Progress) -> xr.Dataset:
+        made = machine.build(Corpus.open(path), place, count, model=live.shipped(name), progress=told)
+        contexts = np.full((len(made.contexts), machine.CONTEXTS), -1)
+        for row, own in zip(contexts, made.contexts, strict=True):
+            row[: len(own)] = own
+        return _plain(made.found.assign(context=(("state", "context"), contexts)))
+
+    return (yield from followed(work))
+
+
+def _plain(found: xr.Dataset) -> xr.Dataset:
+    """With nothing that a file does not take: texts as such."""
+    return found.assign_coords(
+        {name: one.astype(str) for name, one in found.coords.items() if one.dtype == object}
+    ).assign({name: one.astype(str) for name, one in found.data_vars.items() if one.dtype == object})

@@ -16,7 +16,9 @@ FOLDERS = {
     "learn": (
         "cell order letters network bptt memory vanishing clipping attention_by_hand blank counting explain words teach".split()
     ),
-    "explore": "home states gates gradients change units knows lens pair transplant corpus attention generate sentiment".split(),
+    "explore": (
+        "home states gates gradients change units knows lens pair transplant corpus unit attention generate sentiment".split()
+    ),
     "lab": "own train runs compare".split(),
 }
 FILES = {room: f"pages/{folder}/{room}.py" for folder, rooms in FOLDERS.items() for room in rooms}
@@ -42,6 +44,7 @@ BUILDS_ON = {
     "pair": ("states", "vanishing"),
     "transplant": ("pair", "change"),
     "corpus": ("states",),
+    "unit": ("states", "corpus"),
     "generate": ("letters", "states"),
     "sentiment": ("states",),
     "compare": ("vanishing",),
@@ -133,6 +136,7 @@ def _stops(language: str) -> dict[str, Stop]:
         ("pair", _("Side by side"), _("Where do two readings part, and for how long?"), 6),
         ("transplant", _("Transplant"), _("Which step, and which units, carry what two texts differ in?"), 8),
         ("corpus", _("Where else?"), _("Where else in a long text are these units on?"), 6),
+        ("unit", _("What does this unit do?"), _("What does this unit do, in a text too long to read?"), 6),
         (
             "units",
             _("What is each unit for?"),
@@ -190,21 +194,10 @@ def _chapters(language: str) -> tuple[Chapter, ...]:
         Chapter(_("Vanishing gradients"), ("vanishing", "clipping", "gradients")),
         Chapter(_("Gates that keep"), ("gates",)),
         Chapter(_("Looking back"), ("blank", "attention_by_hand", "attention")),
+        Chapter(_("A trained network, your text"), ("states", "generate", "sentiment")),
         Chapter(
-            _("A trained network, your text"),
-            (
-                "states",
-                "change",
-                "units",
-                "knows",
-                "lens",
-                "pair",
-                "transplant",
-                "corpus",
-                "generate",
-                "sentiment",
-                "explain",
-            ),
+            _("What its parts do"),
+            ("change", "units", "knows", "lens", "pair", "transplant", "corpus", "unit", "explain"),
         ),
     )
 
@@ -228,6 +221,7 @@ def ways() -> dict[str, tuple[str, ...]]:
             "pair",
             "transplant",
             "corpus",
+            "unit",
             "compare",
             "train",
             "runs",

@@ -121,6 +121,7 @@ SETTINGS = {
     "order": one_of("similarity", _orders),  # of the units
     "step": index(None, last=True),  # the cursor, where a click has set it; None: the end of the text
 }
+LONG = {"where_text": text()}  # a long text that is looked through
 
 
 def reader_text() -> str:

@@ -116,6 +116,18 @@ def text_and_model(with_examples: bool = True, with_units: bool = True) -> Delta
     return row
 
 
+def model_and_unit() -> DeltaGenerator:
+    """The same where no short text is looked at: the model, its layer and its unit. Returns the row."""
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    with row:
+        subject_choice(_("a shipped model"))
+        if settings()["subject"] is None:
+            _model()
+    if settings()["subject"] is None and (moments := checkpoints.moments(settings()["model"])):
+        growing.slider(moments)
+    return row
+
+
 def own_subject() -> "Subject | None":
     """What a model of the reader's own has recorded of the text; None where it cannot, which the page says below."""
     from rnnviz.studies.live import LiveError

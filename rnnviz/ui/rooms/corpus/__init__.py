@@ -2,7 +2,7 @@
 
 from rnnviz.ui.parts import explored
 from rnnviz.ui.shell.language import _
-from rnnviz.ui.shell.settings import checked, number, one_of, text
+from rnnviz.ui.shell.settings import checked, number, one_of
 
 BY = ("units", "state", "text")
 METRICS = ("cosine", "euclid")
@@ -24,15 +24,18 @@ def _expression(value: str) -> str:
     return value
 
 
-SETTINGS = explored.SETTINGS | {
-    "where_text": text(),  # that is searched
-    "where_by": one_of("units", BY),
-    "where_steps": checked(None, _list),  # '5-7', counted from 1; None: some in the middle
-    "where_on": checked(None, _list),  # '3 7-9'; None: those that stand out there
-    "where_off": checked(None, _list),
-    "where_threshold": number(0.3, -1.0, 1.0),
-    "where_outside": one_of(True, (True, False)),
-    "where_length": one_of("any", LENGTHS),
-    "where_metric": one_of("cosine", METRICS),
-    "where_regex": checked(None, _expression),
-}
+SETTINGS = (
+    explored.SETTINGS
+    | explored.LONG
+    | {
+        "where_by": one_of("units", BY),
+        "where_steps": checked(None, _list),  # '5-7', counted from 1; None: some in the middle
+        "where_on": checked(None, _list),  # '3 7-9'; None: those that stand out there
+        "where_off": checked(None, _list),
+        "where_threshold": number(0.3, -1.0, 1.0),
+        "where_outside": one_of(True, (True, False)),
+        "where_length": one_of("any", LENGTHS),
+        "where_metric": one_of("cosine", METRICS),
+        "where_regex": checked(None, _expression),
+    }
+)

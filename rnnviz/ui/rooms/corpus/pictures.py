@@ -11,10 +11,11 @@ from rnnviz.paper.packing import keys
 from rnnviz.studies import changing
 from rnnviz.studies.corpus import Pattern, standing_out
 from rnnviz.ui.parts.board import Mark, Marked, drawn
+from rnnviz.ui.parts.explored import recorded
 from rnnviz.ui.parts.explored.runs import Run, current_run
 from rnnviz.ui.parts.explored.views import in_view, limits_of, show_board, unit_heatmap
 from rnnviz.ui.parts.numbers import shown
-from rnnviz.ui.rooms.corpus import LENGTHS, recorded, results
+from rnnviz.ui.rooms.corpus import LENGTHS, results
 from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _, said
 from rnnviz.ui.shell.settings import choose, settings

@@ -11,9 +11,10 @@ from rnnviz.studies import corpus
 from rnnviz.studies.corpus import Common, Corpus, Found, Matches
 from rnnviz.told import Told
 from rnnviz.ui.parts import explored
+from rnnviz.ui.parts.explored import recorded
 from rnnviz.ui.parts.numbers import percent, shown
 from rnnviz.ui.parts.tables import table_csv
-from rnnviz.ui.rooms.corpus import BY, METRICS, recorded
+from rnnviz.ui.rooms.corpus import BY, METRICS
 from rnnviz.ui.shell.jobs import Job, jobs
 from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _, said
@@ -51,7 +52,7 @@ def show(own: Corpus, run, sought) -> None:
 
 
 def _units(own: Corpus, run, sought) -> None:
-    pattern = sought.pattern(own.place())
+    pattern = sought.pattern(recorded.place(own))
     if pattern is None:
         return
     with st.spinner(_("Searching …")):
@@ -94,7 +95,7 @@ def _state(own: Corpus, run, sought) -> None:
     )
     state = run.states(now["layer"])["hidden"].sel(unit=slice(None)).transpose("time", "unit").values[step]
     with st.spinner(_("Searching …")):
-        found = kept(_nearest, own, np.ascontiguousarray(state), now["where_metric"])
+        found = kept(_nearest, own, np.ascontiguousarray(state), now["where_metric"], recorded.place(own))
     token = visible(run.text[step]) if run.text else ""
     line = _(
         "The {count} states nearest to that after step {step}, “{token}”; click a letter above for another:"
@@ -103,8 +104,8 @@ def _state(own: Corpus, run, sought) -> None:
     _places(own, found.steps, found.steps + 1, [shown(one) for one in found.distances])
 
 
-def _nearest(own: Corpus, state: np.ndarray, metric: str) -> corpus.Neighbours:
-    return corpus.nearest(own, state, NEAREST, metric)
+def _nearest(own: Corpus, state: np.ndarray, metric: str, place: str) -> corpus.Neighbours:
+    return corpus.nearest(own, state, NEAREST, metric, place=place)
 
 
 def _text(own: Corpus, run, sought) -> None:
@@ -135,7 +136,7 @@ def _search(own: Corpus, regex: str) -> Found:
 
 def _telling(own: Corpus, regex: str) -> None:
     """Which units tell these places from all others, computed in a process of its own."""
-    asked = {"path": str(own.path), "regex": regex, "limit": LIMIT}
+    asked = {"path": str(own.path), "regex": regex, "limit": LIMIT, "place": recorded.place(own)}
     held: dict[str, Job] = st.session_state.setdefault("where_telling", {})
     heading = _("Which units tell these places from all others?")
     st.markdown(f"**{as_text(heading)}**")

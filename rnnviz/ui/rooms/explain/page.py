@@ -156,16 +156,19 @@ def questions() -> dict[str, tuple[Question, ...]]:
         ),
         (
             Question(
-                _("What does one unit of a trained network stand for?"),
-                _("Let the page find units for capitals or line ends, and follow one over your own text."),
-                "states",
-                {"find": "capital"},
-            ),
-            Question(
                 _("What does the temperature change when a network writes?"),
                 _("The same step at 0.2 and at 1.5: the order stays, the shares do not."),
                 "generate",
                 {"generate_compare": True},
+            ),
+        ),
+        (
+            Question(
+                _("What does one unit of a trained network stand for?"),
+                _(
+                    "Where in a long text it is strongest, what can be told from it alone, and what is missing without it."
+                ),
+                "unit",
             ),
         ),
     )

@@ -1,4 +1,5 @@
-"""The long text that is searched: brought by the reader, read by the model in a process of its own, its states kept on disk."""
+"""The long text that a page looks through: brought by the reader, or written by the model itself; read by the model in a process
+of its own, its states kept on disk. Pages that look through the same text share what was read."""
 
 import hashlib
 import secrets
@@ -24,6 +25,8 @@ from rnnviz.ui.shell.widgets import notice
 WORK = "rnnviz.studies.corpus.work:record"
 LARGEST = 2  # MB of a text
 MOST = 4 * 10**9  # bytes of all stores of this process
+ALL = 200 * 10**6  # bytes up to which all layers are kept; of longer texts the chosen one
+WRITTEN = 20_000  # characters that a model writes itself, where no text is there
 
 
 class Stores:
@@ -58,7 +61,7 @@ stores = Stores()
 
 
 def text() -> tuple[str, str]:
-    """What is to be searched: what it is called, and itself; '' where the reader has brought none."""
+    """What is to be looked through: what it is called, and itself; '' where the reader has brought none."""
     if (file := brought.file("where_text")) is not None:
         return file
     own = settings()["where_text"]
@@ -89,42 +92,50 @@ def _check(given: str) -> None:
         raise Told("{name} is empty: give a text of at least two tokens", name=_("your text"))
 
 
-def opened(run: Run) -> Corpus | None:
-    """The corpus of the text, once its states are there; until then what the page shows in its place."""
+def opened(run: Run, written: bool = False) -> Corpus | None:
+    """The corpus of the text, once its states are there; until then what the page shows in its place. written: where there is no
+    text, the model writes one, and has begun before the reader asks."""
     _title, given = text()
     told = given.encode("utf-8", "replace")
     if len(told) > LARGEST * 2**20:
         notice(_("The text has more than {size} MB: give a part of it.").format(size=LARGEST))
         return None
-    if len(given) < 2:
+    if len(given) < 2 and not written:
         st.info(_("Bring a text to search: type, paste or choose a file above."))
         return None
-    layer = settings()["layer"]
+    layer, count = settings()["layer"], len(given) if len(given) > 1 else WRITTEN
+    whole = run.node.sizes["layer"] * run.units * count
+    layers = None if whole <= ALL else [layer]
+    asked = {"name": run.name, "text": given, "layers": layers}
+    if len(given) < 2:
+        asked |= {"text": None, "length": WRITTEN, "begin": explored.DEFAULT_TEXTS[explored.corpus()]}
     stamp = checkpoints.stamp(run.name)
-    key = f"{run.name}:{stamp}:{layer}:{hashlib.sha256(told).hexdigest()}"
-    size = run.units * len(given)
+    key = f"{stamp}:{hashlib.sha256(repr(asked).encode('utf-8', 'replace')).hexdigest()}"
+    size = whole if layers is None else run.units * count
     path = stores.path(key, size)
+    asked["out"] = str(path)
     job = _held().get(str(path))
-    if job is None and not path.exists():
+    if job is None and (
+        path.exists() or asked["text"] is None
+    ):  # another reader's, or begun before it is asked for
+        _begin(asked)
+        job = _held()[str(path)]
+    if job is None:
         st.button(
             _("Read it: {count:,} characters, {size} MB of states").format(
-                count=len(given), size=max(1, round(size / 1e6))
+                count=count, size=max(1, round(size / 1e6))
             ),
             key="where_record",
             type="primary",
             on_click=_begin,
-            args=(run.name, given, layer, path),
+            args=(asked,),
         )
         return None
-    if job is None:  # another reader's
-        _begin(run.name, given, layer, path)
-        job = _held()[str(path)]
-    command = f"rnnviz corpus {run.name} text.txt --layers {layer} --bits 8 --out states.zarr"
+    kept = "" if layers is None else f" --layers {layer}"
+    command = f"rnnviz corpus {run.name} text.txt{kept} --bits 8 --out states.zarr"
     if not follow(job, "where_stop", _so_far, command):
         if job.state in working.BROKEN_OFF:
-            st.button(
-                _("Start again"), key="where_again", on_click=_begin, args=(run.name, given, layer, path)
-            )
+            st.button(_("Start again"), key="where_again", on_click=_begin, args=(asked,))
         return None
     try:
         return _open(str(path))
@@ -132,6 +143,11 @@ def opened(run: Run) -> Corpus | None:
         _held().pop(str(path), None)
         stores.forget(key)
         st.rerun()
+
+
+def place(own: Corpus) -> str:
+    """Where the chosen layer is in a corpus."""
+    return own.place(f"rnn/layer_{settings()['layer']}")
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -145,12 +161,11 @@ def _held() -> dict[str, Job]:
     return found
 
 
-def _begin(name: str, given: str, layer: int, path: Path) -> None:
-    asked = {"name": name, "text": given, "layer": layer, "out": str(path)}
+def _begin(asked: dict) -> None:
     for other in _held().values():
         if not other.over:
             jobs.leave(other, reader())
-    _held()[str(path)] = jobs.start(WORK, asked, reader())
+    _held()[asked["out"]] = jobs.start(WORK, asked, reader())
 
 
 def follow(job: Job, key: str, so_far: Callable[[Job], str], command: str = "") -> bool:
@@ -162,4 +177,9 @@ def follow(job: Job, key: str, so_far: Callable[[Job], str], command: str = "") 
 
 
 def _so_far(job: Job) -> str:
-    return _("Read {done:,} of {total:,} characters").format(done=job.done, total=job.total)
+    line = (
+        _("The model writes: {done:,} of {total:,} characters")
+        if job.what == "writing"
+        else _("Read {done:,} of {total:,} characters")
+    )
+    return line.format(done=job.done, total=job.total)
