@@ -4,7 +4,7 @@ import argparse
 import sys
 from typing import NoReturn
 
-from rnnviz.cli import app, compare, corpus, explore, models, train, train_own, view
+from rnnviz.cli import app, compare, corpus, course, explore, models, train, train_own, view
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -43,6 +43,7 @@ def parser() -> argparse.ArgumentParser:
         train_own.add,
         compare.add,
         corpus.add,
+        course.add,
     ):
         add(commands)
     return reader
