@@ -87,6 +87,7 @@ MAY_IMPORT = {
         "rnnviz.files",
         "rnnviz.forking",
         "rnnviz.shipped",
+        "rnnviz.ui.offline",  # which writes the pages as files
     }
     | LIBRARY,
     "rnnviz/cli/own_model.py": {
@@ -109,6 +110,9 @@ MAY_IMPORT = {
     "rnnviz/ui/parts": SHOWN | {"rnnviz.ui.shell"},
     "rnnviz/ui/rooms/__init__.py": {"rnnviz.ui.parts", "rnnviz.ui.shell"},
     **{f"rnnviz/ui/rooms/{name}": SHOWN | {"rnnviz.ui.parts", "rnnviz.ui.shell"} for name in ROOMS},
+    "rnnviz/ui/offline": {"pandas", "streamlit", "rnnviz.__version__", "rnnviz.files", "rnnviz.shipped"}
+    | LIBRARY
+    | {"rnnviz.ui.rooms", "rnnviz.ui.parts", "rnnviz.ui.shell"},
     **{page: {f"rnnviz.ui.rooms.{Path(page).stem}"} for page in PAGES},
     "app.py": {"streamlit", "rnnviz.ui.rooms", "rnnviz.ui.parts", "rnnviz.ui.shell"},
 }

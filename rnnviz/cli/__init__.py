@@ -4,7 +4,7 @@ import argparse
 import sys
 from typing import NoReturn
 
-from rnnviz.cli import app, compare, corpus, explore, models, train, train_own, units, view
+from rnnviz.cli import app, compare, corpus, course, explore, models, train, train_own, units, view
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -44,6 +44,7 @@ def parser() -> argparse.ArgumentParser:
         compare.add,
         corpus.add,
         units.add,
+        course.add,
     ):
         add(commands)
     return reader

@@ -16,7 +16,7 @@ from html import escape
 
 import streamlit as st
 
-from rnnviz.ui.shell import lesson
+from rnnviz.ui.shell import lesson, offline
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import choose, settings
 from rnnviz.ui.shell.widgets import as_text, shows
@@ -101,8 +101,22 @@ def answers(name: str = ""):
 def guess_first(room: str, questions: Sequence[Question], opened: str | None = None) -> None:
     """A line that unfolds to the questions; a lesson that leaves the answers out judges no guess. opened: the setting that says
     whether it is unfolded, where a link may say so."""
-    if questions:
+    if questions and (kept := offline.kept()) is not None:
+        kept["questions"] = [_handed(one) for one in questions]
+        with st.container(key="guess"):
+            st.empty()
+    elif questions:
         st.fragment(_panel)(room, tuple(questions), opened)
+
+
+def _handed(one: Question) -> dict:
+    """A question with its answer, for a page in a file, where nobody computes it any more."""
+    answer = one.answer()
+    found = {"asks": one.asks, "says": answer.says}
+    if one.choices is None:
+        return found | {"value": answer.value, "tolerance": one.tolerance, "step": one.step}
+    right = [at for at, choice in enumerate(one.choices) if one.right(choice, answer)]
+    return found | {"choices": list(one.choices.values()), "right": right}
 
 
 def _panel(room: str, questions: tuple[Question, ...], opened: str | None) -> None:
@@ -191,7 +205,9 @@ def _forget(room: str) -> None:
 
 
 def by_hand(room: str, tasks: Sequence[Task]) -> None:
-    """What there is to reach on this page, each ticked once the page has been brought there."""
+    """What there is to reach on this page, each ticked once the page has been brought there; not in a file."""
+    if offline.kept() is not None:
+        return
     done, before = (
         st.session_state.setdefault(name, {}).setdefault(room, {}) for name in ("tasks_done", "tasks_before")
     )

@@ -118,10 +118,11 @@ function counted(lines, labels) {
     tokens.forEach(({ text, kind }, i) => line.append(...(i ? [" "] : []), element("span", kind ? `cn-${kind}` : "", text)));
     return line;
   });
-  return [
-    element("p", "cn-legend", element("b", "", labels.counted), ...keys),
-    element("div", "cn-lines-counted", ...shown),
-  ];
+  const box = element("div", "cn-lines-counted", ...shown);
+  box.tabIndex = 0; // on a telephone they scroll
+  box.setAttribute("role", "group");
+  box.setAttribute("aria-label", labels.counted);
+  return [element("p", "cn-legend", element("b", "", labels.counted), ...keys), box];
 }
 
 /** @param {Piece} content @returns {HTMLElement} */
