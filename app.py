@@ -4,10 +4,10 @@ import streamlit as st
 
 if __name__ == "__main__":  # a reader's visit
     from rnnviz.ui import rooms
+    from rnnviz.ui.parts.explored import live
     from rnnviz.ui.parts.explored.controls import settle
     from rnnviz.ui.shell import frame, ways
     from rnnviz.ui.shell.language import _
-    from rnnviz.ui.shell.settings import settings
 
     frame.start(rooms.SETTINGS)
     settle()
@@ -22,7 +22,7 @@ if __name__ == "__main__":  # a reader's visit
     page = st.navigation(pages, position="hidden")
     room = page.url_path.replace("-", "_") or "home"
     room = room if room in ways.FILES else "home"
-    if settings()["subject"] is not None:  # a network of the reader's own is looked at
+    if live.is_the_readers():
         ways.follow(ways.OWN)
     frame.open_page(page, room)
     frame.finish(rooms.OF_ROOM[room])

@@ -10,6 +10,7 @@ tell which. Their weights, float32 as they were trained, are put into float64: p
 
 import copy
 import functools
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -18,6 +19,9 @@ from torch.nn import functional
 from rnnviz.models.networks import KINDS
 from rnnviz.studies import courses, tiny
 from rnnviz.studies.tiny import LETTERS, Reader
+
+if TYPE_CHECKING:
+    from rnnviz.studies.live import Live
 
 READ = "".join(LETTERS.sequences[0])
 WORD = READ + LETTERS.tokens[LETTERS.targets[-1]]
@@ -61,6 +65,27 @@ def chances(kind: str) -> Tensor:
     model = network(kind)
     with torch.no_grad():
         return functional.softmax(model(inputs()[None])[0], -1)
+
+
+@functools.cache
+def live(kind: str) -> "Live":
+    """The same to look into on the exploring pages, in float32 as it was trained; it reads whatever is spelled with its letters.
+    Shared: look, never change."""
+    from rnnviz.studies.live import Live, LiveError  # pages that show one number of it need not wait for this
+
+    def one_hot(text: str) -> Tensor:
+        """(batch, time, input)."""
+        if unknown := [letter for letter in text if letter not in LETTER_NAMES]:
+            raise LiveError(
+                "{name}: this network knows only {known}; it cannot read {letter!r}",
+                name=WORD,
+                known=", ".join(LETTER_NAMES),
+                letter=unknown[0],
+            )
+        return LETTERS.one_hot([list(text)])
+
+    model = network(kind).float()
+    return Live(model, one_hot, WORD, name=kind.upper(), next=lambda scores: scores[0], outputs=LETTER_NAMES)
 
 
 def factors() -> tuple[list[float], float]:

@@ -8,6 +8,7 @@ from rnnviz.ui.parts import example
 from rnnviz.ui.parts.numbers import shown
 from rnnviz.ui.rooms.bptt.found import found_of_example
 from tests.pages.conftest import Visit
+from tests.pages.test_pages import decoded
 from tests.studies.test_example import KINDS, by_torch
 
 ROOMS = ("network", "cell", "letters", "bptt")
@@ -166,3 +167,30 @@ def test_questions_are_asked_of_it_and_judged_by_it(lang):
     most = int(found_of_example("rnn", "last").norms.values.argmax()) + 1
     assert most == 3 and gradient.guess("most", "late").startswith(right)
     assert gradient.done == {}
+
+
+@pytest.mark.parametrize("kind", ["gru", "lstm"])
+def test_the_gates_are_those_of_the_cell(kind):
+    (cell,) = sent(opened("cell", kind), "cell")["views"]
+    seen = opened("gates", kind)
+    for place, gate in enumerate(cell["gates"]):
+        (drawn,) = seen.figures[gate]["data"]
+        order = [int(name) for name in seen.figures[gate]["layout"]["yaxis"]["ticktext"]]
+        values = np.array(decoded(drawn["z"]), float).reshape(3, -1)[:, :4]
+        wanted = np.array(cell["activation"])[:, place].T[order]
+        np.testing.assert_allclose(values, wanted, rtol=0, atol=1e-6)
+    assert any("also on" in one.value for one in seen.test.caption)
+
+
+@pytest.mark.parametrize(("room", "kind"), [("gates", "lstm"), ("gradients", "rnn")])
+@pytest.mark.parametrize("lang", ["en", "ko"])
+def test_an_exploring_page_offers_it_with_its_own_text(room, kind, lang):
+    seen = Visit(room, lang=lang, text="To be", unit=3)
+    seen.test.button(key=f"{room}_hello").click().run()
+    assert not seen.test.exception and seen.lines == []
+    assert seen.board["tokens"] == list("hello")
+    assert f"subject=hello-{kind}" in seen.address and "text=" not in seen.address
+    learn = "Learn, step by step" if lang == "en" else "차근차근 배우기"
+    assert any(learn in one.value for one in seen.test.main.caption)  # it is nobody's own network
+    wrong = Visit(room, **example.view(room, kind), text="help", lang=lang)
+    assert not wrong.test.exception and len(wrong.lines) == 1

@@ -159,3 +159,19 @@ def test_nobody_changes_it_for_others():
     assert example.network("rnn").head.weight.abs().max() > 0
     with pytest.raises(ValueError, match="kind must be one of rnn, gru, lstm; got 'cnn'"):
         example.network("cnn")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_exploring_pages_read_the_same_numbers_and_send_back_the_same_loss(kind):
+    hidden, chances = by_torch(kind)
+    reading = example.live(kind).read("hello")
+    states = reading.subject.layer("rnn")["hidden"].transpose("time", "unit").values
+    np.testing.assert_allclose(states[:4], hidden, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(np.exp(reading.log_probability)[:4], chances, rtol=0, atol=1e-6)
+    back = shared_weight.send_back(example.network(kind), tiny.LETTERS, "last")
+    sent = example.live(kind).send_back("hello", step=3)
+    assert sent.loss == pytest.approx(back.loss, rel=1e-9)
+    norms = stats.gradients.norm(sent.subject.layer("rnn")).values[:4]
+    np.testing.assert_allclose(norms, stats.gradients.norm(back.node), rtol=1e-9)
+    with pytest.raises(ValueError, match="^hello: this network knows only h, e, l, o; it cannot read 'p'$"):
+        example.live(kind).read("help")

@@ -6,11 +6,12 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from rnnviz.studies import example, tiny
+from rnnviz.ui.parts.explored import live
 from rnnviz.ui.parts.numbers import percent
 from rnnviz.ui.shell import ways
 from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _, current
-from rnnviz.ui.shell.settings import settings
+from rnnviz.ui.shell.settings import choose, held, settings
 from rnnviz.ui.shell.widgets import as_text
 
 LETTERS, READ = example.LETTER_NAMES, example.READ
@@ -28,6 +29,7 @@ def name() -> str:
 
 def view(room: str, kind: str) -> dict[str, object]:
     """What a link says for a page to show the example."""
+    subject = next(link for link, own in live.HELLO.items() if own == kind)
     return {
         "network": {"network_numbers": "hello", "network_kind": kind, "network_stage": "unrolled"},
         "cell": {"cell_preset": "hello", "cell_kind": kind},
@@ -35,6 +37,8 @@ def view(room: str, kind: str) -> dict[str, object]:
         | dict(zip(("letters_units", "letters_seed", "letters_trained"), LEARNED, strict=True)),
         "bptt": {"bptt_network": "hello", "bptt_kind": kind},
         "vanishing": {"vanishing_part": "unit"},
+        "gradients": {"subject": subject},
+        "gates": {"subject": subject},
     }[room]
 
 
@@ -42,7 +46,7 @@ ALIKE = (3, 4)  # steps that read the same letter, and are followed by others
 PRODUCT = (
     "[xh][irfzgnoh]?(-[1-8])?"  # of a cell, as a link names it: of x or h, into which gate, of which unit
 )
-ROOMS = ("network", "cell", "letters", "bptt", "vanishing")
+ROOMS = ("network", "cell", "letters", "bptt", "vanishing", "gradients", "gates")
 
 
 def met(room: str, kind: str) -> None:
@@ -62,6 +66,16 @@ def met(room: str, kind: str) -> None:
     )
     said = line.format(name=_("The example “hello”"), kind=kind.upper(), **numbers, **shares)
     _elsewhere(room, kind, said)
+
+
+def offered(room: str, kind: str) -> None:
+    """On an exploring page: the line where the example is looked at, else a click that shows it there."""
+    if own := live.HELLO.get(settings()["subject"]):
+        met(room, own)
+        return
+    label = _("The same with three units: the example “hello” ({kind})").format(kind=kind.upper())
+    whole = view(room, kind) | {"text": None, "layer": 0, "unit": 0}
+    st.button(label, key=f"{room}_hello", type="tertiary", on_click=choose, kwargs=whole, disabled=held())
 
 
 def met_on_the_way_back(room: str) -> None:

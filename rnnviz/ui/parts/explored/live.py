@@ -23,6 +23,9 @@ TRAINED = "trained"  # in a link, before the key of one
 _shelf: "Shelf[Live]" = Shelf()
 _readers: "weakref.WeakSet[Live]" = weakref.WeakSet()  # of their own Python
 SHIPPED = "sunspots~0000000000000000"  # the forecaster that comes along: offered on “Your own”, known wherever a link names it
+HELLO = {
+    f"hello-{kind}~0000000000000000": kind for kind in ("rnn", "gru", "lstm")
+}  # the example of the course, likewise
 EXPLORED = "RNNVIZ_EXPLORE"  # in the environment: package.module:function
 
 
@@ -31,6 +34,8 @@ def here() -> dict[str, str]:
     made = {link: own.name for link, own in trained().items()}
     if settings()["subject"] == SHIPPED:
         made[SHIPPED] = _("yearly sunspots")
+    if kind := HELLO.get(settings()["subject"]):
+        made[settings()["subject"]] = f"{_('the example “hello”')} ({kind.upper()})"
     spec = os.environ.get(EXPLORED)
     if not spec:
         return made
@@ -67,6 +72,11 @@ def is_chosen() -> bool:
     return settings()["subject"] in here()
 
 
+def is_the_readers() -> bool:
+    """Whether a network or a recording of the reader's own is looked at."""
+    return settings()["subject"] is not None and settings()["subject"] not in HELLO
+
+
 def chosen() -> "Live":
     """The model, made when it is first asked for. Raises LiveError where it cannot be."""
     from rnnviz.studies import live
@@ -76,6 +86,10 @@ def chosen() -> "Live":
         from rnnviz.studies.lab import shipped as series
 
         return series.forecaster()
+    if link in HELLO:
+        from rnnviz.studies import example
+
+        return example.live(HELLO[link])
     if (made := trained().get(link)) is not None:
         return made
     from rnnviz.ui.parts.explored import aside

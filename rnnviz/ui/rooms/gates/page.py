@@ -15,6 +15,8 @@ def show() -> None:
     )
     row = text_and_model()
     # they bring torch and plotly, which take seconds the first time; the reader's box is there meanwhile
+    from rnnviz.ui.parts import example
     from rnnviz.ui.rooms.gates import pictures
 
     pictures.show(row)
+    example.offered("gates", "lstm")

@@ -18,6 +18,8 @@ def show() -> None:
     st.write(of_text if settings()["subject"] is None else recorded)
     row = text_and_model()
     # they bring torch and plotly, which take seconds the first time; the reader's box is there meanwhile
+    from rnnviz.ui.parts import example
     from rnnviz.ui.rooms.gradients import pictures
 
     pictures.show(row)
+    example.offered("gradients", "rnn")
