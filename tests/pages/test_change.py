@@ -8,6 +8,7 @@ import pytest
 
 import rnnviz
 from rnnviz.studies import changing
+from rnnviz.ui.parts import working
 from tests.pages.conftest import Opened
 
 TEXT = "To be, or not to be"
@@ -184,6 +185,24 @@ def test_states_are_taken_from_another_text(page):
     model = rnnviz.live.shipped("shakespeare-gru")
     wanted = changing.changed(model, TEXT, changing.parsed(seen.settings["changes"]), other)
     np.testing.assert_allclose(seen.curves("moved")[0], wanted.divergence, rtol=1e-5, atol=1e-7)
+
+
+def test_a_state_is_led_towards_a_kind_of_character(page, monkeypatch):
+    monkeypatch.setattr(working, "PATIENCE", 600)
+    seen = page(model="growing-gru", text=TEXT, changes="1,hidden,zero,1,2", step=6)
+    seen.test.selectbox(key="change_how").select("lead").run()
+    seen.test.selectbox(key="change_toward").select("line ends").run()
+    seen.test.text_input(key="change_value").set_value("1").run()
+    seen.test.text_input(key="change_units").set_value("").run()
+    seen.test.text_input(key="change_steps").set_value("5").run()
+    seen.press("change_add")
+    seen.press("change_out_0")
+    assert seen.settings["changes"] == "1,hidden,lead 1 line ends,all,5" and not seen.lines
+    known: dict = {}
+    exec(seen.code, known)
+    moved = rnnviz.stats.text.divergence(known["before"].log_probability, known["after"].log_probability)
+    np.testing.assert_allclose(seen.curves("moved")[0], moved, rtol=1e-4, atol=1e-6)
+    assert moved[4] > 0.1 and not moved[:4].any()
 
 
 def test_both_write_on_with_the_same_luck(page):

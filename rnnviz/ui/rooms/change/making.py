@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from rnnviz.models.vocabularies import visible
 from rnnviz.paper.terms import LETTERS, gate_name
 from rnnviz.recording.edits import FIELDS
-from rnnviz.studies import changing
+from rnnviz.studies import changing, directions
 from rnnviz.studies.changing import Change
 from rnnviz.ui.parts import explored
 from rnnviz.ui.parts.board import Marked
@@ -126,6 +127,9 @@ def said(change: Change, kind: str) -> str:
         "keep": _("{name} kept as it was").format(name=name),
         "freeze": _("{name} frozen").format(name=name),
         "swap": _("{name} from the other text").format(name=name),
+        "lead": _("{name} + {value} × towards {kind}").format(
+            name=name, value=shown(change.value), kind=_toward(change.toward)
+        ),
     }[change.how]
     parts = [change.module, how, _("layer {layer}").format(layer=change.layer + 1)]
     if change.units is not None:
@@ -133,6 +137,17 @@ def said(change: Change, kind: str) -> str:
         parts.append(one if len(change.units) == 1 else _("units {list}").format(list=_listed(change.units)))
     parts.append(_("all steps") if change.steps is None else _stretch(*change.steps))
     return ", ".join(part for part in parts if part)
+
+
+def _toward(name: str) -> str:
+    """What a direction goes towards."""
+    if name in _ways():
+        return _ways()[name]
+    return f"“{visible(chr(int(name[1:], 16)))}”" if directions.known(name) else name
+
+
+def _ways() -> dict[str, str]:
+    return explored.kind_names() | {"quotations": _("what stands in quotation marks")}
 
 
 def _stretch(first: int, last: int) -> str:
@@ -219,6 +234,7 @@ def _form(run: Run, changes: tuple[Change, ...]) -> None:
         "add": _("add a value"),
         "freeze": _("freeze as at the first step"),
         "swap": _("take from another text"),
+        "lead": _("move towards a kind of character"),
         "keep": _("keep as without any change"),
     }
     units = [now["unit"]] if now["mark_units"] is None else now["mark_units"]
@@ -231,14 +247,23 @@ def _form(run: Run, changes: tuple[Change, ...]) -> None:
             "" if steps is None else changing.numbers(range(steps[0] + 1, steps[1] + 2))
         )
     # kept over page changes, where Streamlit lets go of what a widget that is not drawn has held
-    for key, value in (("change_field", "hidden"), ("change_how", "zero"), ("change_value", "0")):
+    kept = {"change_field": "hidden", "change_how": "zero", "change_value": "0"}
+    for key, value in (kept | {"change_toward": "blanks", "change_character": ""}).items():
         st.session_state[key] = st.session_state.get(key, value)
     if st.session_state["change_field"] not in fields:
         st.session_state["change_field"] = "hidden"
     field = st.selectbox(
         _("What"), fields, key="change_field", format_func=lambda f: names.get(f) or gate_name(f, run.kind)
     )
+    if field not in changing.STATES:
+        del ways["lead"]
+        if st.session_state["change_how"] == "lead":
+            st.session_state["change_how"] = "zero"
     how = st.selectbox(_("What happens"), list(ways), key="change_how", format_func=ways.get)
+    if how == "lead":
+        kinds = _ways()
+        st.selectbox(_("Towards"), list(kinds), key="change_toward", format_func=kinds.get)
+        st.text_input(_("or towards one character"), key="change_character", max_chars=1)
     if how in changing.VALUED:
         low, high = _bounds(field, how)
         label = _("Value, from {low} to {high}").format(low=f"{low:g}", high=f"{high:g}")
@@ -289,7 +314,10 @@ def _add(run: Run, changes: tuple[Change, ...]) -> None:
     if how == "swap" and not settings()["change_other"]:
         form["change_problem"] = _("Type the other text first.")
         return
-    value = 0.0
+    value, toward = 0.0, ""
+    if how == "lead":
+        one = form["change_character"]
+        toward = f"u{ord(one):x}" if one else form["change_toward"]
     if how in changing.VALUED:
         low, high = _bounds(field, how)
         try:
@@ -302,6 +330,8 @@ def _add(run: Run, changes: tuple[Change, ...]) -> None:
             return
     stretch = None if steps is None else (steps[0] - 1, steps[-1] - 1)
     now = settings()
-    change = Change(field, how, units, stretch, value, now["layer"], now["direction"], _module(run))
+    change = Change(
+        field, how, units, stretch, value, now["layer"], now["direction"], _module(run), toward=toward
+    )
     put((*changes, change), changes)
     choose(mark_units=None, mark_steps=None)
