@@ -187,6 +187,22 @@ def test_states_are_taken_from_another_text(page):
     np.testing.assert_allclose(seen.curves("moved")[0], wanted.divergence, rtol=1e-5, atol=1e-7)
 
 
+def test_a_group_that_was_found_stands_in_the_form(page):
+    from rnnviz import stats
+
+    seen = page(model="growing-gru", text=TEXT, changes="1,hidden,zero,1,2", unit=4)
+    hidden = rnnviz.live.shipped("growing-gru").read(TEXT).subject.layer("rnn", 0)["hidden"]
+    values = hidden.values
+    alike = np.abs(np.corrcoef(values.T)[4])
+    tells = np.abs(stats.states.separation(hidden, [c == " " for c in TEXT]).values - 0.5)
+    for name, strength in (("like", alike), ("blanks", tells)):
+        seen.test.selectbox(key="change_group").select(name).run()
+        wanted = np.sort(np.argsort(-strength, kind="stable")[:8])
+        assert seen.test.session_state["change_units"] == changing.numbers(wanted.tolist()).replace(" ", ", ")
+    seen.press("change_add")
+    assert seen.settings["changes"].endswith(f"hidden,zero,{changing.numbers(wanted.tolist())},all")
+
+
 def test_a_state_is_led_towards_a_kind_of_character(page, monkeypatch):
     monkeypatch.setattr(working, "PATIENCE", 600)
     seen = page(model="growing-gru", text=TEXT, changes="1,hidden,zero,1,2", step=6)
