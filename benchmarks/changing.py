@@ -84,7 +84,7 @@ def main() -> None:
         "in a quotation",
         "bracket depth",
     )  # Shakespeare has neither: two others stand in, so that twelve are fitted
-    properties = {name: one for name, one in probing.PROPERTIES.items() if name not in none}
+    properties = {name: one for name, one in probing.PROPERTIES.items() if name not in (*none, "speaker")}
     properties |= {"a or e": letters("ae"), "t or h": letters("th")}
     measured(
         f"probes of {len(properties)} properties at {len(probing.DISTANCES)} distances, {len(long)} characters",

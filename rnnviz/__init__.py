@@ -52,6 +52,7 @@ _MODULES = {
     "counting": "rnnviz.models.counting",
     "decoding": "rnnviz.models.decoding",
     "differing": "rnnviz.studies.differing",
+    "directions": "rnnviz.studies.directions",
     "filling": "rnnviz.studies.filling",
     "features": "rnnviz.studies.features",
     "judging": "rnnviz.studies.judging",

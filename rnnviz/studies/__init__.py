@@ -12,6 +12,7 @@ _MODULES = {
         "comparing",
         "corpus",
         "differing",
+        "directions",
         "filling",
         "growing",
         "judging",

@@ -5,6 +5,7 @@ from rnnviz.studies import clipping as clipping
 from rnnviz.studies import comparing as comparing
 from rnnviz.studies import corpus as corpus
 from rnnviz.studies import differing as differing
+from rnnviz.studies import directions as directions
 from rnnviz.studies import filling as filling
 from rnnviz.studies import growing as growing
 from rnnviz.studies import judging as judging

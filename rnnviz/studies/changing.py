@@ -10,24 +10,27 @@ A change is said in numbers alone, so that a link can hold it: `written` and `pa
 import functools
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 import xarray as xr
 
 from rnnviz import stats
 from rnnviz.recording.edits import DIRECTIONS, FIELDS, Edit
+from rnnviz.studies import directions
 from rnnviz.studies.live import Live, Reading
 from rnnviz.told import Told
 
-HOW = ("zero", "set", "add", "keep", "freeze", "swap")
-VALUED = ("set", "add")  # the ways that need a number
+HOW = ("zero", "set", "add", "keep", "freeze", "swap", "lead")
+VALUED = ("set", "add", "lead")  # the ways that need a number
 LARGEST = 100.0  # that is written into a state
 MOST = 12  # changes of one run
 SAID = re.compile(r"\d{1,6}(-\d{1,6})?( \d{1,6}(-\d{1,6})?)*")
 STATES = ("hidden", "cell")
+Leads = Mapping[tuple[str, str, int, str, str | None], np.ndarray]  # by Change.way, each (unit,)
 
 
 @dataclass(frozen=True)
@@ -36,8 +39,9 @@ class Change:
 
     field: `hidden`, `cell` or a gate, as in the trace. how: 'zero' writes 0; 'set' writes `value`; 'add' adds it; 'keep' writes
     what was there without any change, step by step; 'freeze' holds what was there at the first of the steps; 'swap' writes what
-    another text had at the same steps. units: which of them, None for all. steps: the first and the last, None for all. layer,
-    direction, module: as of `Edit`. on: whether it counts.
+    another text had at the same steps; 'lead' adds `value` times the direction towards a kind of character that `toward` names
+    (`directions.of`). units: which of them, None for all. steps: the first and the last, None for all. layer, direction, module:
+    as of `Edit`. on: whether it counts.
 
     Raises ValueError, in one line, for what can be no change of any network.
     """
@@ -51,6 +55,7 @@ class Change:
     direction: str = "forward"
     module: str | None = None
     on: bool = True
+    toward: str = ""
 
     def __post_init__(self) -> None:
         if not any(self.field in fields for fields in FIELDS.values()):
@@ -79,12 +84,25 @@ class Change:
                 most=LARGEST,
                 value=self.value,
             )
+        if (self.how == "lead") != directions.known(self.toward) or (self.how != "lead" and self.toward):
+            raise Told(
+                "{toward!r} is no direction; it is one of {names}",
+                toward=self.toward,
+                names=", ".join(directions.NAMES),
+            )
+        if self.how == "lead" and self.field not in STATES:
+            raise Told("a direction is one of a state, not of {field}", field=self.field)
         if self.units is not None and (not self.units or min(self.units) < 0):
             raise Told("units must be whole numbers from 0, at least one, or None for all")
         if self.steps is not None and not 0 <= self.steps[0] <= self.steps[1]:
             raise Told("steps must be the first and the last, counted from 0; got {steps}", steps=self.steps)
         if self.layer < 0:
             raise Told("layer must be a whole number from 0; got {layer}", layer=self.layer)
+
+    @property
+    def way(self) -> tuple[str, str, int, str, str | None]:
+        """What stands for the direction that it adds."""
+        return self.toward, self.field, self.layer, self.direction, self.module
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,19 +137,42 @@ def limits(field: str) -> tuple[float, float]:
 
 
 def changed(
-    model: Live, text: str, changes: Sequence[Change], other: str | None = None, before: Reading | None = None
+    model: Live,
+    text: str,
+    changes: Sequence[Change],
+    other: str | None = None,
+    before: Reading | None = None,
+    leads: Leads | None = None,
 ) -> Changed:
     """The model reading the text as it is and with the changes made. other: the text that 'swap' takes from. before: the first of
-    the two, where it is there already.
+    the two, where it is there already. leads: the directions that 'lead' adds, by `Change.way`; those that are missing are taken
+    from what the model writes itself.
 
     Raises ValueError, in one line, for a change that this model or this text has no place for (see `misfit`), and LiveError as
     `Live.read` does.
     """
     before = before or model.read(text)
-    found = edits(
-        changes, before, model.read(other) if other and any(c.how == "swap" for c in changes) else None
-    )
+    known = dict(leads or {})
+    missing = [c for c in changes if c.on and c.how == "lead" and c.way not in known]
+    corpus = directions.written(model) if missing else ""
+    for change in missing:
+        known[change.way] = lead(model, corpus, change).values
+    swapped = model.read(other) if other and any(c.how == "swap" for c in changes) else None
+    found = edits(changes, before, swapped, known)
     return Changed(before, model.read(text, found) if found else before, tuple(found))
+
+
+def lead(model: Live, corpus: str, change: Change) -> xr.DataArray:
+    """The direction that a change adds, (unit,). corpus: what its means are taken over. Raises ValueError, LiveError."""
+    return directions.of(
+        model,
+        corpus,
+        change.toward,
+        change.field,
+        layer=change.layer,
+        direction=DIRECTIONS.index(change.direction),
+        module=change.module,
+    )
 
 
 def misfit(change: Change, before: Reading, other: Reading | None = None, counted: int = 0) -> Told | None:
@@ -186,18 +227,21 @@ def stretch(change: Change, steps: int) -> range:
     return range(first, last + 1)
 
 
-def edits(changes: Sequence[Change], before: Reading, other: Reading | None = None) -> list[Edit]:
+def edits(
+    changes: Sequence[Change], before: Reading, other: Reading | None = None, leads: Leads | None = None
+) -> list[Edit]:
     """What `record` is to be given for the changes that are on. before: of the same text, without any change; other: of the text
-    that 'swap' takes from. Raises ValueError, in one line, for a change that has no place."""
+    that 'swap' takes from; leads: what 'lead' adds, by `Change.way`. Raises ValueError, in one line, for a change that has no
+    place."""
     found = []
     for change in (change for change in changes if change.on):
         if problem := misfit(change, before, other):
             raise problem
-        found.append(_edit(change, before, other))
+        found.append(_edit(change, before, other, leads or {}))
     return found
 
 
-def _edit(change: Change, before: Reading, other: Reading | None) -> Edit:
+def _edit(change: Change, before: Reading, other: Reading | None, leads: Leads) -> Edit:
     module = change.module or before.subject.modules[0]
     steps = stretch(change, before.subject.steps(module))
     where: dict[str, Any] = {"layer": change.layer, "direction": change.direction}
@@ -209,6 +253,12 @@ def _edit(change: Change, before: Reading, other: Reading | None) -> Edit:
         return Edit(change.field, change.value if change.how == "set" else 0.0, units, chosen, **where)
     if change.how == "add":
         return Edit(change.field, functools.partial(_plus, change.value), units, chosen, **where)
+    if change.how == "lead":
+        if change.way not in leads:
+            raise Told("the direction towards {toward} is not there", toward=change.toward)
+        way = torch.tensor(leads[change.way])
+        way = change.value * (way if units is None else way[units])
+        return Edit(change.field, functools.partial(_plus, way), units, chosen, **where)
     source = (other if change.how == "swap" else before) or before
     side = DIRECTIONS.index(change.direction)
     values = source.subject.layer(module, change.layer, side)[change.field].values
@@ -219,7 +269,7 @@ def _edit(change: Change, before: Reading, other: Reading | None) -> Edit:
     return Edit(change.field, torch.tensor(rows[:, None]), units, list(steps), **where)
 
 
-def _plus(value: float, now):  # type: ignore[no-untyped-def]  # a tensor in, a tensor out
+def _plus(value, now):  # type: ignore[no-untyped-def]  # a tensor in, a tensor out
     return now + value
 
 
@@ -237,7 +287,9 @@ def written(changes: Sequence[Change]) -> str:
     """
     found = []
     for change in changes:
-        how = f"{change.how} {change.value:g}" if change.how in VALUED else change.how
+        how = (
+            f"{change.how} {change.value:g} {change.toward}".rstrip() if change.how in VALUED else change.how
+        )
         layer = f"{change.layer + 1}{'b' if change.direction == 'backward' else ''}"
         steps = "all" if change.steps is None else numbers(range(change.steps[0] + 1, change.steps[1] + 2))
         parts = [layer, change.field, how, "all" if change.units is None else numbers(change.units), steps]
@@ -260,6 +312,9 @@ def _parsed(text: str) -> Change:
     if len(parts) < 5 or not (place := re.fullmatch(r"(\d{1,3})(b?)", parts[0])) or int(place[1]) < 1:
         raise Told("{text!r} is no change; wanted layer,field,how,units,steps", text=text)
     how, _space, value = parts[2].partition(" ")
+    toward = ""
+    if how == "lead":
+        value, _space, toward = value.partition(" ")
     if (how in VALUED) != bool(value):
         raise Told(
             "{how!r} is no way to change something; {names} need a number, no other has one",
@@ -284,6 +339,7 @@ def _parsed(text: str) -> Change:
         "backward" if place[2] else "forward",
         module or None,
         off != "off",
+        toward,
     )
 
 
@@ -314,18 +370,34 @@ def numbers(values: Sequence[int]) -> str:
 
 
 def code(
-    changes: Sequence[Change], model: str, text: str, other: str | None = None, module: str = "rnn"
+    changes: Sequence[Change],
+    model: str,
+    text: str,
+    other: str | None = None,
+    module: str = "rnn",
+    corpus: str = "rnnviz.directions.written(model)",
 ) -> str:
-    """The lines of Python that do the same. model: the expression that makes the `Live`; module: where a change names none."""
+    """The lines of Python that do the same. model: the expression that makes the `Live`; module: where a change names none;
+    corpus: the expression for what directions are means over."""
     lines = ["import rnnviz", "", f"model = {model}", f"text = {text!r}", "before = model.read(text)"]
     made: list[str] = []
     if any(change.how == "swap" and change.on for change in changes):
         lines.append(f"other = model.read({other or ''!r})")
+    if any(change.how == "lead" and change.on for change in changes):
+        lines[1:1] = ["import torch"]
+        lines.append(f"corpus = {corpus}")
     for change in (change for change in changes if change.on):
         number = len(made)
         value: str = repr(float(change.value)) if change.how in VALUED else "0.0"
         if change.how == "add":
             value = f"lambda now: now + {value}"
+        elif change.how == "lead":
+            side = DIRECTIONS.index(change.direction)
+            where = f"{change.field!r}, layer={change.layer}, direction={side}, module={change.module!r}"
+            lines.append(f"way = rnnviz.directions.of(model, corpus, {change.toward!r}, {where})")
+            units = "" if change.units is None else f"[{list(change.units)}]"
+            lines.append(f"way_{number} = {value} * torch.tensor(way.values){units}")
+            value = f"lambda now: now + way_{number}"
         elif change.how in ("keep", "freeze", "swap"):
             source = "other" if change.how == "swap" else "before"
             side = DIRECTIONS.index(change.direction)

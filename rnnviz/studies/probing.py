@@ -12,6 +12,7 @@ probe has over it.
 
 import itertools
 import warnings
+from collections import Counter
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -88,6 +89,29 @@ def _speaker_lines(text: str) -> list[bool]:
     return found
 
 
+def speakers(text: str) -> list[str]:
+    """Who speaks, by the last line 'NAME:' before; nobody before the first, and where such a line stands.
+
+    >>> speakers("A:\\nhi")
+    ['', '', '', 'A', 'A']
+    """
+    found, name = [], ""
+    for line in text.splitlines(keepends=True):
+        if line.rstrip("\n").endswith(":") and len(line) <= LATE:
+            name = line.strip()[:-1]
+            found += [""] * len(line)
+        else:
+            found += [name] * len(line)
+    return found
+
+
+def heard_again(text: str, least: int = 4) -> bool:
+    """Whether every speaker of a text speaks at least so often: of one that is heard once, nothing can be learned that another
+    part of the text could test."""
+    names = [line.strip() for line in text.splitlines() if line.endswith(":") and len(line) < LATE]
+    return len(set(names)) > 1 and min(Counter(names).values()) >= least
+
+
 PROPERTIES: dict[str, Property] = {
     "token": Property(lambda tokens: list(tokens)),
     "capital": _kind("capitals"),
@@ -108,6 +132,7 @@ PROPERTIES: dict[str, Property] = {
     "in a quotation": Property(lambda tokens: _of_characters(tokens, _in_quotation)),
     "bracket depth": Property(lambda tokens: _of_characters(tokens, _depth)),
     "speaker's line": Property(lambda tokens: _of_characters(tokens, _speaker_lines)),
+    "speaker": Property(lambda tokens: _of_characters(tokens, speakers)),
 }
 
 

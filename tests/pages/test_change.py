@@ -8,6 +8,7 @@ import pytest
 
 import rnnviz
 from rnnviz.studies import changing
+from rnnviz.ui.parts import working
 from tests.pages.conftest import Opened
 
 TEXT = "To be, or not to be"
@@ -184,6 +185,40 @@ def test_states_are_taken_from_another_text(page):
     model = rnnviz.live.shipped("shakespeare-gru")
     wanted = changing.changed(model, TEXT, changing.parsed(seen.settings["changes"]), other)
     np.testing.assert_allclose(seen.curves("moved")[0], wanted.divergence, rtol=1e-5, atol=1e-7)
+
+
+def test_a_group_that_was_found_stands_in_the_form(page):
+    from rnnviz import stats
+
+    seen = page(model="growing-gru", text=TEXT, changes="1,hidden,zero,1,2", unit=4)
+    hidden = rnnviz.live.shipped("growing-gru").read(TEXT).subject.layer("rnn", 0)["hidden"]
+    values = hidden.values
+    alike = np.abs(np.corrcoef(values.T)[4])
+    tells = np.abs(stats.states.separation(hidden, [c == " " for c in TEXT]).values - 0.5)
+    for name, strength in (("like", alike), ("blanks", tells)):
+        seen.test.selectbox(key="change_group").select(name).run()
+        wanted = np.sort(np.argsort(-strength, kind="stable")[:8])
+        assert seen.test.session_state["change_units"] == changing.numbers(wanted.tolist()).replace(" ", ", ")
+    seen.press("change_add")
+    assert seen.settings["changes"].endswith(f"hidden,zero,{changing.numbers(wanted.tolist())},all")
+
+
+def test_a_state_is_led_towards_a_kind_of_character(page, monkeypatch):
+    monkeypatch.setattr(working, "PATIENCE", 600)
+    seen = page(model="growing-gru", text=TEXT, changes="1,hidden,zero,1,2", step=6)
+    seen.test.selectbox(key="change_how").select("lead").run()
+    seen.test.selectbox(key="change_toward").select("line ends").run()
+    seen.test.text_input(key="change_value").set_value("1").run()
+    seen.test.text_input(key="change_units").set_value("").run()
+    seen.test.text_input(key="change_steps").set_value("5").run()
+    seen.press("change_add")
+    seen.press("change_out_0")
+    assert seen.settings["changes"] == "1,hidden,lead 1 line ends,all,5" and not seen.lines
+    known: dict = {}
+    exec(seen.code, known)
+    moved = rnnviz.stats.text.divergence(known["before"].log_probability, known["after"].log_probability)
+    np.testing.assert_allclose(seen.curves("moved")[0], moved, rtol=1e-4, atol=1e-6)
+    assert moved[4] > 0.1 and not moved[:4].any()
 
 
 def test_both_write_on_with_the_same_luck(page):

@@ -100,6 +100,15 @@ def test_added_and_set_values_are_there():
     assert found.divergence.attrs["units"] == "nat"
 
 
+def test_a_direction_is_added_as_often_as_is_said():
+    way = np.random.default_rng(0).normal(size=model().model.rnn.hidden_size).astype(np.float32)
+    change = Change("hidden", "lead", (1, 5), (3, 4), 2.0, toward="blanks")
+    found = changing.changed(model(), TEXT, [change], leads={change.way: way})
+    moved = found.difference("rnn", 0).values
+    np.testing.assert_allclose(moved[3, [1, 5]], 2 * way[[1, 5]], atol=1e-6)
+    assert not moved[:3].any() and not np.delete(moved[3], [1, 5]).any()
+
+
 def test_a_change_that_is_off_counts_for_nothing():
     found = changing.changed(model(), TEXT, [Change("hidden", "zero", on=False)])
     assert found.after is found.before and not found.edits
@@ -119,9 +128,15 @@ def changes(draw):
     how, value = draw(st.sampled_from(changing.HOW)), 0.0
     if how in changing.VALUED:
         value = float(f"{draw(st.floats(*changing.limits(field), allow_nan=False)):g}")
+    toward = ""
+    if how == "lead":
+        toward = draw(st.sampled_from(["first letters", "quotations", "u65", "u2c"]))
+        field = draw(st.sampled_from(changing.STATES))
     side, on = draw(st.sampled_from(["forward", "backward"])), draw(st.booleans())
     module = draw(st.one_of(st.none(), st.sampled_from(["rnn", "encoder.layers.0", "a,b"])))
-    return Change(field, how, draw(UNITS), draw(STEPS), value, draw(st.integers(0, 5)), side, module, on)
+    return Change(
+        field, how, draw(UNITS), draw(STEPS), value, draw(st.integers(0, 5)), side, module, on, toward
+    )
 
 
 @settings(deadline=None)
@@ -151,9 +166,14 @@ def test_whatever_a_link_says_is_changes_or_one_line(text):
         ("1,hidden,add 1e30,all,all", "hidden: the value must be at most 100; got 1e\\+30"),
         (
             "1,hidden,zero 3,all,all",
-            "is no way to change something; set, add need a number, no other has one",
+            "is no way to change something; set, add, lead need a number, no other has one",
         ),
         ("1,memory,zero,all,all", "field must be one of .*; got 'memory'"),
+        ("1,hidden,lead 1,all,all", "'' is no direction"),
+        ("1,hidden,lead 1 blunks,all,all", "'blunks' is no direction; it is one of capitals"),
+        ("1,hidden,lead 1 u110000,all,all", "'u110000' is no direction"),
+        ("1,hidden,lead blanks,all,all", "'blanks' is no number"),
+        ("1,update_gate,lead 1 blanks,all,all", "a direction is one of a state"),
         ("1,hidden,melt,all,all", "how must be one of .*; got 'melt'"),
         (";".join(["1,hidden,zero,all,all"] * 13), "at most 12 changes can be made at once; got 13"),
     ],
@@ -195,6 +215,7 @@ def test_a_text_that_is_too_short_to_swap_from_is_said():
         "2,update_gate,set 1,all,4;1,hidden,add -0.25,2,all;1,candidate,zero,all,all,off",
         "1,hidden,keep,1-4,3-6;2,hidden,freeze,all,2-9",
         "2,hidden,swap,all,3",
+        "2,hidden,lead 1.5 blanks,all,4-9;1,hidden,lead -1 u65,3 7-9,all",
     ],
 )
 def test_the_code_does_the_same(text):

@@ -9,6 +9,7 @@ from rnnviz.studies import live, probing
 from rnnviz.studies.live import Live
 from rnnviz.studies.probing import PROPERTIES, Property
 from rnnviz.studies.writing import Rule
+from tests.studies.test_ablation import subject_of
 
 LETTERS = "abcd\n"
 RANDOM = np.random.default_rng(5)
@@ -233,3 +234,19 @@ def test_a_worker_reads_what_the_model_writes_after_the_text():
     again, told = finished(name="growing-gru", text=text, length=900, **asked)
     np.testing.assert_array_equal(again["score"], found["score"])
     assert not any(one.what for one in told)
+
+
+def test_who_speaks_is_the_last_that_was_named():
+    text = "x\nA B:\nhi\nC:\nho"
+    assert probing.speakers(text) == [""] * 7 + ["A B"] * 3 + [""] * 3 + ["C"] * 2
+    assert not probing.heard_again(text) and not probing.heard_again("A:\nhi\n" * 9)
+    assert probing.heard_again("A:\nhi\nB:\nho\n" * 4) and not probing.heard_again(
+        "A:\nhi\n" * 4 + "B:\nho\n" * 3
+    )
+
+
+def test_a_probe_finds_who_speaks_where_the_state_tells_it():
+    """Each speaker has letters of its own, so that the token just read tells who speaks."""
+    text = "E:\nbbbbbb\nEE:\ndddddd\n" * 40
+    found = probing.probe(subject_of("gru"), text, properties=["speaker"], distances=[0], layer=0)
+    assert found["score"].item() > 0.9 > found["majority"].item()

@@ -4,22 +4,28 @@ import dataclasses
 import math
 from collections.abc import Sequence
 
+import numpy as np
 import streamlit as st
 
+from rnnviz.models.vocabularies import visible
 from rnnviz.paper.terms import LETTERS, gate_name
 from rnnviz.recording.edits import FIELDS
-from rnnviz.studies import changing
+from rnnviz.stats import states, tracking
+from rnnviz.studies import changing, directions
 from rnnviz.studies.changing import Change
+from rnnviz.studies.telling import KINDS
 from rnnviz.ui.parts import explored
 from rnnviz.ui.parts.board import Marked
 from rnnviz.ui.parts.explored.runs import Run
 from rnnviz.ui.parts.explored.views import choose_picture
 from rnnviz.ui.parts.numbers import shown
 from rnnviz.ui.shell import language
+from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import LONGEST, choose, held, settings
 from rnnviz.ui.shell.widgets import as_text, examples, notice, pick, shows
 
+GROUP = 8  # units
 UNDONE = 30  # earlier lists that are kept
 
 
@@ -126,6 +132,9 @@ def said(change: Change, kind: str) -> str:
         "keep": _("{name} kept as it was").format(name=name),
         "freeze": _("{name} frozen").format(name=name),
         "swap": _("{name} from the other text").format(name=name),
+        "lead": _("{name} + {value} × towards {kind}").format(
+            name=name, value=shown(change.value), kind=_toward(change.toward)
+        ),
     }[change.how]
     parts = [change.module, how, _("layer {layer}").format(layer=change.layer + 1)]
     if change.units is not None:
@@ -133,6 +142,17 @@ def said(change: Change, kind: str) -> str:
         parts.append(one if len(change.units) == 1 else _("units {list}").format(list=_listed(change.units)))
     parts.append(_("all steps") if change.steps is None else _stretch(*change.steps))
     return ", ".join(part for part in parts if part)
+
+
+def _toward(name: str) -> str:
+    """What a direction goes towards."""
+    if name in _ways():
+        return _ways()[name]
+    return f"“{visible(chr(int(name[1:], 16)))}”" if directions.known(name) else name
+
+
+def _ways() -> dict[str, str]:
+    return explored.kind_names() | {"quotations": _("what stands in quotation marks")}
 
 
 def _stretch(first: int, last: int) -> str:
@@ -219,6 +239,7 @@ def _form(run: Run, changes: tuple[Change, ...]) -> None:
         "add": _("add a value"),
         "freeze": _("freeze as at the first step"),
         "swap": _("take from another text"),
+        "lead": _("move towards a kind of character"),
         "keep": _("keep as without any change"),
     }
     units = [now["unit"]] if now["mark_units"] is None else now["mark_units"]
@@ -226,19 +247,29 @@ def _form(run: Run, changes: tuple[Change, ...]) -> None:
     if st.session_state.get("change_marks") != marks:  # the fields show what was marked last
         st.session_state["change_marks"] = marks
         st.session_state["change_units"] = changing.numbers(units).replace(" ", ", ")
+        st.session_state["change_group"] = None
         steps = now["mark_steps"]
         st.session_state["change_steps"] = (
             "" if steps is None else changing.numbers(range(steps[0] + 1, steps[1] + 2))
         )
     # kept over page changes, where Streamlit lets go of what a widget that is not drawn has held
-    for key, value in (("change_field", "hidden"), ("change_how", "zero"), ("change_value", "0")):
+    begin = {"change_field": "hidden", "change_how": "zero", "change_value": "0"}
+    for key, value in (begin | {"change_toward": "blanks", "change_character": ""}).items():
         st.session_state[key] = st.session_state.get(key, value)
     if st.session_state["change_field"] not in fields:
         st.session_state["change_field"] = "hidden"
     field = st.selectbox(
         _("What"), fields, key="change_field", format_func=lambda f: names.get(f) or gate_name(f, run.kind)
     )
+    if field not in changing.STATES:
+        del ways["lead"]
+        if st.session_state["change_how"] == "lead":
+            st.session_state["change_how"] = "zero"
     how = st.selectbox(_("What happens"), list(ways), key="change_how", format_func=ways.get)
+    if how == "lead":
+        kinds = _ways()
+        st.selectbox(_("Towards"), list(kinds), key="change_toward", format_func=kinds.get)
+        st.text_input(_("or towards one character"), key="change_character", max_chars=1)
     if how in changing.VALUED:
         low, high = _bounds(field, how)
         label = _("Value, from {low} to {high}").format(low=f"{low:g}", high=f"{high:g}")
@@ -254,10 +285,59 @@ def _form(run: Run, changes: tuple[Change, ...]) -> None:
             help=_("One text for all changes that take from another."),
         )
     st.text_input(_("Units, as in 3, 7-9; empty: all"), key="change_units")
+    if field == "hidden":
+        groups = _groups(run)
+        st.selectbox(
+            _("or a group that was found"),
+            [None, *groups],
+            key="change_group",
+            format_func=lambda name: "–" if name is None else groups[name],
+            on_change=_take_group,
+            args=(run,),
+            help=_("The {count} units that go along with it the most on this text.").format(count=GROUP),
+        )
     st.text_input(_("Steps, as in 5-12; empty: all"), key="change_steps")
     st.button(_("Make this change"), key="change_add", on_click=_add, args=(run, changes), type="primary")
     if line := st.session_state.pop("change_problem", None):
         notice(line)
+
+
+def _groups(run: Run) -> dict[str, str]:
+    """Groups of units that can be found on this text, by name."""
+    found = {"like": _("units like unit {unit}").format(unit=settings()["unit"])}
+    if run.text is None or any(len(token) != 1 for token in run.text):
+        return found
+    names = explored.kind_names()
+    there = kept(_kinds, "".join(run.text))
+    return found | {
+        kind: _("units that tell {kind} from all else").format(kind=names[kind]) for kind in there
+    }
+
+
+def _kinds(text: str) -> tuple[str, ...]:
+    """The kinds of characters of which a text has some, and others."""
+    told = {kind: where(text) for kind, where in KINDS.items()}
+    return tuple(kind for kind, where in told.items() if any(where) and not all(where))
+
+
+def _take_group(run: Run) -> None:
+    """The units of the chosen group stand in the form."""
+    name = st.session_state["change_group"]
+    if name is not None:
+        units = kept(_group, run.states(settings()["layer"]), settings()["unit"], name, tuple(run.text or ()))
+        st.session_state["change_units"] = changing.numbers(units).replace(" ", ", ")
+
+
+def _group(node, unit: int, name: str, text: tuple[str, ...]) -> tuple[int, ...]:
+    """The units whose states go along with those of a unit, or tell a kind of character, the most: those most correlated with it,
+    or with the largest share of pairs in which they are right, whatever the sign."""
+    hidden = node["hidden"]
+    if name == "like":
+        strength = abs(tracking.correlation(hidden, hidden.sel(unit=unit).values)).values
+    else:
+        strength = abs(states.separation(hidden, KINDS[name]("".join(text))) - 0.5).values
+    order = np.argsort(-np.nan_to_num(strength), kind="stable")[:GROUP]
+    return tuple(sorted(int(one) for one in hidden["unit"].values[order]))
 
 
 def _bounds(field: str, how: str) -> tuple[float, float]:
@@ -289,7 +369,10 @@ def _add(run: Run, changes: tuple[Change, ...]) -> None:
     if how == "swap" and not settings()["change_other"]:
         form["change_problem"] = _("Type the other text first.")
         return
-    value = 0.0
+    value, toward = 0.0, ""
+    if how == "lead":
+        one = form["change_character"]
+        toward = f"u{ord(one):x}" if one else form["change_toward"]
     if how in changing.VALUED:
         low, high = _bounds(field, how)
         try:
@@ -302,6 +385,8 @@ def _add(run: Run, changes: tuple[Change, ...]) -> None:
             return
     stretch = None if steps is None else (steps[0] - 1, steps[-1] - 1)
     now = settings()
-    change = Change(field, how, units, stretch, value, now["layer"], now["direction"], _module(run))
+    change = Change(
+        field, how, units, stretch, value, now["layer"], now["direction"], _module(run), toward=toward
+    )
     put((*changes, change), changes)
     choose(mark_units=None, mark_steps=None)

@@ -8,7 +8,7 @@ from rnnviz import figures, stats
 from rnnviz.models.checkpoints import CheckpointError
 from rnnviz.models.vocabularies import visible
 from rnnviz.paper.packing import keys
-from rnnviz.studies import changing
+from rnnviz.studies import changing, directions
 from rnnviz.studies.changing import Change, Changed
 from rnnviz.studies.live import LiveError
 from rnnviz.studies.telling import KINDS
@@ -39,7 +39,8 @@ def show() -> None:
         other = settings()["change_other"]
         before = reread(model, text)
         fitting = _fitting(changes, before, reread(model, other) if other else None, run.kind)
-        found = results.changed(model, text, fitting, other)
+        leads, fitting = results.led(run, model, text, fitting)
+        found = results.changed(model, text, fitting, other, leads)
     except (LiveError, CheckpointError, ValueError) as problem:
         aside.say(problem)
         return
@@ -262,9 +263,11 @@ def _take_away(run: Run, found: Changed, changes: tuple[Change, ...], text: str,
             expression = f"rnnviz.live.shipped({run.name!r})"
             if run.own is not None:
                 expression = f"rnnviz.live.found({(settings()['subject'] or '').rpartition('~')[0]!r})"
-            st.code(
-                changing.code(changes, expression, text, other, run.module), language=None, wrap_lines=True
+            corpus = (
+                "text" if run.own is not None else f"rnnviz.directions.written(model, {results.begin(run)!r})"
             )
+            lines = changing.code(changes, expression, text, other, run.module, corpus)
+            st.code(lines, language=None, wrap_lines=True)
 
 
 def _reading() -> None:
@@ -282,6 +285,11 @@ def _reading() -> None:
                 "“Keep as without any change” holds units at what they were while something else is changed: what then still "
                 "moves came by another way."
             ),
+            _(
+                "Towards a kind of character: the mean state after such characters less the mean after all others, over "
+                "{count:,} characters that the network writes itself; for a model of your own, over your text. Added once, a "
+                "state of the others lands, on average, where the kind is."
+            ).format(count=directions.WRITTEN),
             _(
                 "A frame shows where the shown layer is changed. The button ▭ above the picture turns marking off, so that "
                 "dragging zooms."

@@ -2,13 +2,22 @@
 
 import dataclasses
 
+import numpy as np
+
 from rnnviz.studies import changing
 from rnnviz.studies.changing import Change, Changed
 from rnnviz.studies.live import Live, Reading
 from rnnviz.studies.writing import Rule
+from rnnviz.told import Told
+from rnnviz.ui.parts import explored, working
 from rnnviz.ui.parts.explored.runs import Run, answered, light, reread
+from rnnviz.ui.shell.jobs import Job
 from rnnviz.ui.shell.keeping import kept
+from rnnviz.ui.shell.language import _, said
+from rnnviz.ui.shell.widgets import notice
 
+WORK = "rnnviz.studies.directions:shipped"
+SEED = 1  # of the text that means are taken over
 WRITTEN = 60  # tokens that are written on
 
 
@@ -17,15 +26,62 @@ def text_of(run: Run, typed: str) -> str:
     return "".join(run.text) if run.own is None else typed
 
 
-def changed(model: Live, text: str, changes: tuple[Change, ...], other: str | None) -> Changed:
+Leads = tuple[tuple[tuple, np.ndarray], ...]
+
+
+def led(run: Run, model: Live, text: str, changes: tuple[Change, ...]) -> tuple[Leads, tuple[Change, ...]]:
+    """The directions that the changes need, by `Change.way`, and the changes without those whose direction is not there yet, or
+    cannot be, which the page shows."""
+    found: dict[tuple, np.ndarray] = {}
+    for change in changes:
+        if change.how != "lead" or change.way in found:
+            continue
+        try:
+            came = _lead(run, model, text, change, len(found))
+        except Told as problem:
+            notice(said(problem))
+            continue
+        if came is not None:
+            found[change.way] = came
+    return tuple(found.items()), tuple(one for one in changes if one.how != "lead" or one.way in found)
+
+
+def _lead(run: Run, model: Live, text: str, change: Change, number: int) -> np.ndarray | None:
+    if run.own is not None:
+        return kept(changing.lead, model, text, change).values
+    asked = {
+        "name": run.name,
+        "text": begin(run),
+        "toward": change.toward,
+        "field": change.field,
+        "layer": change.layer,
+        "seed": SEED,
+    }
+    came = working.found(f"change_lead_{number}", WORK, asked, _so_far)
+    return None if came is None else came["lead"].values
+
+
+def begin(run: Run) -> str:
+    """What a shipped model goes on with, where means are taken over what it writes."""
+    return explored.DEFAULT_TEXTS[explored.corpus(run.name)]
+
+
+def _so_far(job: Job) -> str:
+    line = _("The network writes a text to take means over: {done:,} of {total:,} characters")
+    return line.format(done=min(job.done + 1, job.total), total=job.total)
+
+
+def changed(
+    model: Live, text: str, changes: tuple[Change, ...], other: str | None, leads: Leads = ()
+) -> Changed:
     """Raises LiveError, and ValueError in one line."""
-    return kept(_changed, model, text, changes, other, reread(model, text))
+    return kept(_changed, model, text, changes, other, reread(model, text), leads)
 
 
 def _changed(
-    model: Live, text: str, changes: tuple[Change, ...], other: str | None, before: Reading
+    model: Live, text: str, changes: tuple[Change, ...], other: str | None, before: Reading, leads: Leads
 ) -> Changed:
-    found = changing.changed(model, text, changes, other, before)
+    found = changing.changed(model, text, changes, other, before, dict(leads))
     return found if found.after is before else dataclasses.replace(found, after=light(found.after))
 
 

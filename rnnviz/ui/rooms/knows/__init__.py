@@ -3,7 +3,17 @@
 from rnnviz.ui.parts import explored
 from rnnviz.ui.shell.settings import number, one_of, some_of
 
-NAMED = ("token", "blank", "vowel", "capital", "first letter", "line end", "punctuation", "speaker's line")
+NAMED = (
+    "token",
+    "blank",
+    "vowel",
+    "capital",
+    "first letter",
+    "line end",
+    "punctuation",
+    "speaker's line",
+    "speaker",
+)
 NUMBERS = ("place in the word", "place in the line")
 SETTINGS = explored.SETTINGS | {
     "knows_field": one_of("hidden", ("hidden", "cell")),

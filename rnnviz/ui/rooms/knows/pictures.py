@@ -139,6 +139,7 @@ def _titles() -> dict[str, str]:
         "line end": _("A line end?"),
         "punctuation": _("Punctuation?"),
         "speaker's line": _("A speaker's line?"),
+        "speaker": _("Who speaks?"),
         "place in the word": _("Place in the word"),
         "place in the line": _("Place in the line"),
     }
@@ -148,6 +149,8 @@ def _pictures(run: Run, found: xr.Dataset, row: DeltaGenerator) -> None:
     one = kept(_one_field, found)
     titles = _titles()
     there = [name for name in NAMED if kept(_answered, one, name)]
+    if "speaker" in there and not kept(probing.heard_again, found.attrs["text"]):
+        there.remove("speaker")
     chosen = [name for name in settings()["knows_properties"] if name in there][-MOST:] or there[:1]
     if not chosen:
         notice(_("This text gives nothing to ask for; choose another."))
@@ -285,6 +288,9 @@ def _reading() -> None:
             ),
             _(
                 "An answer that holds of 99 % of the characters or more is not asked for: nothing can be told of it."
+            ),
+            _(
+                "Who speaks is asked where the text has lines like ROMEO: and every speaker in it has at least four."
             ),
             _(
                 "With more text a probe learns to read more. What it cannot read here may be there all the same."
