@@ -177,7 +177,7 @@ def _table(
     below = found.embedding if not found.chain or chain[0] == found.chain[0] else None
     rows = width if below is None else below.num_embeddings
     if last < rows and (first > 0 or last != count - 1 or last == rows - 1):
-        return below or nn.Embedding.from_pretrained(torch.eye(width)), rows
+        return below or nn.Embedding(width, width, _weight=torch.eye(width), _freeze=True), rows
     said = {
         "name": name,
         "rows": rows,
