@@ -7,9 +7,10 @@ A set-up is a dict of plain lists, as a reader edits it: `sizes` (inputs, units,
 """
 
 import copy
+import functools
 import math
 from collections.abc import Mapping, Sequence
-from typing import Literal, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 import torch
 import xarray as xr
@@ -167,7 +168,7 @@ def preset(name: str, seed: int = 1) -> Setup:
     if name == "random":
         return _random(seed)
     if name == "hello":
-        return of_modules({kind: example.network(kind).rnn for kind in KINDS}, example.inputs().tolist())
+        return _copied(_example())
     if name not in PRESETS:
         raise ValueError(f"preset must be one of {', '.join(NAMES)}; got {name!r}")
     given = copy.deepcopy(PRESETS[name])
@@ -183,6 +184,21 @@ def preset(name: str, seed: int = 1) -> Setup:
         "cell": [0.0] * units,
         "weights": weights,
     }
+
+
+@functools.cache
+def _example() -> Setup:
+    """Shared: look, never change."""
+    return of_modules({kind: example.network(kind).rnn for kind in KINDS}, example.inputs().tolist())
+
+
+def _copied(setup: Any) -> Any:
+    """A set-up, or a part of it, with lists of its own: a page asks several times in each run, and copy.deepcopy takes long."""
+    if isinstance(setup, dict):
+        return {name: _copied(part) for name, part in setup.items()}
+    if isinstance(setup, list):
+        return [_copied(part) for part in setup] if setup and isinstance(setup[0], list) else setup[:]
+    return setup
 
 
 def of_modules(modules: Mapping[str, Stock], inputs: Numbers) -> Setup:

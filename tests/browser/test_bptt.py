@@ -12,7 +12,7 @@ from tests.browser.conftest import violations
 
 
 def test_a_reader_opens_a_step_moves_the_window_and_sees_one_scale(reader):
-    seen = reader("/bptt", width=1280, height=800)
+    seen = reader("/bptt?bptt_network=own", width=1280, height=800)
     tab = seen.tab
     task = shared_weight.reading("abracadabra")
     node = shared_weight.send_back(shared_weight.network(task, "rnn", 4, 0), task, "last").node

@@ -15,6 +15,9 @@ from tests.browser.conftest import Reader, at_rest, violations
 RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹−", "-0123456789-")
 
 
+LATCH = "/cell?cell_preset=latch"  # in an LSTM
+
+
 class CellReader(Reader):
     root = ".cv"
 
@@ -38,7 +41,7 @@ class CellReader(Reader):
 @pytest.fixture
 def cell(reader):
     """Opens learn/cell, without motion."""
-    return lambda path="/cell", motion="reduce", **more: reader(path, motion=motion, kind=CellReader, **more)
+    return lambda path=LATCH, motion="reduce", **more: reader(path, motion=motion, kind=CellReader, **more)
 
 
 def agrees(shown: str, value: float) -> bool:
@@ -126,7 +129,7 @@ def products_open_term_by_term_and_stay_open(seen):
 def test_stepping_playing_and_reading_aloud_ask_the_server_for_nothing_and_theme_and_language_change_live(
     cell,
 ):
-    seen = cell("/cell")
+    seen = cell()
     seen.count_sent()
     before = seen.tab.locator(".cv").get_attribute("data-revision")
     seen.press("ArrowRight", "ArrowRight", "ArrowLeft")
@@ -203,7 +206,7 @@ def test_motion_is_soft_and_leaves_where_it_is_not_wanted(cell):
         " return document.getAnimations().filter(a => a.timeline === document.timeline && a.effect.target.closest('.cv'))"
         ".map(a => a.effect.getComputedTiming().endTime); }"
     )
-    seen = cell("/cell")
+    seen = cell()
     for wish, moves in (("reduce", False), ("no-preference", True)):
         seen.tab.emulate_media(reduced_motion=wish)
         at_rest(seen.tab)
@@ -332,6 +335,7 @@ def test_the_drawing_fits_the_page_at_any_width(cell):
     "path",
     [
         "/cell",
+        LATCH,
         "/cell?cell_kind=all&lang=ko",
         "/cell?cell_kind=gru&cell_preset=random",
         "/cell?cell_kind=rnn&projector=True",

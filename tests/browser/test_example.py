@@ -35,6 +35,8 @@ def test_from_the_network_into_a_cell_and_back_by_the_browser_and_by_the_cells_o
     link = seen.tab.locator(".nw-way")
     expect(link).to_have_text("Into this cell, at step 3 →")
     assert f"cell_preset=hello&cell_kind={kind}&lang=en&cell_step=3" in link.get_attribute("href")
+    seen.tab.locator("[data-node=x2]").hover()  # on the way to the link
+    expect(node).to_have_class(re.compile("nw-looked"))
     shown = seen.tab.locator(".nw-value").all_text_contents()[:3]
     assert all(agrees(text, value) for text, value in zip(shown, by_torch(kind)[0][2], strict=True))
     link.click()

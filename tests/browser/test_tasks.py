@@ -16,7 +16,7 @@ class Asked(Reader):
 
 
 def test_a_reader_guesses_by_the_keyboard_and_the_picture_waits(reader):
-    seen = reader("/cell", width=1280, height=800, kind=Asked)
+    seen = reader("/cell?cell_preset=latch", width=1280, height=800, kind=Asked)
     tab = seen.tab
     picture, panel = tab.locator(".st-key-answers"), tab.locator(".st-key-guess")
     expect(picture).to_be_visible()

@@ -302,7 +302,10 @@ def test_a_page_in_a_frame_of_another_site(reader, course, strict, keeps):
         "location.search.includes('cell_kind=gru') && location.search.includes('embed=true')"
     )
     at_rest(inner)
-    for link, leads in ((".rnnviz-whole", "/cell?cell_kind=gru"), ("[data-testid=stPageLink] a", "/gates?")):
+    for link, leads in (
+        (".rnnviz-whole", "/cell?cell_kind=gru"),
+        ("[data-testid=stPageLink] a[href*=gates]", "/gates?"),
+    ):
         with tab.context.expect_page() as opening:
             frame.locator(link).first.click()
         assert leads in opening.value.url and "embed" not in opening.value.url

@@ -42,7 +42,7 @@ def questions() -> dict[str, tuple[Question, ...]]:
                 _("What has to be added to a perceptron to make it recurrent?"),
                 _("The one arrow that leads from the hidden layer back to itself."),
                 "network",
-                {"network_stage": "recurrent"},
+                {"network_stage": "recurrent", "network_numbers": "hello"},
             ),
             Question(
                 _("How many weights does a network need to read eight steps rather than four?"),

@@ -35,6 +35,7 @@ class Picture {
     this.frame = 0;
     /** @type {Looked | null} */
     this.looked = null; // the node or edge whose numbers are shown
+    this.held = false; // whether it stays, wherever the pointer goes
     /** @type {import("./types.js").Side} */
     this.side = "light";
     this.chosen = false; // whether the reader has said what an edge's width follows
@@ -68,7 +69,10 @@ class Picture {
     this.legend = element("div", "nw-legend");
     this.detail = element("div", "nw-detail");
     this.link = way("nw-way");
-    this.link.addEventListener("click", () => this.keep(), { capture: true });
+    this.link.addEventListener("click", () => {
+      this.held = true; // Back leads here again
+      this.keep();
+    }, { capture: true });
     const tools = element("div", "nw-tools", ...Object.values(this.buttons), this.choices.speed.label, this.choices.colour.label, this.choices.width.label);
     const bar = element("div", "nw-bar", tools, this.readout);
     this.root = element("section", "nw-picture", bar, this.holder, this.more, this.legend, this.detail);
@@ -114,6 +118,7 @@ class Picture {
     } else remember("frame", null);
     if (!this.chosen) width.select.value = data.width;
     this.looked = first ? this.lookedAt(recall("look") ?? data.look) : null;
+    this.held = this.looked !== null;
     if (!first) remember("look", null);
     delete this.root.dataset.still;
     this.drawing.change(data, this.room);
@@ -248,17 +253,23 @@ class Picture {
     return /^\d{1,4}$/.test(said) && this.data.edges[Number(said)] ? { edge: Number(said) } : null;
   }
 
-  /** In the link. @private */
+  /** In the link, where it is held. @private */
   keep() {
-    if (this.looked) remember("look", "node" in this.looked ? this.looked.node : this.looked.edge);
+    remember("look", this.held && this.looked ? ("node" in this.looked ? this.looked.node : this.looked.edge) : null);
   }
 
-  /** @private @param {EventTarget | null} target @param {boolean} keeps whether the link holds it */
-  point(target, keeps) {
+  /**
+   * What the pointer rests on is looked at; what is pressed is held, so that the way to its numbers leads over other parts, until it
+   * is pressed again, or something else is, or nothing.
+   * @private @param {EventTarget | null} target @param {boolean} presses
+   */
+  point(target, presses) {
     const { node, edge } = target instanceof Element ? (/** @type {SVGElement | null} */ (target.closest("[data-node], [data-edge]"))?.dataset ?? {}) : {};
-    if (node !== undefined) this.look({ node });
-    else if (edge !== undefined) this.look({ edge: Number(edge) });
-    if (keeps && (node ?? edge) !== undefined) this.keep();
+    const part = node !== undefined ? { node } : edge !== undefined ? { edge: Number(edge) } : null;
+    if (presses) this.held = part !== null && !(this.held && JSON.stringify(part) === JSON.stringify(this.looked));
+    else if (this.held) return;
+    if (part) this.look(part);
+    if (presses) this.keep();
   }
 
   /** By keys through all nodes and edges. @private @param {1 | -1} by */
@@ -268,7 +279,6 @@ class Picture {
     const key = JSON.stringify(this.looked);
     const at = list.findIndex((one) => JSON.stringify(one) === key);
     this.look(list[at < 0 ? (by > 0 ? 0 : list.length - 1) : (at + by + list.length) % list.length]);
-    this.keep();
     this.readout.textContent = [...this.detail.children].map((line) => line.textContent).join(". ");
   }
 

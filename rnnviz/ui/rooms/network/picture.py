@@ -179,7 +179,7 @@ def _labels() -> dict:
         "zoom": _("Into this cell, at step {step} →"),
         "softmax": _("one weight of a sum; the softmax makes probabilities of all sums"),
         "zoomed": _("Into this product, at step {step} →"),
-        "hint": _("Point at a node or an edge to see its numbers, or press ↑ and ↓."),
+        "hint": _("Point at a node or an edge to see its numbers, or press ↑ and ↓. A click holds it."),
         "roles": {
             "weight": _("one weight times the slope of tanh"),
             "input": _("from what is read to the state"),
