@@ -17,6 +17,8 @@ TEXTS = (
 VIEWS = {
     **{page: {} for page in ("home", "states", "gates", "gradients", "blank", "bptt", "letters", "generate")},
     "compare": {"bench": packed({"input": "text", "steps": 8, "seeds": 1, "rows": [{"units": 2}]})},
+    "lens": {},
+    **{f"transplant {kind}": {"transplant_kind": kind} for kind in ("text", "review", "translation")},
     **{f"attention {task}": {"translate_task": task} for task in ("dates", "korean")},
     **{f"counting {source}": {"counting_source": source} for source in ("own", "characters")},
     **{f"sentiment {view}": {"sentiment_view": view} for view in ("one", "two", "many")},
