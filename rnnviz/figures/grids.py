@@ -106,7 +106,7 @@ def named_rows(
     >>> import rnnviz, xarray as xr
     >>> shares = xr.DataArray([[0.1, 0.2]], dims=("layer", "time"), attrs={"valid_range": (0, 1), "long_name": "probability"})
     >>> rnnviz.figures.named_rows(shares, ["layer 1"], said=["ab"]).data[0].text
-    (('a', 'b'),)
+    (['a', 'b'],)
     """
     array = arranged(array, None, "time", of="named_rows")
     low, high = style.limits_of(array, limits)

@@ -18,6 +18,8 @@ VIEWS = {
     **{page: {} for page in ("home", "states", "gates", "gradients", "blank", "letters", "generate")},
     "bptt": {"bptt_network": "own"},
     "compare": {"bench": packed({"input": "text", "steps": 8, "seeds": 1, "rows": [{"units": 2}]})},
+    "lens": {},
+    **{f"transplant {kind}": {"transplant_kind": kind} for kind in ("text", "review", "translation")},
     **{f"attention {task}": {"translate_task": task} for task in ("dates", "korean")},
     **{f"counting {source}": {"counting_source": source} for source in ("own", "characters")},
     **{f"sentiment {view}": {"sentiment_view": view} for view in ("one", "two", "many")},
