@@ -29,6 +29,10 @@ def test_the_first_picture_is_a_shipped_training():
     counts = survey.counted("plain", 20)
     said = " ".join(part.value for part in visit.test.markdown)
     assert f"{counts['rnn']} of 10 seeds by the RNN" in said
+    low, high = (100 * counts[f"lstm_{side}"] for side in ("low", "high"))
+    (line,) = (part.value for part in visit.test.text if part.value.startswith("Learned within"))
+    assert line.startswith(f"Learned within 1,000 updates, of 10 seeds: RNN {counts['rnn']} (")
+    assert f"LSTM {counts['lstm']} ({low:.0f}–{high:.0f} %)" in line
 
 
 def test_a_moment_a_seed_and_a_length_are_in_the_link():

@@ -202,6 +202,18 @@ def test_what_the_page_says_was_measured_is_what_the_shipped_trainings_say():
     arrived = learning.arrived(survey.opened("adding", 20)["log_norm"])
     assert arrived.sel(network="RNN, 32 units").notnull().all()
     assert survey.counted("truncated", 20)["learned"] <= 3 and survey.counted("truncated", 50)["learned"] == 0
+    few, copied, parity = survey.counted("copy", 10), survey.counted("copy", 20), survey.counted("parity", 5)
+    assert (
+        few["rnn"] == few["seeds"]
+        and few["gru"] == few["lstm"] == copied["learned"] == parity["learned"] == 0
+    )
+    assert copied["rnn_right"] > max(copied["gru_right"], copied["lstm_right"]) > 3 * memory.chance("copy")
+    assert all(parity[f"{kind}_arrived"] == parity["seeds"] for kind in survey.KINDS)
+    assert survey.counted("brackets", 20)["learned"] == 3 * few["seeds"]
+    assert (parity["rnn_low"], few["rnn_high"]) == (0, 1)
+    assert (parity["rnn_high"], few["rnn_low"]) == pytest.approx(
+        (0.2775, 0.7225), abs=1e-4
+    )  # Wilson, by hand
     cut = survey.counted("truncated", 10)
     assert min(cut[kind] for kind in survey.KINDS) >= 0.9 * cut["seeds"]
     assert (survey.opened("truncated", 10)["log_norm"].isel(time=slice(0, 6)) == -np.inf).any()

@@ -38,8 +38,11 @@ EXPERIMENTS = {
         ),
     ),
     "sgd": dataclasses.replace(_FIRST, optimiser="sgd", rate=0.1),
-    "adding": dataclasses.replace(_FIRST, task="adding"),
     "truncated": dataclasses.replace(_FIRST, truncate=4),
+    "adding": dataclasses.replace(_FIRST, task="adding"),
+    "copy": dataclasses.replace(_FIRST, task="copy"),
+    "parity": dataclasses.replace(_FIRST, task="parity"),
+    "brackets": dataclasses.replace(_FIRST, task="brackets"),
 }
 
 
@@ -101,7 +104,8 @@ def counted(name: str, steps: int) -> dict[str, float]:
     """How many seeds a shipped experiment has at a length, as 'seeds', in how many of them each network learned it, by its kind;
     in how many trainings it was learned at all, as 'learned', and in how many of those the gradient had arrived by then, as
     'arrived'; in how many it was neither, as 'lost'. As KIND_arrived with how many seeds the gradient arrived in a network, as
-    KIND_right the median of its right answers at the end, a share.
+    KIND_right the median of its right answers at the end, a share; as KIND_low and KIND_high between which shares of all seeds
+    would learn it (`learning.shares`).
     Raises ValueError as `opened`."""
     opened(name, steps)
     return _counted(netcdf.stamp(path(name, steps)))
@@ -118,6 +122,10 @@ def _counted(file: tuple[Path, int, int]) -> dict[str, float]:
     counts: dict[str, float] = dict(zip(kinds, each, strict=True))
     counts |= {f"{kind}_arrived": count for kind, count in zip(kinds, there, strict=True)}
     counts |= {f"{kind}_right": share for kind, share in zip(kinds, right, strict=True)}
+    between = learning.shares(own)
+    for side in ("low", "high"):
+        shares = between[side].values.tolist()
+        counts |= {f"{kind}_{side}": share for kind, share in zip(kinds, shares, strict=True)}
     return counts | {
         "seeds": found.sizes["seed"],
         "learned": sum(each),

@@ -1,5 +1,6 @@
 """Backpropagation through time: ∂L/∂W_hh of a small network as the sum of what each step adds, and what a window keeps of it."""
 
+import functools
 import re
 
 import pandas as pd
@@ -17,7 +18,7 @@ from rnnviz.ui.parts.tiny import STYLE
 from rnnviz.ui.rooms.bptt import COLOURS, LIMITS, WINDOWS
 from rnnviz.ui.rooms.bptt.found import Found, drawings, found, found_of_example
 from rnnviz.ui.rooms.bptt.tasks import questions, tasks
-from rnnviz.ui.shell.keeping import kept
+from rnnviz.ui.shell.keeping import ahead, kept
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import choose, settings
 from rnnviz.ui.shell.widgets import as_text, folded, notice, pick, pick_cell
@@ -62,6 +63,9 @@ def show() -> None:
     _shared(one)
     _reading()
     _onward()
+    if not trained:  # which takes a quarter of a second: the reader goes there next
+        of = (now["bptt_kind"], now["bptt_units"], now["bptt_seed"])
+        ahead(functools.partial(kept, found, text, *of, True, now["bptt_loss"]))
 
 
 def of_example() -> bool:

@@ -62,7 +62,7 @@ def take(name: str) -> None:
     now = settings()
     if name == "truncated":  # where it is learned all the same
         choose(memory_steps=10)
-    elif now["memory_steps"] not in survey.STEPS:
+    elif not survey.path(name, now["memory_steps"]).is_file():
         choose(memory_steps=one.steps)
     if now["memory_seed"] >= survey.SEEDS:
         choose(memory_seed=0)
