@@ -49,7 +49,7 @@ def packed(data: xr.Dataset | xr.DataTree) -> bytes:
 def write(data: xr.Dataset | xr.DataTree, path: str | os.PathLike[str]) -> None:
     """Writes a netCDF file, over one that may be there; what lies in another file piece by piece, where it is large. Raises
     OSError, and leaves what was there, where the disk is full."""
-    if isinstance(data, xr.DataTree) and _lies_elsewhere(data) > WHOLE:
+    if isinstance(data, xr.DataTree) and not data.variables and _lies_elsewhere(data) > WHOLE:
         _write_in_pieces(data, path)
         return
     raw = packed(data)
@@ -71,10 +71,6 @@ def _write_in_pieces(tree: xr.DataTree, path: str | os.PathLike[str]) -> None:
         for node in tree.subtree:
             own = node.to_dataset(inherit=False).drop_encoding()
             if node.path == "/":
-                if own.variables:
-                    raise ValueError(
-                        "a trace with arrays beside its nodes is too large to be read as a whole"
-                    )
                 continue
             along = next((dim for dim in ("time", "query") if own.sizes.get(dim)), None)
             if along is None:
