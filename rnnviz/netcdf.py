@@ -66,7 +66,7 @@ def _lies_elsewhere(tree: xr.DataTree) -> int:
 
 def _write_in_pieces(tree: xr.DataTree, path: str | os.PathLike[str]) -> None:
     """Of each node a few steps at a time (of an attention, a few queries), about WHOLE bytes at once."""
-    file = Growing(path, tree.attrs)
+    file = Growing(path, {str(key): value for key, value in tree.attrs.items()})
     with file.writing():
         for node in tree.subtree:
             own = node.to_dataset(inherit=False).drop_encoding()
@@ -77,7 +77,9 @@ def _write_in_pieces(tree: xr.DataTree, path: str | os.PathLike[str]) -> None:
                 file.add(node.path, own, ())
                 continue
             words = {
-                key: own[key].variable for key in own.coords if along in own[key].dims and _is_text(own[key])
+                str(key): own[key].variable
+                for key in own.coords
+                if along in own[key].dims and _is_text(own[key])
             }
             rest = own.drop_vars(list(words))
             grown = sum(array.nbytes for array in rest.variables.values() if along in array.dims)
