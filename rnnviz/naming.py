@@ -40,7 +40,8 @@ class Words:
         for what, given in said.items():
             if given is not None and not isinstance(given, Mapping):
                 given = _listed(given)
-                for position, each in enumerate(given):
+                plain = _are_plain(given)
+                for position, each in enumerate(() if plain else given):
                     for word in each if what == "tokens" and isinstance(each, list) else [each]:
                         _word(what.removesuffix("s"), position, word)
             own[what] = given
@@ -159,7 +160,8 @@ def _tokens(name: str, node: xr.DataTree, given: list[Any]) -> tuple[tuple[str, 
                 f"{name}: {steps} tokens could be one for each step or a text for each of the {batch} sequences;"
                 " give a list for each sequence"
             )
-        return ("time",), np.array([_word("token", *each) for each in enumerate(given)], dtype=str)
+        checked = given if _are_plain(given) else [_word("token", *each) for each in enumerate(given)]
+        return ("time",), np.array(checked, dtype=str)
     if are_rows:
         return ("batch", "time"), np.array([[*row, *[""] * (steps - len(row))] for row in rows], dtype=str)
     if not texts and len(given) == batch:
@@ -189,6 +191,14 @@ def _listed(given: Iterable[Any]) -> list[Any]:
     return [
         each if isinstance(each, (str, int)) or not isinstance(each, Iterable) else list(each) for each in own
     ]
+
+
+def _are_plain(words: Sequence[object]) -> bool:
+    """Whether all are texts that any file can keep, as most are: a series has a hundred thousand."""
+    if not all(type(word) is str for word in words):
+        return False
+    joined = "".join(map(str, words))
+    return joined.isascii() and "\0" not in joined
 
 
 def _word(what: str, position: int, word: object) -> str:

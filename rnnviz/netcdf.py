@@ -32,6 +32,7 @@ SCANNED = (
     256 * 2**20
 )  # bytes of a file that is searched for heaps as a whole, a larger one between its arrays
 LARGE = 2**16  # bytes of such an array, or of a piece of it
+WHOLE = 64 * 2**20  # bytes of arrays in another file that are read at once to be written
 TEXT = 64  # bytes that an empty str takes, and more
 PIECE = 256  # texts that are read at once to be measured
 CHUNK = 2**20  # bytes of a piece in which an array that grows is kept: of one layer, direction and sequence
@@ -46,11 +47,55 @@ def packed(data: xr.Dataset | xr.DataTree) -> bytes:
 
 
 def write(data: xr.Dataset | xr.DataTree, path: str | os.PathLike[str]) -> None:
-    """Writes a netCDF file, over one that may be there. Raises OSError, and leaves what was there, where the disk is full."""
+    """Writes a netCDF file, over one that may be there; what lies in another file piece by piece, where it is large. Raises
+    OSError, and leaves what was there, where the disk is full."""
+    if isinstance(data, xr.DataTree) and not data.variables and _lies_elsewhere(data) > WHOLE:
+        _write_in_pieces(data, path)
+        return
     raw = packed(data)
     with files.written(path) as unfinished:
         unfinished.write_bytes(raw)
         look_over(unfinished)  # what is written can be opened
+
+
+def _lies_elsewhere(tree: xr.DataTree) -> int:
+    """Bytes of the arrays that are read from a file only where they are looked at."""
+    parts = (array for node in tree.subtree for array in node.to_dataset(inherit=False).variables.values())
+    return sum(array.nbytes for array in parts if not array._in_memory)
+
+
+def _write_in_pieces(tree: xr.DataTree, path: str | os.PathLike[str]) -> None:
+    """Of each node a few steps at a time (of an attention, a few queries), about WHOLE bytes at once."""
+    file = Growing(path, {str(key): value for key, value in tree.attrs.items()})
+    with file.writing():
+        for node in tree.subtree:
+            own = node.to_dataset(inherit=False).drop_encoding()
+            if node.path == "/":
+                continue
+            along = next((dim for dim in ("time", "query") if own.sizes.get(dim)), None)
+            if along is None:
+                file.add(node.path, own, ())
+                continue
+            words = {
+                str(key): own[key].variable
+                for key in own.coords
+                if along in own[key].dims and _is_text(own[key])
+            }
+            rest = own.drop_vars(list(words))
+            grown = sum(array.nbytes for array in rest.variables.values() if along in array.dims)
+            step = max(1, WHOLE * own.sizes[along] // max(1, grown))
+            for start in range(0, own.sizes[along], step):
+                piece = rest.isel({along: slice(start, start + step)})
+                if start:
+                    file.append(node.path, piece, (along,))
+                else:
+                    file.add(node.path, piece, (along,))
+            file.describe(node.path, words, {})
+        look_over(file.unfinished)
+
+
+def _is_text(array: xr.DataArray) -> bool:
+    return array.dtype.kind in "OUST"
 
 
 def stamp(path: Path) -> tuple[Path, int, int]:
@@ -111,6 +156,27 @@ class Growing:
                     group[key][at] = array.values
             group.attrs.update(node.attrs)
 
+    def beside(self, name: str, node: xr.Dataset, along: str, within: str) -> None:
+        """What lies beside it: of arrays over the dim `along` more of it, of those over `within`, which may be longer or shorter
+        than what is there, what it has; the rest of such an array is NaN. Both dims were among those that `add` was told may go
+        on; the node's attributes are as they now are. Raises OSError, and writes nothing, where the disk is full."""
+        self._check_room(node)
+        with h5netcdf.File(self.unfinished, "r+") as file:
+            group = file[name]
+            start, before = group.dimensions[along].size, group.dimensions[within].size
+            group.resize_dimension(along, start + node.sizes[along])
+            if node.sizes[within] > before:
+                group.resize_dimension(within, node.sizes[within])
+            for key, array in node.variables.items():
+                if along in array.dims:
+                    places = {along: slice(start, start + node.sizes[along])}
+                    group[key][tuple(places.get(str(dim), slice(0, n)) for dim, n in array.sizes.items())] = (
+                        array.values
+                    )
+                elif within in array.dims and node.sizes[within] > before:
+                    group[key][:] = array.values
+            group.attrs.update(node.attrs)
+
     def describe(
         self, name: str, coordinates: Mapping[str, xr.Variable], attributes: Mapping[str, object]
     ) -> None:
@@ -124,6 +190,12 @@ class Growing:
             if coordinates:
                 group.attrs["coordinates"] = " ".join(coordinates)
             group.attrs.update(attributes)
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[None]:
+        """Closes the file in the end; where something is raised there is none."""
+        with self._stack:
+            yield
 
     def close(self) -> None:
         """The file is there, whole."""

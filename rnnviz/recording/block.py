@@ -22,14 +22,14 @@ from rnnviz.naming import Names, Tokens, Words, put
 from rnnviz.recording.edits import Edit
 from rnnviz.recording.glance import table, text
 from rnnviz.recording.observed import Observed
-from rnnviz.recording.outputs import NODE, Outputs
+from rnnviz.recording.outputs import Outputs
 from rnnviz.recording.refusals import refuse_model
 from rnnviz.recording.to_file import Ongoing
-from rnnviz.recording.to_trace import beside, free, recorded
+from rnnviz.recording.to_trace import beside, recorded
 from rnnviz.recording.torch_private import is_compiled, run_eagerly
 from rnnviz.recording.wanted import Wanted
 from rnnviz.recording.watch import Watch, watching
-from rnnviz.trace import node, rooted
+from rnnviz.trace import rooted
 
 
 class Recording:
@@ -65,9 +65,7 @@ class Recording:
             nodes = recorded(self._observed)
             if not nodes:
                 raise RuntimeError(self._observed.nothing_seen)
-            for number, part in enumerate(self._outputs.taken() if self._outputs else ()):
-                own = free(NODE if not number else f"{NODE}_{number + 1}", nodes)
-                nodes[own] = node(own, part)
+            nodes |= self._outputs.nodes(nodes) if self._outputs else {}
             found = rooted(nodes, {"torch_version": str(torch.__version__)})
             self._trace, problems = put(found, self._words)
             beside(problems)

@@ -17,6 +17,7 @@ from rnnviz.netcdf import Growing
 from rnnviz.recording.calls import Call
 from rnnviz.recording.observed import Observed, Watched
 from rnnviz.recording.outputs import NODE, Outputs
+from rnnviz.recording.packed import APART, side_by_side, together
 from rnnviz.recording.to_trace import beside, free, grouped, looks_of, of_calls
 
 GATHERED = 32 * 2**20  # bytes of states of a module that are written at once; one call may be more
@@ -37,6 +38,8 @@ class Ongoing:
         self._weights: dict[Watched, object] = {}
         self._nodes: dict[str, dict[str, object]] = {}  # attributes of each so far
         self._parts: dict[Watched | None, dict[Hashable, str]] = {}  # see _name
+        self._rows: dict[str, int] = {}  # sequences of each node
+        self._returned = 0  # packed outputs so far
         self._calls: dict[str, list[int]] = {}  # which calls of their module a node holds
 
     def came(self, watched: Watched, call: Call) -> None:
@@ -82,17 +85,35 @@ class Ongoing:
         self._gathered[watched] = 0
         first, calls = watched.seen - len(watched.calls), watched.taken()
         title = next(name for name, each in self._observed.titled.items() if each is watched)
+        aside: dict[str, list[xr.Dataset]] = {}  # packed calls that share a node: written at once
         with torch.no_grad():
             for key, numbers in grouped(calls).items():
                 packed = calls[numbers[0]].seen.layout.valid is not None
-                own = self._name(watched, title, first + numbers[0] if packed else key)
+                key = self._of_packed(watched, first + numbers[0]) if packed else key
+                own = self._name(watched, title, key)
                 part = of_calls(own, [calls[n] for n in numbers], self._observed.wanted, by_call=True)
                 self._calls.setdefault(own, []).extend(first + n for n in numbers)
-                self._put(own, trace.node(own, part), ("time", "calls"))
+                node = trace.node(own, part)
+                if packed:
+                    aside.setdefault(own, []).append(node)
+                else:
+                    self._put(own, node, ("time", "calls"))
         for part in self.outputs.taken() if self.outputs else ():
-            shape = part.arrays["value"].shape[::2]
-            own = self._name(None, NODE, shape if part.lengths is None else len(self._nodes))
-            self._put(own, trace.node(own, part), ("time",))
+            shape, packed = part.arrays["value"].shape[::2], part.lengths is not None
+            self._returned += packed
+            key = (*self._of_packed(None, self._returned), shape[1]) if packed else shape
+            own = self._name(None, NODE, key)
+            if packed:
+                aside.setdefault(own, []).append(trace.node(own, part))
+            else:
+                self._put(own, trace.node(own, part), ("time",))
+        for own, nodes in aside.items():
+            self._put(own, nodes[0] if len(nodes) == 1 else side_by_side(nodes), ("batch", "time"), True)
+
+    def _of_packed(self, owner: Watched | None, number: int) -> tuple[object, ...]:
+        """What stands for the node of a packed call: its number, for the first few; see `packed`."""
+        known = [key for key in self._parts.get(owner, {}) if isinstance(key, tuple) and key[0] == "packed"]
+        return ("packed", number) if len(known) < APART else ("packed", "beside")
 
     def _name(self, owner: Watched | None, title: str, key: Hashable) -> str:
         """The node of the calls of a module that lie on one time axis, which the key stands for. owner: None is the model."""
@@ -101,13 +122,24 @@ class Ongoing:
             own[key] = free(title if not own else f"{title}_{len(own) + 1}", self._nodes)
         return own[key]
 
-    def _put(self, name: str, node: xr.Dataset, along: tuple[str, ...]) -> None:
+    def _put(self, name: str, node: xr.Dataset, along: tuple[str, ...], packed: bool = False) -> None:
         if self._file is None:
             self._file = Growing(self.path, {"format": trace.FORMAT, "torch_version": str(torch.__version__)})
         before = self._nodes.get(name)
         if before is None:
             self._file.add(name, node, along)
             self._nodes[name] = node.attrs | {"_steps": node.sizes.get("time", 0), "_calls": _calls(node)}
+            self._rows[name] = node.sizes.get("batch", 0)
+            return
+        if packed:
+            own = {key: value for key, value in before.items() if not key.startswith("_")}
+            attributes = dict(node["batch"].attrs)
+            node = node.assign_coords(batch=node["batch"].variable + self._rows[name])
+            node["batch"].attrs = attributes
+            node.attrs = together(own, node.attrs)
+            self._file.beside(name, node, "batch", "time")
+            self._rows[name] += node.sizes["batch"]
+            self._nodes[name] = node.attrs
             return
         steps, calls = int(str(before["_steps"])), int(str(before["_calls"]))
         counted = node.assign_coords(

@@ -21,6 +21,7 @@ from rnnviz.recording.attention import recorded_looks
 from rnnviz.recording.calls import Call, CameBack, Key, Recovered, Run, Seen, recover, recover_some
 from rnnviz.recording.layout import Layout
 from rnnviz.recording.observed import Observed, Watched
+from rnnviz.recording.packed import APART, side_by_side
 from rnnviz.recording.passes import ACTIVATIONS, Pass, storage
 from rnnviz.recording.wanted import ALL, Wanted
 from rnnviz.trace import Recorded, node, pad_inputs
@@ -33,7 +34,7 @@ def recorded(observed: Observed) -> dict[str, xr.Dataset]:
     """The nodes of every module that was called, by their names.
 
     Calls that cannot lie on one time axis (another batch size, packed sequences) have nodes of their own, `encoder`,
-    `encoder_2`, …, whose attribute `calls` says which they are.
+    `encoder_2`, …, whose attribute `calls` says which they are; of many packed ones see `packed`.
 
     Raises RuntimeError where the weights of a module changed between its calls, ValueError for an edit of a step that never
     came; where other nodes remain it warns, and leaves that one out. Warns with RuntimeWarning where gates rebuild the states
@@ -47,7 +48,8 @@ def recorded(observed: Observed) -> dict[str, xr.Dataset]:
                 parts = _module(watched, observed.wanted)
                 for number, part in enumerate(parts):
                     own = title if not number else free(f"{title}_{number + 1}", found)
-                    found[own] = node(own, part)
+                    nodes = [node(own, each) for each in part]
+                    found[own] = nodes[0] if len(nodes) == 1 else side_by_side(nodes)
             except (RuntimeError, ValueError) as error:
                 refused.append(error)
         found |= looks_of(observed, found)
@@ -91,19 +93,30 @@ def free(title: str, taken: Container[str]) -> str:
     return next(f"{title}_{number}" for number in itertools.count(2) if f"{title}_{number}" not in taken)
 
 
-def _module(watched: Watched, wanted: Wanted) -> list[Recorded]:
-    """All calls of one module, those together that can lie on one time axis."""
+def _module(watched: Watched, wanted: Wanted) -> list[list[Recorded]]:
+    """All calls of one module, those together that can lie on one time axis, by the node that they are in."""
     name, calls = watched.title, watched.calls
     _refuse_unlike(name, calls)
     edited = _edited(name, watched.edits, sum(call.seen.layout.steps for call in calls))
     gradients = _gradient_arrays(calls, watched.came_back, wanted)
     together = grouped(calls)
-    found = []
+    found: list[list[Recorded]] = []
+    beside: list[Recorded] = []  # packed calls that share a node
+    alone = 0
     for numbers in together.values():
         own = [gradients[number] for number in numbers] if gradients else []
         back = [watched.came_back[number] for number in numbers]
         attributes = edited if len(together) == 1 else edited | {"calls": np.array(numbers)}
-        found.append(of_calls(name, [calls[number] for number in numbers], wanted, own, back, attributes))
+        part = of_calls(name, [calls[number] for number in numbers], wanted, own, back, attributes)
+        packed = part.lengths is not None
+        if packed and alone == APART:
+            beside.append(part)
+            if len(beside) > 1:
+                continue
+            found.append(beside)
+        else:
+            alone += packed
+            found.append([part])
     return found
 
 

@@ -177,7 +177,7 @@ def _table(
     below = found.embedding if not found.chain or chain[0] == found.chain[0] else None
     rows = width if below is None else below.num_embeddings
     if last < rows and (first > 0 or last != count - 1 or last == rows - 1):
-        return below or nn.Embedding(width, width, _weight=torch.eye(width), _freeze=True), rows
+        return below or one_hot(width), rows
     said = {
         "name": name,
         "rows": rows,
@@ -198,6 +198,13 @@ def _table(
         "ids with them as JSON: {example}",
         **said,
     )
+
+
+def one_hot(width: int) -> nn.Embedding:
+    """Of so many tokens each a row with a single 1."""
+    made = nn.Embedding(width, width, device="meta")  # moves nobody's random generator
+    made.load_state_dict({"weight": torch.eye(width)}, assign=True)
+    return made
 
 
 def _output(
