@@ -1,7 +1,7 @@
 """Who learns what lies some steps back? Every experiment of the page over ten seeds, with the shares that learned it.
 
 python benchmarks/memory.py                     what the shipped trainings say
-python benchmarks/memory.py --write [NAME …]    trains them anew and writes checkpoints/memory: about an hour and a half on one core
+python benchmarks/memory.py --write [NAME …]    trains them anew and writes checkpoints/memory: some 90 minutes on one core
 """
 
 import itertools
