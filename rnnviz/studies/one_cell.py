@@ -168,7 +168,8 @@ def preset(name: str, seed: int = 1) -> Setup:
     if name == "random":
         return _random(seed)
     if name == "hello":
-        return _copied(_example())
+        own: Setup = _copied(_example())
+        return own
     if name not in PRESETS:
         raise ValueError(f"preset must be one of {', '.join(NAMES)}; got {name!r}")
     given = copy.deepcopy(PRESETS[name])
