@@ -54,6 +54,8 @@ def test_the_colour_may_be_the_distance_from_the_output(visit):
         drawn[0], lens.read(live.shipped("shakespeare-lstm"), TEXT)["kl"][0], atol=1e-4
     )
     assert not drawn[-1].any() and "lens_shows=kl" in seen.address
+    meta = seen.figures["layers"]["layout"]["meta"]
+    assert meta["limits"][0] == 0 and meta["limits"][1] >= drawn.max() and not meta["beyond"]
 
 
 def test_where_no_map_is_it_says_so_and_one_is_fitted_on_the_spot(visit, monkeypatch):

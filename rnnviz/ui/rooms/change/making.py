@@ -268,8 +268,9 @@ def _form(run: Run, changes: tuple[Change, ...]) -> None:
     how = st.selectbox(_("What happens"), list(ways), key="change_how", format_func=ways.get)
     if how == "lead":
         kinds = _ways()
-        st.selectbox(_("Towards"), list(kinds), key="change_toward", format_func=kinds.get)
-        st.text_input(_("or towards one character"), key="change_character", max_chars=1)
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            st.selectbox(_("Towards"), list(kinds), key="change_toward", format_func=kinds.get)
+            st.text_input(_("or towards one character"), key="change_character", max_chars=1)
     if how in changing.VALUED:
         low, high = _bounds(field, how)
         label = _("Value, from {low} to {high}").format(low=f"{low:g}", high=f"{high:g}")
@@ -284,18 +285,22 @@ def _form(run: Run, changes: tuple[Change, ...]) -> None:
             max_chars=LONGEST,
             help=_("One text for all changes that take from another."),
         )
-    st.text_input(_("Units, as in 3, 7-9; empty: all"), key="change_units")
-    if field == "hidden":
-        groups = _groups(run)
-        st.selectbox(
-            _("or a group that was found"),
-            [None, *groups],
-            key="change_group",
-            format_func=lambda name: "–" if name is None else groups[name],
-            on_change=_take_group,
-            args=(run,),
-            help=_("The {count} units that go along with it the most on this text.").format(count=GROUP),
-        )
+    with st.container(
+        horizontal=True, vertical_alignment="bottom"
+    ):  # beside each other: the form covers the picture
+        st.text_input(_("Units, as in 3, 7-9; empty: all"), key="change_units")
+        if field == "hidden":
+            groups = _groups(run)
+            st.selectbox(
+                _("or a group that was found"),
+                [None, *groups],
+                key="change_group",
+                format_func=lambda name: "–" if name is None else groups[name],
+                placeholder="–",
+                on_change=_take_group,
+                args=(run,),
+                help=_("The {count} units that go along with it the most on this text.").format(count=GROUP),
+            )
     st.text_input(_("Steps, as in 5-12; empty: all"), key="change_steps")
     st.button(_("Make this change"), key="change_add", on_click=_add, args=(run, changes), type="primary")
     if line := st.session_state.pop("change_problem", None):

@@ -147,12 +147,10 @@ def _rows(out: ReadOut, which: str, names, ticks, window: tuple[int, int] | None
         texts = [
             [out.outputs[id] if first <= step < last else "" for step, id in enumerate(row)] for row in best
         ]
-    limits = None
     if which == "kl":
-        largest = float(array.max())
-        limits = (0.0, max(1.0, float(np.ceil(largest))))
+        array = array.assign_attrs(valid_range=(0.0, max(1.0, float(np.ceil(float(array.max()))))))
     scale = "probability" if which == "probability" else "norm"
-    return figures.named_rows(array, names, ticks, limits, texts, scale)
+    return figures.named_rows(array, names, ticks, None, texts, scale)
 
 
 def _mean(out: ReadOut, row: int) -> float:
