@@ -210,6 +210,8 @@ def test_what_the_page_says_was_measured_is_what_the_shipped_trainings_say():
     assert copied["rnn_right"] > max(copied["gru_right"], copied["lstm_right"]) > 3 * memory.chance("copy")
     assert all(parity[f"{kind}_arrived"] == parity["seeds"] for kind in survey.KINDS)
     assert survey.counted("brackets", 20)["learned"] == 3 * few["seeds"]
+    deep = survey.counted("brackets", 50)
+    assert (deep["rnn"], deep["gru"], deep["lstm"]) == (8, 10, 10)
     assert (parity["rnn_low"], few["rnn_high"]) == (0, 1)
     assert (parity["rnn_high"], few["rnn_low"]) == pytest.approx(
         (0.2775, 0.7225), abs=1e-4

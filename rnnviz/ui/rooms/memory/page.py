@@ -251,7 +251,8 @@ def _measured() -> None:
         long, start = (survey.counted(name, 50) for name in ("plain", "repaired"))
         cut, far = (survey.counted("truncated", steps) for steps in (10, 20))
         few, copied = (survey.counted("copy", steps) for steps in (10, 20))
-        parity, brackets = survey.counted("parity", 5), survey.counted("brackets", 20)
+        parity = survey.counted("parity", 5)
+        brackets, deep = (survey.counted("brackets", steps) for steps in (20, 50))
     except ValueError:  # a folder of checkpoints without them
         return
     st.subheader(_("“The RNN cannot, the LSTM can”: what was measured"), anchor=False)
@@ -307,8 +308,8 @@ def _measured() -> None:
         ),
         _(
             "The brackets aⁿbⁿ, 20 steps, up to 10 of each letter, at the end of the sequence: RNN {rnn}, GRU {gru}, LSTM {lstm} "
-            "of {seeds}."
-        ).format(**brackets),
+            "of {seeds}. With 50 steps, up to 25 of each: {far[rnn]}, {far[gru]} and {far[lstm]}."
+        ).format(**brackets, far=deep),
         _(
             "Ten seeds are few: none of {seeds} leaves room for a share of up to {high}, all of {seeds} for one down to {low} "
             "(95 % interval, Wilson 1927)."
