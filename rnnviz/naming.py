@@ -106,7 +106,7 @@ def put(trace: xr.DataTree, words: Words) -> tuple[xr.DataTree, list[str]]:
 def _is_meant(what: str, given: Sequence[Any], node: xr.DataTree) -> bool:
     """Whether what was given for all is for this node: for recurrent modules; others have it where it fits."""
     if what == "outputs":
-        return node.attrs["kind"] == "output"
+        return bool(node.attrs["kind"] == "output")
     if node.attrs["kind"] in FIELDS:
         return True
     if what == "tokens":
