@@ -159,7 +159,7 @@ def state_machine(found: xr.Dataset, titles: Sequence[str], height: int = 480) -
     count = len(share)
     angles = np.pi / 2 - 2 * np.pi * np.arange(count) / count
     x, y = np.cos(angles), np.sin(angles)
-    sizes = 26 + 60 * np.sqrt(share / share.max())
+    sizes = 22 + 38 * np.sqrt(share / share.max())
     arrows = []
     for start, stop in zip(*np.nonzero(follows >= FEWEST), strict=True):
         if start == stop:

@@ -26,7 +26,7 @@ WORK = "rnnviz.studies.corpus.work:record"
 LARGEST = 2  # MB of a text
 MOST = 4 * 10**9  # bytes of all stores of this process
 ALL = 200 * 10**6  # bytes up to which all layers are kept; of longer texts the chosen one
-WRITTEN = 20_000  # characters that a model writes itself, where no text is there
+WRITTEN = 10_000  # characters that a model writes itself, where no text is there
 
 
 class Stores:

@@ -157,4 +157,4 @@ def score(value: float, numeric: bool) -> str:
     """Of numbers a rank correlation, of kinds the share of pairs in which the unit is higher there."""
     if numeric:
         return f"ρ = {shown(round(value, 3))}"
-    return _("{share} higher there").format(share=percent(value))
+    return _("higher in {share} of pairs").format(share=percent(value))

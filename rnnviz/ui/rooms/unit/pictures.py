@@ -129,6 +129,10 @@ def _reading() -> None:
                 "that are turned around the second half as a whole do as well, corrected for all that were tried (Holm)."
             ),
             _(
+                "Pairs: one character of the kind and one that is not. At 50 % the unit tells nothing, at 0 % as much as at "
+                "100 %. ρ: the rank correlation with a number, as how far along the line a character is."
+            ),
+            _(
                 "The best of hundreds of units does well by luck: so units are chosen on the first half and measured on the "
                 "second, corrected for the twenty that are measured. Of 200 corpora drawn without anything to find, 4 % had "
                 "a unit below 5 %."
