@@ -6,6 +6,7 @@ if __name__ == "__main__":  # a reader's visit
     from rnnviz.ui import rooms
     from rnnviz.ui.parts.explored import live
     from rnnviz.ui.parts.explored.controls import settle
+    from rnnviz.ui.rooms.words import here
     from rnnviz.ui.shell import frame, ways
     from rnnviz.ui.shell.language import _
 
@@ -24,7 +25,7 @@ if __name__ == "__main__":  # a reader's visit
     room = room if room in ways.FILES else "home"
     if live.is_the_readers():
         ways.follow(ways.OWN)
-    frame.open_page(page, room)
+    frame.open_page(page, room, here.below)
     frame.finish(rooms.OF_ROOM[room])
 else:  # the server starts
     from rnnviz.ui.shell import server
@@ -40,7 +41,10 @@ else:  # the server starts
         lifespan=server.lifespan(
             first,
             later=[*server.ROOMS, *server.LIBRARIES],
-            counted=[f"rnnviz.studies.{name}.survey:ready" for name in ("memory", "clipping")],
+            counted=[
+                "rnnviz.ui.rooms.words.here:ready",
+                *(f"rnnviz.studies.{name}.survey:ready" for name in ("memory", "clipping")),
+            ],
         ),
         routes=server.routes,
         middleware=server.middleware,

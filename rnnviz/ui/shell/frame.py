@@ -1,12 +1,12 @@
 """What stands around every page: its settings, the way to every other page, language and projector, and the address."""
 
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Mapping
 from pathlib import Path
 
 import streamlit as st
 
 from rnnviz import shipped
-from rnnviz.ui.shell import address, lesson, way, ways
+from rnnviz.ui.shell import address, lesson, offline, way, ways
 from rnnviz.ui.shell.language import LANGUAGES, _, current
 from rnnviz.ui.shell.server import FIRST_FILES, script_url
 from rnnviz.ui.shell.settings import Setting, declare, settings
@@ -100,8 +100,10 @@ def gone() -> str | None:
     return address.gone(_addresses())
 
 
-def open_page(page, room: str) -> None:
+def open_page(page, room: str, below: Callable[[str], None] | None = None) -> None:
     """The sidebar with the way to every page, then the page, with where it stands on the way above and what comes next below.
+
+    below: draws what stands between the page and the next one, where the page is neither alone nor a lesson's.
 
     The links are ours: the list that Streamlit draws mixes headings and entries, which screen readers stumble over.
     """
@@ -120,6 +122,8 @@ def open_page(page, room: str) -> None:
     page.run()
     if lesson.shown():
         _taken()
+    elif below and not lone and offline.kept() is None:
+        below(room)
     if not lone:
         way.onward(room)
     way.mark(room)
