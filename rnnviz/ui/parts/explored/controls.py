@@ -122,7 +122,7 @@ def model_and_unit() -> DeltaGenerator:
     with row:
         subject_choice(_("a shipped model"))
         if settings()["subject"] is None:
-            _model()
+            _model(with_units=True)
     if settings()["subject"] is None and (moments := checkpoints.moments(settings()["model"])):
         growing.slider(moments)
     return row
