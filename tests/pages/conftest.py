@@ -10,17 +10,14 @@ from rnnviz.ui.shell.jobs import jobs
 from tests.conftest import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
-jobs.lease = jobs.longest = (
-    30 * PATIENCE
-)  # a test speaks for its reader when it runs a page, however long that takes
 PAGES = {path.stem: str(path.relative_to(ROOT)) for path in (ROOT / "pages").glob("*/*.py")}
 
 
 @pytest.fixture(autouse=True)
 def patient(monkeypatch):
     """AppTest keeps no connection: on a busy machine, work would be stopped as that of a reader who has gone."""
-    monkeypatch.setattr(jobs, "grace", jobs.lease * 10)
-    monkeypatch.setattr(jobs, "lease", jobs.lease * 10)
+    for limit in ("grace", "lease", "longest"):
+        monkeypatch.setattr(jobs, limit, 30 * PATIENCE)
 
 
 def app() -> AppTest:

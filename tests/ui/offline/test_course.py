@@ -42,7 +42,7 @@ def test_every_learn_page_of_the_way_is_a_file():
 
 def test_all_that_can_be_chosen_together_is_there_once(cells):
     assert sorted(tuple(view.chosen.values()) for view in cells) == list(
-        itertools.product(range(4), range(6))
+        itertools.product(range(4), range(7))
     )
 
 
