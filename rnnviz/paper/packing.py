@@ -48,7 +48,9 @@ def listed(title: str, values: xr.DataArray) -> dict[str, Any]:
 
 def packed(values: np.ndarray) -> dict[str, str]:
     """An array as plotly's JSON writes one: base64 of its bytes and its type."""
-    kind = {"float32": "f4", "uint16": "u2", "uint8": "u1"}[str(values.dtype)]
+    if values.dtype == np.float16:  # which the browser has no arrays of
+        values = values.astype(np.float32)
+    kind = {"float64": "f8", "float32": "f4", "uint16": "u2", "uint8": "u1"}[str(values.dtype)]
     return {"dtype": kind, "bdata": base64.b64encode(np.ascontiguousarray(values).tobytes()).decode()}
 
 

@@ -19,6 +19,10 @@ def subject():
     return writer(text="cab a")
 def silent():
     return writer(next=None)
+def double():
+    made = writer(text="cab a")
+    made.model.double()
+    return made
 def numbers():
     import torch
     import rnnviz
@@ -63,6 +67,18 @@ def test_hidden_states_and_candidates_are_those_of_the_model(visit, own):
     np.testing.assert_array_equal(drawn(seen, "curve"), wanted.subject.layer("rnn")["hidden"].values[:, 2])
     assert seen.board["candidates"]["tokens"] == ["a", "b", "c", "·"]
     assert seen.board["tokens"] == ["a", "·", "c", "a", "b"]
+
+
+@pytest.mark.parametrize("page", ["home", "states", "gates", "gradients", "change", "units"])
+def test_a_model_in_double_precision_is_shown_as_any_other(visit, monkeypatch, page):
+    spec = "app_live:double"
+    monkeypatch.setenv(EXPLORED, spec)
+    seen = visit(page, subject=live.link(spec), text="a cab", unit=2)
+    assert not seen.test.exception and seen.lines == []
+    if page == "states":
+        wanted = live.found(spec).read("a cab").subject.layer("rnn")["hidden"].values[:, 2]
+        assert wanted.dtype == np.float64
+        np.testing.assert_array_equal(drawn(seen, "curve"), wanted)
 
 
 def test_the_loss_of_a_step_is_sent_back_and_all_of_them_too(visit, own):
