@@ -144,9 +144,9 @@ def markers(units: list[int], chosen: int | None, kind: str, edge: float = 0.0) 
     return {
         "color": style.ARCHITECTURE[kind],
         "opacity": 1,
-        "size": np.where(marked, 16, 9),
+        "size": [16 if m else 9 for m in marked],
         "line": {
             "color": [style.INK if m else style.PAPER for m in marked],
-            "width": np.where(marked, 2.5, edge),
+            "width": [2.5 if m else edge for m in marked],
         },
     }

@@ -69,7 +69,7 @@ def test_a_click_chooses_the_unit_and_computes_nothing_anew(opened):
     before = len(jobs._jobs)
     seen.test.session_state["settings"] = seen.test.session_state["settings"] | {"unit": 9}
     seen.test.run()
-    sizes = numbers(seen.figures["activity"]["data"][0]["marker"]["size"]).tolist()
+    sizes = seen.figures["activity"]["data"][0]["marker"]["size"]
     assert sizes.index(16) == 9 and len(jobs._jobs) == before
 
 

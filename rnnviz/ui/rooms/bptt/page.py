@@ -63,7 +63,9 @@ def show() -> None:
     _shared(one)
     _reading()
     _onward()
-    if not trained:  # which takes a quarter of a second: the reader goes there next
+    if (
+        not of_example() and now["bptt_trained"] != "yes"
+    ):  # which takes a quarter of a second: the reader goes there next
         of = (now["bptt_kind"], now["bptt_units"], now["bptt_seed"])
         ahead(functools.partial(kept, found, text, *of, True, now["bptt_loss"]))
 

@@ -63,7 +63,7 @@ def questions() -> dict[str, tuple[Question, ...]]:
                 _("How does an LSTM keep a value for many steps?"),
                 _("f = 1 and i = 0: follow the cell state from left to right."),
                 "cell",
-                {"cell_preset": "remember"},
+                {"cell_kind": "lstm", "cell_preset": "remember"},
             ),
             Question(
                 _("What does a GRU do without a cell state and an output gate?"),

@@ -96,8 +96,8 @@ def _pictures(asked: Setup) -> None:
         if not setup.too_much(asked):
             st.info(
                 _(
-                    "There is no saved training for these settings: those of the examples are for 5, 10, 20 and (but for copying) "
-                    "50 steps and the seeds 0 to 9. Press *Train now*, and the three networks learn while you watch."
+                    "There is no saved training for these settings: those of the examples are for 5, 10, 20 and (but for "
+                    "copying) 50 steps and the seeds 0 to 9. Press *Train now*, and the three networks learn while you watch."
                 )
             )
         return
