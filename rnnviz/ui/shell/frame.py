@@ -35,6 +35,8 @@ body:has([data-testid="stExpandSidebarButton"]) .st-key-stop { margin-top: 0.75r
 [data-testid="stSidebar"] [data-testid="stExpander"] summary { padding: 0.25rem 0.5rem; }
 [data-testid="stSidebar"] [data-testid="stExpander"] summary { border: none !important; background: none !important; }
 [data-testid="stSidebar"] [data-testid="stExpanderDetails"] { padding: 0 0 0.25rem 1rem; }
+/* a form that opens upwards ends below the top of the window */
+[data-testid="stPopoverBody"] { max-height: min(60vh, 34rem) !important; overflow-y: auto !important; }
 /* what is being made anew fades only where that takes long */
 [data-stale="true"] { transition-delay: 3s !important; }
 /* what is written on a button of the dark theme's light blue is dark */

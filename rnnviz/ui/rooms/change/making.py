@@ -271,9 +271,14 @@ def _form(run: Run, changes: tuple[Change, ...]) -> None:
         with st.container(horizontal=True, vertical_alignment="bottom"):
             st.selectbox(_("Towards"), list(kinds), key="change_toward", format_func=kinds.get)
             st.text_input(_("or towards one character"), key="change_character", max_chars=1)
+        if st.session_state["change_value"] == "0":  # which would change nothing
+            st.session_state["change_value"] = "1"
     if how in changing.VALUED:
         low, high = _bounds(field, how)
-        label = _("Value, from {low} to {high}").format(low=f"{low:g}", high=f"{high:g}")
+        label = _("Value, from {low} to {high}")
+        if how == "lead":
+            label = _("How far, from {low} to {high}; 1: as far as the means lie apart")
+        label = label.format(low=f"{low:g}", high=f"{high:g}")
         st.text_input(label, key="change_value", disabled=held())
     if how == "swap":
         pick(

@@ -60,7 +60,7 @@ def take(name: str) -> None:
         memory_update=None,
     )
     now = settings()
-    if name == "truncated":  # where it is learned all the same
+    if name in ("truncated", "copy"):  # where it is learned all the same, and by some alone
         choose(memory_steps=10)
     elif not survey.path(name, now["memory_steps"]).is_file():
         choose(memory_steps=one.steps)

@@ -134,8 +134,8 @@ def stepper() -> None:
             )
     sentences = {
         "perceptron": _(
-            "One unit weighs its inputs, adds a bias and squashes the sum: $y = \\tanh(w\\,x + b)$. The widest lines move "
-            "it most."
+            "One unit weighs its inputs, adds a bias and squashes the sum: $y = \\tanh(w\\,x + b)$. The wider a line, the "
+            "larger its weight."
         ),
         "multilayer": _(
             "Many units side by side make a layer, and each layer reads the one below. Nothing is remembered yet."

@@ -135,7 +135,9 @@ def tasks(graph: unrolled.Graph) -> list[Task]:
         ),
         Task(
             "chain",
-            _("Build an unrolled network of which at least 20 cells must wait for each other."),
+            _(
+                "Build an unrolled network, its weights from a seed, of which at least 20 cells must wait for each other."
+            ),
             _("{count} cells must be computed one after the other."),
             lambda: _chain(graph),
         ),

@@ -109,7 +109,9 @@ def _draw(name: str, texts: list[str]) -> None:
             odds = found.attrs["verdict_first"] + share * (
                 found.attrs["verdict_second"] - found.attrs["verdict_first"]
             )
-            looked = _("With {row} put in at step {step}, “{token}”: {praise} ({share} of the way).").format(
+            looked = _(
+                "With {row} put in at step {step}, “{token}”: {praise} ({share} of the way in log odds)."
+            ).format(
                 row=rows[row].name,
                 step=step + 1,
                 token=visible(tokens[step]),

@@ -260,6 +260,7 @@ def _draw(run: Run, model: Live, first: str, second: str, both: Both, found: xr.
                 place,
                 rows[row],
                 found.attrs["state"],
+                (found.attrs["first_token"], found.attrs["second_token"]),
             )
             title = _("The prediction after step {at}, with {row} put in at step {step}")
             title = title.format(at=at + 1, row=rows[row].name, step=step + 1)
@@ -306,6 +307,7 @@ def _predictions(
     place: int,
     row: maps.Row,
     state: str,
+    tokens: tuple[str, str],
 ) -> tuple[xr.DataArray, list[str]]:
     """What is expected after `at`: by the first text, with the transplant, by the second; of the likeliest of each."""
     came = patching.put(model, first, second, step, place, dict(row.units), state=state, module=run.module)
@@ -314,7 +316,8 @@ def _predictions(
         came.log_probability.values[at],
         both.other.log_probability.values[both.every[at]],
     ]
-    wanted: dict[int, float] = {}
+    pair = [list(model.outputs).index(token) for token in tokens]  # which the line above the picture compares
+    wanted: dict[int, float] = {id: max(float(one[id]) for one in logs) for id in pair}
     for one in logs:
         for id in np.argsort(-one, kind="stable")[:BEST]:
             wanted[int(id)] = max(wanted.get(int(id), -np.inf), float(one[id]))
