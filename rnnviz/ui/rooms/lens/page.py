@@ -10,8 +10,8 @@ def show() -> None:
     st.header(_("Read it out early"), anchor=False)
     st.write(
         _(
-            "The output layer reads the top layer's state. Here it also reads the layers below. Each cell shows what that layer "
-            "would say comes next."
+            "The output layer reads the top layer's state. Here it also reads the layers below: raw, and through a map fitted to "
+            "each. A cell shows what that layer would say comes next."
         )
     )
     row = text_and_model(with_units=False)

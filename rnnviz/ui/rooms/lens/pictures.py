@@ -181,7 +181,7 @@ def _about_the_map(run: Run, out: ReadOut, fitted: xr.Dataset | None) -> None:
         card = results.card_of(fitted)
         source = _("what this network itself has written")
         if card is not None:
-            source = card["data"]["source"].removeprefix("https://")
+            source = explored.corpus_names()[explored.corpus(run.name)]
         line = _(
             "The map of layer {layer} was fitted to {source}. On {count:,} held-out characters its KL divergence to the output "
             "is {kl} nats; without the map, {raw}."

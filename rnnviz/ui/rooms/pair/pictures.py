@@ -263,8 +263,8 @@ def _summary(found: Both, layer: int, moved, logs) -> str:
         rate = differing.rate(size, pair.parted)
         if not math.isnan(rate):
             line = _(
-                "It changes by a factor of {factor} a step (largest Lyapunov exponent of this layer on this path: "
-                "{exponent}, a factor of {expected})."
+                "It changes by a factor of {factor} a step; a difference that fades most slowly would, on this path, by "
+                "{expected} (largest Lyapunov exponent of this layer: {exponent})."
             )
             exponent = results.exponent(found, layer)
             parts.append(

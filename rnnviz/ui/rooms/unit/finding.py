@@ -24,7 +24,7 @@ WORK = "rnnviz.studies.corpus.work"
 
 def show(own: Corpus, run) -> None:
     names = words.rankings()
-    pick(st.selectbox, "one_by", _("Which units tell, or are so"), list(BY), format_func=names.get, width=360)
+    pick(st.selectbox, "one_by", _("Units ranked by"), list(BY), format_func=names.get, width=360)
     by = settings()["one_by"]
     if by in BEHAVING:
         found = working.found("unit_survey", f"{WORK}:survey", {"path": str(own.path)}, _so_far)

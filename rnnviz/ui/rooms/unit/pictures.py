@@ -45,7 +45,9 @@ def show(row: DeltaGenerator) -> None:
     )
     title, given = recorded.text()
     if len(given) < 2:
-        line = _("The text: {count:,} characters that the model wrote itself. Bring your own")
+        line = _(
+            "The text: a beginning, and {count:,} characters that the model wrote after it. Bring your own"
+        )
         line = line.format(count=recorded.WRITTEN)
     else:
         line = _("The text: {title}, {count:,} characters").format(title=title, count=len(given))
