@@ -3,6 +3,7 @@
 import base64
 
 import pytest
+import torch
 from torch import nn
 
 import rnnviz
@@ -27,6 +28,7 @@ HOST = """async ([script, style, traits, chosen]) => {
 @pytest.fixture(scope="module")
 def host(chromium):
     """A page with the widget on it, and what its console said."""
+    torch.manual_seed(0)  # units stand by how alike they are: with these weights there is one above unit 2
     board = rnnviz.board(recorded(nn.GRU(2, 4), tokens=HOSTILE), picture="gates", unit=2)
     assert repr(board) == "rnnviz board: recording"
     context = chromium.new_context(color_scheme="dark", locale="en-US")
@@ -43,12 +45,14 @@ def host(chromium):
 def test_the_board_stands_in_a_notebook_and_tells_what_is_chosen(host):
     tab, wrong = host
     tab.wait_for_selector(".rv-board[data-drawn$='-gates'][data-theme=dark]", timeout=LATE)
-    tab.wait_for_selector(".rv-title:text-is('Unit 2: kept and written')")
+    tab.wait_for_selector(".rv-title:text-is('Unit 2: kept and written')", timeout=LATE)
     board = tab.locator(".rv-board")
     board.focus()
     for key in ("Home", "ArrowRight", "ArrowUp", "Enter"):
         tab.keyboard.press(key)
-    tab.wait_for_function("model.state.step === 1 && model.state.chosen.unit !== 2 && model.saved > 0")
+    tab.wait_for_function(
+        "model.state.step === 1 && model.state.chosen.unit !== 2 && model.saved > 0", timeout=LATE
+    )
     assert tab.locator("img").count() == 0 and tab.url == "about:blank"
     tab.evaluate("window.end()")
     assert tab.locator(".rp-page").count() == 0

@@ -99,7 +99,7 @@ def test_where_no_text_is_there_the_model_has_begun_to_write_one(visit, monkeypa
     own = seen.store
     assert own.text(0, own.steps).startswith(DEFAULT_TEXTS["shakespeare"]) and own.steps == 400 + 42
     assert seen.groups["Where it is strongest"]
-    assert any("400 characters that the model wrote itself" in one.label for one in seen.test.expander)
+    assert any("400 characters that the model wrote after it" in one.label for one in seen.test.expander)
 
 
 def test_a_name_stays_in_the_link_and_with_its_unit(page):

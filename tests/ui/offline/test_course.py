@@ -112,7 +112,7 @@ def test_a_folder_holds_the_pages_in_both_languages_and_names_what_needs_the_app
     assert 'lang="ko"' in korean.read_text("utf-8") and "셀 하나" in korean.read_text("utf-8")
     assert [len(held(path)["views"]) for path in (korean, english)] == [2, 2]
     explained = (tmp_path / "explain.en.html").read_text("utf-8")
-    assert 'href="cell.en.html#cell_preset=remember"' in explained
+    assert 'href="cell.en.html#cell_kind=lstm&amp;cell_preset=remember"' in explained
     assert "The limits of counting (in the app)" in explained
     whole = "".join(path.read_text("utf-8") for path in written if path.suffix in (".html", ".css"))
     assert not re.search(r"""(?:src|href|url\()\s*=?\s*["']?(?:https?:)?//""", whole)
