@@ -24,6 +24,11 @@ STYLE = """
 /* controls in a row: their labels stand at one height, and none is cut off on a telephone */
 [data-testid="stButtonGroup"] button[data-variant^="segmented_control"] { min-height: 2.5rem; }
 [data-testid="stButtonGroup"] [role="radiogroup"] { flex-wrap: wrap; row-gap: 4px; }
+@media (max-width: 640px) {  /* where they go on in another line, each has its own left edge */
+  [data-testid="stButtonGroup"] button[data-variant="segmented_control"]:not([aria-checked="true"]) {
+    border-left-color: color-mix(in srgb, currentColor 20%, transparent) !important;
+  }
+}
 /* Streamlit's pale type of captions is too pale to read on white */
 [data-testid="stCaptionContainer"] { opacity: 0.8 !important; }
 /* where a page stands on the way takes no room from its picture */
