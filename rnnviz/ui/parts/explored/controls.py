@@ -90,15 +90,18 @@ def settle() -> None:
         st.session_state["notices"].append(line.format(gone=gone, shown=shown))
 
 
-def text_and_model(with_examples: bool = True, with_units: bool = True) -> DeltaGenerator:
+def text_and_model(
+    with_examples: bool = True, with_units: bool = True, place: DeltaGenerator | None = None
+) -> DeltaGenerator:
     """What is looked at: the reader's text and what reads it, or a recording and what of it. Returns the row below, where a
     page's own controls stand too. with_examples: whether texts that make a point are offered. with_units: whether a layer and a
-    unit are chosen."""
+    unit are chosen. place: where the text stands, as beside a second one."""
     own = live.is_chosen()
-    if settings()["subject"] is None:
-        text_box(with_examples)
-    elif own:
-        live.text_box()
+    with place or contextlib.nullcontext():
+        if settings()["subject"] is None:
+            text_box(with_examples)
+        elif own:
+            live.text_box()
     row = st.container(horizontal=True, vertical_alignment="bottom")
     with row:
         subject_choice(_("a shipped model"))

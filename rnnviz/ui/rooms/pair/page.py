@@ -14,8 +14,9 @@ def show() -> None:
             "moment of training."
         )
     )
-    text_and_model(with_examples=False)
+    first, second = st.columns(2)
+    text_and_model(with_examples=False, place=first)
     # they bring torch and plotly, which take seconds the first time; the reader's box is there meanwhile
     from rnnviz.ui.rooms.pair import pictures
 
-    pictures.show()
+    pictures.show(second)

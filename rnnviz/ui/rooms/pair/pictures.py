@@ -4,6 +4,7 @@ import dataclasses
 import math
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from rnnviz import figures
 from rnnviz.figures.style import SEVERAL
@@ -34,8 +35,8 @@ from rnnviz.ui.shell.settings import LONGEST, settings
 from rnnviz.ui.shell.widgets import as_text, folded, notice, pick
 
 
-def show() -> None:
-    """What stands below the reader's text."""
+def show(place: DeltaGenerator) -> None:
+    """What stands below the reader's text. place: beside it, for what says the second reading."""
     run = live_run()
     if run is None:
         return
@@ -45,7 +46,9 @@ def show() -> None:
         model = again(run)
         row = st.container(horizontal=True, vertical_alignment="bottom")
         with row:
-            second = _second(run, model, text)
+            way = _way(run)
+        with place:
+            second = _second(run, model, text, way)
         if second is None:
             return
         one, other = reread(model, text), reread(*second)
@@ -60,15 +63,18 @@ def show() -> None:
     _reading()
 
 
-def _second(run: Run, model: Live, text: str) -> tuple[Live, str] | None:
-    """The model and the text of the second reading; None where there is none, which a line says."""
+def _moments(run: Run) -> tuple[int, ...]:
+    """At which its training was kept."""
+    return checkpoints.moments(checkpoints.parted(run.name)[0]) if run.card is not None else ()
+
+
+def _way(run: Run) -> str:
+    """What the second reading is another of: text, model or moment."""
     now = settings()
     ways = {"text": _("another text")}
-    others = _others(run)
-    if others:
+    if _others(run):
         ways["model"] = _("another model")
-    moments = checkpoints.moments(checkpoints.parted(run.name)[0]) if run.card is not None else ()
-    if moments:
+    if _moments(run):
         ways["moment"] = _("another moment of its training")
     way = now["pair_with"] if now["pair_with"] in ways else "text"
     pick(
@@ -80,7 +86,14 @@ def _second(run: Run, model: Live, text: str) -> tuple[Live, str] | None:
         format_func=ways.get,
         required=True,
     )
+    return way
+
+
+def _second(run: Run, model: Live, text: str, way: str) -> tuple[Live, str] | None:
+    """The model and the text of the second reading; None where there is none, which a line says."""
+    now = settings()
     if way == "model":
+        others = _others(run)
         chosen = now["pair_model"] if now["pair_model"] in others else others[0]
         if now["pair_model"] not in (None, chosen):
             line = _("The model {gone} cannot stand beside this one; {shown} is shown.")
@@ -96,6 +109,7 @@ def _second(run: Run, model: Live, text: str) -> tuple[Live, str] | None:
         )
         return named_again(growing.named(chosen)), text
     if way == "moment":
+        moments = _moments(run)
         name = checkpoints.parted(run.name)[0]
         step = now["pair_trained"] if now["pair_trained"] in moments else moments[0]
         if now["pair_trained"] not in (None, step):
@@ -112,7 +126,7 @@ def _second(run: Run, model: Live, text: str) -> tuple[Live, str] | None:
         )
         return named_again(checkpoints.at(name, step)), text
     other = explored.otherwise(text) if now["pair_text"] is None else now["pair_text"]
-    pick(st.text_area, "pair_text", _("The second text"), value=other, height=68, width="stretch")
+    pick(st.text_area, "pair_text", _("The second text"), value=other, height=84)
     other = other if model.rows else other[:LONGEST]
     if not other:
         notice(_("Type at least one character, and the network will read it."))

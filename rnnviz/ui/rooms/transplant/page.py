@@ -35,10 +35,11 @@ def show() -> None:
     # the rest brings torch and plotly, which take seconds the first time; the reader's box is there meanwhile
     if kind == "text":
         jobs.warm("rnnviz.studies.patching")
-        row = text_and_model(with_examples=False, with_units=False)
+        first, second = st.columns(2)
+        row = text_and_model(with_examples=False, with_units=False, place=first)
         from rnnviz.ui.rooms.transplant import texts
 
-        texts.show(row)
+        texts.show(row, second)
     elif kind == "review":
         from rnnviz.ui.rooms.transplant import reviews
 

@@ -56,18 +56,18 @@ class Both:
     at: int | None
 
 
-def show(row: DeltaGenerator) -> None:
-    """What stands below the reader's text. row: for controls."""
+def show(row: DeltaGenerator, place: DeltaGenerator) -> None:
+    """What stands below the reader's text. row: for controls. place: beside the text, for the second one."""
     run = live_run()
     if run is not None:
         try:
-            _shown(run, row)
+            _shown(run, row, place)
         except (LiveError, CheckpointError, Told) as problem:
             notice(said(problem), error=True)
     _reading()
 
 
-def _shown(run: Run, row: DeltaGenerator) -> None:
+def _shown(run: Run, row: DeltaGenerator, place: DeltaGenerator) -> None:
     if run.own is not None and run.own.rows:
         notice(_("This model reads numbers and says no next token, so no prediction can move."))
         return
@@ -75,7 +75,8 @@ def _shown(run: Run, row: DeltaGenerator) -> None:
     text = explored.reader_text()[:LONGEST] if run.own is not None else "".join(run.text)
     other = settings()["transplant_text"]
     other = explored.otherwise(text) if other is None else other[:LONGEST]
-    pick(st.text_area, "transplant_text", _("The second text"), value=other, height=68, width="stretch")
+    with place:
+        pick(st.text_area, "transplant_text", _("The second text"), value=other, height=84)
     if run.card is not None:
         _pairs(run, text, other)
     if not other or other == text:
