@@ -22,15 +22,17 @@ def show() -> None:
         "review": _("two reviews, and the verdict"),
         "translation": _("two sentences, and the translation"),
     }
-    pick(
-        st.segmented_control,
-        "transplant_kind",
-        _("What is read"),
-        list(kinds),
-        format_func=kinds.get,
-        required=True,
-        label_visibility="collapsed",
-    )
+    line = st.container(horizontal=True, vertical_alignment="center")
+    with line:
+        pick(
+            st.segmented_control,
+            "transplant_kind",
+            _("What is read"),
+            list(kinds),
+            format_func=kinds.get,
+            required=True,
+            label_visibility="collapsed",
+        )
     kind = settings()["transplant_kind"]
     # the rest brings torch and plotly, which take seconds the first time; the reader's box is there meanwhile
     if kind == "text":
@@ -39,7 +41,7 @@ def show() -> None:
         row = text_and_model(with_examples=False, with_units=False, place=first)
         from rnnviz.ui.rooms.transplant import texts
 
-        texts.show(row, second)
+        texts.show(row, second, line)
     elif kind == "review":
         from rnnviz.ui.rooms.transplant import reviews
 

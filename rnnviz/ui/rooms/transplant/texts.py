@@ -56,18 +56,18 @@ class Both:
     at: int | None
 
 
-def show(row: DeltaGenerator, place: DeltaGenerator) -> None:
-    """What stands below the reader's text. row: for controls. place: beside the text, for the second one."""
+def show(row: DeltaGenerator, place: DeltaGenerator, above: DeltaGenerator) -> None:
+    """What stands below the reader's text. row: for controls. place: beside the text, for the second one. above: for examples."""
     run = live_run()
     if run is not None:
         try:
-            _shown(run, row, place)
+            _shown(run, row, place, above)
         except (LiveError, CheckpointError, Told) as problem:
             notice(said(problem), error=True)
     _reading()
 
 
-def _shown(run: Run, row: DeltaGenerator, place: DeltaGenerator) -> None:
+def _shown(run: Run, row: DeltaGenerator, place: DeltaGenerator, above: DeltaGenerator) -> None:
     if run.own is not None and run.own.rows:
         notice(_("This model reads numbers and says no next token, so no prediction can move."))
         return
@@ -78,7 +78,8 @@ def _shown(run: Run, row: DeltaGenerator, place: DeltaGenerator) -> None:
     with place:
         pick(st.text_area, "transplant_text", _("The second text"), value=other, height=84)
     if run.card is not None:
-        _pairs(run, text, other)
+        with above:
+            _pairs(run, text, other)
     if not other or other == text:
         notice(_("The second text must be another than the first, both of at least one character."))
         return
@@ -119,7 +120,7 @@ def _pairs(run: Run, text: str, other: str) -> None:
         first, second = known[name]
         choose(text=first, transplant_text=second, transplant_at=None)
 
-    examples("pick_transplant", known, here, take, names)
+    examples("pick_transplant", known, here, take, names, label_visibility="collapsed")
 
 
 def _both(one: Reading, other: Reading) -> Both:
