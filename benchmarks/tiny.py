@@ -12,18 +12,14 @@ import math
 import time
 
 from rnnviz.studies import courses, example, tiny
+from rnnviz.studies.progress import ended
 from rnnviz.studies.tiny import LETTERS
 
 
 def shipped(write: bool) -> None:
     for asked in courses.SHIPPED:
-        begun, training = time.perf_counter(), courses.train(*asked)
-        while True:
-            try:
-                next(training)
-            except StopIteration as end:
-                found = end.value
-                break
+        begun = time.perf_counter()
+        found = ended(courses.train(*asked))
         seconds, path = time.perf_counter() - begun, courses.path(*asked)
         if write:
             path.parent.mkdir(exist_ok=True)

@@ -145,37 +145,21 @@ class Growing:
             starts = {dim: group.dimensions[dim].size for dim in along if dim in node.sizes}
             for dim, start in starts.items():
                 group.resize_dimension(dim, start + node.sizes[dim])
-            for key, array in node.variables.items():
-                if "valid_range" in group[key].attrs and "valid_range" not in array.attrs:
-                    del group[key].attrs["valid_range"]
-                if set(array.dims) & set(starts):
-                    at = tuple(
-                        slice(starts.get(str(dim), 0), starts.get(str(dim), 0) + n)
-                        for dim, n in array.sizes.items()
-                    )
-                    group[key][at] = array.values
-            group.attrs.update(node.attrs)
+            _go_on(group, node, starts)
 
     def beside(self, name: str, node: xr.Dataset, along: str, within: str) -> None:
         """What lies beside it: of arrays over the dim `along` more of it, of those over `within`, which may be longer or shorter
         than what is there, what it has; the rest of such an array is NaN. Both dims were among those that `add` was told may go
-        on; the node's attributes are as they now are. Raises OSError, and writes nothing, where the disk is full."""
+        on; attributes and `valid_range` as of `append`. Raises OSError, and writes nothing, where the disk is full."""
         self._check_room(node)
         with h5netcdf.File(self.unfinished, "r+") as file:
             group = file[name]
-            start, before = group.dimensions[along].size, group.dimensions[within].size
-            group.resize_dimension(along, start + node.sizes[along])
-            if node.sizes[within] > before:
+            starts = {along: group.dimensions[along].size}
+            group.resize_dimension(along, starts[along] + node.sizes[along])
+            if node.sizes[within] > group.dimensions[within].size:
                 group.resize_dimension(within, node.sizes[within])
-            for key, array in node.variables.items():
-                if along in array.dims:
-                    places = {along: slice(start, start + node.sizes[along])}
-                    group[key][tuple(places.get(str(dim), slice(0, n)) for dim, n in array.sizes.items())] = (
-                        array.values
-                    )
-                elif within in array.dims and node.sizes[within] > before:
-                    group[key][:] = array.values
-            group.attrs.update(node.attrs)
+                starts[within] = 0  # what lies along it alone is there as far as it was known
+            _go_on(group, node, starts)
 
     def describe(
         self, name: str, coordinates: Mapping[str, xr.Variable], attributes: Mapping[str, object]
@@ -206,6 +190,19 @@ class Growing:
         if free < node.nbytes + SPARE:
             line = f"the disk has {free:,} bytes left, too few for {node.nbytes:,} more"
             raise OSError(errno.ENOSPC, line, str(self._path))
+
+
+def _go_on(group: h5netcdf.Group, node: xr.Dataset, starts: Mapping[str, int]) -> None:
+    """Writes what has a dim of `starts` from there on; attributes and ranges are as the node has them now."""
+    for key, array in node.variables.items():
+        if "valid_range" in group[key].attrs and "valid_range" not in array.attrs:
+            del group[key].attrs["valid_range"]
+        if set(array.dims) & set(starts):
+            begin = [starts.get(str(dim), 0) for dim in array.dims]
+            group[key][tuple(slice(at, at + n) for at, n in zip(begin, array.shape, strict=True))] = (
+                array.values
+            )
+    group.attrs.update(node.attrs)
 
 
 def _chunks(array: xr.Variable, growing: Iterable[str]) -> tuple[int, ...]:

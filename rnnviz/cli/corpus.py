@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rnnviz.cli.stops import stops_noted
+from rnnviz.cli.texts import text_of
 
 if TYPE_CHECKING:  # a command that is not asked for costs no import
     from rnnviz.studies.live import Live
@@ -92,10 +93,7 @@ def _model(name: str) -> "Live":
 
 def _texts(file: str, by_line: bool, labels: bool) -> Iterator[tuple[str, str] | tuple[str, str, str]]:
     """(name, text), or (name, text, label), of each sequence of a file."""
-    try:
-        text = Path(file).read_text("utf-8-sig")
-    except UnicodeDecodeError:
-        raise ValueError(f"{file} is not text in UTF-8: save it as UTF-8") from None
+    text = text_of(file)
     if not text:
         raise ValueError(f"{file} is empty: give a text of at least two tokens")
     if not by_line:

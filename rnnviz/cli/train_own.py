@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnnviz import files
+from rnnviz.cli.texts import text_of
 
 if TYPE_CHECKING:
     from rnnviz.studies.lab.material import Material
@@ -94,26 +95,19 @@ def _command(
 def _text(options: argparse.Namespace) -> Learned:
     from rnnviz.studies.lab import Letters
 
-    return Letters.of(_read(options.file)), Path(options.file).name
+    return Letters.of(text_of(options.file)), Path(options.file).name
 
 
 def _series(options: argparse.Namespace) -> Learned:
     from rnnviz.studies.lab import Table
 
-    return Table.of(_read(options.file), options.scale), Path(options.file).name
+    return Table.of(text_of(options.file), options.scale), Path(options.file).name
 
 
 def _task(options: argparse.Namespace) -> Learned:
     from rnnviz.studies.lab import Task
 
     return (Task(options.task, options.steps),)
-
-
-def _read(file: str) -> str:
-    try:
-        return Path(file).read_text("utf-8-sig")
-    except UnicodeDecodeError:
-        raise ValueError(f"{file} is not text in UTF-8: save it as UTF-8") from None
 
 
 def run(options: argparse.Namespace) -> int:

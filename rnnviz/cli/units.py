@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnnviz.cli.stops import stops_noted
+from rnnviz.cli.texts import text_of
 
 if TYPE_CHECKING:  # a command that is not asked for costs no import
     import xarray as xr
@@ -77,11 +78,7 @@ def _said(own: "Corpus", options: argparse.Namespace) -> "tuple[Annotation, ...]
     if options.regex is not None:
         return (annotating.of_regex(own, options.regex),)
     if options.labels is not None:
-        try:
-            text = options.labels.read_text("utf-8-sig")
-        except UnicodeDecodeError:
-            raise ValueError(f"{options.labels} is not text in UTF-8: save it as UTF-8") from None
-        return annotating.of_csv(own, text, options.labels.name)
+        return annotating.of_csv(own, text_of(options.labels), options.labels.name)
     if options.function is not None:
         return (annotating.of_function(own, live.function_of(options.function), options.function),)
     return None
@@ -121,13 +118,14 @@ def _listed(found: "xr.Dataset", names: "dict[tuple[str, int], str]") -> None:
 
 
 def _behaving(found: "xr.Dataset", names: "dict[tuple[str, int], str]") -> None:
-    for title, name, falling in (
-        ("remember longest (half-life, steps)", "half_life", True),
-        ("switch rarely (times in 1,000 steps)", "switches", False),
-        ("most unlike the others (|r| with the nearest)", "nearest", False),
+    for title, name, ascending in (
+        ("remember longest (half-life, steps)", "half_life", False),
+        ("switch rarely (times in 1,000 steps)", "switches", True),
+        ("most unlike the others (|r| with the nearest)", "nearest", True),
     ):
         print(f"\n{title}")
-        ordered = found[name].dropna("unit").sortby(found[name].dropna("unit"), ascending=not falling)
+        values = found[name].dropna("unit")
+        ordered = values.sortby(values, ascending=ascending)
         for row in range(min(LISTED, ordered.size)):
             one = ordered.isel(unit=row)
             print(f"  {_called(names, one['place'].item(), one['number'].item()):<40} {one.item():.3g}")

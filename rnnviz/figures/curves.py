@@ -224,7 +224,7 @@ def contributions(parts: xr.Dataset, height: int = 240) -> go.Figure:
 
 
 def _hover(array: xr.DataArray) -> style.Style:
-    return {"hovertext": np.array(steps.said(array), dtype=str), "hovertemplate": "%{hovertext}: %{y:.4g}"}
+    return {"hovertext": steps.said(array), "hovertemplate": "%{hovertext}: %{y:.4g}"}
 
 
 def _unit(array: xr.DataArray) -> int | None:

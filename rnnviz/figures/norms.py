@@ -58,7 +58,7 @@ def log_norms(
                 name=name,
                 mode="lines",
                 line={"color": colour, "width": 2.5, "dash": dash},
-                hovertext=np.array(steps.said(array), dtype=str) if axis == "time" else None,
+                hovertext=steps.said(array) if axis == "time" else None,
                 hovertemplate=("%{hovertext}" if axis == "time" else name)
                 + ": 10<sup>%{y:.2f}</sup>"
                 + ("" if axis == "time" else "<extra></extra>"),

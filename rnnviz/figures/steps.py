@@ -49,16 +49,18 @@ def pooled(array: xr.DataArray) -> dict[str, Any]:
     return {"pooled": int(array.attrs["pooled"])} if "pooled" in array.attrs else {}
 
 
-def said(array: xr.DataArray) -> list[str]:
+def said(array: xr.DataArray) -> np.ndarray:
     """What a hover calls each step: its number, counted from 1, and its token; of pooled ones about where they lie."""
     time = array["time"].values if "time" in array.coords else np.arange(array.sizes["time"])
     names = tokens(array)
     word = _("step")
     if "pooled" in array.attrs:
-        return [f"{word} ≈ {round(step) + 1}" for step in time]
-    if names is None:
-        return [f"{word} {step + 1:g}" for step in time]
-    return [f"{word} {step + 1:g} {name}" for step, name in zip(time, names, strict=True)]
+        found = [f"{word} ≈ {round(step) + 1}" for step in time]
+    elif names is None:
+        found = [f"{word} {step + 1:g}" for step in time]
+    else:
+        found = [f"{word} {step + 1:g} {name}" for step, name in zip(time, names, strict=True)]
+    return np.array(found, dtype=str)  # of which plotly checks the kind, and not each text
 
 
 def ticks(array: xr.DataArray) -> dict[str, list[float] | list[str]]:

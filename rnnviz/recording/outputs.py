@@ -13,7 +13,7 @@ from torch.utils.hooks import RemovableHandle
 
 from rnnviz.recording.layout import Layout
 from rnnviz.recording.observed import Observed, Watched
-from rnnviz.recording.packed import APART, side_by_side
+from rnnviz.recording.packed import by_node, side_by_side
 from rnnviz.recording.passes import working
 from rnnviz.recording.to_trace import free
 from rnnviz.trace import Recorded, node
@@ -58,23 +58,10 @@ class Outputs:
 
     def nodes(self, taken: Mapping[str, object]) -> dict[str, xr.Dataset]:
         """The nodes of what came, under names that are not taken; of many packed calls see `packed`."""
-        apart: list[list[Recorded]] = []
-        beside: dict[int, list[Recorded]] = {}
-        alone = 0
-        for part in self.taken():
-            packed, width = part.lengths is not None, part.arrays["value"].shape[2]
-            if packed and alone == APART:
-                if width not in beside:
-                    apart.append(beside.setdefault(width, []))
-                beside[width].append(part)
-            else:
-                alone += packed
-                apart.append([part])
         found: dict[str, xr.Dataset] = {}
-        for number, parts in enumerate(apart):
+        for number, parts in enumerate(by_node(self.taken(), lambda part: part.arrays["value"].shape[2])):
             own = free(NODE if not number else f"{NODE}_{number + 1}", {**taken, **found})
-            nodes = [node(own, part) for part in parts]
-            found[own] = nodes[0] if len(nodes) == 1 else side_by_side(nodes)
+            found[own] = side_by_side([node(own, part) for part in parts])
         return found
 
     def _begin(self) -> None:

@@ -4,17 +4,38 @@ A packed call has sequences of its own, with lengths of their own, and no time a
 first `APART` has a node of its own; the sequences of all that follow are further ones of one batch, NaN beyond their ends.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 
 import numpy as np
 import xarray as xr
 
+from rnnviz.trace import Recorded
+
 APART = 8  # packed calls of a module that have nodes of their own
 
 
+def by_node(parts: Iterable[Recorded], alike: Callable[[Recorded], Hashable]) -> list[list[Recorded]]:
+    """What came, by the node that it is in: packed calls after the first few with those that are `alike`."""
+    found: list[list[Recorded]] = []
+    beside: dict[Hashable, list[Recorded]] = {}
+    alone = 0
+    for part in parts:
+        packed = part.lengths is not None
+        if packed and alone == APART:
+            if (key := alike(part)) not in beside:
+                found.append(beside.setdefault(key, []))
+            beside[key].append(part)
+        else:
+            alone += packed
+            found.append([part])
+    return found
+
+
 def side_by_side(nodes: Sequence[xr.Dataset]) -> xr.Dataset:
-    """One node with the sequences of all, in order. nodes: of packed calls of one module; what does not grow with the batch is
-    that of the first."""
+    """One node with the sequences of all, in order. nodes: of calls of one module, packed where there are several; what does not
+    grow with the batch is that of the first, and an array has a `valid_range` where it has one in all."""
+    if len(nodes) == 1:
+        return nodes[0]
     steps, batch = max(one.sizes["time"] for one in nodes), sum(one.sizes["batch"] for one in nodes)
     longest = next(one for one in nodes if one.sizes["time"] == steps)
     arrays = {}
@@ -33,7 +54,9 @@ def side_by_side(nodes: Sequence[xr.Dataset]) -> xr.Dataset:
             place[along] = slice(start, start + own.sizes["batch"])
             joined[tuple(place)] = own.values
             start += own.sizes["batch"]
-        arrays[key] = xr.Variable(first.dims, joined, first.attrs)
+        bounded = all("valid_range" in one.variables[key].attrs for one in nodes)
+        attributes = {name: said for name, said in first.attrs.items() if bounded or name != "valid_range"}
+        arrays[key] = xr.Variable(first.dims, joined, attributes)
     arrays["batch"] = xr.Variable("batch", np.arange(batch), nodes[0]["batch"].attrs)
     found = xr.Dataset({key: arrays[key] for key in nodes[0].data_vars}, attrs=dict(nodes[0].attrs))
     found = found.assign_coords({key: arrays[key] for key in nodes[0].coords})
@@ -46,12 +69,14 @@ def side_by_side(nodes: Sequence[xr.Dataset]) -> xr.Dataset:
     return found
 
 
-def together(before: dict[str, object], now: dict[str, object]) -> dict[str, object]:
-    """Attributes of a node that goes on: odd inputs are counted on, of steps and errors the largest stays."""
+def together(
+    before: dict[str, object], now: dict[str, object], counted: Sequence[str] = ("nonfinite_inputs",)
+) -> dict[str, object]:
+    """Attributes of a node that goes on. counted: of which the sum counts; of other numbers the largest stays."""
     found = before | now
     for key in ("steps", "nonfinite_inputs", "replay_error", "backward_calls"):
         values = [float(str(each[key])) for each in (before, now) if key in each]
         if values:
-            most = sum(values) if key == "nonfinite_inputs" else max(values)
+            most = sum(values) if key in counted else max(values)
             found[key] = most if key == "replay_error" else int(most)
     return found

@@ -108,7 +108,7 @@ class Ongoing:
             else:
                 self._put(own, trace.node(own, part), ("time",))
         for own, nodes in aside.items():
-            self._put(own, nodes[0] if len(nodes) == 1 else side_by_side(nodes), ("batch", "time"), True)
+            self._put(own, side_by_side(nodes), ("batch", "time"), True)
 
     def _of_packed(self, owner: Watched | None, number: int) -> tuple[object, ...]:
         """What stands for the node of a packed call: its number, for the first few; see `packed`."""
@@ -131,8 +131,8 @@ class Ongoing:
             self._nodes[name] = node.attrs | {"_steps": node.sizes.get("time", 0), "_calls": _calls(node)}
             self._rows[name] = node.sizes.get("batch", 0)
             return
+        own = {key: value for key, value in before.items() if not key.startswith("_")}
         if packed:
-            own = {key: value for key, value in before.items() if not key.startswith("_")}
             attributes = dict(node["batch"].attrs)
             node = node.assign_coords(batch=node["batch"].variable + self._rows[name])
             node["batch"].attrs = attributes
@@ -147,7 +147,7 @@ class Ongoing:
         )
         for key in ("time", "call"):
             counted[key].attrs = dict(node[key].attrs)
-        counted.attrs = _together(before, node.attrs)
+        counted.attrs = together(own, node.attrs, ("steps", "nonfinite_inputs"))
         self._file.append(name, counted, along)
         self._nodes[name] = counted.attrs | {
             "_steps": steps + node.sizes["time"],
@@ -176,13 +176,3 @@ class Ongoing:
 
 def _calls(node: xr.Dataset) -> int:
     return int(node["call"].values[-1]) + 1 if node["call"].size else 0
-
-
-def _together(before: dict[str, object], now: dict[str, object]) -> dict[str, object]:
-    """Attributes of a node that goes on: steps and odd inputs are counted on, of errors the largest stays."""
-    found = {key: value for key, value in before.items() if not key.startswith("_")} | now
-    for key in ("steps", "nonfinite_inputs", "replay_error"):
-        values = [float(str(each[key])) for each in (before, now) if key in each]
-        if values:
-            found[key] = max(values) if key == "replay_error" else int(sum(values))
-    return found

@@ -21,7 +21,7 @@ from rnnviz.recording.attention import recorded_looks
 from rnnviz.recording.calls import Call, CameBack, Key, Recovered, Run, Seen, recover, recover_some
 from rnnviz.recording.layout import Layout
 from rnnviz.recording.observed import Observed, Watched
-from rnnviz.recording.packed import APART, side_by_side
+from rnnviz.recording.packed import by_node, side_by_side
 from rnnviz.recording.passes import ACTIVATIONS, Pass, storage
 from rnnviz.recording.wanted import ALL, Wanted
 from rnnviz.trace import Recorded, node, pad_inputs
@@ -48,8 +48,7 @@ def recorded(observed: Observed) -> dict[str, xr.Dataset]:
                 parts = _module(watched, observed.wanted)
                 for number, part in enumerate(parts):
                     own = title if not number else free(f"{title}_{number + 1}", found)
-                    nodes = [node(own, each) for each in part]
-                    found[own] = nodes[0] if len(nodes) == 1 else side_by_side(nodes)
+                    found[own] = side_by_side([node(own, each) for each in part])
             except (RuntimeError, ValueError) as error:
                 refused.append(error)
         found |= looks_of(observed, found)
@@ -100,24 +99,13 @@ def _module(watched: Watched, wanted: Wanted) -> list[list[Recorded]]:
     edited = _edited(name, watched.edits, sum(call.seen.layout.steps for call in calls))
     gradients = _gradient_arrays(calls, watched.came_back, wanted)
     together = grouped(calls)
-    found: list[list[Recorded]] = []
-    beside: list[Recorded] = []  # packed calls that share a node
-    alone = 0
+    found = []
     for numbers in together.values():
         own = [gradients[number] for number in numbers] if gradients else []
         back = [watched.came_back[number] for number in numbers]
         attributes = edited if len(together) == 1 else edited | {"calls": np.array(numbers)}
-        part = of_calls(name, [calls[number] for number in numbers], wanted, own, back, attributes)
-        packed = part.lengths is not None
-        if packed and alone == APART:
-            beside.append(part)
-            if len(beside) > 1:
-                continue
-            found.append(beside)
-        else:
-            alone += packed
-            found.append([part])
-    return found
+        found.append(of_calls(name, [calls[number] for number in numbers], wanted, own, back, attributes))
+    return by_node(found, lambda _part: None)
 
 
 def grouped(calls: Sequence[Call]) -> dict[Hashable, list[int]]:

@@ -14,7 +14,6 @@ from typing import Literal
 import numpy as np
 import torch
 import xarray as xr
-from scipy.stats import spearmanr
 from torch import Tensor
 
 from rnnviz.models.networks import LanguageModel
@@ -262,10 +261,7 @@ class _Plain:
         if not subject.learns:
             raise Told("{name} has no loss that could grow", name=subject.name)
         self.readings = [subject.read(text) for text in texts]
-        modules = self.readings[0].subject.modules
-        if module is None and len(modules) > 1:
-            raise Told("name one of the modules with module=: {names}", names=", ".join(modules))
-        self.module = module or modules[0]
+        self.module = self.readings[0].subject.only(module)
         node = self.readings[0].subject.node(self.module).to_dataset(inherit=False)
         fields = [name for name in FIELDS[node.attrs["kind"]] if name in node]
         if field not in fields:
@@ -450,6 +446,8 @@ def _ranks(values: np.ndarray) -> np.ndarray:
 
 def _correlation(first: np.ndarray, second: np.ndarray) -> float:
     """Spearman's, of ranks."""
+    from scipy.stats import spearmanr  # slow to import
+
     if len(first) < 2:
         return float("nan")
     return float(spearmanr(first, second).statistic)

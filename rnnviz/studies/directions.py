@@ -16,7 +16,7 @@ import xarray as xr
 
 from rnnviz.studies import live, probing
 from rnnviz.studies.live import Live
-from rnnviz.studies.progress import Done
+from rnnviz.studies.progress import Done, ended
 from rnnviz.studies.telling import KINDS
 from rnnviz.told import Told
 
@@ -63,10 +63,7 @@ def of(
     there are too few, or no such field; LiveError as `Live.read`.
     """
     came = subject.read(text)
-    modules = came.subject.modules
-    if module is None and len(modules) > 1:
-        raise Told("name one of the modules with module=: {names}", names=", ".join(modules))
-    module = module or modules[0]
+    module = came.subject.only(module)
     node = came.subject.layer(module, layer, direction)
     if field not in node or "time" not in node[field].dims:
         raise Told("{module} has no {field!r}", module=module, field=field)
@@ -103,12 +100,7 @@ def of(
 
 def written(subject: Live, text: str | None = None, seed: int = 1) -> str:
     """What a language model goes on with after a text, by default its own, up to WRITTEN tokens, to take means over."""
-    work = probing.gone_on(subject, subject.text if text is None else text, WRITTEN, seed)
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            return str(end.value)
+    return ended(probing.gone_on(subject, subject.text if text is None else text, WRITTEN, seed))
 
 
 def shipped(

@@ -94,10 +94,7 @@ def patch(
         raise Told("state must be one of {names}; got {state!r}", names=", ".join(WHAT), state=state)
     places = _placed(one.tokens, other.tokens, align)
     at = _looked_at(places, at)
-    modules = one.subject.modules
-    if module is None and len(modules) > 1:
-        raise Told("name one of the modules with module=: {names}", names=", ".join(modules))
-    module = module or modules[0]
+    module = one.subject.only(module)
     node = one.subject.node(module).to_dataset(inherit=False)
     fields = [field for field in WHAT[state] if field in node]
     if not fields:
@@ -175,7 +172,7 @@ def put(
     if state not in WHAT:
         raise Told("state must be one of {names}; got {state!r}", names=", ".join(WHAT), state=state)
     other = subject.read(second).subject
-    module = module or other.modules[0]
+    module = other.only(module)
     edits = []
     for layer, chosen in units.items():
         node = other.layer(module, layer)

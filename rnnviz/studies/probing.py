@@ -365,10 +365,7 @@ def _states(
     tokens: list[Tokens] = []
     for text in texts:
         reading = subject.read(text)
-        modules = reading.subject.modules
-        if module is None and len(modules) > 1:
-            raise Told("name one of the modules with module=: {names}", names=", ".join(modules))
-        module = module or modules[0]
+        module = reading.subject.only(module)
         node = reading.subject.layer(module, layer)
         for field, parts in zip(fields, every, strict=True):
             if field not in node or "time" not in node[field].dims:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 Progress = Callable[[int, int], None]  # what is done, of how much; what it raises stops the work
+Step = TypeVar("Step")
 Result = TypeVar("Result")
 
 
@@ -19,6 +20,18 @@ class Done:
     total: int
     what: str = ""
     frame: dict[str, Any] | None = None
+
+
+def ended(work: Generator[Step, None, Result], told: Callable[[Step], object] | None = None) -> Result:
+    """What a generator returns, run to its end. told: is given what it yields on the way."""
+    while True:
+        try:
+            step = next(work)
+        except StopIteration as end:
+            result: Result = end.value
+            return result
+        if told is not None:
+            told(step)
 
 
 def followed(work: Callable[[Progress], Result]) -> Generator[Done, None, Result]:

@@ -290,7 +290,7 @@ def read(
                 width=width,
                 what=what,
             )
-        width = _width(module)
+        width = gives(module)
     chain, one = _Chain(modules), several[0]
     rows = [list(each.steps or ()) for each in several]
     tokens = (rows if len(several) > 1 else rows[0]) if one.steps else None
@@ -347,7 +347,8 @@ def _inputs(series: Series, embedding: nn.Embedding | None) -> Tensor:
     return found
 
 
-def _width(module: nn.RNNBase) -> int:
+def gives(module: nn.RNNBase) -> int:
+    """How many numbers a layer gives a step, of both directions."""
     return (module.proj_size or module.hidden_size) * (2 if module.bidirectional else 1)
 
 

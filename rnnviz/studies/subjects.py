@@ -15,6 +15,7 @@ from typing import TypeVar
 import xarray as xr
 
 from rnnviz import trace
+from rnnviz.told import Told
 
 Numbers = TypeVar("Numbers", xr.DataArray, xr.Dataset)
 WHOLE = 4 * 2**20  # bytes of a file up to which all of it makes its key
@@ -52,6 +53,12 @@ class Subject:
         return tuple(
             node.path.lstrip("/") for node in self.trace.subtree if node.attrs.get("kind") == "attention"
         )
+
+    def only(self, module: str | None) -> str:
+        """The module that is named, or where none is named the only one. Raises ValueError where there are several."""
+        if module is None and len(self.modules) > 1:
+            raise Told("name one of the modules with module=: {names}", names=", ".join(self.modules))
+        return module or self.modules[0]
 
     def node(self, module: str) -> xr.DataTree:
         """What was recorded of a module. Raises ValueError where there is none of that name."""

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from rnnviz.foreign import Weights
 from rnnviz.models.vocabularies import UNKNOWN, WORD, Vocabulary, composed
 from rnnviz.studies.live import Live, LiveError
+from rnnviz.studies.series import gives
 from rnnviz.told import Told
 
 BEGINS = "To be, or not to be, that is the question"  # what a page opens on, as far as the vocabulary goes
@@ -64,12 +65,14 @@ class Tokens:
         single = tuple(sorted({token for token in self.ids if len(token) == 1 and token != UNKNOWN}))
         self.composes = Vocabulary(single).composes
         longest = sorted((token for token in self.ids if len(token) > 1), key=len, reverse=True)
+        odd = [token for token in self.ids if not token.isspace() and WORD.findall(token) != [token]]
+        self._special = "|".join(map(re.escape, odd[:200]))  # what no word is, as <s>: it may be typed
         self._several = re.compile("|".join(map(re.escape, longest)) or r"(?!)")
 
     def split(self, text: str) -> list[str]:
         """The tokens of a text; the vocabulary's own for what is unknown. Raises LiveError where it has none."""
         if self.words:
-            parts = re.split(f"({self._special()})", text) if self._special() else [text]
+            parts = re.split(f"({self._special})", text) if self._special else [text]
             pieces = [[part] if part in self.ids else WORD.findall(part) for part in parts]
             return [self._known(piece) for piece in itertools.chain.from_iterable(pieces)]
         text = composed(text) if self.composes else text
@@ -92,11 +95,6 @@ class Tokens:
         if len(known) < 4:
             known = [token for token in self.ids if token.isprintable() and token != self.unknown][:12]
         return (" " if self.words else "").join(known) or next(iter(self.ids))
-
-    def _special(self) -> str:
-        """Tokens that no word is, as <s>: they may be typed."""
-        odd = [token for token in self.ids if not token.isspace() and WORD.findall(token) != [token]]
-        return "|".join(map(re.escape, odd[:200]))
 
     def _known(self, piece: str) -> str:
         for one in (piece, piece.lower()) if self.words or self.small else (piece,):
@@ -138,13 +136,13 @@ def live(
             names=", ".join(found),
         )
     for below, layer in itertools.pairwise(chain):
-        if _gives(found[below]) != found[layer].input_size:
+        if gives(found[below]) != found[layer].input_size:
             raise Told(
                 "{layer} takes {wanted} numbers; {below} gives {given}",
                 layer=layer,
                 wanted=found[layer].input_size,
                 below=below,
-                given=_gives(found[below]),
+                given=gives(found[below]),
             )
     table, rows = _table(found, chain, vocabulary, name)
     tokens = Tokens(vocabulary)
@@ -217,12 +215,12 @@ def _output(
             name=name,
         )
     output = found.output if not found.chain or last == found.chain[-1] else None
-    if output is None or output.in_features != _gives(found[last]):
+    if output is None or output.in_features != gives(found[last]):
         return None, Told(
             "{name}: no output layer that takes the {count} numbers of {layer} was found in the file, so there are no candidates "
             "and no loss. The model itself has them: rnnviz explore package.module:function.",
             name=name,
-            count=_gives(found[last]),
+            count=gives(found[last]),
             layer=last,
         )
     if output.out_features != rows:
@@ -234,7 +232,3 @@ def _output(
             rows=rows,
         )
     return output, None
-
-
-def _gives(module: nn.RNNBase) -> int:
-    return (module.proj_size or module.hidden_size) * (2 if module.bidirectional else 1)

@@ -79,3 +79,19 @@ def test_gradients_of_packed_calls_that_lie_side_by_side_are_torchs_own():
     hidden = node["hidden"].values
     np.testing.assert_allclose(node["hidden_grad_direct"], 2 * hidden, atol=1e-6)
     assert np.isnan(hidden).any() and node.attrs["backward_calls"] == 1
+
+
+@pytest.mark.parametrize("kept", ["memory", "file"])
+def test_a_range_that_one_of_the_calls_leaves_is_no_range_of_the_node_that_they_share(
+    kept, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(to_file, "GATHERED", 200)  # the call that leaves it is written after the others
+    module, more = nn.GRU(2, 3), {"file": tmp_path / "run.nc"} if kept == "file" else {}
+    with torch.no_grad(), record(module, **more) as recording:
+        for number in range(packed.APART + 4):
+            given = nn.utils.rnn.pack_sequence([torch.randn(n, 2) for n in lengths_of(number)], False)
+            module(given, torch.full((1, 2, 3), 5.0 * (number == packed.APART + 3)))
+    own, shared = (recording.trace[f"gru_{n}"] for n in (packed.APART, packed.APART + 1))
+    assert own["hidden"].attrs["valid_range"].tolist() == [-1, 1]
+    assert shared["hidden"].max() > 1 and "valid_range" not in shared["hidden"].attrs
+    assert shared["update_gate"].attrs["valid_range"].tolist() == [0, 1]

@@ -14,6 +14,7 @@ from rnnviz.studies.comparing.measuring import measure
 from rnnviz.studies.comparing.networks import Stack
 from rnnviz.studies.comparing.sequences import data
 from rnnviz.studies.comparing.setup import Setup, refuse_size
+from rnnviz.studies.progress import ended
 
 CURVES = {
     "log_norm": ("ln of the total gradient norm ‖∂L/∂h‖", "nat"),
@@ -74,15 +75,7 @@ def compare(setup: Setup, progress: Callable[[Progress], None] | None = None) ->
     >>> found["architecture"].values.tolist(), dict(found["log_norm"].sizes)
     (['RNN, 4 units', 'LSTM, 4 units, forget bias 2'], {'architecture': 2, 'seed': 2, 'layer': 1, 'time': 20})
     """
-    steps = run(setup)
-    while True:
-        try:
-            done = next(steps)
-        except StopIteration as end:
-            found: xr.Dataset = end.value
-            return found
-        if progress is not None:
-            progress(done)
+    return ended(run(setup), progress)
 
 
 def run(setup: Setup, before: Iterable[Measured] = ()) -> Generator[Progress, None, xr.Dataset]:

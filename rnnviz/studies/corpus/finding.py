@@ -32,6 +32,19 @@ def places(corpus: Corpus, asked: Sequence[str] | None = None) -> list[str]:
     return [one for one in corpus.arrays if one.endswith("/hidden")] or list(corpus.arrays)
 
 
+def units_of(corpus: Corpus, names: Sequence[str]) -> list[tuple[str, int]]:
+    """The place and the number of each unit of these places."""
+    return [(name, unit) for name in names for unit in range(corpus.arrays[name].units)]
+
+
+def labels(every: Sequence[tuple[str, int]]) -> dict[str, tuple[str, np.ndarray]]:
+    """The coordinates `place` and `number` of these units, over `unit`."""
+    return {
+        "place": ("unit", np.array([name for name, _unit in every], object)),
+        "number": ("unit", np.array([unit for _name, unit in every])),
+    }
+
+
 def by_annotation(
     corpus: Corpus,
     annotated: Annotated,
@@ -52,7 +65,7 @@ def by_annotation(
             "nothing can be told by this: wanted at least {few} steps of each kind in both halves", few=FEWEST
         )
     names = places(corpus, asked)
-    every = [(name, unit) for name in names for unit in range(corpus.arrays[name].units)]
+    every = units_of(corpus, names)
     early = np.empty((len(every), len(annotated.tried)))
 
     def look(number: int) -> int:
@@ -112,7 +125,7 @@ def survey(
     moves: its deviation is at most `STILL` of the largest.
     """
     names = places(corpus, asked)
-    every = [(name, unit) for name in names for unit in range(corpus.arrays[name].units)]
+    every = units_of(corpus, names)
     found = np.full((4, len(every)), np.nan)
 
     def look(number: int) -> int:
@@ -139,10 +152,7 @@ def survey(
             ),
             "like": ("unit", like, {"long_name": "the unit most like it", "units": "1"}),
         },
-        coords={
-            "place": ("unit", np.array([name for name, _unit in every], object)),
-            "number": ("unit", np.array([unit for _name, unit in every])),
-        },
+        coords=labels(every),
     )
 
 
@@ -157,8 +167,7 @@ def switches(corpus: Corpus, column: Column) -> float:
 
 def _nearest(corpus: Corpus, names: Sequence[str], still: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Of each unit the largest |r| with another, and that other's position."""
-    size = sum(corpus.arrays[name].units for name in names)
-    total, sums = np.zeros((size, size)), np.zeros(size)
+    total, sums = np.zeros((len(still), len(still))), np.zeros(len(still))
     for number, _first, _last in corpus.pieces(names[0]):
         values = np.concatenate([corpus.values(name, number) for name in names])
         total += values @ values.T

@@ -39,7 +39,8 @@ def responses(
     column = np.full(len(corpus.vocabulary), -1)
     column[tokens] = np.arange(len(tokens))
     own = np.where(counted, column[corpus.tokens], -1)
-    sums = np.zeros((sum(corpus.arrays[name].units for name in names), len(tokens)))
+    every = finding.units_of(corpus, names)
+    sums = np.zeros((len(every), len(tokens)))
     before: np.ndarray | None = None
     for number, first, last in corpus.pieces(names[0]):
         values = np.concatenate([corpus.values(name, number) for name in names])
@@ -53,15 +54,10 @@ def responses(
         sums += (taken.T @ change.T).T
         if progress:
             progress(last, corpus.steps)
-    every = [(name, unit) for name in names for unit in range(corpus.arrays[name].units)]
     return xr.DataArray(
         sums / often[tokens],
         dims=("unit", "token"),
-        coords={
-            "place": ("unit", np.array([name for name, _unit in every], object)),
-            "number": ("unit", np.array([unit for _name, unit in every])),
-            "token": np.array([corpus.vocabulary[n] for n in tokens], object),
-        },
+        coords=finding.labels(every) | {"token": np.array([corpus.vocabulary[n] for n in tokens], object)},
         attrs={"long_name": "mean change of the state", "units": "1"},
     )
 
@@ -80,9 +76,7 @@ def groups(response: xr.DataArray, count: int = GROUPS, seed: int = 0) -> xr.Dat
         raise Told("wanted 2 to {most} groups; got {count}", most=most, count=count)
     size = np.abs(response.transpose("unit", "token").values) + 1e-12
     rows, columns = _clustered(size, count, seed)
-    order = np.argsort(-np.bincount(rows, minlength=count), kind="stable")
-    renamed = np.empty(count, int)
-    renamed[order] = np.arange(count)
+    renamed = by_size(rows, count)
     rows, columns = renamed[rows], renamed[columns]
     inside = size * (rows[:, None] == columns)
     random = np.random.default_rng(seed)
@@ -101,6 +95,11 @@ def groups(response: xr.DataArray, count: int = GROUPS, seed: int = 0) -> xr.Dat
         },
         attrs={"modularity": _modularity(size, rows, columns), "chance": max(shuffled), "groups": count},
     )
+
+
+def by_size(own: np.ndarray, count: int) -> np.ndarray:
+    """(group,), the number that each of so many groups gets where the largest is 0. own: the group of each member."""
+    return np.argsort(np.argsort(-np.bincount(own, minlength=count), kind="stable"))
 
 
 def _modularity(size: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> float:

@@ -15,6 +15,7 @@ import xarray as xr
 
 from rnnviz.models.networks import LanguageModel
 from rnnviz.studies.corpus import unit as units
+from rnnviz.studies.corpus.grouping import by_size
 from rnnviz.studies.corpus.opened import Corpus
 from rnnviz.studies.live import Live
 from rnnviz.studies.progress import Progress
@@ -93,10 +94,8 @@ def build(
     best = np.argsort(-read, axis=1, kind="stable")[:, :CONTEXTS]
     alone = _alone(corpus, clusters, states, early, cut)
     predictions = _predictions(corpus, clusters, alone, states, early, late)
-    judged, stays = (
-        _judged(corpus, predictions, model, late),
-        float((alone[late - cut] == clusters[late]).mean()),
-    )
+    judged = _judged(corpus, predictions, model, late)
+    stays = float((alone[late - cut] == clusters[late]).mean())
     share = read.sum(1) / cut
     found = xr.Dataset(
         {
@@ -156,9 +155,7 @@ def _clustered(points: np.ndarray, states: int, cut: int, seed: int) -> tuple[np
 
     states = min(states, len(np.unique(points[:cut], axis=0)))
     fit = KMeans(states, n_init=2, random_state=seed).fit(points[:cut])
-    order = np.argsort(-np.bincount(fit.labels_, minlength=states), kind="stable")
-    renamed = np.empty(states, np.int64)
-    renamed[order] = np.arange(states)
+    renamed = by_size(fit.labels_, states)
     own = fit.cluster_centers_[fit.labels_]
     return renamed[fit.predict(points)], np.asarray(((points[:cut] - own) ** 2).sum(1))
 

@@ -4,7 +4,7 @@ of the next token, and what can be read from it alone.
     own = corpus.Corpus.open("states.zarr")
     column = corpus.unit.column(own, "rnn/layer_1", 257)
     corpus.unit.contexts(own, column), corpus.unit.half_life(corpus.unit.autocorrelation(own, column))
-    corpus.unit.reactions(own, column, corpus.unit.Annotated(own))
+    corpus.unit.reactions(column, corpus.unit.Annotated(own))
 
 Every step of the corpus counts. A unit's numbers are put into classes, in which all is counted: of states kept in 8 bits they are
 those bits, of others 4,096 from the smallest to the largest, so that a value is off by at most 1/8,190 of that range.
@@ -12,6 +12,7 @@ those bits, of others 4,096 from the smallest to the largest, so that a value is
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import xarray as xr
@@ -41,7 +42,7 @@ class Column:
     codes: np.ndarray
     values: np.ndarray
 
-    @property
+    @cached_property  # a page and a survey ask for it several times, and it goes through all steps
     def counts(self) -> np.ndarray:
         """(class,), how many steps are in each."""
         return np.bincount(self.codes, minlength=len(self.values))
@@ -174,7 +175,7 @@ def autocorrelation(corpus: Corpus, column: Column, lags: int = LAGS) -> xr.Data
     from scipy.fft import irfft, next_fast_len, rfft
 
     lengths = np.diff(corpus.starts)
-    lags = int(min(lags, lengths.max() - 1, 3 * corpus.steps // len(lengths)))
+    lags = _lags(lengths, lags)
     mean, deviation = column.spread
     attrs = {"long_name": "autocorrelation", "units": "1", "valid_range": [-1.0, 1.0]}
     coords = {"lag": ("lag", np.arange(lags + 1), {"long_name": "steps apart", "units": "1"})}
@@ -190,6 +191,10 @@ def autocorrelation(corpus: Corpus, column: Column, lags: int = LAGS) -> xr.Data
     return xr.DataArray(
         (sums / _pairs(lengths, lags) / deviation**2).clip(-1, 1), dims="lag", coords=coords, attrs=attrs
     )
+
+
+def _lags(lengths: np.ndarray, most: int) -> int:
+    return int(min(most, lengths.max() - 1, 3 * lengths.sum() // len(lengths)))
 
 
 def _pairs(lengths: np.ndarray, lags: int) -> np.ndarray:
@@ -213,17 +218,18 @@ def half_life(correlation: xr.DataArray) -> float:
 def life(corpus: Corpus, column: Column) -> float:
     """`half_life` of `autocorrelation`, by the first few lags alone where these are enough: of most units they are."""
     mean, deviation = column.spread
-    lags = int(min(SHORT, np.diff(corpus.starts).max() - 1, 3 * corpus.steps // len(corpus.names)))
+    lengths = np.diff(corpus.starts)
+    lags = _lags(lengths, SHORT)
     if deviation < 1e-9 or lags < 1:
         return half_life(autocorrelation(corpus, column))
     row = (column.values - mean).astype(np.float32)[column.codes]
-    lengths, before = np.diff(corpus.starts), 1.0
+    pairs, before = _pairs(lengths, lags), 1.0
     for lag in range(1, lags + 1):
         # what joins two sequences is taken out
         apart = np.unique(corpus.starts[1:-1, None] - np.arange(1, lag + 1))
         apart = apart[(apart >= 0) & (apart + lag < corpus.steps)]
         total = float(np.dot(row[:-lag], row[lag:])) - float(np.dot(row[apart], row[apart + lag]))
-        now = total / int((lengths[lengths > lag] - lag).sum()) / deviation**2
+        now = total / int(pairs[lag]) / deviation**2
         if now <= 0.5:
             return lag - (0.5 - now) / (before - now)
         before = now

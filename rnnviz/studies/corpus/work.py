@@ -5,13 +5,10 @@ from collections.abc import Generator
 import numpy as np
 import xarray as xr
 
-from rnnviz.studies import live
+from rnnviz.studies import live, probing
 from rnnviz.studies.corpus import annotating, finding, grouping, machine, recording, searching, unit
 from rnnviz.studies.corpus.opened import Corpus
 from rnnviz.studies.progress import Done, Progress, followed
-from rnnviz.studies.writing import Network, Rule, Writing
-
-AT_ONCE = 200  # tokens that are written between two words on how far it is
 
 
 def record(
@@ -22,22 +19,13 @@ def record(
     model = live.shipped(name)
     own = text
     if own is None:
-        own = yield from _written(model, begin, length)
+        own = yield from probing.gone_on(model, begin, len(model.encode(begin)[0]) + length, seed=0)
 
     def work(told: Progress) -> xr.Dataset:
         recording.record(model, [("text", own)], out, layers=layers, bits=8, progress=told)
         return xr.Dataset(attrs={"out": out})
 
     return (yield from followed(work))
-
-
-def _written(model: live.Live, begin: str, length: int) -> Generator[Done, None, str]:
-    ids = model.encode(begin)[0].tolist()
-    writing = Writing(Network(model.model), ids, Rule(seed=0))  # type: ignore[arg-type]
-    for done in range(0, length, AT_ONCE):
-        yield Done(done, length, "writing")
-        writing.write(min(AT_ONCE, length - done))
-    return begin + "".join(model.outputs[id] for id in writing.ids[len(ids) :])
 
 
 def telling(
