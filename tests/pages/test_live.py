@@ -230,6 +230,20 @@ def test_a_function_that_hangs_leaves_a_page_that_says_so_and_can_stop_it(visit,
     assert seen.board["tokens"] == ["a", "b"] and seen.lines == []
 
 
+def test_a_second_text_that_hangs_can_be_stopped_as_well(visit, monkeypatch):
+    from rnnviz.ui.parts.explored import aside
+
+    monkeypatch.setenv(EXPLORED, "app_live:hangs")
+    link = live.link("app_live:hangs")
+    assert visit("states", subject=link, text="ab").board
+    monkeypatch.setattr(aside, "PATIENCE", 0.05)
+    seen = visit("transplant", subject=link, text="ab", transplant_text="aa")
+    assert not seen.test.exception and seen.lines == []
+    assert any("has been running for" in one.value for one in seen.test.text)
+    seen.test.button(key="own_stop").click().run()
+    assert seen.lines == ["Writer was stopped before it was finished."]
+
+
 def test_a_function_that_never_returns_a_model_does_the_same(visit, monkeypatch):
     from rnnviz.ui.parts.explored import aside
 

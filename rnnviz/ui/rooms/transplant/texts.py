@@ -15,12 +15,13 @@ from rnnviz.studies import patching
 from rnnviz.studies.live import Live, LiveError, Reading
 from rnnviz.told import Told
 from rnnviz.ui.parts import explored, working
+from rnnviz.ui.parts.explored import aside
 from rnnviz.ui.parts.explored.runs import Run, again, live_run, reread
 from rnnviz.ui.parts.numbers import percent, shown
 from rnnviz.ui.rooms.transplant import MEASURES, STATES, maps
 from rnnviz.ui.shell.jobs import Job
 from rnnviz.ui.shell.keeping import kept
-from rnnviz.ui.shell.language import _, said
+from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import LONGEST, choose, settings
 from rnnviz.ui.shell.widgets import as_text, examples, folded, notice, pick
 
@@ -63,7 +64,7 @@ def show(row: DeltaGenerator) -> None:
         try:
             _shown(run, row)
         except (LiveError, CheckpointError, Told) as problem:
-            notice(said(problem), error=True)
+            aside.say(problem)
     _reading()
 
 
