@@ -221,6 +221,16 @@ def test_a_state_is_led_towards_a_kind_of_character(page, monkeypatch):
     assert moved[4] > 0.1 and not moved[:4].any()
 
 
+def test_a_link_with_two_directions_has_both_found(page):
+    changes = "1,hidden,lead 1 line ends,all,5;1,hidden,lead 1 blanks,all,5"
+    seen = page(model="growing-gru", text=TEXT, changes=changes)
+    while any(one.key.endswith("_stop") for one in seen.test.button):
+        seen.test.run()
+        assert not seen.test.exception and not seen.lines
+    assert seen.settings["changes"] == changes
+    assert "'line ends'" in seen.code and "'blanks'" in seen.code
+
+
 def test_both_write_on_with_the_same_luck(page):
     seen = page(**SMALL, changes="2,hidden,zero,all,all")
     seen.press("change_write")

@@ -1,6 +1,7 @@
 """The app on a model of the reader's own: the exploring pages run it on what is typed."""
 
 import sys
+from collections import OrderedDict
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from rnnviz.studies import live
 from rnnviz.studies.writing import Rule
 from rnnviz.ui.parts.explored.live import EXPLORED
+from rnnviz.ui.shell import aside as tasks
 from tests.pages.test_own import drawn
 from tests.pages.test_paper import made, offered  # noqa: F401  the fixture
 from tests.paper.test_page import Opened
@@ -53,6 +55,7 @@ def own(tmp_path, monkeypatch):
     (tmp_path / "app_live.py").write_text(SOURCE)
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     monkeypatch.setenv(EXPLORED, SPEC)
+    monkeypatch.setattr(tasks, "_tasks", OrderedDict())  # what another test has stopped is not stopped here
     return live.found(SPEC)
 
 
@@ -228,6 +231,41 @@ def test_a_function_that_hangs_leaves_a_page_that_says_so_and_can_stop_it(visit,
     monkeypatch.setattr(aside, "PATIENCE", 60)
     seen.go("states")
     assert seen.board["tokens"] == ["a", "b"] and seen.lines == []
+
+
+def test_a_second_text_that_hangs_can_be_stopped_as_well(visit, monkeypatch):
+    from rnnviz.ui.parts.explored import aside
+
+    monkeypatch.setenv(EXPLORED, "app_live:hangs")
+    link = live.link("app_live:hangs")
+    assert visit("states", subject=link, text="ab").board
+    monkeypatch.setattr(aside, "PATIENCE", 0.05)
+    seen = visit("transplant", subject=link, text="ab", transplant_text="aa")
+    assert not seen.test.exception and seen.lines == []
+    assert any("has been running for" in one.value for one in seen.test.text)
+    seen.test.button(key="own_stop").click().run()
+    assert seen.lines == ["Writer was stopped before it was finished."]
+
+
+def test_reading_and_writing_that_hang_are_stopped_one_by_one(visit, monkeypatch):
+    from rnnviz.ui.parts.explored import aside
+
+    monkeypatch.setenv(EXPLORED, "app_live:hangs")
+    link = live.link("app_live:hangs")
+    live.found("app_live:hangs")
+    monkeypatch.setattr(aside, "PATIENCE", 0.05)
+    seen = visit("states", subject=link, text="aa")
+    seen.test.button(key="own_write").click().run()
+    assert not seen.test.exception and seen.lines == []
+    assert sum("has been running for" in one.value for one in seen.test.text) == 2
+    seen.test.button(key="own_write_stop").click().run()
+    assert not seen.test.exception and seen.lines == ["Writer was stopped before it was finished."]
+    seen.test.button(key="own_write_again").click().run()
+    assert not seen.test.exception and seen.lines == []
+    assert sum("has been running for" in one.value for one in seen.test.text) == 2
+    seen.test.button(key="own_write_stop").click().run()
+    seen.test.button(key="own_stop").click().run()
+    assert not seen.test.exception and seen.lines == ["Writer was stopped before it was finished."]
 
 
 def test_a_function_that_never_returns_a_model_does_the_same(visit, monkeypatch):

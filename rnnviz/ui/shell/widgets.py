@@ -34,6 +34,20 @@ def pick(widget, name: str, label: str, options=None, value=None, choose=None, *
     return widget(label, key=key, on_change=_picked, args=(key, choose), **arguments, **more)
 
 
+def pick_one(name: str, label: str, names: Mapping[str, str]) -> None:
+    """Buttons beside each other, of which one is pressed; what they choose is seen by itself, and the label heard. names: of what
+    the setting `name` can be."""
+    pick(
+        st.segmented_control,
+        name,
+        label,
+        list(names),
+        format_func=names.get,
+        required=True,
+        label_visibility="collapsed",
+    )
+
+
 def pick_cell(name: str) -> None:
     """The kind of cell: RNN, GRU or LSTM. name: of the setting."""
     kinds = ["rnn", "gru", "lstm"]

@@ -61,6 +61,7 @@ TELLING = {
 }
 
 
+LONGEST_EXPRESSION = 1_000
 CHANGED = "mngr그나"  # what a letter is changed to, the first that it is not
 HANGUL = re.compile("[\u1100-\u11ff\u3131-\u318e\uac00-\ud7a3]")
 
@@ -95,6 +96,13 @@ def module_named(value: str) -> str:
     """How a link names a module of a recording."""
     if len(value) > 300:
         raise ValueError(_("The link names a module that no recording can hold."))
+    return value
+
+
+def expression(value: str) -> str:
+    """A regular expression of a link."""
+    if not value or len(value) > LONGEST_EXPRESSION:
+        raise ValueError(_("The link's regular expression is empty or too long; none is searched for."))
     return value
 
 

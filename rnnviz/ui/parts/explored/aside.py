@@ -37,14 +37,15 @@ def asked(key: Hashable, call: Callable[[], Any], name: str, owner: Live | None 
     raise Unfinished(task, name)
 
 
-def say(problem: Exception) -> None:
-    """What is wrong, in a line; of what is still running, for how long, and a button that stops it."""
+def say(problem: Exception, key: str = "own", again: Callable[[], object] | None = None) -> None:
+    """What is wrong, in a line; of what is still running, for how long, and a button that stops it. key: of its buttons. again:
+    called where what was stopped is to start again."""
     if not isinstance(problem, Unfinished):
         notice(said(problem), error=True)
         return
     task, name = problem.task, problem.name
     if not task.ended.is_set():
-        st.fragment(_followed, run_every=0.5)(task, name)
+        st.fragment(_followed, run_every=0.5)(task, name, key)
         return
     lines = {
         "late": _("{name} was stopped: it took longer than {seconds:.0f} s."),
@@ -58,14 +59,20 @@ def say(problem: Exception) -> None:
             error=True,
         )
         return
-    st.button(_("Start again"), key="own_again", on_click=aside.forget, args=(task,))
+    st.button(_("Start again"), key=f"{key}_again", on_click=_start_again, args=(task, again))
 
 
-def _followed(task: Task, name: str) -> None:
+def _start_again(task: Task, again: Callable[[], object] | None) -> None:
+    aside.forget(task)
+    if again is not None:
+        again()
+
+
+def _followed(task: Task, name: str, key: str) -> None:
     task.hear()
     if task.ended.is_set():
         run_again()
     with st.container(horizontal=True, vertical_alignment="center"):
         line = _("{name} has been running for {seconds:.0f} s; after {longest:.0f} s it is stopped.")
         st.text(line.format(name=name, seconds=task.seconds, longest=aside.LONGEST))
-        st.button(_("Stop"), key="own_stop", on_click=task.stop)
+        st.button(_("Stop"), key=f"{key}_stop", on_click=task.stop)

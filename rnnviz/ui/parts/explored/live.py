@@ -149,7 +149,7 @@ def _writing(own: "Live") -> None:
     for key, value in (("own_write_count", 20), ("own_write_temperature", 0.8), ("own_write_seed", 1)):
         st.session_state[key] = st.session_state.get(key, value)  # kept over page changes
     if st.button(_("Write on"), key="own_write"):
-        st.session_state["own_writing"] = settings()["text"] or own.text
+        _begin_to_write(settings()["text"] or own.text)
     if (begin := st.session_state.get("own_writing")) is not None:
         _write(own, begin)
     with st.popover(_("How it writes")):
@@ -158,6 +158,10 @@ def _writing(own: "Live") -> None:
         st.number_input(_("Seed number"), 0, 999_999, key="own_write_seed")
     if st.session_state.get("own_written"):
         st.button(_("Take it back"), on_click=_take_back, key="own_write_back")
+
+
+def _begin_to_write(begin: str) -> None:
+    st.session_state["own_writing"] = begin
 
 
 def _write(own: "Live", begin: str) -> None:
@@ -175,7 +179,7 @@ def _write(own: "Live", begin: str) -> None:
     except aside.Unfinished as problem:
         if problem.task.ended.is_set():
             del st.session_state["own_writing"]
-        aside.say(problem)
+        aside.say(problem, "own_write", functools.partial(_begin_to_write, begin))
         return
     except LiveError as problem:
         notice(said(problem), error=True)

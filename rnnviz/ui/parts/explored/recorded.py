@@ -5,6 +5,7 @@ import hashlib
 import secrets
 import shutil
 import threading
+import unicodedata
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
@@ -19,14 +20,15 @@ from rnnviz.ui.parts.explored.runs import Run
 from rnnviz.ui.shell.jobs import Job, jobs
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.readers import reader
-from rnnviz.ui.shell.settings import settings
-from rnnviz.ui.shell.widgets import notice
+from rnnviz.ui.shell.settings import choose, settings
+from rnnviz.ui.shell.widgets import notice, pick
 
 WORK = "rnnviz.studies.corpus.work:record"
 LARGEST = 2  # MB of a text
 MOST = 4 * 10**9  # bytes of all stores of this process
 ALL = 200 * 10**6  # bytes up to which all layers are kept; of longer texts the chosen one
 WRITTEN = 10_000  # characters that a model writes itself, where no text is there
+LIMIT = 3.0  # s for a regular expression
 
 
 class Stores:
@@ -143,6 +145,29 @@ def opened(run: Run, written: bool = False) -> Corpus | None:
         _held().pop(str(path), None)
         stores.forget(key)
         st.rerun()
+
+
+def expression(setting: str) -> str | None:
+    """Where a reader types a regular expression, and what it is; None for none."""
+    pick(
+        st.text_input,
+        setting,
+        _("A regular expression, as in \\bthe\\b or [A-Z]{2,}"),
+        value=settings()[setting] or "",
+        choose=lambda value: choose(**{setting: value[: explored.LONGEST_EXPRESSION] or None}),
+    )
+    found: str | None = settings()[setting]
+    return found
+
+
+def units_so_far(job: Job) -> str:
+    """Where a job is that looks at one unit after the other."""
+    return _("Unit {done} of {total}").format(done=job.done, total=job.total)
+
+
+def width(text: str) -> int:
+    """How many columns a text takes where letters are of one width and Hangul of two."""
+    return sum(2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in text)
 
 
 def place(own: Corpus) -> str:

@@ -19,7 +19,7 @@ from rnnviz.ui.parts.tables import faded
 from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _, said
 from rnnviz.ui.shell.settings import settings
-from rnnviz.ui.shell.widgets import notice, pick
+from rnnviz.ui.shell.widgets import notice, pick_one
 
 SMALLEST = 1e-3  # the limit of the colours of a difference, at least
 
@@ -168,15 +168,7 @@ def unit_heatmap(
 
 def choose_picture(setting: str, names: dict[str, str]) -> None:
     """Which of several the largest picture shows. names: of the choices."""
-    pick(
-        st.segmented_control,
-        setting,
-        _("The picture shows"),
-        list(names),
-        format_func=names.get,
-        required=True,
-        label_visibility="collapsed",
-    )
+    pick_one(setting, _("The picture shows"), names)
 
 
 def difference_heatmap(run: Run, id: str, node: xr.Dataset, title: str, height: int) -> tuple[Drawn, bool]:

@@ -37,7 +37,7 @@ def led(run: Run, model: Live, text: str, changes: tuple[Change, ...]) -> tuple[
         if change.how != "lead" or change.way in found:
             continue
         try:
-            came = _lead(run, model, text, change, len(found))
+            came = _lead(run, model, text, change)
         except Told as problem:
             notice(said(problem))
             continue
@@ -46,7 +46,7 @@ def led(run: Run, model: Live, text: str, changes: tuple[Change, ...]) -> tuple[
     return tuple(found.items()), tuple(one for one in changes if one.how != "lead" or one.way in found)
 
 
-def _lead(run: Run, model: Live, text: str, change: Change, number: int) -> np.ndarray | None:
+def _lead(run: Run, model: Live, text: str, change: Change) -> np.ndarray | None:
     if run.own is not None:
         return kept(changing.lead, model, text, change).values
     asked = {
@@ -57,7 +57,9 @@ def _lead(run: Run, model: Live, text: str, change: Change, number: int) -> np.n
         "layer": change.layer,
         "seed": SEED,
     }
-    came = working.found(f"change_lead_{number}", WORK, asked, _so_far)
+    # a place of its own for each: several directions can be on their way at once
+    place = f"change_lead_{change.layer}_{change.field}_{change.toward}"
+    came = working.found(place, WORK, asked, _so_far)
     return None if came is None else came["lead"].values
 
 

@@ -1,7 +1,5 @@
 """What was found: places of the long text under each other, and what they have in common."""
 
-import unicodedata
-
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -14,17 +12,15 @@ from rnnviz.ui.parts import explored
 from rnnviz.ui.parts.explored import recorded
 from rnnviz.ui.parts.numbers import percent, shown
 from rnnviz.ui.parts.tables import table_csv
-from rnnviz.ui.rooms.corpus import BY, METRICS
 from rnnviz.ui.shell.jobs import Job, jobs
 from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _, said
 from rnnviz.ui.shell.readers import reader
-from rnnviz.ui.shell.settings import choose, settings
-from rnnviz.ui.shell.widgets import as_text, notice, pick
+from rnnviz.ui.shell.settings import settings
+from rnnviz.ui.shell.widgets import as_text, notice, pick_one
 
 MOST = 25  # places that are shown
 AROUND = 30  # characters on each side
-LIMIT = 3.0  # s for a regular expression
 NEAREST = 20
 LIKELY = 0.05
 """Up to which a chance is shown."""
@@ -36,15 +32,7 @@ def show(own: Corpus, run, sought) -> None:
         "state": _("where the state is alike"),
         "text": _("where the text is so"),
     }
-    pick(
-        st.segmented_control,
-        "where_by",
-        _("Search for"),
-        list(BY),
-        format_func=names.get,
-        required=True,
-        label_visibility="collapsed",
-    )
+    pick_one("where_by", _("Search for"), names)
     try:
         {"units": _units, "state": _state, "text": _text}[settings()["where_by"]](own, run, sought)
     except Told as problem:
@@ -84,15 +72,7 @@ def _state(own: Corpus, run, sought) -> None:
     step = explored.cursor(sought.last)
     step = min(step, run.steps - 1)
     names = {"cosine": _("by direction (cosine)"), "euclid": _("by distance (Euclid)")}
-    pick(
-        st.segmented_control,
-        "where_metric",
-        _("Alike"),
-        list(METRICS),
-        format_func=names.get,
-        required=True,
-        label_visibility="collapsed",
-    )
+    pick_one("where_metric", _("Alike"), names)
     state = run.states(now["layer"])["hidden"].sel(unit=slice(None)).transpose("time", "unit").values[step]
     with st.spinner(_("Searching …")):
         found = kept(_nearest, own, np.ascontiguousarray(state), now["where_metric"], recorded.place(own))
@@ -109,14 +89,7 @@ def _nearest(own: Corpus, state: np.ndarray, metric: str, place: str) -> corpus.
 
 
 def _text(own: Corpus, run, sought) -> None:
-    pick(
-        st.text_input,
-        "where_regex",
-        _("A regular expression, as in \\bthe\\b or [A-Z]{2,}"),
-        value=settings()["where_regex"] or "",
-        choose=lambda value: choose(where_regex=value[:1000] or None),
-    )
-    regex = settings()["where_regex"]
+    regex = recorded.expression("where_regex")
     if regex is None:
         return
     with st.spinner(_("Searching …")):
@@ -131,12 +104,12 @@ def _text(own: Corpus, run, sought) -> None:
 
 
 def _search(own: Corpus, regex: str) -> Found:
-    return corpus.search(own, regex, LIMIT)
+    return corpus.search(own, regex, recorded.LIMIT)
 
 
 def _telling(own: Corpus, regex: str) -> None:
     """Which units tell these places from all others, computed in a process of its own."""
-    asked = {"path": str(own.path), "regex": regex, "limit": LIMIT, "place": recorded.place(own)}
+    asked = {"path": str(own.path), "regex": regex, "limit": recorded.LIMIT, "place": recorded.place(own)}
     held: dict[str, Job] = st.session_state.setdefault("where_telling", {})
     heading = _("Which units tell these places from all others?")
     st.markdown(f"**{as_text(heading)}**")
@@ -144,7 +117,7 @@ def _telling(own: Corpus, regex: str) -> None:
     if job is None:
         st.button(_("Look at every unit"), key="where_tell", on_click=_tell, args=(asked,))
         return
-    if not recorded.follow(job, "where_tell_stop", _so_far):
+    if not recorded.follow(job, "where_tell_stop", recorded.units_so_far):
         held.pop(repr(asked), None) if job.over else None
         return
     found = job.result
@@ -172,20 +145,16 @@ def _tell(asked: dict) -> None:
     }
 
 
-def _so_far(job: Job) -> str:
-    return _("Unit {done} of {total}").format(done=job.done, total=job.total)
-
-
 def _places(own: Corpus, starts: np.ndarray, stops: np.ndarray, scores: list[str] | None) -> None:
     """The places under each other, what is found in one column."""
     rows = [
         ["".join(map(visible, part)) for part in own.context(int(start), int(stop), AROUND, AROUND)]
         for start, stop in zip(starts, stops, strict=True)
     ]
-    width = max(map(_width, (left for left, _here, _right in rows)))
+    width = max(map(recorded.width, (left for left, _here, _right in rows)))
     widest = max(map(len, scores)) + 2 if scores else 0
     lines = [
-        f"{(scores[n] if scores else ''):<{widest}}{' ' * (width - _width(left))}{left}│{here}│{right}"
+        f"{(scores[n] if scores else ''):<{widest}}{' ' * (width - recorded.width(left))}{left}│{here}│{right}"
         for n, (left, here, right) in enumerate(rows)
     ]
     st.code("\n".join(lines), language=None)
@@ -201,11 +170,6 @@ def _places(own: Corpus, starts: np.ndarray, stops: np.ndarray, scores: list[str
         key="csv_places",
         on_click="ignore",
     )
-
-
-def _width(text: str) -> int:
-    """How many columns a text takes where letters are of one width and Hangul of two."""
-    return sum(2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in text)
 
 
 def _common(own: Corpus, found: Matches) -> None:

@@ -1,64 +1,31 @@
-// A text, once for each of a few units, in the colours of that unit's hidden state. Nothing is chosen here and Python hears nothing.
+// A text, once for each of a few units, in the colours of that unit's hidden state.
 
-import { paintToken, short } from "../../parts/board/tokens.js";
+import { Coloured, coloured } from "../../parts/board/coloured.js";
 import { unpacked } from "../../parts/js/arrays.js";
-import { drawn, element, mounted } from "../../parts/js/dom.js";
-import { number } from "../../parts/js/numbers.js";
-import { hexParts, shade, themeSide, watchPage } from "../../parts/js/theme.js";
+import { element, mounted } from "../../parts/js/dom.js";
 
 /** @typedef {import("./types.js").Data} Data */
 /** @typedef {import("./types.js").Row} Row */
+/** @typedef {import("../../parts/js/theme.js").Parts} Parts */
 
-export default mounted((/** @type {HTMLElement} */ parent) => new Units(parent));
+export default mounted((/** @type {HTMLElement} */ parent) => new Coloured(parent, "hm-root", rowsOf));
 
-class Units {
-  /** @param {HTMLElement} parent */
-  constructor(parent) {
-    this.root = element("section", "hm-root");
-    parent.append(this.root);
-    /** @type {Data | undefined} */
-    this.sent = undefined;
-    this.ends = watchPage(this.root, { themed: () => this.draw(), resized: () => undefined });
-  }
+/** @param {Data} data @param {Parts[]} stops */
+function rowsOf(data, stops) {
+  return data.rows.map((row) => rowOf(data, row, stops));
+}
 
-  destroy() {
-    this.ends();
-    this.root.remove();
-  }
-
-  /** @param {Data} data */
-  update(data) {
-    this.sent = data;
-    this.root.setAttribute("aria-label", data.labels.summary);
-    this.draw();
-  }
-
-  draw() {
-    if (!this.sent) return;
-    const side = themeSide(this.root);
-    this.root.dataset.theme = side;
-    const stops = this.sent.scales.diverging[side].map(hexParts);
-    this.root.querySelectorAll(".hm-row").forEach((row) => row.remove());
-    this.root.append(...this.sent.rows.map((row) => this.row(row, stops)));
-    drawn(this.root);
-  }
-
-  /** @param {Row} row @param {import("../../parts/js/theme.js").Parts[]} stops */
-  row({ title, unit, right, values }, stops) {
-    const { tokens, breaks, unknown, labels } = /** @type {Data} */ (this.sent);
-    const numbers = unpacked(values);
-    const text = element("p", "hm-text");
-    text.setAttribute("aria-label", `${labels.text}: ${tokens.join("")}`);
-    text.setAttribute("role", "img");
-    tokens.forEach((token, step) => {
-      const span = element("span", "hm-token", short(token));
-      paintToken(span, token, unknown.includes(step), shade(stops, (numbers[step] + 1) / 2));
-      span.title = number(numbers[step]);
-      text.append(span);
-      if (breaks.includes(step) && step < tokens.length - 1) text.append(element("br"));
-      else if (token === "·") text.append(element("wbr"));
-    });
-    const head = element("p", "hm-head", element("strong", "", title), element("span", "hm-small", `${unit} · ${right}`));
-    return element("div", "hm-row", head, text);
-  }
+/** @param {Data} data @param {Row} row @param {Parts[]} stops */
+function rowOf({ tokens, breaks, unknown, labels }, { title, unit, right, values }, stops) {
+  const numbers = unpacked(values);
+  const text = element("p", "hm-text");
+  text.setAttribute("aria-label", `${labels.text}: ${tokens.join("")}`);
+  text.setAttribute("role", "img");
+  tokens.forEach((token, step) => {
+    text.append(coloured("hm-token", token, numbers[step], stops, unknown.includes(step)));
+    if (breaks.includes(step) && step < tokens.length - 1) text.append(element("br"));
+    else if (token === "·") text.append(element("wbr"));
+  });
+  const head = element("p", "hm-head", element("strong", "", title), element("span", "hm-small", `${unit} · ${right}`));
+  return element("div", "hm-row", head, text);
 }

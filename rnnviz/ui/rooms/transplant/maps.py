@@ -11,6 +11,8 @@ import xarray as xr
 from rnnviz import figures
 from rnnviz.figures.counting import Look
 from rnnviz.figures.style import GREY, SKY_BLUE, VERMILION
+from rnnviz.models.vocabularies import Lexicon, cut, visible
+from rnnviz.ui.parts import board
 from rnnviz.ui.parts.board import Choice, Drawn, drawn
 from rnnviz.ui.rooms.transplant import GROUPS
 from rnnviz.ui.shell.language import _
@@ -55,6 +57,11 @@ def stacked(found: xr.Dataset, measure: str, layers: int) -> xr.DataArray:
         if layers > 1:
             parts.append(found[f"{measure}_layer"].values[layer][None])
         parts.append(found[measure].values[layer * each : (layer + 1) * each])
+    return shares(parts)
+
+
+def shares(parts: Sequence[np.ndarray]) -> xr.DataArray:
+    """Rows of the map under each other: (row, time)."""
     about = {"long_name": "share of the way", "units": "1"}
     return xr.DataArray(np.concatenate(parts).astype(np.float32), dims=("row", "time"), attrs=about)
 
@@ -62,10 +69,20 @@ def stacked(found: xr.Dataset, measure: str, layers: int) -> xr.DataArray:
 def chosen(moved: xr.DataArray, rows: Sequence[Row]) -> tuple[int, int] | None:
     """The cell that is looked at, (row, step): the one that was clicked, else the group that moves the prediction the most; None
     where nothing can be put in."""
+    return taken(moved) or furthest_group(moved, rows)
+
+
+def taken(moved: xr.DataArray) -> tuple[int, int] | None:
+    """The cell that was clicked, (row, step), if it is one of these."""
     now = settings()
     row, step = now["transplant_row"], now["step"]
     if row is not None and step is not None and row < moved.sizes["row"] and step < moved.sizes["time"]:
         return row, step
+    return None
+
+
+def furthest_group(moved: xr.DataArray, rows: Sequence[Row]) -> tuple[int, int] | None:
+    """Of the rows that are groups, the cell whose share is nearest to 1; None where there is none."""
     groups = [place for place, one in enumerate(rows) if not one.whole]
     best = furthest(moved.values[groups])
     return None if best is None else (groups[best[0]], best[1])
@@ -87,6 +104,30 @@ def clicked(choice: Choice) -> None:
     if choice.figure in ("map", "keyboard") and choice.unit is not None:
         choose(transplant_row=choice.unit)
     choose(step=choice.time)
+
+
+def show_board(
+    id: str,
+    tokens: Sequence[str],
+    drawings: Sequence[Drawn],
+    cell: tuple[int, int] | None,
+    subject: str,
+    summary: str,
+    rows: str = "",
+) -> None:
+    """The board with the map on it. cell: that is looked at; the others as `board.show_board` takes them."""
+    board.show_board(
+        id,
+        tokens,
+        [],
+        drawings,
+        unit=None if cell is None else cell[0],
+        rows=rows,
+        subject=subject,
+        cursor=None if cell is None else cell[1],
+        clicked=clicked,
+        summary=summary,
+    )
 
 
 def picture(moved: xr.DataArray, rows: Sequence[Row], title: str) -> Drawn:
@@ -111,12 +152,49 @@ def _looks() -> Mapping[str, Look]:
     }
 
 
-def differ(ids: Sequence[Sequence[int]]) -> bool:
+def differ(ids: Sequence[Sequence[object]]) -> bool:
     """Whether there are two texts that differ; if not, a line says so."""
     if all(ids) and ids[0] != ids[1]:
         return True
     notice(_("The second text must be another than the first, both of at least one character."))
     return False
+
+
+def side_by_side(tokens: Sequence[str], others: Sequence[str], places: Sequence[int | None]) -> list[str]:
+    """The tokens of the first text as they are shown; where the second has another, both. places: in the second, of each."""
+    found = []
+    for token, place in zip(tokens, places, strict=True):
+        this, that = visible(token), None if place is None else visible(others[place])
+        found.append(this if that in (None, this) else f"{this}|{that}")
+    return found
+
+
+def model_of(names: Sequence[str], setting: str, wanted: str) -> str:
+    """The chosen model, or the one that is wanted where none was chosen; what is gone is said. names: of those that are there."""
+    chosen = settings()[setting]
+    own = wanted if wanted in names else names[0]
+    if chosen is None or chosen in names:
+        return chosen or own
+    notice(_("The model {gone} is not here any more; {shown} is shown.").format(gone=chosen, shown=own))
+    return own
+
+
+def typed(setting: str, otherwise: str, label: str) -> str:
+    """A line that the reader types. otherwise: what stands there first."""
+    now = settings()[setting]
+    shown = otherwise if now is None else now
+    pick(st.text_input, setting, label, value=shown)
+    return shown
+
+
+def read(
+    words: Lexicon, texts: Sequence[str], longest: int, too_long: str
+) -> tuple[list[list[str]], list[tuple[int, ...]]]:
+    """The tokens of each text, as far as it is read, and their ids. too_long: what is said where that is not all."""
+    parts = [cut(words, text, longest) for text in texts]
+    if any(left for _text, left in parts):
+        notice(too_long.format(longest=longest))
+    return [words.split(text) for text, _left in parts], [tuple(words.encode(text)) for text, _left in parts]
 
 
 def key(*read: object) -> str:

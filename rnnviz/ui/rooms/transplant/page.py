@@ -6,7 +6,7 @@ from rnnviz.ui.parts.explored.controls import text_and_model
 from rnnviz.ui.shell.jobs import jobs
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import settings
-from rnnviz.ui.shell.widgets import pick
+from rnnviz.ui.shell.widgets import pick_one
 
 
 def show() -> None:
@@ -24,15 +24,7 @@ def show() -> None:
     }
     line = st.container(horizontal=True, vertical_alignment="center")
     with line:
-        pick(
-            st.segmented_control,
-            "transplant_kind",
-            _("What is read"),
-            list(kinds),
-            format_func=kinds.get,
-            required=True,
-            label_visibility="collapsed",
-        )
+        pick_one("transplant_kind", _("What is read"), kinds)
     kind = settings()["transplant_kind"]
     # the rest brings torch and plotly, which take seconds the first time; the reader's box is there meanwhile
     if kind == "text":

@@ -7,11 +7,10 @@ import xarray as xr
 from rnnviz.models import checkpoints
 from rnnviz.models.checkpoints import CheckpointError
 from rnnviz.models.networks import Classifier
-from rnnviz.models.vocabularies import Lexicon, cut, visible
+from rnnviz.models.vocabularies import Lexicon, visible
 from rnnviz.paper.packing import keys
 from rnnviz.studies import patching
 from rnnviz.told import Told
-from rnnviz.ui.parts import board
 from rnnviz.ui.parts.numbers import percent, shown
 from rnnviz.ui.rooms.transplant import maps
 from rnnviz.ui.shell.keeping import keeps, kept
@@ -32,14 +31,13 @@ def show() -> None:
         notice(_("There is no judge of reviews here."), error=True)
         _reading()
         return
-    name = _judge(names)
-    now, defaults = settings(), DEFAULTS["korean" if "korean" in name else "english"]
+    wanted = "sentiment-korean-lstm" if current() == "ko" else "sentiment-english-lstm"
+    name = maps.model_of(names, "transplant_judge", wanted)
+    first, second = DEFAULTS["korean" if "korean" in name else "english"]
     texts = [
-        defaults[0] if now["transplant_first"] is None else now["transplant_first"],
-        defaults[1] if now["transplant_second"] is None else now["transplant_second"],
+        maps.typed("transplant_first", first, _("First review")),
+        maps.typed("transplant_second", second, _("Second review")),
     ]
-    pick(st.text_input, "transplant_first", _("First review"), value=texts[0])
-    pick(st.text_input, "transplant_second", _("Second review"), value=texts[1])
     with st.container(horizontal=True, vertical_alignment="bottom"):
         pick(st.selectbox, "transplant_judge", _("Model"), names, value=name, width=300)
         maps.choose_groups()
@@ -48,16 +46,6 @@ def show() -> None:
     except (CheckpointError, Told) as problem:
         notice(said(problem), error=True)
     _reading()
-
-
-def _judge(names: list[str]) -> str:
-    chosen = settings()["transplant_judge"]
-    language = "korean" if current() == "ko" else "english"
-    own = next((name for name in (f"sentiment-{language}-lstm", *names) if name in names), names[0])
-    if chosen is None or chosen in names:
-        return chosen or own
-    notice(_("The model {gone} is not here any more; {shown} is shown.").format(gone=chosen, shown=own))
-    return own
 
 
 @keeps
@@ -76,16 +64,13 @@ def _verdict(
 def _draw(name: str, texts: list[str]) -> None:
     stamp = checkpoints.stamp(name)
     model, words = _opened(name, stamp)
-    read = [cut(words, text, LONGEST) for text in texts]
-    if any(left for _text, left in read):
-        notice(_("Only the first {longest} words of a review are read.").format(longest=LONGEST))
-    ids = [tuple(words.encode(text)) for text, _left in read]
+    too_long = _("Only the first {longest} words of a review are read.")
+    (tokens, others), ids = maps.read(words, texts, LONGEST, too_long)
     if not maps.differ(ids):
         return
     groups = settings()["transplant_groups"]
     with st.spinner(_("Reading …")):
         found = kept(_verdict, name, stamp, *ids, groups)
-    tokens, others = (words.split(text) for text, _left in read)
     places = patching.aligned([str(id) for id in ids[0]], [str(id) for id in ids[1]])
     rows = kept(maps.rows_of, 1, model.rnn.hidden_size, groups)
     moved = kept(maps.stacked, found, "moved", 1)
@@ -120,26 +105,10 @@ def _draw(name: str, texts: list[str]) -> None:
             )
         line = f"{line} {looked}"
     st.markdown(as_text(line))
-    board.show_board(
-        f"transplant-{name}-{maps.key(name, ids)}",
-        [_both(token, others, place) for token, place in zip(tokens, places, strict=True)],
-        [],
-        drawings,
-        unit=None if cell is None else cell[0],
-        rows=str(groups),
-        subject=name,
-        cursor=None if cell is None else cell[1],
-        clicked=maps.clicked,
-        summary=line,
+    strip = maps.side_by_side(tokens, others, places)
+    maps.show_board(
+        f"transplant-{name}-{maps.key(name, ids)}", strip, drawings, cell, name, line, str(groups)
     )
-
-
-def _both(token: str, others: list[str], place: int | None) -> str:
-    """A token of the first review, beside that of the second where it is another."""
-    this = visible(token)
-    if place is not None and others[place] != token:
-        return f"{this}|{visible(others[place])}"
-    return this
 
 
 def _reading() -> None:

@@ -14,13 +14,14 @@ from rnnviz.paper.packing import keys
 from rnnviz.studies import patching
 from rnnviz.studies.live import Live, LiveError, Reading
 from rnnviz.told import Told
-from rnnviz.ui.parts import board, explored, working
+from rnnviz.ui.parts import explored, working
+from rnnviz.ui.parts.explored import aside
 from rnnviz.ui.parts.explored.runs import Run, again, live_run, reread
 from rnnviz.ui.parts.numbers import percent, shown
 from rnnviz.ui.rooms.transplant import MEASURES, STATES, maps
 from rnnviz.ui.shell.jobs import Job
 from rnnviz.ui.shell.keeping import kept
-from rnnviz.ui.shell.language import _, said
+from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import LONGEST, choose, settings
 from rnnviz.ui.shell.widgets import as_text, examples, folded, notice, pick
 
@@ -63,7 +64,7 @@ def show(row: DeltaGenerator, place: DeltaGenerator, above: DeltaGenerator) -> N
         try:
             _shown(run, row, place, above)
         except (LiveError, CheckpointError, Told) as problem:
-            notice(said(problem), error=True)
+            aside.say(problem)
     _reading()
 
 
@@ -80,8 +81,7 @@ def _shown(run: Run, row: DeltaGenerator, place: DeltaGenerator, above: DeltaGen
     if run.card is not None:
         with above:
             _pairs(run, text, other)
-    if not other or other == text:
-        notice(_("The second text must be another than the first, both of at least one character."))
+    if not maps.differ((text, other)):
         return
     both = kept(_both, reread(model, text), reread(model, other))
     at = _looked_at(both)
@@ -272,30 +272,15 @@ def _draw(run: Run, model: Live, first: str, second: str, both: Both, found: xr.
             )
         if settings()["transplant_row"] is not None:  # else the line above says it
             st.text(looked)
-    strip = _strip(both)
-    board.show_board(
+    maps.show_board(
         f"transplant-{run.view}-{both.other.subject.key}",
-        strip,
-        [],
+        maps.side_by_side(both.one.tokens, both.other.tokens, both.every),
         drawings,
-        unit=None if cell is None else cell[0],
-        rows=str(settings()["transplant_groups"]),
-        subject=run.name,
-        cursor=None if cell is None else cell[1],
-        clicked=maps.clicked,
-        summary=f"{line} {looked}",
+        cell,
+        run.name,
+        f"{line} {looked}",
+        str(settings()["transplant_groups"]),
     )
-
-
-def _strip(both: Both) -> list[str]:
-    """The first text; where the second has another character, both."""
-    found = []
-    for token, place in zip(both.one.tokens, both.every, strict=True):
-        this = visible(token)
-        if place is not None and both.other.tokens[place] != token:
-            this = f"{this}|{visible(both.other.tokens[place])}"
-        found.append(this)
-    return found
 
 
 def _predictions(
@@ -344,11 +329,10 @@ def _summary(found: xr.Dataset, moved: xr.DataArray, rows: list[maps.Row]) -> st
         was=shown(about["log_odds_first"]),
         then=shown(about["log_odds_second"]),
     )
-    groups = [place for place, one in enumerate(rows) if not one.whole]
-    nearest = maps.furthest(moved.values[groups])
+    nearest = maps.furthest_group(moved, rows)
     if nearest is None:
         return line
-    row, step = groups[nearest[0]], nearest[1]
+    row, step = nearest
     best = _("Of the single groups, {row} at step {step} moves it the most: {share} of the way.").format(
         row=rows[row].name, step=step + 1, share=percent(float(moved.values[row, step]))
     )

@@ -8,17 +8,15 @@ from rnnviz import figures
 from rnnviz.models import checkpoints, decoding
 from rnnviz.models.checkpoints import CheckpointError
 from rnnviz.models.networks import Translator
-from rnnviz.models.vocabularies import END_ID, Lexicon, cut, visible
+from rnnviz.models.vocabularies import END_ID, Lexicon, visible
 from rnnviz.paper.packing import keys
 from rnnviz.studies import patching
 from rnnviz.told import Told
-from rnnviz.ui.parts import board
 from rnnviz.ui.parts.board import drawn
 from rnnviz.ui.parts.numbers import percent, shown
 from rnnviz.ui.rooms.transplant import maps
 from rnnviz.ui.shell.keeping import keeps, kept
 from rnnviz.ui.shell.language import _, current, said
-from rnnviz.ui.shell.settings import settings
 from rnnviz.ui.shell.widgets import as_text, folded, notice, pick
 
 LONGEST = 40  # tokens of a sentence
@@ -31,30 +29,19 @@ def show() -> None:
         notice(_("There is no translator here."), error=True)
         _reading()
         return
-    name = _translator(names)
-    now, defaults = settings(), DEFAULTS["korean" if "korean" in name else "dates"]
+    wanted = "translate-korean" if current() == "ko" else "translate-dates"
+    name = maps.model_of(names, "transplant_translator", wanted)
+    first, second = DEFAULTS["korean" if "korean" in name else "dates"]
     texts = [
-        defaults[0] if now["transplant_source"] is None else now["transplant_source"],
-        defaults[1] if now["transplant_instead"] is None else now["transplant_instead"],
+        maps.typed("transplant_source", first, _("First sentence")),
+        maps.typed("transplant_instead", second, _("Second sentence")),
     ]
-    pick(st.text_input, "transplant_source", _("First sentence"), value=texts[0])
-    pick(st.text_input, "transplant_instead", _("Second sentence"), value=texts[1])
     pick(st.selectbox, "transplant_translator", _("Model"), names, value=name, width=300)
     try:
         _draw(name, texts)
     except (CheckpointError, Told) as problem:
         notice(said(problem), error=True)
     _reading()
-
-
-def _translator(names: list[str]) -> str:
-    chosen = settings()["transplant_translator"]
-    wanted = ("translate-korean",) if current() == "ko" else ("translate-dates",)
-    own = next((name for name in (*wanted, *names) if name in names), names[0])
-    if chosen is None or chosen in names:
-        return chosen or own
-    notice(_("The model {gone} is not here any more; {shown} is shown.").format(gone=chosen, shown=own))
-    return own
 
 
 @keeps
@@ -76,15 +63,12 @@ def _source(
 def _draw(name: str, texts: list[str]) -> None:
     stamp = checkpoints.stamp(name)
     _model, source, target = _opened(name, stamp)
-    read = [cut(source, text, LONGEST) for text in texts]
-    if any(left for _text, left in read):
-        notice(_("Only the first {longest} tokens of a sentence are read.").format(longest=LONGEST))
-    ids = [tuple(source.encode(text)) for text, _left in read]
+    too_long = _("Only the first {longest} tokens of a sentence are read.")
+    (tokens, others), ids = maps.read(source, texts, LONGEST, too_long)
     if not maps.differ(ids):
         return
     with st.spinner(_("Reading …")):
         written, found = kept(_source, name, stamp, *ids)
-    tokens, others = (source.split(text) for text, _left in read)
     places = patching.aligned([str(id) for id in ids[0]], [str(id) for id in ids[1]])
     rows = kept(_rows, tuple(tokens), tuple(others), tuple(places), "moved_all" in found)
     moved = kept(_map, found)
@@ -100,22 +84,12 @@ def _draw(name: str, texts: list[str]) -> None:
     drawings = [
         drawn("map", title, figures.named_rows, moved, *rows[:2], (-1.0, 1.0), None, None, _height(rows))
     ]
-    cell = _chosen(moved)
+    cell = maps.taken(moved) or maps.furthest(moved.values)
     if cell is not None:
         row, step = cell
         line = f"{line} {_looked(found, moved, rows, target, written, row, step)}"
     st.markdown(as_text(line))
-    board.show_board(
-        f"transplant-{name}-{maps.key(name, ids)}",
-        said_so,
-        [],
-        drawings,
-        unit=None if cell is None else cell[0],
-        subject=name,
-        cursor=None if cell is None else cell[1],
-        clicked=maps.clicked,
-        summary=line,
-    )
+    maps.show_board(f"transplant-{name}-{maps.key(name, ids)}", said_so, drawings, cell, name, line)
 
 
 def _height(rows) -> int:
@@ -127,10 +101,7 @@ def _rows(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What the rows are called, and in short: the source tokens, and where both sentences are as long, all of them."""
     names, ticks = [], []
-    for step, (token, place) in enumerate(zip(tokens, places, strict=True)):
-        this = visible(token)
-        that = None if place is None else visible(others[place])
-        both = this if that in (None, this) else f"{this}|{that}"
+    for step, both in enumerate(maps.side_by_side(tokens, others, places)):
         names.append(_("source token {step}, {token}").format(step=step + 1, token=both))
         ticks.append(both if len(both) <= 7 else f"{both[:6]}…")
     if whole:
@@ -143,16 +114,7 @@ def _map(found: xr.Dataset) -> xr.DataArray:
     parts = [found["moved"].values]
     if "moved_all" in found:
         parts.append(found["moved_all"].values[None])
-    about = {"long_name": "share of the way", "units": "1"}
-    return xr.DataArray(np.concatenate(parts).astype(np.float32), dims=("row", "time"), attrs=about)
-
-
-def _chosen(moved: xr.DataArray) -> tuple[int, int] | None:
-    now = settings()
-    row, step = now["transplant_row"], now["step"]
-    if row is not None and step is not None and row < moved.sizes["row"] and step < moved.sizes["time"]:
-        return row, step
-    return maps.furthest(moved.values)
+    return maps.shares(parts)
 
 
 def _token(target: Lexicon, id: int) -> str:

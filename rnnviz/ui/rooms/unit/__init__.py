@@ -41,13 +41,11 @@ EXAMPLES = {
 }
 LONGEST = 2_000  # characters of all names in a link
 LONGEST_NAME = 80
-LONGEST_EXPRESSION = 1_000
 
 
-def _expression(value: str) -> str:
-    if not value or len(value) > LONGEST_EXPRESSION:
-        raise ValueError(_("The link's regular expression is empty or too long; none is searched for."))
-    return value
+def key_of(model: str, layer: int, unit: int) -> str:
+    """How a link calls a unit."""
+    return f"{model}/{layer}/{unit}"
 
 
 def named(value: str) -> dict[str, str]:
@@ -87,7 +85,7 @@ SETTINGS = (
     | {
         "one_view": one_of("unit", VIEWS),
         "one_by": one_of("position in line", BY),
-        "one_regex": checked(None, _expression),
+        "one_regex": checked(None, explored.expression),
         "one_names": checked("", _names),
         "one_groups": number(6, 2, 12),
         "one_states": number(8, 2, 20),

@@ -7,18 +7,17 @@ import xarray as xr
 
 from rnnviz.studies.corpus import Corpus
 from rnnviz.ui.parts import working
+from rnnviz.ui.parts.explored import recorded
 from rnnviz.ui.parts.numbers import shown
 from rnnviz.ui.parts.tables import table_csv
-from rnnviz.ui.rooms.unit import BEHAVING, BY, named, words
+from rnnviz.ui.rooms.unit import BEHAVING, BY, key_of, named, words
 from rnnviz.ui.rooms.unit.one import score
-from rnnviz.ui.shell.jobs import Job
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import choose, settings, typed
 from rnnviz.ui.shell.widgets import as_text, held, notice, pick
 
 LISTED = 15
 LARGEST = 2  # MB of a file of labels
-LIMIT = 3.0  # s for a regular expression
 WORK = "rnnviz.studies.corpus.work"
 
 
@@ -27,7 +26,7 @@ def show(own: Corpus, run) -> None:
     pick(st.selectbox, "one_by", _("Units ranked by"), list(BY), format_func=names.get, width=360)
     by = settings()["one_by"]
     if by in BEHAVING:
-        found = working.found("unit_survey", f"{WORK}:survey", {"path": str(own.path)}, _so_far)
+        found = working.found("unit_survey", f"{WORK}:survey", {"path": str(own.path)}, recorded.units_so_far)
         if found is not None:
             _ranked(_behaving(found, by), run)
         return
@@ -38,7 +37,7 @@ def show(own: Corpus, run) -> None:
         asked = _labels(asked)
     if asked is None:
         return
-    found = working.found("unit_found", f"{WORK}:found", asked, _so_far)
+    found = working.found("unit_found", f"{WORK}:found", asked, recorded.units_so_far)
     if found is None:
         return
     if by not in ("regex", "labels"):
@@ -55,15 +54,8 @@ def show(own: Corpus, run) -> None:
 
 
 def _regex(asked: dict) -> dict | None:
-    pick(
-        st.text_input,
-        "one_regex",
-        _("A regular expression, as in \\bthe\\b or [A-Z]{2,}"),
-        value=settings()["one_regex"] or "",
-        choose=lambda value: choose(one_regex=value[:1000] or None),
-    )
-    regex = settings()["one_regex"]
-    return None if regex is None else asked | {"regex": regex, "limit": LIMIT}
+    regex = recorded.expression("one_regex")
+    return None if regex is None else asked | {"regex": regex, "limit": recorded.LIMIT}
 
 
 def _labels(asked: dict) -> dict | None:
@@ -86,16 +78,12 @@ def _labels(asked: dict) -> dict | None:
         return None
 
 
-def _so_far(job: Job) -> str:
-    return _("Unit {done} of {total}").format(done=job.done, total=job.total)
-
-
 def _telling(one: xr.Dataset) -> pd.DataFrame:
     numeric = bool(one["numeric"])
     rows = [one.isel(rank=rank) for rank in range(min(LISTED, one.sizes["rank"]))]
     return pd.DataFrame(
         {
-            "layer": [_layer(row["place"].item()) for row in rows],
+            "layer": [layer_of(row["place"].item()) for row in rows],
             "unit": [int(row["unit"]) for row in rows],
             _("first half"): [score(float(row["found"]), numeric) for row in rows],
             _("second half"): [score(float(row["held_out"]), numeric) for row in rows],
@@ -113,14 +101,14 @@ def _behaving(found: xr.Dataset, by: str) -> pd.DataFrame:
     places, numbers = found["place"].values, found["number"].values
     return pd.DataFrame(
         {
-            "layer": [_layer(str(places[n])) for n in order],
+            "layer": [layer_of(str(places[n])) for n in order],
             "unit": [int(numbers[n]) for n in order],
             _("half-life (steps)"): [shown(one) for one in found["half_life"].values[order].tolist()],
             _("switches in 1,000 steps"): [shown(one) for one in found["switches"].values[order].tolist()],
             _("|r| with the unit most like it"): [
                 _("{r} (layer {layer}, unit {unit})").format(
                     r=shown(round(float(found["nearest"].values[n]), 3)),
-                    layer=_layer(str(places[other])) + 1,
+                    layer=layer_of(str(places[other])) + 1,
                     unit=int(numbers[other]),
                 )
                 for n, other in zip(order, like, strict=True)
@@ -129,7 +117,7 @@ def _behaving(found: xr.Dataset, by: str) -> pd.DataFrame:
     )
 
 
-def _layer(place: str) -> int:
+def layer_of(place: str) -> int:
     """Of a path in the store."""
     return int(place.rpartition("/layer_")[2].partition("/")[0])
 
@@ -138,7 +126,7 @@ def _ranked(frame: pd.DataFrame, run, more: str = "") -> None:
     """A table, and a way to look at each of its units. frame: with columns `layer`, from 0, and `unit`."""
     names = named(settings()["one_names"])
     pairs = list(zip(frame["layer"].tolist(), frame["unit"].tolist(), strict=True))
-    called = [names.get(f"{run.name}/{layer}/{number}", "") for layer, number in pairs]
+    called = [names.get(key_of(run.name, layer, number), "") for layer, number in pairs]
     shown_as = frame.drop(columns=["layer", "unit"])
     if any(called):
         shown_as.insert(0, _("You call it"), called)

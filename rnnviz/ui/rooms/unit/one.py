@@ -10,11 +10,11 @@ import xarray as xr
 
 from rnnviz import figures
 from rnnviz.models.vocabularies import visible
-from rnnviz.studies import live
 from rnnviz.studies.corpus import Corpus, speaking, unit
 from rnnviz.told import Told
 from rnnviz.ui.parts.board import drawn, show_figures
 from rnnviz.ui.parts.explored import recorded
+from rnnviz.ui.parts.explored.runs import again
 from rnnviz.ui.parts.numbers import percent, shown
 from rnnviz.ui.parts.tables import table_csv
 from rnnviz.ui.rooms.unit import places, words
@@ -101,7 +101,7 @@ def _effects(own: Corpus, run) -> list[Any]:
     """What the unit says of the next character, by its weights and by its silence."""
     now = settings()
     found = []
-    model = kept(live.shipped, run.name)
+    model = again(run)
     direct = kept(speaking.direct, model, now["layer"], now["unit"])
     if direct is not None:
         title = _("By its own weights: what one unit more of it adds to the score of the next character")

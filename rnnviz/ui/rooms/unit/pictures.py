@@ -6,10 +6,10 @@ from streamlit.delta_generator import DeltaGenerator
 from rnnviz.models.checkpoints import CheckpointError
 from rnnviz.ui.parts.explored import recorded
 from rnnviz.ui.parts.explored.runs import Run, current_run
-from rnnviz.ui.rooms.unit import EXAMPLES, LONGEST_NAME, VIEWS, finding, joined, named, one, together, words
+from rnnviz.ui.rooms.unit import EXAMPLES, LONGEST_NAME, finding, joined, key_of, named, one, together, words
 from rnnviz.ui.shell.language import _, said
 from rnnviz.ui.shell.settings import choose, settings
-from rnnviz.ui.shell.widgets import examples, folded, notice, pick
+from rnnviz.ui.shell.widgets import examples, folded, notice, pick, pick_one
 
 
 def show(row: DeltaGenerator) -> None:
@@ -34,15 +34,7 @@ def show(row: DeltaGenerator) -> None:
         "groups": _("Groups"),
         "states": _("A machine of states"),
     }
-    pick(
-        st.segmented_control,
-        "one_view",
-        _("What is shown"),
-        list(VIEWS),
-        format_func=views.get,
-        required=True,
-        label_visibility="collapsed",
-    )
+    pick_one("one_view", _("What is shown"), views)
     title, given = recorded.text()
     if len(given) < 2:
         line = _(
@@ -74,14 +66,9 @@ def _examples(run: Run) -> None:
     examples("one_example", known, here, lambda one: choose(layer=known[one][0], unit=known[one][1]), names)
 
 
-def key_of(run: Run, layer: int, unit: int) -> str:
-    """How a link calls a unit."""
-    return f"{run.name}/{layer}/{unit}"
-
-
 def _name(run: Run) -> None:
     now = settings()
-    where = key_of(run, now["layer"], now["unit"])
+    where = key_of(run.name, now["layer"], now["unit"])
     pick(
         st.text_input,
         "one_names",

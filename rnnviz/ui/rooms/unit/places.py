@@ -1,6 +1,5 @@
 """Places of a long text, under each other and coloured by a unit."""
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from rnnviz.paper.packing import LOOK, packed
 from rnnviz.studies.corpus import Corpus
 from rnnviz.studies.corpus.unit import Column
 from rnnviz.ui.parts.component import component
+from rnnviz.ui.parts.explored import recorded
 
 BEFORE, AFTER = 25, 9  # columns, as wide as a letter each
 
@@ -38,17 +38,13 @@ def place(own: Corpus, column: Column, step: int) -> dict:
         return visible(own.vocabulary[own.tokens[one]])
 
     first, room = step, BEFORE
-    while first > low and (room := room - _width(shown(first - 1))) >= 0:
+    while first > low and (room := room - recorded.width(shown(first - 1))) >= 0:
         first -= 1
     last, room = step + 1, AFTER
-    while last < high and (room := room - _width(shown(last))) >= 0:
+    while last < high and (room := room - recorded.width(shown(last))) >= 0:
         last += 1
     return {
         "tokens": [shown(one) for one in range(first, last)],
         "at": step - first,
         "values": packed(np.clip(column.at(slice(first, last)), -1, 1).astype(np.float32)),
     }
-
-
-def _width(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in text)

@@ -14,7 +14,7 @@ from rnnviz.ui.parts.explored import recorded
 from rnnviz.ui.parts.numbers import percent, shown
 from rnnviz.ui.parts.tables import table_csv
 from rnnviz.ui.rooms.unit import places
-from rnnviz.ui.rooms.unit.finding import WORK
+from rnnviz.ui.rooms.unit.finding import WORK, layer_of
 from rnnviz.ui.shell.jobs import Job
 from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
@@ -56,9 +56,7 @@ def _group_table(found: xr.Dataset) -> pd.DataFrame:
         own, theirs = found["unit_group"].values == group, found["token_group"].values == group
         tokens = " ".join(visible(str(one)) for one in found["token"].values[theirs])
         first = zip(found["place"].values[own][:8], found["number"].values[own][:8], strict=True)
-        said = ", ".join(
-            f"{int(str(place).rpartition('/layer_')[2].partition('/')[0]) + 1}:{n}" for place, n in first
-        )
+        said = ", ".join(f"{layer_of(str(place)) + 1}:{n}" for place, n in first)
         rows[str(group + 1)] = {
             _("characters"): tokens,
             _("units"): int(own.sum()),
