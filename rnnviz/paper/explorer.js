@@ -3,7 +3,7 @@
 
 import { Board } from "../ui/parts/board/board.js";
 import { loaded } from "../ui/parts/board/plotly.js";
-import { bytes } from "../ui/parts/js/arrays.js";
+import { bytes, inflated } from "../ui/parts/js/arrays.js";
 import { element } from "../ui/parts/js/dom.js";
 import { detach, recall, remember } from "../ui/parts/js/link.js";
 import { clamp, fixed } from "../ui/parts/js/numbers.js";
@@ -237,12 +237,6 @@ function languageOf(there) {
 
 /** Of what a notebook hands over. @param {DataView} view */
 export const bytesOf = (view) => new Uint8Array(/** @type {ArrayBuffer} */ (view.buffer), view.byteOffset, view.byteLength);
-
-/** @param {Uint8Array} packed by gzip */
-async function inflated(packed) {
-  const stream = new Blob([/** @type {BlobPart} */ (packed)]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return await new Response(stream).arrayBuffer();
-}
 
 /** plotly.js, if it is not on this page, and where it can be had again. @param {Uint8Array} packed */
 async function readied(packed) {

@@ -13,16 +13,19 @@ from rnnviz.paper import bundle, contents
 # the page may load nothing, not even by mistake; scripts and pictures made here are blobs
 POLICY = "default-src 'none'; script-src 'unsafe-inline' blob:; style-src 'unsafe-inline'; img-src data: blob:; connect-src blob:"
 FAILED = "This page needs a browser of 2023 or newer. 이 문서는 2023년 이후의 브라우저에서 열립니다."
-SHEET = """<!doctype html>
-<html lang="en">
+HEAD = """<!doctype html>
+<html lang="{language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="{policy}">
-<meta name="generator" content="rnnviz">
+<meta name="generator" content="{generator}">
 <link rel="icon" href="data:,">
-<title>{name}</title>
-<style>
+<title>{title}</title>
+"""
+SHEET = (
+    HEAD
+    + """<style>
 body {{ margin: 0; }}
 {styles}
 </style>
@@ -38,6 +41,7 @@ body {{ margin: 0; }}
 </body>
 </html>
 """
+)
 
 
 def page(
@@ -80,8 +84,10 @@ def page(
 def written(packed: contents.Packed) -> bytes:
     """The file of what `contents.packed` has packed, in UTF-8."""
     text = SHEET.format(
+        language="en",
         policy=POLICY,
-        name=html.escape(packed.name),
+        generator="rnnviz",
+        title=html.escape(packed.name),
         styles=bundle.styles(),
         failed=FAILED,
         failed_js=f'"{FAILED}"',

@@ -190,6 +190,7 @@ class Reader:
 
     def __init__(self, tab, address: str):
         self.tab, self.address, self.wrong = tab, address, []
+        tab.set_default_timeout(1000 * PATIENCE)
         self._heard = {
             "console": self._said,
             "pageerror": lambda error: self.wrong.append(f"error {error}"),
@@ -344,9 +345,7 @@ class Tabs:
         return tab
 
     def opened(self):
-        tab = self.browser.new_context(locale="en-US").new_page()
-        tab.set_default_timeout(1000 * PATIENCE)
-        return tab
+        return self.browser.new_context(locale="en-US").new_page()
 
 
 @pytest.fixture(scope="session")

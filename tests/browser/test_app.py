@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from rnnviz.trace import open_trace
 from tests.browser.conftest import at_rest, fetched, serving, violations
+from tests.conftest import PATIENCE
 
 TEXT = "ROMEO: I would I were thy bird."
 
@@ -441,6 +442,7 @@ def test_gradients_are_read_by_the_cursor_saved_as_a_page_and_sent_back_from_a_r
         seen.tab.get_by_role("button", name="HTML", exact=True).click()
     wanted.value.save_as(tmp_path / "norms.html")
     alone = chromium.new_context(offline=True).new_page()
+    alone.set_default_timeout(1000 * PATIENCE)
     problems = []
     alone.on("pageerror", lambda problem: problems.append(str(problem)))
     alone.goto((tmp_path / "norms.html").as_uri())

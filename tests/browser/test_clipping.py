@@ -21,5 +21,5 @@ def test_a_reader_sees_both_runs_and_looks_at_another_update(reader):
     seen.rests()
     tab.get_by_role("button", name="Largest gradient: 30").click()
     tab.wait_for_function("location.search.includes('clipping_update=30')")
-    tab.get_by_text("What the optimiser did at update 30").wait_for(timeout=60_000)
+    tab.get_by_text("What the optimiser did at update 30").wait_for()
     seen.rests()

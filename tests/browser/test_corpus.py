@@ -7,7 +7,6 @@ from playwright.sync_api import expect
 from tests.browser.conftest import at_rest, violations
 from tests.browser.test_app import fits_a_phone
 from tests.browser.test_change import drag
-from tests.conftest import PATIENCE
 
 LONG = "To be, or not to be, that is the question.\n" * 20
 LINK = f"/corpus?model=shakespeare-gru&text=To%20be%2C%20or%20not%20to%20be&where_text={quote(LONG)}&where_threshold=0.1"
@@ -20,7 +19,7 @@ def test_a_drag_marks_what_is_sought_in_a_text_that_is_read_on_demand(reader):
     seen.tab.wait_for_function("location.search.includes('where_steps=')")
     expect(seen.tab.locator("[data-figure=hidden] .rv-mark")).to_have_count(1)
     read.click()
-    expect(seen.tab.get_by_text("where the units are on")).to_be_visible(timeout=PATIENCE * 1000)
+    expect(seen.tab.get_by_text("where the units are on")).to_be_visible()
     at_rest(seen.tab)
     found = violations(seen.tab, "light", "dark")
     # Streamlit's box for files is drawn with a role that contradicts its label

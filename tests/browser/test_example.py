@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import violations
+from tests.browser.conftest import at_rest, violations
 from tests.browser.test_cell import CellReader, agrees
 from tests.browser.test_network import still
 from tests.studies.test_example import by_torch
@@ -108,6 +108,6 @@ def test_the_loop_leads_into_the_step_that_is_shown(reader):
 )
 def test_nothing_violates_accessibility_or_a_phones_width(reader, path):
     seen = reader(path, width=400, height=800, kind=Course)
-    seen.rests()
+    at_rest(seen.tab)
     assert seen.tab.evaluate("document.documentElement.scrollWidth") <= 400
     assert violations(seen.tab, "light", "dark") == []

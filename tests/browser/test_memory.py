@@ -37,7 +37,7 @@ def test_a_training_is_seen_while_it_runs_and_goes_on_where_it_was_stopped(reade
     tab = seen.tab
     tab.get_by_role("button", name="Train now").click()
     where = tab.get_by_text(re.compile("^Update [1-9][0-9,]* of 1,000"))
-    expect(where).to_be_visible(timeout=60_000)
+    expect(where).to_be_visible()
     expect(tab.locator("[data-figure=arrivals]")).to_be_visible()  # while it trains
     stop = tab.get_by_role("button", name="Stop", exact=True)
     expect(stop).to_be_visible()
@@ -47,7 +47,7 @@ def test_a_training_is_seen_while_it_runs_and_goes_on_where_it_was_stopped(reade
     reached = int(re.search("[0-9,]+", line.inner_text())[0].replace(",", ""))
     assert 0 < reached < 1000
     tab.get_by_role("button", name="Go on").click()
-    expect(where).to_be_visible(timeout=60_000)
+    expect(where).to_be_visible()
     assert int(re.search("[0-9,]+", where.inner_text())[0].replace(",", "")) >= reached
     stop.click()
     expect(line).to_be_visible()

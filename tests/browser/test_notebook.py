@@ -11,7 +11,6 @@ from tests.conftest import PATIENCE
 from tests.paper.conftest import HOSTILE, recorded
 
 anywidget = pytest.importorskip("anywidget")
-LATE = 1000 * PATIENCE
 # a model with traits, and the module that anywidget would import
 HOST = """async ([script, style, traits, chosen]) => {
   document.head.append(Object.assign(document.createElement("style"), { textContent: style }));
@@ -32,6 +31,7 @@ def host(chromium):
     board = rnnviz.board(recorded(nn.GRU(2, 4), tokens=HOSTILE), picture="gates", unit=2)
     assert repr(board) == "rnnviz board: recording"
     context = chromium.new_context(color_scheme="dark", locale="en-US")
+    context.set_default_timeout(1000 * PATIENCE)
     tab, wrong = context.new_page(), []
     tab.on("console", lambda message: wrong.append(message.text))
     tab.on("pageerror", lambda problem: wrong.append(str(problem)))
@@ -44,15 +44,13 @@ def host(chromium):
 
 def test_the_board_stands_in_a_notebook_and_tells_what_is_chosen(host):
     tab, wrong = host
-    tab.wait_for_selector(".rv-board[data-drawn$='-gates'][data-theme=dark]", timeout=LATE)
-    tab.wait_for_selector(".rv-title:text-is('Unit 2: kept and written')", timeout=LATE)
+    tab.wait_for_selector(".rv-board[data-drawn$='-gates'][data-theme=dark]")
+    tab.wait_for_selector(".rv-title:text-is('Unit 2: kept and written')")
     board = tab.locator(".rv-board")
     board.focus()
     for key in ("Home", "ArrowRight", "ArrowUp", "Enter"):
         tab.keyboard.press(key)
-    tab.wait_for_function(
-        "model.state.step === 1 && model.state.chosen.unit !== 2 && model.saved > 0", timeout=LATE
-    )
+    tab.wait_for_function("model.state.step === 1 && model.state.chosen.unit !== 2 && model.saved > 0")
     assert tab.locator("img").count() == 0 and tab.url == "about:blank"
     tab.evaluate("window.end()")
     assert tab.locator(".rp-page").count() == 0

@@ -9,7 +9,6 @@ from rnnviz.ui.offline.choices import CHOICES
 from rnnviz.ui.shell.ways import ADDRESSES
 from tests.conftest import PATIENCE
 
-LATE = 1000 * PATIENCE
 DRAWN = """() => document.querySelector('[data-shown]') && [...document.querySelectorAll('.co-part')].every(
   (part) => part.querySelector('[data-drawn], .nw-picture[data-still]'))"""
 
@@ -37,6 +36,7 @@ class Disk:
         size = {"width": width, "height": 900}
         self.out, self.wrong = out, []
         self.context = browser.new_context(color_scheme=scheme, viewport=size, offline=True)
+        self.context.set_default_timeout(1000 * PATIENCE)
         self.tab = self.context.new_page()
         self.tab.on("console", lambda message: self.wrong.append(message.text))
         self.tab.on("pageerror", lambda problem: self.wrong.append(str(problem)))
@@ -51,7 +51,7 @@ class Disk:
         return self.drawn() if not name.startswith("index") else self
 
     def drawn(self):
-        self.tab.wait_for_function(DRAWN, timeout=LATE)
+        self.tab.wait_for_function(DRAWN)
         return self
 
     def violations(self):
@@ -115,12 +115,14 @@ def test_a_question_of_the_course_opens_its_picture_and_the_other_language_the_s
 
     disk = Disk(chromium, chosen).open("explain.html")
     disk.tab.get_by_role("link", name="One cell by hand").first.click()
+    expect(disk.tab).to_have_url(re.compile("/cell.en.html|/cell.html"))
     disk.drawn()
     pressed = disk.tab.locator("[data-option][aria-pressed=true]")
     expect(pressed).to_have_text(["LSTM", "remember for ever"])
     disk.tab.get_by_label("Colours").select_option("dark")
     expect(disk.tab.locator(".cv")).to_have_attribute("data-theme", "dark")
     disk.tab.get_by_role("link", name="한국어").click()
+    expect(disk.tab.locator("html")).to_have_attribute("lang", "ko")
     disk.drawn()
     expect(pressed.nth(1)).to_have_text("영원히 기억하기")
     expect(disk.tab.locator(".cv")).to_have_attribute("data-theme", "dark")

@@ -6,8 +6,6 @@ import rnnviz
 from tests.conftest import PATIENCE, until
 from tests.paper.conftest import HOSTILE, made, recorded
 
-LATE = 1000 * PATIENCE
-
 
 class Paper:
     """A page from the disk. wrong: what its console said, and what it asked for beside itself."""
@@ -15,6 +13,7 @@ class Paper:
     def __init__(self, browser, path, scheme="light", locale="en-US", width=1280):
         size = {"width": width, "height": 900}
         context = browser.new_context(color_scheme=scheme, locale=locale, viewport=size)
+        context.set_default_timeout(1000 * PATIENCE)
         self.tab, self.wrong = context.new_page(), []
         self.tab.on("console", lambda message: self.wrong.append(message.text))
         self.tab.on("pageerror", lambda problem: self.wrong.append(str(problem)))
@@ -27,7 +26,7 @@ class Paper:
             self.wrong.append(url)
 
     def drawn(self, picture):
-        self.tab.wait_for_selector(f".rv-board[data-drawn$='-{picture}']", timeout=LATE)
+        self.tab.wait_for_selector(f".rv-board[data-drawn$='-{picture}']")
         return self
 
     def violations(self):
@@ -97,7 +96,7 @@ def test_what_is_chosen_is_drawn_and_stays_in_the_link(chromium, path):
     tab.get_by_label("Layer").select_option("2")
     tab.get_by_label("Direction").select_option("backward")
     tab.get_by_label("Sequence").select_option("2")
-    tab.wait_for_selector(".rv-board[data-drawn='0-1-1-1-states']", timeout=LATE)
+    tab.wait_for_selector(".rv-board[data-drawn='0-1-1-1-states']")
     tab.get_by_label("Unit", exact=True).fill("3")
     tab.keyboard.press("Enter")
     tab.wait_for_selector(".rv-title:text-is('Unit 3')")
@@ -113,7 +112,7 @@ def test_what_is_chosen_is_drawn_and_stays_in_the_link(chromium, path):
     tab.wait_for_selector(".rv-board[data-theme=dark]")
     until(lambda: {"theme=dark", "unit=3"} <= set(tab.evaluate("location.hash.slice(1)").split("&")))
     tab.reload()
-    tab.wait_for_selector(".rv-board[data-drawn='0-1-1-1-gates'][data-theme=dark]", timeout=LATE)
+    tab.wait_for_selector(".rv-board[data-drawn='0-1-1-1-gates'][data-theme=dark]")
     assert tab.locator("html").get_attribute("lang") == "ko"
     assert paper.wrong == []
     tab.context.close()

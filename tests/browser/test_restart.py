@@ -67,7 +67,6 @@ def test_half_a_text_and_a_pasted_list_stay_and_a_file_is_asked_for_again(server
     # in tabs of the same browser, which has loaded the scripts
     pasted, filed = (Review(text.tab.context.new_page(), server_to_kill.address) for _ in range(2))
     for seen in (pasted, filed):
-        seen.tab.set_default_timeout(1000 * PATIENCE)
         seen.open("/sentiment?sentiment_language=english&sentiment_view=many")
     typed = text.tab.get_by_role("textbox", name="Your text")
     typed.fill(TEXT + " And so")

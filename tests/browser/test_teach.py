@@ -204,7 +204,6 @@ def test_views_are_named_ordered_and_taken_out(teach):
 def test_a_browser_that_keeps_nothing_presents_all_the_same(chromium, server):
     tab = chromium.new_context(locale="en-US").new_page()
     tab.add_init_script(KEEPS_NOTHING)
-    tab.set_default_timeout(1000 * PATIENCE)
     seen = Teach(tab, server).open(f"{PAGE}?teach_part=views")
     seen.add(*VIEWS)
     expect(tab.locator(".te-said")).to_have_text(
@@ -316,6 +315,7 @@ def test_a_page_in_a_frame_of_another_site(reader, course, strict, keeps):
 
 def test_a_page_that_is_not_asked_for_is_not_framed(course, strict, server):
     tab = strict.new_context().new_page()
+    tab.set_default_timeout(1000 * PATIENCE)
     tab.goto(course(f'<iframe src="{server}/cell"></iframe>'))
     tab.wait_for_load_state("networkidle")
     assert not any(one.url.startswith(server) for one in tab.frames)

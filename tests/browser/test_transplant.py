@@ -15,9 +15,8 @@ def test_a_click_on_a_cell_shows_what_is_predicted_with_it(reader):
     expect(figure).to_be_visible()
     seen.drawn()
     expect(seen.tab.locator("[data-figure=predictions]")).to_be_visible()
-    plot = figure.locator(".rv-plot")
-    plot.scroll_into_view_if_needed()
-    box = plot.bounding_box()
+    at_rest(seen.tab)
+    box = seen.box("map")
     left, right, top, bottom = 64, 16, 6, 48  # round the cells of the lowest figure
     x = box["x"] + left + (box["width"] - left - right) * 10.5 / 11  # the last step
     y = box["y"] + top + (box["height"] - top - bottom) * 1.5 / 5  # the first group

@@ -6,7 +6,6 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Reader, at_rest, violations
 from tests.browser.test_app import fits_a_phone
-from tests.conftest import PATIENCE
 
 LONG = "To be, or not to be, that is the question.\n" * 20
 LINK = f"/unit?model=shakespeare-gru&layer=2&unit=257&where_text={quote(LONG)}"
@@ -24,7 +23,7 @@ def test_a_text_is_read_on_demand_and_its_places_are_coloured(reader):
     seen = reader(LINK, kind=Waiting)
     seen.tab.get_by_role("button", name="Read it: 860 characters").click()
     places = seen.tab.locator(".un-root[data-drawn] .un-place")
-    expect(places.first).to_be_visible(timeout=PATIENCE * 1000)
+    expect(places.first).to_be_visible()
     seen.drawn()
     at_rest(seen.tab)
     # what is marked stands in one column
@@ -37,10 +36,10 @@ def test_a_text_is_read_on_demand_and_its_places_are_coloured(reader):
     assert [one for one in found if not all("stFileUploaderDropzone" in node for node in one[1])] == []
     seen.tab.get_by_text("Which units …?").click()
     offered = seen.tab.get_by_role("radio", name="layer 2, unit").first
-    expect(offered).to_be_visible(timeout=PATIENCE * 1000)
+    expect(offered).to_be_visible()
     seen.rests()
     offered.click()
-    expect(places.first).to_be_visible(timeout=PATIENCE * 1000)
+    expect(places.first).to_be_visible()
     seen.tab.wait_for_function("!location.search.includes('one_view=find')")
     seen.drawn()
     fits_a_phone(seen)

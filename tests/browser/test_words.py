@@ -4,8 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import violations
-from tests.conftest import PATIENCE
+from tests.browser.conftest import at_rest, violations
 
 MARKED = "() => [...CSS.highlights.get('rnnviz-word') ?? []].map((range) => range.toString())"
 PLACE = """(word) => {
@@ -19,10 +18,11 @@ PLACE = """(word) => {
 def test_a_word_is_marked_opens_its_sentence_and_leads_to_all_words_and_back(reader):
     seen = reader("/bptt?bptt_kind=gru&lang=ko")
     tab = seen.tab
-    tab.wait_for_function(f"(word) => ({MARKED})().includes(word)", arg="가중치", timeout=1000 * PATIENCE)
+    tab.wait_for_function(f"(word) => ({MARKED})().includes(word)", arg="가중치")
     assert tab.evaluate(MARKED).count("가중치") == 1
     listed = tab.locator(".wd-list a")
     expect(listed.filter(has_text="가중치")).to_have_count(1)
+    at_rest(tab)  # nothing moves the word any more
     tab.mouse.click(*tab.evaluate(PLACE, "가중치"))
     card = tab.locator(".wd-card")
     expect(card).to_be_visible()
@@ -33,6 +33,7 @@ def test_a_word_is_marked_opens_its_sentence_and_leads_to_all_words_and_back(rea
     listed.filter(has_text="가중치").press("Enter")
     expect(tab).to_have_url(re.compile("/words"))
     expect(tab.get_by_role("heading", level=2).first).to_be_visible()
+    at_rest(tab)
     tab.go_back()
     expect(tab.locator(".rv-board")).to_be_visible()
     expect(tab).to_have_url(re.compile("bptt_kind=gru"))

@@ -1,7 +1,7 @@
 """What a reader of a file can choose on a page: of its own controls, those whose views all have room in the file."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from rnnviz.studies.clipping import survey as clipping
 from rnnviz.studies.memory import survey as memory
@@ -26,7 +26,7 @@ class Axis:
     clicked: Sequence[object] = ()
     labelled: str = ""
     heard: str = ""
-    resets: tuple[str, ...] = field(default=())
+    resets: tuple[str, ...] = ()
 
 
 def _of(setting: str, values: Sequence[object], control: str = "", **more) -> Axis:
@@ -53,6 +53,7 @@ CHOICES: dict[str, tuple[Axis, ...]] = {
     ),
     "network": (
         _of("network_stage", network.STAGES),
+        _of("network_numbers", network.NUMBERS),
         _of("network_shape", network.SHAPES),
         _of("network_kind", KINDS),
         _of("network_steps", (2, 4, 6, 8)),
@@ -67,7 +68,7 @@ CHOICES: dict[str, tuple[Axis, ...]] = {
         _of("letters_trained", (0, 5, 10, 20, 30, 40, 60, 80, 100, 150, 200)),
         _of("letters_temperature", (0.0, 1.0, 2.0)),
     ),
-    "bptt": (_of("bptt_kind", KINDS), _of("bptt_window", (1, 3, 6, 10)), Axis("board", heard="bptt_step")),
+    "bptt": (_of("bptt_kind", KINDS), _of("bptt_window", (1, 2, 3, 4)), Axis("board", heard="bptt_step")),
     "memory": (
         Axis("memory_examples", clicked=tuple(memory.EXPERIMENTS), resets=("pick_memory_steps",)),
         _of("memory_steps", (10, 20, 50)),

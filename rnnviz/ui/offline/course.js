@@ -3,7 +3,7 @@
 
 import { default as board } from "../parts/board/board.js";
 import { default as cell } from "../parts/cell/cell.js";
-import { bytes } from "../parts/js/arrays.js";
+import { bytes, inflated } from "../parts/js/arrays.js";
 import { recall, remember } from "../parts/js/link.js";
 import { default as sheet } from "../parts/sheet/sheet.js";
 import { default as blank } from "../rooms/blank/blank.js";
@@ -176,8 +176,7 @@ export async function open() {
   languages(root);
   const packed = document.getElementById("rnnviz-contents")?.textContent;
   if (!packed) return;
-  const stream = new Blob([/** @type {BlobPart} */ (bytes(packed))]).stream().pipeThrough(new DecompressionStream("gzip"));
-  const course = new Course(root, JSON.parse(await new Response(stream).text()));
+  const course = new Course(root, JSON.parse(new TextDecoder().decode(await inflated(bytes(packed)))));
   window.addEventListener("hashchange", () => {
     course.view = course.linked();
     course.show();

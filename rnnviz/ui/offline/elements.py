@@ -133,7 +133,11 @@ class Sheet:
         data = json.loads(one.proto.json)
         data.pop("heard", None)
         if name == "cell":
-            data["largest"] = None  # nobody works with a number that is changed here
+            data["largest"] = data["around"] = (
+                None  # no number is changed here, and a step's own address is the app's
+            )
+        if name == "network":
+            data["zoom"] = None
         if name == "board":
             for figure in data["figures"]:
                 figure["spec"] = json.loads(figure["spec"])

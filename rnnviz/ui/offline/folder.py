@@ -12,16 +12,16 @@ from html import escape
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode
 
-from streamlit.testing.v1 import AppTest
-
 from rnnviz import __version__, files
 from rnnviz.paper import bundle
-from rnnviz.paper.file import FAILED
+from rnnviz.paper.file import FAILED, HEAD
 from rnnviz.paper.language import LANGUAGES, catalogue
 from rnnviz.paper.markup import blocks, inline
 from rnnviz.ui.offline.choices import CHOICES, Axis
 from rnnviz.ui.offline.elements import COMPONENTS, Sheet, plain
 from rnnviz.ui.offline.visits import View, Visit
+from rnnviz.ui.shell import ways
+from rnnviz.ui.shell.language import spoken
 from rnnviz.ui.shell.ways import ADDRESSES
 
 HERE = Path(__file__).parent
@@ -33,16 +33,9 @@ POLICY = (
     "default-src 'none'; script-src 'self' file: blob:; style-src 'self' file: 'unsafe-inline'; img-src 'self' data: blob:; "
     "connect-src blob:"
 )
-SHEET = """<!doctype html>
-<html lang="{language}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<meta name="generator" content="rnnviz {version}">
-<link rel="icon" href="data:,">
-<title>{title}</title>
-<link rel="stylesheet" href="{assets}/rnnviz.css">
+SHEET = (
+    HEAD
+    + """<link rel="stylesheet" href="{assets}/rnnviz.css">
 {scripts}
 </head>
 <body>
@@ -56,6 +49,7 @@ SHEET = """<!doctype html>
 </body>
 </html>
 """
+)
 
 
 @dataclass(frozen=True)
@@ -122,20 +116,10 @@ def _assets() -> dict[str, bytes]:
 
 
 def _way(language: str) -> Way:
-    """As the pages have it, whose words are those of a visit."""
-    test = AppTest.from_function(_tell_way)
-    test.session_state["settings"] = {"lang": language}
-    test.run()
-    return Way(*test.session_state["way_told"])
-
-
-def _tell_way() -> None:
-    import streamlit as st
-
-    from rnnviz.ui.shell import ways
-
-    stops = {room: (one.title, one.question, one.minutes) for room, one in ways.stops().items()}
-    st.session_state["way_told"] = ([(one.title, list(one.rooms)) for one in ways.chapters()], stops)
+    """As the pages have it."""
+    with spoken(language):
+        stops = {room: (one.title, one.question, one.minutes) for room, one in ways.stops().items()}
+        return Way([(one.title, list(one.rooms)) for one in ways.chapters()], stops)
 
 
 class Book:
@@ -192,7 +176,7 @@ class Book:
         return SHEET.format(
             language=self.language,
             policy=POLICY,
-            version=__version__,
+            generator=f"rnnviz {__version__}",
             title=escape(f"{title} · rnnviz"),
             assets=ASSETS,
             scripts="\n".join(f'<script defer src="{ASSETS}/{name}"></script>' for name in scripts),

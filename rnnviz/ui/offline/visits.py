@@ -44,7 +44,6 @@ class Visit:
         self.test.query_params["lang"] = language
         self.kept: dict = {}
         self.test.session_state[offline.KEY] = self.kept
-        self.language = language
         self.room = ""
         self.clicks: dict[str, tuple[Mapping[str, object], ...]] = {}
 
@@ -126,12 +125,17 @@ class Visit:
         else:
             options = self.clicks.get(axis.control) or axis.options
         values = axis.clicked or [next(iter(o.values())) if len(o) == 1 else None for o in options]
-        named = not axis.labelled and None not in values
-        labels = tuple(self._label(one, value) for value in values) if named else tuple(one.options)
+        labels = tuple(one.options) if axis.labelled or None in values else None
+        if labels is None:
+            there = [at for at, value in enumerate(values) if _has(one, value)]
+            options, values = tuple(options[at] for at in there), [values[at] for at in there]
+            labels = tuple(self._label(one, value) for value in values)
         now = self.settings
         shown = next((at for at, o in enumerate(options) if all(now[n] == v for n, v in o.items())), None)
         if (one.type == "button_group" and not axis.clicked and one.proto.click_mode == 0) or axis.clicked:
             shown = one.indices[0] if one.indices else None
+        elif one.type in ("slider", "number_input"):  # which may show what is no setting yet
+            shown = values.index(one.value) if one.value in values else None
         return Found(labels, options, shown)
 
     def _one(self, key: str):
@@ -158,6 +162,15 @@ class Visit:
                 {name: self.settings[name] for name in before if self.settings[name] != before[name]}
             )
         return tuple(found)
+
+
+def _has(one, value: object) -> bool:
+    """Whether a widget offers it, as the page stands: of what an axis names, a view may have less."""
+    if one.type in ("slider", "number_input"):
+        return one.min <= value <= one.max
+    return all(
+        str(one.format_func(each)) in one.options for each in (value if isinstance(value, list) else [value])
+    )
 
 
 def _in_a_link(settings: Mapping[str, object]) -> dict[str, str]:

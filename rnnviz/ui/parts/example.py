@@ -15,11 +15,7 @@ from rnnviz.ui.shell.settings import choose, held, settings
 from rnnviz.ui.shell.widgets import as_text
 
 LETTERS, READ = example.LETTER_NAMES, example.READ
-LEARNED = (
-    example.UNITS,
-    example.SEED,
-    tiny.STEPS,
-)  # units, seed and training step, as learn/letters counts them
+LEARNED = (example.UNITS, example.SEED, tiny.STEPS)  # the last is the training step that learn/letters shows
 LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
@@ -43,9 +39,6 @@ def view(room: str, kind: str) -> dict[str, object]:
 
 
 ALIKE = (3, 4)  # steps that read the same letter, and are followed by others
-PRODUCT = (
-    "[xh][irfzgnoh]?(-[1-8])?"  # of a cell, as a link names it: of x or h, into which gate, of which unit
-)
 ROOMS = ("network", "cell", "letters", "bptt", "vanishing", "gradients", "gates")
 
 

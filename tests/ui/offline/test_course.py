@@ -116,3 +116,24 @@ def test_a_folder_holds_the_pages_in_both_languages_and_names_what_needs_the_app
     assert "The limits of counting (in the app)" in explained
     whole = "".join(path.read_text("utf-8") for path in written if path.suffix in (".html", ".css"))
     assert not re.search(r"""(?:src|href|url\()\s*=?\s*["']?(?:https?:)?//""", whole)
+
+
+def test_a_view_offers_what_the_page_offers_there_and_no_way_that_only_the_app_has():
+    views = seen("network", most=4)
+    parts = [part for view in [*views, seen("cell", most=1)[0]] for part in view.sheet.parts.values()]
+    assert {part["data"].get("zoom", part["data"].get("around")) for part in parts} == {None}
+    unrolled = views[3].sheet.html
+    assert "encoder" not in unrolled and "None" not in unrolled
+    reader = Reader("network", network_stage="unrolled", network_numbers="hello")
+    steps = next(one for one in reader.test.slider if one.key == "pick_network_steps")
+    shapes = next(one for one in reader.test.get("button_group") if one.key == "pick_network_shape")
+    offered = [re.findall(r"<button[^>]*>(.*?)</button>", group) for group in unrolled.split('role="group"')]
+    assert shapes.options in offered
+    assert ["2", "4"] in offered and steps.max == 4
+
+
+def test_where_a_page_chooses_by_itself_its_choice_is_the_one_that_is_shown():
+    views = seen("bptt", most=6)
+    assert views[0].held["bptt_window"] == "2"  # which is no setting until it is chosen
+    rnn = [view.held["bptt_window"] for view in views if view.held["bptt_kind"] == "rnn"]
+    assert rnn == ["2", "1", "3", "4"]  # the example has four steps

@@ -15,6 +15,12 @@ export function bytes(bdata) {
   return found;
 }
 
+/** @param {Uint8Array} packed by gzip */
+export async function inflated(packed) {
+  const stream = new Blob([/** @type {BlobPart} */ (packed)]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return await new Response(stream).arrayBuffer();
+}
+
 /** @param {Packed} array @returns {Typed} */
 export function unpacked({ dtype, bdata }) {
   const type = TYPES[/** @type {keyof typeof TYPES} */ (dtype)];

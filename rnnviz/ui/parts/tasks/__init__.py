@@ -114,7 +114,7 @@ def _handed(one: Question) -> dict:
     answer = one.answer()
     found = {"asks": one.asks, "says": answer.says}
     if one.choices is None:
-        return found | {"value": answer.value, "tolerance": one.tolerance, "step": one.step}
+        return found | {"value": answer.value, "tolerance": one.tolerance}
     right = [at for at, choice in enumerate(one.choices) if one.right(choice, answer)]
     return found | {"choices": list(one.choices.values()), "right": right}
 

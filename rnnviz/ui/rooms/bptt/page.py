@@ -42,12 +42,13 @@ def show() -> None:
         _onward()
         return
     now = settings()
-    if of_example():
-        one = kept(found_of_example, now["bptt_kind"], now["bptt_loss"])
-    else:
-        trained = now["bptt_trained"] == "yes"
-        network = now["bptt_kind"], now["bptt_units"], now["bptt_seed"], trained
-        one = kept(found, text, *network, now["bptt_loss"])
+    trained = now["bptt_trained"] == "yes"
+    own = functools.partial(kept, found, text, now["bptt_kind"], now["bptt_units"], now["bptt_seed"])
+    one = (
+        kept(found_of_example, now["bptt_kind"], now["bptt_loss"])
+        if of_example()
+        else own(trained, now["bptt_loss"])
+    )
     _choices(one)
     keep = _kept(one)
     with guessing:
@@ -63,11 +64,8 @@ def show() -> None:
     _shared(one)
     _reading()
     _onward()
-    if (
-        not of_example() and now["bptt_trained"] != "yes"
-    ):  # which takes a quarter of a second: the reader goes there next
-        of = (now["bptt_kind"], now["bptt_units"], now["bptt_seed"])
-        ahead(functools.partial(kept, found, text, *of, True, now["bptt_loss"]))
+    if not of_example() and not trained:  # training takes a quarter of a second: the reader goes there next
+        ahead(functools.partial(own, True, now["bptt_loss"]))
 
 
 def of_example() -> bool:

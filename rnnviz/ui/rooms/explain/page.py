@@ -48,7 +48,7 @@ def questions() -> dict[str, tuple[Question, ...]]:
                 _("How many weights does a network need to read eight steps rather than four?"),
                 _("Move the number of steps, and watch the count of parameters."),
                 "network",
-                {"network_stage": "unrolled"},
+                {"network_stage": "unrolled", "network_numbers": "seed"},
             ),
             Question(
                 _(

@@ -15,28 +15,18 @@ import { four } from "./numbers.js";
  * @param {import("./types.js").Looked | null} looked
  * @param {number} time
  * @param {Colour} colour
- * @param {HTMLAnchorElement} [link] which leads there; its text and its address are written here
+ * @param {HTMLAnchorElement} link which leads there; its text and its address are written here
  */
 export function detailOf(data, looked, time, colour, link) {
   const node = looked && "node" in looked ? data.nodes.find(({ id }) => id === looked.node) : undefined;
   const edge = looked && "edge" in looked ? data.edges[looked.edge] : undefined;
   const lines = node ? nodeLines(data, node, time, colour) : edge ? edgeLines(data, edge, time) : [element("p", "nw-hint", data.labels.hint)];
-  const zoom = zoomOf(data, looked, time);
-  if (!link || !zoom || data.zoom === null) return lines;
-  link.textContent = filled(zoom.product === null ? data.labels.zoom : data.labels.zoomed, { step: zoom.step + 1 });
-  link.href = `${data.zoom}&cell_step=${zoom.step + 1}${zoom.product === null ? "" : `&cell_product=${zoom.product}`}`;
+  const zoom = (node ?? edge)?.zoom;
+  if (!zoom || data.zoom === null) return lines;
+  const step = (zoom.step ?? time) + 1;
+  link.textContent = filled(zoom.product === null ? data.labels.zoom : data.labels.zoomed, { step });
+  link.href = `${data.zoom}&cell_step=${step}${zoom.product === null ? "" : `&cell_product=${zoom.product}`}`;
   return [...lines, element("p", "", link)];
-}
-
-/**
- * Where in the page of the cell the numbers of what is looked at are: the step, from 0, and the product.
- * @param {Data} data @param {import("./types.js").Looked | null} looked @param {number} time
- * @returns {{ step: number, product: string | null } | null}
- */
-function zoomOf(data, looked, time) {
-  const part = looked && ("node" in looked ? data.nodes.find(({ id }) => id === looked.node) : data.edges[looked.edge]);
-  if (!part || !part.zoom || data.zoom === null) return null;
-  return { step: part.zoom.step ?? time, product: part.zoom.product };
 }
 
 /** @param {Data} data @param {Data["nodes"][number]} node @param {number} time @param {Colour} colour */

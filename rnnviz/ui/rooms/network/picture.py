@@ -10,7 +10,7 @@ from rnnviz.ui.shell.language import _
 
 HERE = Path(__file__).parent
 NORMS = (-4, 0)  # exponents of ten between which the colour of a gradient norm changes
-SUBSCRIPTS, RAISED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"), str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 _component = component(HERE)
 
@@ -99,7 +99,7 @@ def _node(node, setup) -> dict:
     index = node.unit if node.unit is not None else _step(node, setup)
     if setup.stage == "perceptron" and letter == "y":
         index = None
-    label = letter + ("" if index is None else str(index + 1).translate(SUBSCRIPTS))
+    label = letter + ("" if index is None else str(index + 1).translate(example.LOWERED))
     if letter in "hs" and setup.layers > 1 and setup.stage != "perceptron":
         label += f"⁽{str(node.layer + 1).translate(RAISED)}⁾"
     return {

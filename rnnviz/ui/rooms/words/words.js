@@ -67,7 +67,7 @@ class Words {
       return { word, range };
     });
     CSS.highlights?.set(MARK, new Highlight(...this.found.map(({ range }) => range)));
-    const now = this.found.map(({ word }) => word.english).join();
+    const now = [this.data.lang, ...this.found.map(({ word }) => word.english)].join();
     if (now !== this.listed) this.show();
     this.listed = now;
     drawn(this.root);
