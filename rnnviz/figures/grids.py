@@ -113,12 +113,9 @@ def named_rows(
     if len(names) != len(array):
         raise ValueError(f"named_rows needs a name for each of {len(array)} rows; got {len(names)}")
     scale = scale or style.scale_of(low)
-    written: style.Style = {}
-    if said is not None:
-        text = [[steps.escaped(str(one).translate(steps.SIGNS)) for one in row] for row in said]
-        written = {"text": text, "texttemplate": "%{text}"}
     first = steps.first(array)
-    trace = go.Heatmap(
+    bar = {"tickvals": [low, (low + high) / 2, high], "thickness": 12}
+    cells = go.Heatmap(
         z=array.values,
         x0=first,
         dx=1,
@@ -127,13 +124,31 @@ def named_rows(
         zmin=low,
         zmax=high,
         colorscale=style.colorscale(scale),
-        colorbar={"tickvals": [low, (low + high) / 2, high], "thickness": 12},
+        colorbar=bar,
         zsmooth=False,
         hoverinfo="none",
-        **written,
     )
+    traces: list[go.Heatmap | go.Scatter] = [cells]
+    if said is not None:
+        text = np.array(
+            [[steps.escaped(str(one).translate(steps.SIGNS)) for one in row] for row in said], object
+        )
+        empty = np.isnan(array.values)
+        cells.update(text=np.where(empty, "", text).tolist(), texttemplate="%{text}")
+        if empty.any():  # plotly.js writes there as if on white
+            row, step = np.nonzero(empty)
+            traces.append(
+                go.Scatter(
+                    x=first + step,
+                    y=row,
+                    mode="text",
+                    text=text[empty].tolist(),
+                    textfont={"color": style.INK},
+                    hoverinfo="skip",
+                )
+            )
     return style.figure(
-        trace,
+        *traces,
         axis="time",
         title=style.axis_title(array),
         height=height or int(np.clip(ROW * len(names) + 72, 130, 420)),

@@ -12,7 +12,8 @@ def test_cells_say_what_layers_would_and_the_cursor_lists_their_candidates(reade
     figure = seen.tab.locator("[data-figure=layers]")
     expect(figure).to_be_visible()
     seen.drawn()
-    expect(figure.locator(".heatmap-label")).to_have_count(3 * len("ROMEO:\nWhat"))
+    expect(figure.locator(".heatmap-label")).to_have_count(3 * len("ROMEO:\nWha"))
+    expect(figure.locator(".textpoint")).to_have_count(3)  # of what follows the last step
     heads = seen.tab.locator(".rv-side-note")
     expect(heads).to_have_text(["layer 1, as it is", "layer 1, with the map", "layer 2: the output"])
     expect(figure.locator(".rv-value")).to_have_text(re.compile(r"1 raw .+ · 1 map .+ · 2 out .+"))

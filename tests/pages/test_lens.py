@@ -31,7 +31,11 @@ def test_the_cells_are_what_the_library_says_of_each_layer(visit):
             subject.outputs[id].replace("\n", "↵").replace(" ", "·")
             for id in part["log_probability"].values.argmax(1)
         ]
-        assert trace["text"][row] == [token.replace("<", "&lt;").replace("&", "&amp;") for token in best]
+        # of what follows the last step nothing is known: plotly.js would write there as if on white
+        written = [*trace["text"][row][:-1], picture["data"][1]["text"][row]]
+        assert trace["text"][row][-1] == "" and written == [
+            token.replace("<", "&lt;").replace("&", "&amp;") for token in best
+        ]
     assert picture["layout"]["meta"]["names"] == seen.board["candidates"]["heads"]
     curves = seen.figures["kl"]["data"]
     for curve, part in zip(curves, parts, strict=False):

@@ -43,6 +43,7 @@ export class Look {
       }
       if (meta.axis === "path") continue; // its line is a guide, no mark
       if (trace.line) trace.line.color = this.tint(trace.line.color, true);
+      if (trace.mode === "text" && trace.textfont?.color) trace.textfont.color = this.tint(trace.textfont.color, true);
       const edge = trace.marker?.line;
       if (Array.isArray(edge?.color)) edge.color = edge.color.map((/** @type {string} */ colour) => this.tint(colour, true));
     }
