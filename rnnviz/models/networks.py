@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +12,7 @@ from rnnviz.recording.attention import Attention
 
 State = Tensor | tuple[Tensor, Tensor]  # of a recurrent module, (layer, batch, unit): of an LSTM two of them
 Stock = nn.RNN | nn.GRU | nn.LSTM
+Model = TypeVar("Model", bound=nn.Module)
 
 KINDS: dict[str, type[Stock]] = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
 
@@ -21,6 +22,16 @@ def module_of(kind: str) -> type[Stock]:
     if kind not in KINDS:
         raise ValueError(f"kind must be one of {', '.join(KINDS)}; got {kind!r}")
     return KINDS[kind]
+
+
+def made_room(model: Model) -> Model:
+    """The same model, which was built on meta, with room for its numbers on the CPU; what stands there is arbitrary.
+
+    As `Module.to_empty`, which asks for `empty_like` of a tensor on meta: torch imports SymPy for it, a second and 100 MB.
+    """
+    room = {name: torch.empty(one.shape, dtype=one.dtype) for name, one in model.state_dict().items()}
+    model.load_state_dict(room, assign=True)
+    return model
 
 
 def run_padded(

@@ -4,12 +4,11 @@ of the example of the course (studies.example), in float64."""
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
 
-from rnnviz.models.networks import KINDS, State
+from rnnviz.models.networks import KINDS, Model, State, made_room
 from rnnviz.studies import example
 
 STAGES = ("perceptron", "multilayer", "recurrent", "unrolled")
@@ -205,7 +204,7 @@ def numbered(setup: Topology, generator: torch.Generator) -> Feedforward | Recur
 @torch.no_grad()
 def _of_example(setup: Topology) -> Feedforward | Recurrent:
     """The example; without its loop a layer with its head, or one unit, as they work at the first step, before which h is 0."""
-    model, trained = empty(setup).to_empty(device="cpu"), example.network(setup.kind)
+    model, trained = made_room(empty(setup)), example.network(setup.kind)
     if isinstance(model, Recurrent):
         model.load_state_dict(trained.state_dict())
         return model
@@ -230,13 +229,10 @@ def empty(setup: Topology) -> Feedforward | Recurrent:
     return Recurrent(setup, torch.float64, "meta")
 
 
-Model = TypeVar("Model", bound=nn.Module)
-
-
 @torch.no_grad()
 def drawn_from(model: Model, generator: torch.Generator) -> Model:
     """The same model with its parameters drawn, in PyTorch's order."""
-    model.to_empty(device="cpu")
+    made_room(model)
     for module in model.modules():
         wide = getattr(module, "hidden_size", 0) or getattr(module, "in_features", 0)
         for parameter in module.parameters(recurse=False):

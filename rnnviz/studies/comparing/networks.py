@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from rnnviz.models.networks import KINDS
+from rnnviz.models.networks import KINDS, made_room
 from rnnviz.studies.comparing.setup import Architecture
 
 
@@ -31,7 +31,7 @@ class Stack(nn.Module):
         between = one.layers - 1 if one.layer_norm else 0
         self.norms = nn.ModuleList(nn.LayerNorm(wide, **empty) for _ in range(between))
         self.head = nn.Linear(wide, outputs, **empty)
-        self.to_empty(device="cpu")
+        made_room(self)
         self._draw(torch.Generator().manual_seed(seed))
 
     @torch.no_grad()
