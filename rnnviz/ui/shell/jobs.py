@@ -26,6 +26,7 @@ import xarray as xr
 
 from rnnviz import forking
 from rnnviz.told import Told
+from rnnviz.ui.shell import heap
 
 LEASE = 90.0  # seconds without a word from a reader; a browser lets a hidden tab speak once a minute
 LONGEST = 900.0  # seconds that a job may run
@@ -382,6 +383,7 @@ def work(early: str = "") -> None:
                 answers.flush()
             except BrokenPipeError:
                 os._exit(0)
+        heap.give_back()
 
 
 def _answers(work: str, argument: dict) -> Iterator[bytes]:

@@ -48,7 +48,7 @@ def lifespan(first: Sequence[str], later: Sequence[str] = (), counted: Sequence[
     """
 
     _one_thread()
-    heap.share_arenas()
+    heap.of_a_server()
 
     @asynccontextmanager
     async def ready(app) -> AsyncIterator[dict]:
