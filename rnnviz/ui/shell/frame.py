@@ -69,8 +69,12 @@ _KINDS = "ButtonGroup Slider Selectbox MultiSelect Checkbox Radio NumberInput Te
 CONTROLS = f"{_PLACE}:has({', '.join(f'[data-testid=st{kind}]' for kind in _KINDS)})"
 BUTTONS = f'{_PLACE}:has(.stButton, .stDownloadButton):not([class*="st-key-leave_"])'
 STYLE = STYLE.replace("CONTROLS", CONTROLS).replace("BUTTONS", BUTTONS)
-# by what a lesson asks for; a button would change what is locked
-LESSON = {lesson.LOCKED: f"{BUTTONS} {{ display: none; }}", lesson.BARE: f"{CONTROLS} {{ display: none; }}"}
+FILES = f'{_PLACE}:has([data-testid="stFileUploader"])'
+# by what a lesson asks for; a button or a file would change what is locked
+LESSON = {
+    lesson.LOCKED: f"{BUTTONS}, {FILES} {{ display: none; }}",
+    lesson.BARE: f"{CONTROLS} {{ display: none; }}",
+}
 
 # read from the last row: no type below 20 px, where it is 14 px else
 PROJECTOR = "html { font-size: calc(16px * 20 / 14) !important; }"

@@ -62,13 +62,13 @@ def test_what_this_version_does_not_know_is_one_line_and_the_rest_holds():
     ]
 
 
-def test_controls_of_a_locked_lesson_are_shown_and_cannot_be_changed():
-    test = opened("network", lesson.LOCKED, network_stage="unrolled").test
-    drawn = [
-        one for kind in ("button_group", "slider", "number_input", "selectbox") for one in test.main.get(kind)
-    ]
+@pytest.mark.parametrize(("page", "held"), [("network", {"network_stage": "unrolled"}), ("compare", {})])
+def test_controls_of_a_locked_lesson_are_shown_and_cannot_be_changed(page, held):
+    test = opened(page, lesson.LOCKED, **held).test
+    kinds = ("button_group", "slider", "number_input", "selectbox", "text_input")
+    drawn = [one for kind in kinds for one in test.main.get(kind)]
     drawn = [one for one in drawn if not one.key.startswith("guess_")]  # what a reader guesses is no setting
-    assert len(drawn) > 5 and all(one.proto.disabled for one in drawn)
+    assert len(drawn) > 3 and all(one.proto.disabled for one in drawn)
     assert not any(one.proto.disabled for one in test.sidebar.get("button_group"))  # the language
 
 

@@ -17,6 +17,7 @@ from rnnviz.ui.rooms.compare.setup import (
     visit,
 )
 from rnnviz.ui.shell.language import _
+from rnnviz.ui.shell.settings import held
 from rnnviz.ui.shell.widgets import notice, shows
 
 
@@ -70,7 +71,8 @@ def table() -> None:
     edited = st.data_editor(
         _frame(base),
         key=f"bench_rows_{version}",
-        num_rows="dynamic",
+        num_rows="fixed" if held() else "dynamic",
+        disabled=held(),
         hide_index=True,
         width="stretch",
         column_config=headings,
@@ -119,7 +121,12 @@ def presets() -> None:
     same = (name for name, preset in PRESETS.items() if [ROW | row for row in preset] == rows)
     shows("bench_preset", next(same, None))
     st.pills(
-        _("Examples"), list(PRESETS), key="bench_preset", format_func=names.get, on_change=_preset_picked
+        _("Examples"),
+        list(PRESETS),
+        key="bench_preset",
+        format_func=names.get,
+        disabled=held(),
+        on_change=_preset_picked,
     )
 
 
@@ -139,6 +146,7 @@ def pick(widget, name: str, label: str, options=None, **more) -> None:
         low, high = RANGES[name]
         given = {"min_value": low, "max_value": high, "step": 1 if type(low) is int else None}
         given |= {"value": None, "placeholder": _("none")} if name in EMPTY else {}
+    more["disabled"] = more.get("disabled", False) or held()
     widget(label, key=key, on_change=_picked, args=(name, key), **given, **more)
 
 
