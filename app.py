@@ -42,7 +42,7 @@ else:  # the server starts
             first,
             later=[*server.ROOMS, *server.LIBRARIES],
             counted=[
-                "rnnviz.ui.rooms.words.here:ready",
+                server.WORDS,
                 *(f"rnnviz.studies.{name}.survey:ready" for name in ("memory", "clipping")),
             ],
         ),

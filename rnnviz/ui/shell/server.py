@@ -32,11 +32,30 @@ UI = Path(__file__).resolve().parents[1]
 SCRIPTS = {path.relative_to(UI).as_posix(): path.read_bytes() for path in sorted(UI.rglob("*.js"))}
 SCRIPTS_URL = f"rnnviz/{hashlib.sha256(repr(SCRIPTS).encode()).hexdigest()[:16]}"  # by contents
 ROOMS = [
-    f"rnnviz.ui.rooms.{path.parent.name}.{path.stem}"
-    for name in ("page", "pictures")
-    for path in sorted(UI.glob(f"rooms/*/{name}.py"))
+    ".".join(path.relative_to(UI.parents[1]).with_suffix("").parts)
+    for folder in ("ui/rooms/*", "figures")
+    for path in sorted(UI.parent.glob(f"{folder}/*.py"))
+    if path.stem != "__init__"
 ]
-LIBRARIES = ("h5netcdf", "scipy.cluster.hierarchy", "scipy.stats", "captum.attr")  # what functions import
+# what functions import, and what libraries import when they are first used
+LIBRARIES = (
+    *(
+        "h5netcdf",
+        "scipy.cluster.hierarchy",
+        "scipy.stats",
+        "captum.attr",
+        "safetensors.torch",
+        "plotly.tools",
+        "plotly.offline",
+    ),
+    *(
+        "pandas.io.formats.style",
+        "pyarrow.pandas_compat",
+        "streamlit.emojis",
+        "streamlit.material_icon_names",
+    ),
+)
+WORDS = "rnnviz.ui.rooms.words.here:ready"
 FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
@@ -70,7 +89,7 @@ def _one_thread() -> None:
 def everything() -> None:
     """Imports what all pages need, so that processes that are forked from this one share it."""
     _one_thread()
-    _import((), [*ROOMS, *LIBRARIES], ())
+    _import((), [*ROOMS, *LIBRARIES], [WORDS])
 
 
 def _import(first: Sequence[str], later: Sequence[str], counted: Sequence[str]) -> None:
