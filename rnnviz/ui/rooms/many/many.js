@@ -48,7 +48,7 @@ class Many {
     this.readout.setAttribute("aria-live", "off");
     const bar = element("div", "mn-bar", this.back, this.play, this.forward, this.slider);
     const below = element("div", "mn-choices", this.readout, this.bys);
-    const main = element("div", "mn-main", element("div", "mn-choices", this.colours, this.keys), this.picture.place, bar, below);
+    const main = element("div", "mn-main", element("div", "mn-choices", this.colours, this.keys), this.picture.place, bar, below, this.side.below);
     this.body = element("div", "mn-body", main, this.side.root);
     this.root = element("section", "mn-root", this.body);
     parent.append(this.root);

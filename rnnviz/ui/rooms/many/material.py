@@ -19,7 +19,8 @@ class Material:
     names of what the sequences are; label: (sequence,), which of them, −1 for none. missed: the sequences that the model gets
     wrong, the surest first; None where nobody can say. tokens: of each sequence, as shown; None where nobody said. names: what
     the sequences are called; () where their tokens are name enough. said: what the model made of each. link: of the page on one
-    sequence, where the script puts in its text or its number: numbers, of a recording, from 1.
+    sequence, where the script puts in its text or its number: numbers, of a recording, from 1. sort: review or
+    sequence. note: where they come from.
     """
 
     key: str
@@ -34,6 +35,7 @@ class Material:
     link: str = ""
     numbers: tuple[int, ...] = ()
     sort: str = "review"
+    note: str = ""
 
     @property
     def count(self) -> int:

@@ -88,7 +88,9 @@ export class Picture {
       mean: means.subarray(2 * i * width, 2 * (i + 1) * width),
       spread: spreads.subarray(3 * i * width, 3 * (i + 1) * width),
     }));
-    this.of = unpacked(this.data.groupings[this.view.grouping].of);
+    const { grey, of } = this.data.groupings[this.view.grouping];
+    this.of = unpacked(of);
+    this.grey = grey ?? NONE;
   }
 
   layout() {
@@ -138,10 +140,8 @@ export class Picture {
   /** The sequences in the order in which they are drawn: what is grey lies under all else. */
   *order() {
     const paths = /** @type {Paths} */ (this.paths);
-    const { groups } = /** @type {Data} */ (this.data).groupings[this.view.grouping];
-    const grey = groups.length > 1 && groups[0].colour.toLowerCase() === "#8a929c" ? 0 : NONE;
     /** @param {number} i */
-    const below = (i) => this.of?.[i] === NONE || this.of?.[i] === grey;
+    const below = (i) => this.of?.[i] === NONE || this.of?.[i] === this.grey;
     for (let i = 0; i < paths.count; i += 1) if (below(i)) yield i;
     for (let i = 0; i < paths.count; i += 1) if (!below(i)) yield i;
   }
@@ -223,7 +223,9 @@ export class Picture {
     const hovered = this.hovered === chosen ? null : this.hovered;
     if (hovered !== null) this.drawWay(pen, hovered, 1.5);
     this.drawWay(pen, chosen, 2.25);
-    data.groupings[grouping].groups.forEach(({ colour }, i) => this.drawMean(pen, this.tint(colour), this.means[i]));
+    data.groupings[grouping].groups.forEach(({ colour }, i) => {
+      if (i !== this.grey) this.drawMean(pen, this.tint(colour), this.means[i]);
+    });
     if (hovered !== null) this.drawEnd(pen, hovered);
     this.drawEnd(pen, chosen);
   }

@@ -27,7 +27,7 @@ PATHS = 200_000  # bytes that the paths and the verdicts take, as text; where th
 TEXTS = 56_000  # bytes of what was read, as text
 GRAIN = 4095  # a place in the picture is one of so many, both ways
 NEIGHBOURS = 5
-LEAST = 5  # sequences of which a mean by step is drawn
+LEAST = 20  # sequences of which a mean by step is drawn, or a fifth of the smallest group
 BLUE = "#0072B2"
 
 _many = component(Path(__file__).parent)
@@ -64,6 +64,8 @@ def show(material: Material) -> None:
     _many(data=kept(data, material, drawn, near), key="many")
     for line in kept(lines, material, drawn, near):
         st.markdown(as_text(line))
+    if material.note:
+        st.caption(as_text(material.note))
     with st.expander(_("The groups in numbers")):
         table_csv(kept(_table, material, drawn), "rnnviz-many-groups")
         st.download_button(
@@ -174,6 +176,7 @@ def data(material: Material, drawn: Drawn, near: Mapping[str, xr.Dataset]) -> di
                     {"name": name, "colour": colour, "count": int((grouping.of == place).sum())}
                     for place, (name, colour) in enumerate(zip(grouping.names, grouping.colours, strict=True))
                 ],
+                "grey": grouping.colours.index(GREY) if GREY in grouping.colours else None,
                 "of": packed(np.where(grouping.of < 0, 255, grouping.of).astype(np.uint8)),
                 "means": means[grouping.key],
             }
@@ -248,9 +251,9 @@ def _about(material: Material, number: int) -> str:
 
 
 def _mean(drawn: Drawn, lengths: np.ndarray, grouping: Grouping, by: str) -> dict:
-    found = trajectories.mean_path(
-        drawn.paths, lengths, grouping.of, by=by, least=LEAST if by == "step" else 1
-    )
+    sizes = np.bincount(grouping.of[grouping.of >= 0])
+    least = int(np.clip(sizes[sizes > 0].min(initial=LEAST * 5) // 5, 1, LEAST)) if by == "step" else 1
+    found = trajectories.mean_path(drawn.paths, lengths, grouping.of, by=by, least=least)
     if by == "step" and found.sizes["point"] > 200:
         found = found.isel(point=np.unique(np.linspace(0, found.sizes["point"] - 1, 200).astype(int)))
     covariance = found["covariance"].values
@@ -317,13 +320,13 @@ def lines(material: Material, drawn: Drawn, near: Mapping[str, xr.Dataset]) -> l
     if material.sort != "review" or not material.labels:
         return found
     lengths = material.found["length"].values
-    means = trajectories.mean_path(drawn.paths, lengths, material.label, by="share", least=LEAST)
+    means = trajectories.mean_path(drawn.paths, lengths, material.label, by="share", least=1)
     if means.sizes["group"] == 2 and bool(means["mean"].notnull().all()):
         gap = trajectories.gap(means)
         ratio = (gap["distance"] / gap["spread"]).values
         line = _(
-            "The mean paths of praise and criticism lie {first} spreads apart at the first token, {half} halfway and {last} at "
-            "the end."
+            "The mean paths of praise and criticism lie {first} standard deviations apart at the first token, {half} halfway and "
+            "{last} at the end."
         )
         found.append(
             line.format(first=_brief(ratio[0]), half=_brief(ratio[len(ratio) // 2]), last=_brief(ratio[-1]))

@@ -52,7 +52,7 @@ def chosen(row: DeltaGenerator) -> Material | None:
         texts, labels = _given()
         if not texts:
             return None
-        return kept(_read, name, checkpoints.stamp(name), texts, labels)
+        return kept(_read, name, checkpoints.stamp(name), texts, labels, _note())
     except (checkpoints.CheckpointError, ValueError) as problem:
         notice(said(problem), error=True)
         return None
@@ -91,6 +91,16 @@ def _given() -> tuple[tuple[str, ...], tuple[int, ...] | None]:
     return found, None if meant is None else tuple(int(meant[number]) for number in there)
 
 
+def _note() -> str:
+    """Where the reviews come from."""
+    if settings()["many_from"] != "shipped":
+        return ""
+    data = reviews.shipped(language()).card["data"]
+    line = _("Reviews that no model here has read in training: {attribution}; {licence}, {source}.")
+    source = data["source"].removeprefix("https://")
+    return line.format(attribution=data["attribution"], licence=data["licence"], source=source)
+
+
 def _words(language: str) -> Lexicon:
     """What the judges of a language know."""
     return checkpoints.words(checkpoints.card(f"sentiment-{language}-{settings()['many_model']}"))
@@ -102,7 +112,9 @@ def _model(name: str, stamp: str) -> tuple[Classifier, Lexicon]:
     return model, checkpoints.words(card)
 
 
-def _read(name: str, stamp: str, texts: tuple[str, ...], labels: tuple[int, ...] | None) -> Material:
+def _read(
+    name: str, stamp: str, texts: tuple[str, ...], labels: tuple[int, ...] | None, note: str
+) -> Material:
     model, words = _model(name, stamp)
     tokens = [words.split(text)[:LONGEST] for text in texts]
     found = trajectories.of_reviews(model, [words.encode(text)[:LONGEST] for text in texts])
@@ -120,4 +132,5 @@ def _read(name: str, stamp: str, texts: tuple[str, ...], labels: tuple[int, ...]
         tokens=tuple(tuple(visible(token) for token in row) for row in tokens),
         said=tuple(judged[int(one > 0)] for one in odds),
         link=f"sentiment?sentiment_language={language}&sentiment_model={name.split('-', 2)[2]}&sentiment_text={{text}}",
+        note=note,
     )

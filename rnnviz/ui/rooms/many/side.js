@@ -36,7 +36,8 @@ export class Side {
     this.missed = element("ul", "mn-list mn-missed");
     this.head = element("div", "mn-head", this.title, this.before, this.after);
     this.root = element("div", "mn-side", this.head, this.about, this.text, this.odds, element("p", "mn-to", this.link),
-      this.nearTitle, this.metrics, this.near, this.missedTitle, this.missed);
+      this.nearTitle, this.metrics, this.near);
+    this.below = element("div", "mn-below", this.missedTitle, this.missed);
     this.title.setAttribute("aria-live", "polite");
     this.chosen = 0;
     /** @type {HTMLElement[]} */

@@ -33,6 +33,7 @@
  * @property {string} key
  * @property {string} title
  * @property {{ name: string, colour: string, count: number }[]} groups
+ * @property {number | null} grey the group that is what is left, under the others and without a mean; null: none is
  * @property {Packed} of which group each sequence is in; 255: none
  * @property {{ step: Mean, share: Mean }} means
  */
