@@ -82,36 +82,58 @@ def of_subject(
     """
     name = subject.only(module)
     node = subject.node(name)
-    backward = str(node["direction"].values[direction]) == "backward" if "direction" in node.coords else False
-    parts, numbers = [], []
+    parts: list[np.ndarray] = []
+    numbers: list[int] = []
     for number in range(node.sizes["batch"]):
         if most is not None and len(parts) == most:
             break
         steps = subject.steps(name, number)
-        if most_states is not None and parts and sum(map(len, parts)) + steps > most_states:
+        if most_states is not None and parts and sum(len(part) for part in parts) + steps > most_states:
             break
-        if not steps:
-            continue
-        alone = subject.states(name, layer, direction, number)["hidden"].transpose("time", "unit").values
-        parts.append(alone[::-1] if backward else alone)
-        numbers.append(number)
-    if len(parts) < 2:
-        raise Told("{name} holds fewer than two sequences; wanted several", name=subject.name)
-    hidden = np.concatenate(parts).astype(np.float32)
-    if not np.isfinite(hidden).all():
-        raise Told("{name} holds states that are no finite numbers", name=subject.name)
-    found = _gathered(hidden, np.array([len(part) for part in parts]))
+        if steps:
+            parts.append(_states(subject, name, layer, direction, number))
+            numbers.append(number)
+    found = _joined(parts, subject.name)
+    names = [str(number + 1) for number in numbers]
     if "sequence" in node.coords:
-        names = [str(node["sequence"].values[number]) for number in numbers]
-    else:
-        names = [str(number + 1) for number in numbers]
+        every = node.coords["sequence"].values
+        names = [str(every[number]) for number in numbers]
     found = found.assign_coords(number=("sequence", numbers), name=("sequence", names))
     if "label" not in node.coords:
         return found
-    labels = [str(node["label"].values[number]) for number in numbers]
+    labels = [str(node.coords["label"].values[number]) for number in numbers]
     found = found.assign_coords(label=("sequence", labels))
     said = [_said(subject, name, number, label) for number, label in zip(numbers, labels, strict=True)]
     return found.assign_coords(said=("sequence", said)) if any(said) else found
+
+
+def of_readings(
+    subjects: Sequence[Subject], module: str | None = None, layer: int = 0, direction: int = 0
+) -> xr.Dataset:
+    """The same of several texts that a model has read one after the other: the first sequence of each recording, which has a step
+    at least. Returns `hidden` and `length`. Raises as `of_subject`."""
+    parts = [_states(one, one.only(module), layer, direction, 0) for one in subjects]
+    return _joined(parts, subjects[0].name if subjects else "–")
+
+
+def _states(subject: Subject, module: str, layer: int, direction: int, number: int) -> np.ndarray:
+    """(time, unit), in the order in which they were made."""
+    alone: np.ndarray = (
+        subject.states(module, layer, direction, number)["hidden"].transpose("time", "unit").values
+    )
+    directions = subject.node(module).coords.get("direction")
+    backward = directions is not None and str(directions.values[direction]) == "backward"
+    return alone[::-1] if backward else alone
+
+
+def _joined(parts: Sequence[np.ndarray], name: str) -> xr.Dataset:
+    """Sequences one after the other, each (time, unit)."""
+    if len(parts) < 2:
+        raise Told("{name} holds fewer than two sequences; wanted several", name=name)
+    hidden = np.concatenate(parts).astype(np.float32)
+    if not np.isfinite(hidden).all():
+        raise Told("{name} holds states that are no finite numbers", name=name)
+    return _gathered(hidden, np.array([len(part) for part in parts]))
 
 
 def _said(subject: Subject, module: str, number: int, label: str) -> str:
@@ -163,8 +185,7 @@ def axes(found: xr.Dataset, count: int = 2) -> xr.Dataset:
 
 def paths(found: xr.Dataset, components: xr.Dataset) -> xr.DataArray:
     """Every state along the axes: (state, component)."""
-    found = states.path(found["hidden"].rename(state="time"), components)
-    return found.rename(time="state")
+    return states.path(found["hidden"].rename(state="time"), components).rename(time="state")
 
 
 def mean_path(
@@ -247,15 +268,15 @@ def _aligned(values: np.ndarray, lengths: np.ndarray, by: str, points: int) -> t
         rows = values[np.where(there, begin[:, None] + at, 0)]
         rows[~there] = np.nan
         return at, rows
-    at = np.linspace(0, 1, points)
-    place = at * (lengths[:, None] - 1)
+    shares = np.linspace(0, 1, points)
+    place = shares * (lengths[:, None] - 1)
     # rounding may not carry what lies on a step off it
     nearest = np.rint(place)
     place = np.where(np.abs(place - nearest) < 1e-9, nearest, place)
     low = np.floor(place).astype(np.int64)
     high = np.minimum(low + 1, lengths[:, None] - 1)
     part = (place - low)[..., None]
-    return at, values[begin[:, None] + low] * (1 - part) + values[begin[:, None] + high] * part
+    return shares, values[begin[:, None] + low] * (1 - part) + values[begin[:, None] + high] * part
 
 
 def nearest(found: xr.Dataset, count: int = 5, metric: str = "cosine") -> xr.Dataset:
@@ -361,5 +382,6 @@ def strayed(
     if len(kinds) < 2:
         return np.zeros(len(labels), bool)
     middles = np.stack([last[labels == kind].mean(0) for kind in kinds])
-    closest: np.ndarray = kinds[np.linalg.norm(last[:, None] - middles, axis=2).argmin(1)]
-    return (labels >= 0) & (closest != labels)
+    closest = kinds[np.linalg.norm(last[:, None] - middles, axis=2).argmin(1)]
+    found: np.ndarray = (labels >= 0) & (closest != labels)
+    return found

@@ -151,6 +151,20 @@ def test_the_sequences_of_a_recording_are_drawn_with_their_names_and_labels(page
     assert "is not here" in page(subject="gone.nc~0123456789abcdef").lines[0]
 
 
+def test_a_model_of_one_s_own_reads_each_line_by_itself(page):
+    hello = "hello-gru~0000000000000000"
+    seen = page(subject=hello)
+    assert seen.lines == ["Type several texts, one a line: each is read by itself."] and seen.sent is None
+    seen = page(subject=hello, text="hello\nhel\n\nlo")
+    assert seen.lines == []
+    sent = seen.sent
+    assert sent["texts"] == ["hello", "hel", "lo"] and sent["names"][2] == "Line 3"
+    assert unpacked(sent["lengths"]).tolist() == [5, 3, 2] and sent["groupings"][0]["key"] == "length"
+    start = points(sent)
+    np.testing.assert_allclose(start[:3], start[5:8], atol=1e-3), "the same letters lead the same way"
+    assert "several" not in page(subject="sunspots~0000000000000000").lines[0]
+
+
 def test_where_there_are_many_steps_some_are_left_out_and_the_last_never():
     lengths = np.array([1000] * 199 + [1])
     every, places, counts = pictures.thinned(lengths, 3)

@@ -181,6 +181,17 @@ def test_a_recording_s_sequences_are_read_without_what_lies_beyond_their_ends(tm
             states = rnn(row[None])[0][0].detach().numpy()[:, 3 * direction : 3 * direction + 3]
             own = found["hidden"].values[starts[number] : starts[number + 1]]
             np.testing.assert_allclose(own, states[::-1] if direction else states, atol=1e-6)
+    one_by_one = []
+    for number, row in enumerate(rows):
+        with rnnviz.record(rnn) as recording:
+            rnn(row[None])
+        trace.save(recording.trace, tmp_path / f"{number}.nc")
+        one_by_one.append(subjects.opened(tmp_path / f"{number}.nc"))
+    apart, together = (
+        trajectories.of_readings(one_by_one, direction=1),
+        trajectories.of_subject(subject, direction=1),
+    )
+    np.testing.assert_allclose(apart["hidden"], together["hidden"], atol=1e-6)
     few = trajectories.of_subject(subject, most=2)
     assert few["number"].values.tolist() == [0, 1]
     assert trajectories.of_subject(subject, most_states=7)["number"].values.tolist() == [0, 1]

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from rnnviz.ui.parts.explored import live
 from rnnviz.ui.parts.explored.controls import subject_choice
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import settings
@@ -14,7 +15,14 @@ def show() -> None:
             "Each line is one text on its way through the network: a point for the state after every token. Play, and see "
             "when the colours part."
         )
+        if settings()["subject"] is None
+        else _(
+            "Each line is one sequence on its way through the network: a point for the state after every step. Play, and see "
+            "whether they part."
+        )
     )
+    if live.is_chosen():
+        live.text_box()
     row = st.container(horizontal=True, vertical_alignment="bottom")
     with row:
         subject_choice(_("film reviews"))

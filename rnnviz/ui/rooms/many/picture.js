@@ -353,9 +353,9 @@ export class Picture {
     this.told.hover(found, x, y);
   }
 
-  /** @param {MouseEvent} event */
+  /** What is told of is chosen: a click comes in whole pixels, and elsewhere than the pointer. @param {MouseEvent} event */
   clicked(event) {
-    const found = this.under(event);
+    const found = this.hovered ?? this.under(event);
     if (found !== null) this.told.choose(found);
   }
 }

@@ -252,7 +252,7 @@ def _about(material: Material, number: int) -> str:
 
 def _mean(drawn: Drawn, lengths: np.ndarray, grouping: Grouping, by: str) -> dict:
     sizes = np.bincount(grouping.of[grouping.of >= 0])
-    least = int(np.clip(sizes[sizes > 0].min(initial=LEAST * 5) // 5, 1, LEAST)) if by == "step" else 1
+    least = int(np.clip(sizes[sizes > 0].min(initial=LEAST * 5) // 5, 2, LEAST)) if by == "step" else 2
     found = trajectories.mean_path(drawn.paths, lengths, grouping.of, by=by, least=least)
     if by == "step" and found.sizes["point"] > 200:
         found = found.isel(point=np.unique(np.linspace(0, found.sizes["point"] - 1, 200).astype(int)))
@@ -293,7 +293,9 @@ def _words(material: Material, drawn: Drawn, share: np.ndarray) -> dict[str, str
         "called": _("Review {number}") if review else _("Sequence {number}"),
         "steps": _("{count} steps"),
         "nearest": _("Nearest by the last state"),
-        "missed": _("Judged wrong: {count} of {all}, the surest first"),
+        "missed": _("Judged wrong: {count} of {all}, the surest first")
+        if review
+        else _("Judged wrong: {count} of {all}"),
         "none": _("None is judged wrong."),
         "praise": _("probability of praise at the cursor: {share}"),
         "low": _("criticism"),

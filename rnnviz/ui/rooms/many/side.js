@@ -27,12 +27,12 @@ export class Side {
     this.text = element("p", "mn-text");
     this.odds = element("p", "mn-odds");
     this.link = way("mn-way");
-    this.nearTitle = element("h4", "mn-small");
+    this.nearTitle = element("h3", "mn-small");
     this.metrics = element("div", "mn-choice");
     this.metrics.setAttribute("role", "group");
     this.metric = METRICS.find((one) => one === recall("near")) ?? "cosine";
     this.near = element("ul", "mn-list");
-    this.missedTitle = element("h4", "mn-small");
+    this.missedTitle = element("h3", "mn-small");
     this.missed = element("ul", "mn-list mn-missed");
     this.head = element("div", "mn-head", this.title, this.before, this.after);
     this.root = element("div", "mn-side", this.head, this.about, this.text, this.odds, element("p", "mn-to", this.link),
