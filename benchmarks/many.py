@@ -71,7 +71,7 @@ def costs(sequences: int, steps: int, units: int) -> None:
     for name, took in times.items():
         print(f"  {name}: {1000 * took:.0f} ms")
     print(f"  together: {1000 * sum(times.values()):.0f} ms")
-    print(f"  sent: {len(json.dumps(sent, ensure_ascii=False).encode('utf-8')) / 1000:.0f} kB")
+    print(f"  sent: {len(json.dumps(sent)) / 1000:.0f} kB")
 
 
 def said() -> None:

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { ellipse, Paths, points, SHARES } from "../../rnnviz/ui/rooms/many/paths.js";
+import { ellipse, Paths, points, probability, SHARES } from "../../rnnviz/ui/rooms/many/paths.js";
 
 /** @param {number[]} numbers */
 const packed = (numbers) => ({ dtype: "u2", bdata: Buffer.from(new Uint16Array(numbers).buffer).toString("base64") });
@@ -43,6 +43,12 @@ test("the cursor counts steps, or parts of each one's way", () => {
   assert.deepEqual([paths.ended(0, "step", 2), paths.ended(1, "step", 2), paths.ended(1, "share", 100)], [false, true, false]);
   assert.deepEqual([paths.there(0), paths.there(1), paths.there(3)], [2, 1, 1]);
   assert.deepEqual([paths.drawnAt(0, 1), paths.drawnAt(0, 2), paths.drawnAt(0, 3), paths.drawnAt(1, 0)], [0, 1, 2, 3]);
+});
+
+test("log odds come in thousandths of a nat", () => {
+  assert.equal(probability(32768), 0.5);
+  assert.ok(Math.abs(probability(32768 + 1000) - 1 / (1 + Math.exp(-1))) < 1e-12);
+  assert.ok(probability(768) > 0 && probability(768) < 1e-13);
 });
 
 test("an ellipse has the axes of its covariance", () => {

@@ -6,6 +6,7 @@ import json
 import numpy as np
 import pytest
 import torch
+import xarray as xr
 
 import rnnviz
 from rnnviz import trace, trajectories
@@ -14,6 +15,7 @@ from rnnviz.models.vocabularies import visible
 from rnnviz.studies import reviews
 from rnnviz.ui.parts.explored.subjects import VIEWED
 from rnnviz.ui.rooms.many import pictures
+from rnnviz.ui.rooms.many.material import Material
 from tests.pages.conftest import Opened
 
 LANGUAGES = ("english", "korean")
@@ -66,8 +68,8 @@ def test_the_paths_are_those_of_the_library_and_what_is_sent_is_small(page, lang
     sent = seen.sent
     assert sent["every"] == 1 and unpacked(sent["lengths"]).tolist() == found["length"].values.tolist()
     assert np.abs(points(sent) - paths).max() <= (paths.max(0) - paths.min(0)).max() / 4095
-    odds = 1 / (1 + np.exp(-found["verdict"].values))
-    np.testing.assert_allclose(unpacked(sent["verdict"]) / 255, odds, atol=1 / 500)
+    odds = (unpacked(sent["verdict"]).astype(int) - pictures.EVEN) / 1000
+    np.testing.assert_allclose(odds, found["verdict"].values, atol=6e-4)
     wrong = trajectories.wrong(trajectories.last(found), shipped.labels).tolist()
     assert sent["missed"] == wrong
     for metric, near in sent["nearest"].items():
@@ -83,7 +85,7 @@ def test_the_paths_are_those_of_the_library_and_what_is_sent_is_small(page, lang
     )
     first = [visible(token) for token in words.split(shipped.texts[0])]
     assert sent["texts"][0] == sent["apart"].join(first)
-    assert len(json.dumps(sent, ensure_ascii=False).encode("utf-8")) < 300_000
+    assert len(json.dumps(sent)) < 300_000
     assert any(f"Judged right: {400 - len(wrong)} of 400" in line for line in seen.said)
     assert any(f"{axes['share'].values.sum():.1%}".replace("%", " %") in line for line in seen.said)
     assert any(card["data"]["licence"] in line for line in seen.said)
@@ -167,12 +169,37 @@ def test_a_model_of_one_s_own_reads_each_line_by_itself(page):
 
 def test_where_there_are_many_steps_some_are_left_out_and_the_last_never():
     lengths = np.array([1000] * 199 + [1])
-    every, places, counts = pictures.thinned(lengths, 3)
+    every, places, counts = pictures.thinned(lengths, 50_000)
     starts = trajectories.starts(lengths)
-    assert every > 1 and counts.sum() == len(places) <= pictures.PATHS * 3 // 4 // 3
+    assert every == 4 and counts.sum() == len(places) <= 50_000 + 200
     assert set(starts[1:] - 1) <= set(places) and set(starts[:-1]) <= set(places)
     assert places[: counts[0] - 1].tolist() == list(range(0, 999, every)) and counts[-1] == 1
-    assert pictures.thinned(np.array([5, 1, 2]), 4)[1].tolist() == list(range(8))
+    assert pictures.thinned(np.array([5, 1, 2]), 8)[1].tolist() == list(range(8))
+
+
+@pytest.mark.parametrize("tokens", [None, ("한", "글"), ("<word>", "longer-words")])
+def test_however_much_is_read_little_is_sent(tokens):
+    random = np.random.default_rng(0)
+    hidden = random.normal(size=(500 * 200, 4)).astype(np.float32)
+    found = xr.Dataset({"hidden": (("state", "unit"), hidden), "length": ("sequence", np.full(500, 200))})
+    if tokens:
+        found["verdict"] = ("state", random.normal(size=500 * 200))
+    label = np.arange(500) % 2
+    material = Material(
+        "key",
+        "name",
+        found,
+        labels=("one", "other"),
+        label=label,
+        missed=np.arange(0, 500, 3),
+        tokens=None if tokens is None else (tokens * 100,) * 500,
+        names=() if tokens else tuple(f"sequence {number}" for number in range(500)),
+        said=("비판으로 판정",) * 500,
+    )
+    drawn = pictures.computed(material)
+    sent = pictures.data(material, drawn, pictures._nearest(material))
+    assert len(json.dumps(sent)) < 300_000
+    assert sent["every"] > 1 and len(points(sent)) == unpacked(sent["counts"]).sum()
 
 
 def test_what_is_not_there_is_a_line(page, monkeypatch):

@@ -6,6 +6,7 @@ import { clamp } from "../../parts/js/numbers.js";
 /** @typedef {import("./types.js").By} By */
 
 const GRAIN = 4095; // a place is one of so many, both ways
+const EVEN = 32768;
 export const SHARES = 100; // the cursor counts so many parts of a way
 
 /** Three bytes a point: twelve bits across, twelve up. @param {Uint8Array} packed @param {number[]} box @returns {[Float32Array, Float32Array]} */
@@ -21,6 +22,9 @@ export function points(packed, [left, low, right, high]) {
   }
   return [x, y];
 }
+
+/** The probability that packed log odds stand for: thousandths of a nat, the middle is even. @param {number} packed */
+export const probability = (packed) => 1 / (1 + Math.exp((EVEN - packed) / 1000));
 
 export class Paths {
   /** @param {Pick<import("./types.js").Data, "paths" | "box" | "counts" | "lengths" | "every">} data */

@@ -1,6 +1,7 @@
 """The picture and what is said of it, from one computation."""
 
 import base64
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,9 +24,12 @@ from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _, current, said
 from rnnviz.ui.shell.widgets import as_text, folded, notice
 
-PATHS = 200_000  # bytes that the paths and the verdicts take, as text; where there are more steps, some are left out
-TEXTS = 56_000  # bytes of what was read, as text
+PATHS = 200_000  # bytes that the paths take as they are sent; where there are more steps, some are left out
+WITH_TEXTS = 110_000  # the same, with the verdicts, where what was read is sent as well
+TEXTS = 60_000  # bytes of what was read, as they are sent
+MEANS = 100  # points of a mean path at most
 GRAIN = 4095  # a place in the picture is one of so many, both ways
+EVEN = 32_768  # stands for log odds of 0; one more is a thousandth of a nat
 NEIGHBOURS = 5
 LEAST = 20  # sequences of which a mean by step is drawn, or a fifth of the smallest group
 BLUE = "#0072B2"
@@ -143,14 +147,15 @@ def data(material: Material, drawn: Drawn, near: Mapping[str, xr.Dataset]) -> di
     """What the script draws of; its shape is declared in types.js."""
     found, paths = material.found, drawn.paths.values
     lengths = found["length"].values
-    every, kept_states, counts = thinned(lengths, 4 if "verdict" in found else 3)
+    room = PATHS if material.tokens is None else WITH_TEXTS
+    every, kept_states, counts = thinned(lengths, room * 3 // 4 // (5 if "verdict" in found else 3))
     low, high = paths.min(0).astype(float), paths.max(0).astype(float)
     high = np.where(high > low, high, low + 1)
     share = drawn.axes["share"].values
     verdict = None
     if "verdict" in found:
-        odds = found["verdict"].values[kept_states]
-        verdict = packed(np.rint(255 / (1 + np.exp(-np.clip(odds, -50, 50)))).astype(np.uint8))
+        odds = np.clip(found["verdict"].values[kept_states], -32, 32)
+        verdict = packed(np.rint(1000 * odds + EVEN).astype(np.uint16))
     texts, apart = _texts(material)
     means = {
         grouping.key: {by: _mean(drawn, lengths, grouping, by) for by in trajectories.BYS}
@@ -204,10 +209,9 @@ def data(material: Material, drawn: Drawn, near: Mapping[str, xr.Dataset]) -> di
     }
 
 
-def thinned(lengths: np.ndarray, each: int) -> tuple[int, np.ndarray, np.ndarray]:
-    """Which states are sent: every so many-th of each sequence, and its last. each: bytes of a state. Returns how many-th, the
-    states' places and how many they are of each sequence."""
-    most = PATHS * 3 // 4 // each
+def thinned(lengths: np.ndarray, most: int) -> tuple[int, np.ndarray, np.ndarray]:
+    """Which states are sent, about `most`: every so many-th of each sequence, and its last. Returns how many-th, where these
+    states are, and how many of each sequence."""
     every = 1
     while (counts := -(-(lengths - 1) // every) + 1).sum() > most and every < lengths.max():
         every += 1
@@ -234,12 +238,16 @@ def _texts(material: Material) -> tuple[list[str] | None, str]:
     alone = all(len(token) == 1 for row in material.tokens for token in row)
     apart = "" if alone else " "
     whole = [apart.join(row) for row in material.tokens]
-    most = max(24, TEXTS // max(1, len(whole)))
-    while sum(len(text[:most].encode("utf-8")) for text in whole) > TEXTS and most > 24:
+
+    def cut(most: int) -> list[str]:
+        return [text if len(text) <= most else text[: most - 1] + "…" for text in whole]
+
+    most = max(map(len, whole))
+    while (
+        len(json.dumps(cut(most))) > TEXTS and most > 24
+    ):  # as Streamlit sends it, a letter of Hangul is six bytes
         most = most * 4 // 5
-    if sum(len(text.encode("utf-8")) for text in whole) <= TEXTS:
-        return whole, apart
-    return [text if len(text) <= most else text[: most - 1] + "…" for text in whole], apart
+    return cut(most), apart
 
 
 def _about(material: Material, number: int) -> str:
@@ -254,8 +262,8 @@ def _mean(drawn: Drawn, lengths: np.ndarray, grouping: Grouping, by: str) -> dic
     sizes = np.bincount(grouping.of[grouping.of >= 0])
     least = int(np.clip(sizes[sizes > 0].min(initial=LEAST * 5) // 5, 2, LEAST)) if by == "step" else 2
     found = trajectories.mean_path(drawn.paths, lengths, grouping.of, by=by, least=least)
-    if by == "step" and found.sizes["point"] > 200:
-        found = found.isel(point=np.unique(np.linspace(0, found.sizes["point"] - 1, 200).astype(int)))
+    if found.sizes["point"] > MEANS:
+        found = found.isel(point=np.unique(np.linspace(0, found.sizes["point"] - 1, MEANS).astype(int)))
     covariance = found["covariance"].values
     spread = np.stack((covariance[..., 0, 0], covariance[..., 0, 1], covariance[..., 1, 1]), -1)
     return {

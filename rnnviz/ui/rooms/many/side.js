@@ -7,6 +7,7 @@ import { hexParts, shade, themeSide } from "../../parts/js/theme.js";
 import { recall, remember } from "../../parts/js/link.js";
 import { way } from "../../parts/js/way.js";
 import { filled } from "../../parts/js/words.js";
+import { probability } from "./paths.js";
 
 /** @typedef {import("./types.js").Data} Data */
 /** @typedef {import("./paths.js").Paths} Paths */
@@ -160,12 +161,12 @@ export class Side {
     const tokens = data.apart ? text.split(data.apart) : [...text];
     this.tokens = tokens.map((token, step) => {
       const span = element("span", "mn-token", token);
-      const odds = this.verdict?.[paths.drawnAt(chosen, step)];
-      if (odds !== undefined && step < paths.lengths[chosen]) {
-        const { back, ink } = shade(stops, odds / 255);
+      const praise = this.praiseAt(step);
+      if (praise !== null) {
+        const { back, ink } = shade(stops, praise);
         span.style.background = back;
         span.style.color = ink;
-        span.title = percent(odds / 255);
+        span.title = percent(praise);
       }
       span.addEventListener("click", () => this.go(Math.min(step, paths.lengths[chosen] - 1)));
       return span;
@@ -174,14 +175,21 @@ export class Side {
     this.text.replaceChildren(...this.tokens.flatMap((span) => (between || span.textContent === "·" ? [span, between || element("wbr")] : [span])));
   }
 
+  /** The probability of praise after a step of the chosen one, null where nobody said. @param {number} step */
+  praiseAt(step) {
+    const { chosen, paths, verdict } = this;
+    if (!paths || !verdict || step >= paths.lengths[chosen]) return null;
+    return probability(verdict[paths.drawnAt(chosen, step)]);
+  }
+
   /** Where the cursor stands in it. @param {number} step with what lies between two */
   mark(step) {
     const { data, paths, chosen } = this;
     if (!data || !paths) return;
     const here = Math.min(Math.floor(step + 1e-6), paths.lengths[chosen] - 1);
     this.tokens.forEach((span, i) => span.classList.toggle("mn-here", i === here));
-    const odds = this.verdict?.[paths.drawnAt(chosen, here)];
-    this.odds.hidden = odds === undefined;
-    if (odds !== undefined) this.odds.textContent = filled(data.labels.praise, { share: percent(odds / 255) });
+    const praise = this.praiseAt(here);
+    this.odds.hidden = praise === null;
+    if (praise !== null) this.odds.textContent = filled(data.labels.praise, { share: percent(praise) });
   }
 }

@@ -8,7 +8,7 @@
  * @property {Packed} counts states that are drawn, one a sequence
  * @property {Packed} lengths steps, one a sequence
  * @property {number} every of how many steps one is drawn; the last one always is
- * @property {Packed | null} verdict probability of praise after each state that is drawn, up to 255
+ * @property {Packed | null} verdict log odds of praise after each state that is drawn, see probability of paths.js
  * @property {string[] | null} names of the sequences, where they have any
  * @property {string[] | null} texts what was read, its tokens in one text
  * @property {string} apart what stands between two tokens there
