@@ -37,7 +37,7 @@ def chosen(row: DeltaGenerator) -> Material | None:
             format_func=languages.get,
             required=True,
         )
-        pick(st.selectbox, "many_model", _("Model"), MODELS, format_func=called, width=190)
+        pick(st.selectbox, "many_model", _("Model"), MODELS, format_func=called, width=280)
         sources = {"shipped": _("held-out reviews"), "paste": _("a pasted list"), "file": _("a CSV file")}
         pick(
             st.segmented_control,
