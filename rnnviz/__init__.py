@@ -68,6 +68,7 @@ _MODULES = {
     "growing": "rnnviz.studies.growing",
     "memory": "rnnviz.studies.memory",
     "tiny": "rnnviz.studies.tiny",
+    "trajectories": "rnnviz.studies.trajectories",
     "translating": "rnnviz.studies.translating",
     "unrolled": "rnnviz.studies.unrolled",
     "vocabularies": "rnnviz.models.vocabularies",

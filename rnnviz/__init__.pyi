@@ -46,6 +46,7 @@ from rnnviz.studies import series as series
 from rnnviz.studies import shared_weight as shared_weight
 from rnnviz.studies import subjects as subjects
 from rnnviz.studies import tiny as tiny
+from rnnviz.studies import trajectories as trajectories
 from rnnviz.studies import translating as translating
 from rnnviz.studies import unrolled as unrolled
 from rnnviz.studies import writing as writing

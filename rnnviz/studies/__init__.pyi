@@ -15,10 +15,12 @@ from rnnviz.studies import memory as memory
 from rnnviz.studies import one_cell as one_cell
 from rnnviz.studies import patching as patching
 from rnnviz.studies import probing as probing
+from rnnviz.studies import reviews as reviews
 from rnnviz.studies import series as series
 from rnnviz.studies import shared_weight as shared_weight
 from rnnviz.studies import subjects as subjects
 from rnnviz.studies import tiny as tiny
+from rnnviz.studies import trajectories as trajectories
 from rnnviz.studies import translating as translating
 from rnnviz.studies import unrolled as unrolled
 from rnnviz.studies import worded as worded

@@ -28,9 +28,7 @@ FLAGS = [
 # files of long tests, on servers of their own: two workers begin with them, so that neither waits for one of them at the end
 LONGEST = tuple(f"tests/browser/test_{name}.py" for name in ("restart", "workers", "package"))
 # the components that say what they have drawn
-DRAWING = (
-    ":is(.rv-board, .hm-root, .ra-root, .bh-picture, .bl-root, .cn-root, .cv, .gn-root, .se-root, .un-root)"
-)
+DRAWING = ":is(.rv-board, .hm-root, .ra-root, .bh-picture, .bl-root, .cn-root, .cv, .gn-root, .se-root, .un-root, .mn-root)"
 LOADING = "[data-testid=stSkeleton]"  # what stands for a widget whose script has not come
 # Streamlit's own page looks for its server beside a deep link first; the browser logs the two answers as errors
 PROBES = ("/_stcore/health", "/_stcore/host-config")

@@ -37,6 +37,7 @@ VISITS = [
     ("blank", "blank", {}),
     ("counting", "counting", {}),
     ("counting", "counting", {"counting_part": "smoothing"}),
+    ("many", "many", {}),
     ("words", "gates", {}),
     ("sentiment", "sentiment", {}),
     ("sentiment", "sentiment", {"sentiment_view": "two"}),

@@ -17,7 +17,8 @@ FOLDERS = {
         "cell order letters network bptt memory vanishing clipping attention_by_hand blank counting explain words teach".split()
     ),
     "explore": (
-        "home states gates gradients change units knows lens pair transplant corpus unit attention generate sentiment".split()
+        "home states gates gradients change units knows lens pair transplant corpus unit many attention generate "
+        "sentiment".split()
     ),
     "lab": "own train runs compare".split(),
 }
@@ -45,6 +46,7 @@ BUILDS_ON = {
     "transplant": ("pair", "change"),
     "corpus": ("states",),
     "unit": ("states", "corpus"),
+    "many": ("states", "sentiment"),
     "generate": ("letters", "states"),
     "sentiment": ("states",),
     "compare": ("vanishing",),
@@ -137,6 +139,7 @@ def _stops(language: str) -> dict[str, Stop]:
         ("transplant", _("Transplant"), _("Which step, and which units, carry what two texts differ in?"), 8),
         ("corpus", _("Where else?"), _("Where else in a long text are these units on?"), 6),
         ("unit", _("What does this unit do?"), _("What does this unit do, in a text too long to read?"), 6),
+        ("many", _("Many at once"), _("Where do many texts go?"), 5),
         (
             "units",
             _("What is each unit for?"),
@@ -197,7 +200,7 @@ def _chapters(language: str) -> tuple[Chapter, ...]:
         Chapter(_("A trained network, your text"), ("states", "generate", "sentiment")),
         Chapter(
             _("What its parts do"),
-            ("change", "units", "knows", "lens", "pair", "transplant", "corpus", "unit", "explain"),
+            ("change", "units", "knows", "lens", "pair", "transplant", "corpus", "unit", "many", "explain"),
         ),
     )
 
@@ -222,6 +225,7 @@ def ways() -> dict[str, tuple[str, ...]]:
             "transplant",
             "corpus",
             "unit",
+            "many",
             "compare",
             "train",
             "runs",

@@ -7,6 +7,7 @@ import pytest
 
 from rnnviz import shipped
 from rnnviz.studies import judging
+from rnnviz.ui.parts import listed
 from rnnviz.ui.rooms import sentiment
 from rnnviz.ui.rooms.own import page as own
 from rnnviz.ui.rooms.sentiment import page as room_page
@@ -160,7 +161,7 @@ def test_a_file_that_cannot_be_read_gives_one_line(several, raw, words):
 def test_the_server_takes_no_larger_file_than_the_page():
     config = tomllib.loads(shipped.path(".streamlit/config.toml").read_text("utf-8"))
     assert (
-        config["server"]["maxUploadSize"] == max(reviews.LARGEST // 2**20, own.LARGEST) + 1
+        config["server"]["maxUploadSize"] == max(listed.LARGEST // 2**20, own.LARGEST) + 1
     )  # what a form adds
 
 
@@ -175,7 +176,7 @@ def test_rows_without_a_review_and_long_ones_are_judged_as_far_as_can_be(several
 
 
 def test_no_more_rows_are_judged_than_there_is_room_for(several, monkeypatch):
-    monkeypatch.setattr(reviews, "ROWS", 3)
+    monkeypatch.setattr(listed, "ROWS", 3)
     seen = several().type("bad\n" * 5, "sentiment_pasted")
     assert seen.lines == ["There are 5 reviews; the first 3 are judged."] and len(table_of(seen)) == 3
 

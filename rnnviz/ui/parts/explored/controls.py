@@ -172,6 +172,23 @@ def subject_choice(shipped: str) -> None:
 
 def _sequence(subject: "Subject", with_units: bool) -> None:
     """Of a recording: the module, its direction and the sequence, where there are several; the layer and the unit."""
+    module = module_choice(subject)
+    sequence_choice(subject, module)
+    layers = subject.layers(module)
+    _settle_layer(layers)
+    if with_units:
+        _layer_and_unit(layers, subject.units(module))
+
+
+def layer_of_all(subject: "Subject") -> None:
+    """Of a recording whose sequences are all looked at: the module, its direction and the layer, where there are several."""
+    layers = subject.layers(module_choice(subject))
+    _settle_layer(layers)
+    _layer(layers)
+
+
+def module_choice(subject: "Subject") -> str:
+    """A choice between the modules of a recording and between the directions, where there are several. Returns the module."""
     now, modules = settings(), subject.modules
     module = now["module"] if now["module"] in modules else modules[0]
     node = subject.node(module)
@@ -187,12 +204,12 @@ def _sequence(subject: "Subject", with_units: bool) -> None:
             format_func=directions.get,
             required=True,
         )
-    sequence_choice(subject, module)
-    layers = subject.layers(module)
+    return module
+
+
+def _settle_layer(layers: tuple[int, ...]) -> None:
     if not settings()["layer"] and 0 not in layers:  # where nobody has chosen one
         choose(layer=layers[0])
-    if with_units:
-        _layer_and_unit(layers, subject.units(module))
 
 
 def sequence_choice(subject: "Subject", module: str) -> None:
@@ -241,10 +258,9 @@ def _called(name: str) -> str:
     return f"{growing.label(name)} ({known})" if known else growing.label(name)
 
 
-def _layer_and_unit(layers: tuple[int, ...], units: int) -> None:
+def _layer(layers: tuple[int, ...]) -> None:
     """layers: numbers of those that are there, from 0."""
-    now = settings()
-    if now["layer"] in layers and layers != (0,):
+    if settings()["layer"] in layers and layers != (0,):
         pick(
             st.segmented_control,
             "layer",
@@ -253,6 +269,12 @@ def _layer_and_unit(layers: tuple[int, ...], units: int) -> None:
             format_func=lambda i: str(i + 1),
             required=True,
         )
+
+
+def _layer_and_unit(layers: tuple[int, ...], units: int) -> None:
+    """layers: as `_layer` has them."""
+    now = settings()
+    _layer(layers)
     if now["unit"] < units:
         pick(
             st.number_input,

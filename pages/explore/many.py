@@ -1,0 +1,5 @@
+"""Where do many texts go?"""
+
+from rnnviz.ui.rooms.many import page
+
+page.show()
