@@ -191,7 +191,7 @@ class Reader:
         tab.set_default_timeout(1000 * PATIENCE)
         self._heard = {
             "console": self._said,
-            "pageerror": lambda error: self.wrong.append(f"error {error}"),
+            "pageerror": lambda error: self.wrong.append(f"error {error.stack or error}"),
             "request": self._asked,
         }
         for event, heard in self._heard.items():

@@ -1,16 +1,18 @@
 """learn/cell in a real browser: the numbers against torch, stepping without the server, predicting, editing, reading aloud."""
 
+import contextlib
 import json
 import re
 
 import pytest
 import torch
-from playwright.sync_api import expect
+from playwright.sync_api import TimeoutError, expect
 
 from rnnviz.studies import one_cell
 from rnnviz.trace import GATES
 from rnnviz.ui.shell.folding import fold
 from tests.browser.conftest import Reader, at_rest, violations
+from tests.conftest import until
 
 RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹−", "-0123456789-")
 
@@ -226,9 +228,17 @@ def test_a_number_is_edited_the_step_stays_and_the_address_brings_it_back(cell):
     box = grid.bounding_box()
     at = (box["x"] + box["width"] - 30, box["y"] + 35 * 1.5)  # the last column of the first row
     editor = seen.tab.locator("#portal .gdg-input")
-    seen.tab.mouse.click(*at)
-    expect(seen.tab.locator("[data-testid=stDataFrame] td[aria-selected=true]").first).to_be_attached()
-    seen.tab.keyboard.type("abc")  # no number: nothing of it is taken
+
+    def typed():
+        """What is typed while the grid is drawn again reaches nobody: then once more."""
+        seen.tab.mouse.click(*at)
+        expect(seen.tab.locator("[data-testid=stDataFrame] td[aria-selected=true]").first).to_be_attached()
+        seen.tab.keyboard.type("abc")  # no number: nothing of it is taken
+        with contextlib.suppress(TimeoutError):
+            editor.wait_for(timeout=5_000)
+        return editor.count()
+
+    until(typed)
     expect(editor).to_be_focused()  # before it is there, Escape would end the selection
     seen.tab.keyboard.press("Escape")
     expect(editor).to_have_count(0)

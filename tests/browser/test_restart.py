@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from tests.browser.conftest import Reader, answers, fetched, started
+from tests.browser.conftest import Reader, answers, at_rest, fetched, started
 from tests.browser.test_sentiment import Review
 from tests.conftest import PATIENCE, until
 
@@ -102,9 +102,11 @@ def test_half_a_text_and_a_pasted_list_stay_and_a_file_is_asked_for_again(server
     gone = filed.tab.get_by_text("no longer has your file: choose it once more")
     expect(gone).to_be_visible()
     expect(filed.tab.get_by_role("switch", name="Projector view")).to_be_checked()
-    # the box of the file that is gone goes too
-    expect(filed.tab.locator("input[type=file]")).to_have_count(1)
-    filed.tab.locator("input[type=file]").set_input_files(file)
+    # the box of the file that is gone goes too; another one stands in its place
+    box = filed.tab.locator("[class*=st-key-sentiment_file_]:not(.st-key-sentiment_file_0) input[type=file]")
+    expect(box).to_have_count(1)
+    at_rest(filed.tab)
+    box.set_input_files(file)
     expect(judged).to_be_visible()
     expect(gone).to_be_hidden()
     for seen in (pasted, filed):

@@ -123,7 +123,8 @@ def test_layers_of_the_model_are_read_out_as_they_are(visit, own):
     assert len(seen.figures["layers"]["layout"]["meta"]["names"]) == found.sizes["layer"]
     ids = found["log_probability"].values.argmax(-1)
     shown = [["abc·"[id] for id in row] for row in ids]
-    assert seen.figures["layers"]["data"][0]["text"] == shown
+    cells, after = seen.figures["layers"]["data"]
+    assert [[*row[:-1], last] for row, last in zip(cells["text"], after["text"], strict=True)] == shown
 
 
 def test_states_of_the_model_are_put_across_in_this_very_process(visit, own, monkeypatch):
