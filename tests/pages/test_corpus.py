@@ -6,7 +6,9 @@ import pytest
 
 import rnnviz
 from rnnviz import corpus
-from rnnviz.ui.parts.explored import recorded
+from rnnviz.models import held_out
+from rnnviz.ui.parts.explored import DEFAULT_TEXTS, recorded
+from rnnviz.ui.rooms.corpus import STRETCHES
 from tests.conftest import until
 from tests.pages.conftest import Opened
 
@@ -114,12 +116,26 @@ def test_what_cannot_be_found_is_one_line(page, asked, words):
     assert any(words in line for line in seen.lines), seen.lines
 
 
-def test_without_a_text_the_page_asks_for_one_and_python_has_one(visit):
-    seen = Searched(visit, model="shakespeare-gru", text=TEXT)
-    assert not seen.test.exception and "Bring a text to search" in seen.test.info[0].value
-    assert not [button for button in seen.test.button if button.key == "where_record"]
-    seen = Searched(visit, model="python-lstm")
-    assert any(button.key == "where_record" for button in seen.test.button)
+def test_without_a_text_of_the_readers_one_that_comes_along_is_searched(visit):
+    seen = Searched(visit, model="korean-gru").read()
+    assert not seen.lines
+    own, whole = seen.store, held_out.read("korean")
+    assert own.steps == whole.characters and own.text(0, own.steps) == "".join(t for _n, t in whole.passages)
+    assert len(seen.places) == 25 and all("다│" in line for line in seen.places)
+    assert any("CC0" in one.value for one in seen.test.caption)
+
+
+@pytest.mark.parametrize("name", STRETCHES)
+def test_what_a_page_opens_on_is_found_elsewhere_and_says_something(name, tmp_path):
+    model, (first, last) = rnnviz.live.shipped(name), STRETCHES[name]
+    passages = held_out.shipped(name)[:12]
+    own = corpus.record(model, passages, tmp_path / "own.zarr", layers=[0], bits=8)
+    text = DEFAULT_TEXTS[name.partition("-")[0]]
+    hidden = model.read(text).subject.trace["rnn"]["hidden"].isel(layer=0, direction=0, batch=0)
+    on = corpus.standing_out(hidden.transpose("time", "unit").values, first, last, 0.3)
+    found = corpus.match(own, corpus.Pattern(on, threshold=0.3, outside=True))
+    best = corpus.common(own, found)[0]
+    assert len(found) >= 5 and best.p < 0.01 and best.here == best.of_here
 
 
 def test_stores_that_nobody_asked_for_lately_make_room(tmp_path):

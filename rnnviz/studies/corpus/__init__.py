@@ -49,5 +49,5 @@ _MODULES = {
         "unit",
         "work",
     )
-}
+} | {"held_out": "rnnviz.models.held_out"}
 __getattr__, __dir__, __all__ = lazy.attach(__name__, _NAMES, _MODULES)

@@ -1,3 +1,4 @@
+from rnnviz.models import held_out as held_out
 from rnnviz.studies.corpus import annotating as annotating
 from rnnviz.studies.corpus import finding as finding
 from rnnviz.studies.corpus import grouping as grouping

@@ -7,6 +7,15 @@ from rnnviz.ui.shell.settings import checked, number, one_of
 BY = ("units", "state", "text")
 METRICS = ("cosine", "euclid")
 LENGTHS = ("any", "same")
+# by model, of its first text and first layer: the stretch that is marked until the reader marks another, its first and last step
+# from 0; found by looking at all of them (tests/pages/test_corpus.py)
+STRETCHES = {
+    "shakespeare-lstm": (23, 24),
+    "shakespeare-gru": (21, 24),
+    "python-lstm": (27, 28),
+    "korean-lstm": (2, 3),
+    "korean-gru": (20, 20),
+}
 LONGEST_LIST = 4_000  # characters of a link
 
 

@@ -15,7 +15,7 @@ from rnnviz.ui.parts.explored import recorded
 from rnnviz.ui.parts.explored.runs import Run, current_run
 from rnnviz.ui.parts.explored.views import in_view, limits_of, show_board, unit_heatmap
 from rnnviz.ui.parts.numbers import shown
-from rnnviz.ui.rooms.corpus import LENGTHS, results
+from rnnviz.ui.rooms.corpus import LENGTHS, STRETCHES, results
 from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _, said
 from rnnviz.ui.shell.settings import choose, settings
@@ -57,9 +57,8 @@ def show() -> None:
     sought = _sought(run)
     _controls(run, sought)
     _draw(run, sought)
-    st.subheader(_("The text to search"))
-    recorded.box()
     try:
+        recorded.box(recorded.text(run))
         own = recorded.opened(run)
     except (CheckpointError, ValueError) as problem:
         notice(said(problem), error=True)
@@ -71,8 +70,7 @@ def show() -> None:
 
 def _sought(run: Run) -> Sought:
     now = settings()
-    middle = run.steps // 2
-    first, last = middle, min(run.steps - 1, middle + 2)
+    first, last = _opening(run)
     problems = []
     if now["where_steps"] is not None:
         try:
@@ -98,6 +96,15 @@ def _sought(run: Run) -> Sought:
     if now["where_on"] is None and not named["where_off"]:
         on = _standing_out(run, first, last, now["where_threshold"], now["where_outside"])
     return Sought(first, last, on, named["where_off"], chosen)
+
+
+def _opening(run: Run) -> tuple[int, int]:
+    """What is marked until the reader marks something: a stretch of a model's first text that is found elsewhere, or some in the
+    middle."""
+    if settings()["text"] is None and settings()["layer"] == 0 and run.name in STRETCHES:
+        return STRETCHES[run.name]
+    middle = run.steps // 2
+    return middle, min(run.steps - 1, middle + 2)
 
 
 def _standing_out(run: Run, first: int, last: int, threshold: float, outside: bool) -> tuple[int, ...]:

@@ -35,18 +35,9 @@ def show(row: DeltaGenerator) -> None:
         "states": _("A machine of states"),
     }
     pick_one("one_view", _("What is shown"), views)
-    title, given = recorded.text()
-    if len(given) < 2:
-        line = _(
-            "The text: a beginning, and {count:,} characters that the model wrote after it. Bring your own"
-        )
-        line = line.format(count=recorded.WRITTEN)
-    else:
-        line = _("The text: {title}, {count:,} characters").format(title=title, count=len(given))
-    with st.expander(line.replace("[", "(").replace("]", ")")):
-        recorded.box()
     try:
-        own = recorded.opened(run, written=True)
+        recorded.box(recorded.text(run))
+        own = recorded.opened(run)
         if own is not None:
             {"unit": one.show, "find": finding.show, "groups": together.groups, "states": together.states}[
                 settings()["one_view"]
@@ -96,8 +87,8 @@ def _reading() -> None:
         (
             _(
                 "Every character of the long text is looked at, none is sampled. The states are kept in 8 bits, off by at "
-                "most 1/254. Without a text of yours the model writes one, the same each time: what is true there is true "
-                "of what it writes."
+                "most 1/254. Without a text of yours it is one that comes along, of the kind that the model was trained "
+                "on, but not the part that it was trained on."
             ),
             _(
                 "Strongest and weakest places: no two lie less than 20 characters from each other, and no two end in the same "
