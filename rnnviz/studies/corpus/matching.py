@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rnnviz.studies.corpus.combining import Condition
 from rnnviz.studies.corpus.opened import Corpus, inside
 from rnnviz.studies.progress import Progress
 from rnnviz.told import Told
@@ -57,7 +58,7 @@ class Pattern:
 class Matches:
     """Stretches, the best first. starts, stops: (match,), steps from `start` up to `stop`. scores: (match,), how far the units
     are beyond the threshold, each on its side, the mean over the units and steps of the stretch. held: steps at which the pattern
-    holds.
+    holds. conditions: those that all of them meet besides, see `combined`.
     """
 
     pattern: Pattern
@@ -66,6 +67,7 @@ class Matches:
     scores: np.ndarray
     held: int
     steps: int
+    conditions: tuple[Condition, ...] = ()
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -76,11 +78,12 @@ class Matches:
 
 
 def standing_out(
-    states: np.ndarray, first: int, last: int, threshold: float, outside: bool = True
+    states: np.ndarray, first: int, last: int, threshold: float, outside: bool = True, inverted: bool = False
 ) -> tuple[int, ...]:
     """The units that are above the threshold at every step of a stretch and, with `outside`, at neither of the two steps around
-    it, where these are. states: (step, unit). first, last: of the stretch, both in it."""
-    on = states > np.float32(threshold)
+    it, where these are. states: (step, unit). first, last: of the stretch, both in it. inverted: those that are not above it at
+    any step of the stretch and, with `outside`, are at both steps around."""
+    on = (states > np.float32(threshold)) != inverted
     found = on[first : last + 1].all(0)
     if outside:
         for step in (first - 1, last + 1):
