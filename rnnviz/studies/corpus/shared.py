@@ -31,8 +31,8 @@ class Common:
     """A value that stretches have more often than the corpus. what: 'next token', 'position in line' or 'label'. here: of
     `of_here` stretches; all: of `of_all` steps of the corpus (of a label: what share of steps has it, times the stretches, would
     be expected). Of stretches that meet a second condition: of `of_all` that meet it, where all found are of one length, else
-    how many of as many would be expected. p: the chance of so many or more, corrected for all values of this kind and the three kinds (Holm 1979, then
-    three times)."""
+    how many of as many would be expected. p: the chance of so many or more, corrected for all values of this kind and the three
+    kinds (Holm 1979, then three times)."""
 
     what: str
     value: str
