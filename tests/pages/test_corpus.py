@@ -1,7 +1,9 @@
 """The page that searches a long text: what it shows is what the library finds, and what is wrong is one line."""
 
+import base64
 import shutil
 
+import numpy as np
 import pytest
 
 import rnnviz
@@ -21,8 +23,14 @@ class Searched(Opened):
     page = "corpus"
 
     @property
-    def places(self) -> list[str]:
-        return self.test.code[0].value.splitlines() if self.test.code else []
+    def sent(self) -> dict:
+        return self.visit._sent("rnnviz_places")
+
+    @property
+    def places(self) -> list[dict]:
+        """Each place that is shown, with what was found there as `here`."""
+        sent = self.sent["groups"][0]["places"] if self.sent else []
+        return [one | {"here": "".join(one["tokens"][one["at"] : one["to"]])} for one in sent]
 
     def read(self) -> "Searched":
         """Has the long text read, unless another visit had, and waits for it."""
@@ -41,6 +49,10 @@ class Searched(Opened):
         return corpus.Corpus.open(path)
 
 
+def unpacked(values: dict) -> np.ndarray:
+    return np.frombuffer(base64.b64decode(values["bdata"]), values["dtype"].replace("f4", "<f4"))
+
+
 @pytest.fixture
 def page(visit):
     return lambda **params: Searched(visit, **SMALL | params)
@@ -56,11 +68,12 @@ def test_the_places_are_those_that_the_library_finds(page):
     assert seen.visit.board["marks"] == [{"first": 3, "last": 4, "units": None}]
     found = corpus.match(seen.store, corpus.Pattern(on, threshold=0.2, outside=True))
     assert len(seen.places) == min(25, len(found))
-    for line, start, stop in zip(seen.places, found.starts, found.stops, strict=False):
-        here = line.partition("│")[2].partition("│")[0]
-        assert here == "".join(map(rnnviz.vocabularies.visible, LONG[start:stop]))
-    columns = {line.index("│") for line in seen.places}
-    assert len(columns) == 1, "what was found stands in one column"
+    for place, start, stop in zip(seen.places, found.starts, found.stops, strict=False):
+        assert place["here"] == "".join(map(rnnviz.vocabularies.visible, LONG[start:stop]))
+    # coloured by the mean of what is sought
+    own, first = seen.store, int(found.starts[0]) - seen.places[0]["at"]
+    mean = own.values("rnn/layer_1/hidden", 0, on).mean(0)[first : first + len(seen.places[0]["tokens"])]
+    np.testing.assert_allclose(unpacked(seen.places[0]["values"]), mean, atol=1e-6)
 
 
 def test_units_may_be_named_and_a_link_holds_the_search(page):
@@ -81,8 +94,9 @@ def test_the_nearest_states_are_those_of_the_step_at_the_cursor(page):
     hidden = rnnviz.live.shipped("shakespeare-gru").read(TEXT).subject.trace["rnn"]["hidden"]
     state = hidden.isel(layer=1, direction=0, batch=0, time=5).values
     found = corpus.nearest(seen.store, state, 20, "euclid")
-    heres = [line.partition("│")[2].partition("│")[0] for line in seen.places]
-    assert heres == [rnnviz.vocabularies.visible(LONG[step]) for step in found.steps]
+    assert [place["here"] for place in seen.places] == [
+        rnnviz.vocabularies.visible(LONG[step]) for step in found.steps
+    ]
     assert found.distances[0] < 0.2, "the long text begins as the short one"
 
 
@@ -98,6 +112,88 @@ def test_a_regular_expression_and_the_units_that_tell_its_places(page):
     assert seen.test.dataframe[0].value.index.tolist() == found["unit"].values.tolist()
 
 
+def on_at(first, last, *more):
+    model = rnnviz.live.shipped("shakespeare-gru")
+    hidden = model.read(TEXT).subject.trace["rnn"]["hidden"].isel(layer=1, direction=0, batch=0)
+    return corpus.standing_out(hidden.transpose("time", "unit").values, first, last, 0.2, *more)
+
+
+def heres(found):
+    return [
+        "".join(map(rnnviz.vocabularies.visible, LONG[start:stop]))
+        for start, stop in zip(found.starts[:25], found.stops[:25], strict=True)
+    ]
+
+
+@pytest.mark.parametrize("way", ["and", "not"])
+def test_a_second_condition_on_the_text_leaves_what_the_library_leaves(page, way):
+    asked = {"where_on": "3 7", "where_threshold": -0.1, "where_also": way, "where_also_regex": "[tb]"}
+    seen = page(**asked, where_outside=False).read()
+    assert not seen.lines and not seen.test.exception
+    found = corpus.match(seen.store, corpus.Pattern((3, 7), threshold=-0.1))
+    left = corpus.combined(found, corpus.search(seen.store, "[tb]").where(), way == "not")
+    assert [place["here"] for place in seen.places] == heres(left)
+    assert f"where_also={way}" in seen.visit.address and "where_also_regex=" in seen.visit.address
+    likely = [one for one in corpus.common(seen.store, left) if one.p <= 0.05][:10]
+    frames = [one.value for one in seen.test.dataframe]
+    assert [len(frame) for frame in frames] == [len(likely)] * bool(likely)
+
+
+def test_a_second_stretch_is_marked_too_and_its_units_are_sought(page):
+    asked = {"where_steps": "4-5", "where_threshold": 0.2, "where_outside": False, "where_also": "and"}
+    seen = page(**asked, where_also_by="steps", where_also_steps="5-6").read()
+    assert [(one["first"], one["last"]) for one in seen.visit.board["marks"]] == [(3, 4), (4, 5)]
+    found, second = (
+        corpus.match(seen.store, corpus.Pattern(on_at(*steps, False), threshold=0.2))
+        for steps in ((3, 4), (4, 5))
+    )
+    assert [place["here"] for place in seen.places] == heres(corpus.combined(found, second.where()))
+    seen.press("where_also_take")
+    assert seen.settings["where_also_steps"] == "4-5"
+
+
+def test_inverted_the_units_that_are_off_there_are_sought(page):
+    seen = page(where_steps="4-5", where_threshold=0.2, where_inverted=True).read()
+    off = on_at(3, 4, True, True)
+    assert off and f"and above it right before and after: {len(off)}." in seen.visit.board["summary"]
+    found = corpus.match(seen.store, corpus.Pattern(off=off, threshold=0.2, outside=True))
+    assert [place["here"] for place in seen.places] == heres(found)
+
+
+def test_the_nearest_cell_states_are_sought_by_the_units_that_are_sought(page):
+    asked = {"where_by": "state", "step": 6, "where_field": "cell", "where_among": "sought"}
+    seen = page(**asked, model="shakespeare-lstm", where_on="3 70", where_metric="euclid").read().read()
+    assert not seen.test.exception
+    node = rnnviz.live.shipped("shakespeare-lstm").read(TEXT).subject.trace["rnn"]
+    state = node["cell"].isel(layer=1, direction=0, batch=0, time=5).values
+    stores = [corpus.Corpus.open(path) for path in seen.test.session_state["where_jobs"]]
+    (own,) = [one for one in stores if "rnn/layer_1/cell" in one.arrays]
+    found = corpus.nearest(own, state, 20, "euclid", (3, 70), "rnn/layer_1/cell")
+    assert [place["here"] for place in seen.places] == [
+        rnnviz.vocabularies.visible(LONG[step]) for step in found.steps
+    ]
+
+
+def test_places_are_coloured_by_what_is_known_of_them(page):
+    seen = page(
+        where_on="3", where_outside=False, where_threshold=-0.1, where_colour="position in line"
+    ).read()
+    position = corpus.shared.positions(seen.store)
+    assert seen.sent["limits"] == [0, position.max()] and seen.sent["scale"] == "gate"
+    found = corpus.match(seen.store, corpus.Pattern((3,), threshold=-0.1))
+    for place, start in zip(seen.places, found.starts, strict=False):
+        first = start - place["at"]
+        assert unpacked(place["values"]).tolist() == position[first : first + len(place["tokens"])].tolist()
+    plain = page(where_on="3", where_outside=False, where_threshold=-0.1, where_colour="none").read()
+    assert all("values" not in place for place in plain.places)
+
+
+def test_a_page_sends_little(visit):
+    seen = Searched(visit, model="shakespeare-lstm").read()
+    assert len(seen.places) == 19
+    assert sum(len(one.proto.json) for one in seen.test.get("bidi_component")) < 300_000
+
+
 @pytest.mark.parametrize(
     ("asked", "words"),
     [
@@ -108,6 +204,13 @@ def test_a_regular_expression_and_the_units_that_tell_its_places(page):
         ({"where_on": "3 9999"}, "The units must be from 0 to"),
         ({"where_on": "three"}, "'three' are no whole numbers"),
         ({"where_steps": "3 9"}, "The steps must be one stretch"),
+        ({"where_on": "3", "where_also": "and", "where_also_regex": "(a"}, "is no regular expression"),
+        ({"where_on": "3", "where_also": "and", "where_also_regex": "qqq"}, "matches nothing"),
+        ({"where_on": "3", "where_also": "not", "where_also_regex": "(?s)."}, "none is left without it"),
+        (
+            {"where_also": "and", "where_also_by": "steps", "where_also_steps": "900"},
+            "The steps must be one stretch",
+        ),
     ],
 )
 def test_what_cannot_be_found_is_one_line(page, asked, words):
@@ -121,7 +224,7 @@ def test_without_a_text_of_the_readers_one_that_comes_along_is_searched(visit):
     assert not seen.lines
     own, whole = seen.store, held_out.read("korean")
     assert own.steps == whole.characters and own.text(0, own.steps) == "".join(t for _n, t in whole.passages)
-    assert len(seen.places) == 25 and all("다│" in line for line in seen.places)
+    assert len(seen.places) == 25 and {place["here"] for place in seen.places} == {"다"}
     assert any("CC0" in one.value for one in seen.test.caption)
 
 

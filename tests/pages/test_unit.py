@@ -48,7 +48,7 @@ class Looked(Opened):
 
     @property
     def groups(self) -> dict[str, list[dict]]:
-        sent = self.visit._sent("rnnviz_unit")
+        sent = self.visit._sent("rnnviz_places")
         return {group["title"]: group["places"] for group in sent["groups"]}
 
     @property

@@ -196,12 +196,12 @@ def _command(run: Run, layers: list[int] | None, field: str) -> str:
     return f"rnnviz corpus {run.name} text.txt{kept} --bits 8 --out states.zarr"
 
 
-def expression(setting: str) -> str | None:
+def expression(setting: str, label: str | None = None) -> str | None:
     """Where a reader types a regular expression, and what it is; None for none."""
     pick(
         st.text_input,
         setting,
-        _("A regular expression, as in \\bthe\\b or [A-Z]{2,}"),
+        label or _("A regular expression, as in \\bthe\\b or [A-Z]{2,}"),
         value=settings()[setting] or "",
         choose=lambda value: choose(**{setting: value[: explored.LONGEST_EXPRESSION] or None}),
     )

@@ -4,9 +4,10 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from rnnviz.models.checkpoints import CheckpointError
+from rnnviz.ui.parts import explored
 from rnnviz.ui.parts.explored import recorded
 from rnnviz.ui.parts.explored.runs import Run, current_run
-from rnnviz.ui.rooms.unit import EXAMPLES, LONGEST_NAME, finding, joined, key_of, named, one, together, words
+from rnnviz.ui.rooms.unit import EXAMPLES, LONGEST_NAME, finding, joined, key_of, named, one, together
 from rnnviz.ui.shell.language import _, said
 from rnnviz.ui.shell.settings import choose, settings
 from rnnviz.ui.shell.widgets import examples, folded, notice, pick, pick_one
@@ -52,7 +53,7 @@ def _examples(run: Run) -> None:
     known, now = EXAMPLES.get(run.name, {}), settings()
     if not known or now["one_view"] != "unit":
         return
-    names = words.annotations() | {"half_life": _("a long memory")}
+    names = explored.annotation_names() | {"half_life": _("a long memory")}
     here = next((one for one, pair in known.items() if pair == (now["layer"], now["unit"])), None)
     examples("one_example", known, here, lambda one: choose(layer=known[one][0], unit=known[one][1]), names)
 

@@ -8,13 +8,13 @@ import xarray as xr
 from rnnviz import figures
 from rnnviz.models.vocabularies import visible
 from rnnviz.studies.corpus import Corpus, unit
-from rnnviz.ui.parts import working
+from rnnviz.ui.parts import places, working
 from rnnviz.ui.parts.board import drawn, show_figures
 from rnnviz.ui.parts.explored import recorded
 from rnnviz.ui.parts.numbers import percent, shown
 from rnnviz.ui.parts.tables import table_csv
-from rnnviz.ui.rooms.unit import places
 from rnnviz.ui.rooms.unit.finding import WORK, layer_of
+from rnnviz.ui.rooms.unit.one import coloured
 from rnnviz.ui.shell.jobs import Job
 from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
@@ -109,7 +109,7 @@ def _places(
     """The typical places of each cluster, coloured by the chosen unit."""
     column = unit.column(own, place, number)
     return {
-        title: [places.place(own, column, int(step)) for step in steps if step >= 0]
+        title: [coloured(own, column, int(step)) for step in steps if step >= 0]
         for title, steps in zip(titles, found["context"].values, strict=True)
     }
 
