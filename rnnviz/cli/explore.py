@@ -25,6 +25,13 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     command.add_argument(
         "function", metavar="package.module:function", help="see rnnviz example for one that works"
     )
+    command.add_argument(
+        "--corpus",
+        action="append",
+        default=[],
+        metavar="states.zarr",
+        help="what rnnviz corpus has recorded of it, to be searched; may be given again",
+    )
     view.add_opening(command)
     command.set_defaults(run=run, extra="app")
 
@@ -52,7 +59,11 @@ def run(options: argparse.Namespace) -> int:
     finally:
         waiting.cancel()
     os.environ[VARIABLE] = options.function
-    return view.opened_on(f"states?{urlencode({'subject': live.link(options.function)})}", options)
+    page = "states"
+    if options.corpus:
+        view.searched(options.corpus, one)
+        page = "corpus"
+    return view.opened_on(f"{page}?{urlencode({'subject': live.link(options.function)})}", options)
 
 
 def example(options: argparse.Namespace) -> int:

@@ -1,15 +1,21 @@
 """The page that searches a long text: what it shows is what the library finds, and what is wrong is one line."""
 
 import base64
+import json
 import shutil
+import sys
 
 import numpy as np
 import pytest
 
 import rnnviz
 from rnnviz import corpus
+from rnnviz.cli.explore import TEMPLATE as own_model
 from rnnviz.models import held_out
-from rnnviz.ui.parts.explored import DEFAULT_TEXTS, recorded
+from rnnviz.studies import live
+from rnnviz.ui.parts.explored import DEFAULT_TEXTS, recorded, stores
+from rnnviz.ui.parts.explored.live import EXPLORED
+from rnnviz.ui.parts.numbers import shown
 from rnnviz.ui.rooms.corpus import STRETCHES
 from tests.conftest import until
 from tests.pages.conftest import Opened
@@ -241,17 +247,65 @@ def test_what_a_page_opens_on_is_found_elsewhere_and_says_something(name, tmp_pa
     assert len(found) >= 5 and best.p < 0.01 and best.here == best.of_here
 
 
+@pytest.fixture
+def stored(tmp_path, monkeypatch):
+    """A corpus that the app was started on."""
+
+    def make(model, texts, name="states.zarr", **how):
+        own = corpus.record(model, texts, tmp_path / name, **how)
+        monkeypatch.setenv(stores.VARIABLE, json.dumps([str(own.path)]))
+        return own
+
+    return make
+
+
+def test_a_corpus_of_the_readers_own_is_searched_and_a_link_calls_it_by_name(page, stored):
+    own = stored(rnnviz.live.shipped("shakespeare-gru"), [("a", LONG), ("b", TEXT)])
+    asked = {"where_on": "3 7", "where_threshold": -0.1, "where_outside": False, "where_text": ""}
+    found = corpus.match(own, corpus.Pattern((3, 7), threshold=-0.1))
+    for more in ({}, {"where_store": "states.zarr"}):
+        seen = page(**asked, **more)
+        assert not seen.lines and not seen.test.exception
+        assert [place["note"] for place in seen.places] == [shown(one) for one in found.scores[:25]]
+        assert str(own.path.parent) not in repr([one.proto for one in seen.test.get("bidi_component")])
+    other = page(**asked | {"where_store": "none", "where_text": LONG}).read()
+    assert not other.lines and other.store.path != own.path
+    seen = page(**asked, where_by="state", model="shakespeare-lstm", where_store="states.zarr")
+    assert any("holds states of another model" in line for line in seen.lines)
+    assert any("in a way that cannot be read" in line for line in page(where_store="../x").greeting)
+    assert any("rnnviz view gone.zarr" in line for line in page(where_store="gone.zarr").read().lines)
+
+
+def test_a_corpus_of_a_model_of_ones_own_is_searched(visit, stored, tmp_path, monkeypatch):
+    (tmp_path / "own_where.py").write_text(own_model.read_text("utf-8"))
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    monkeypatch.setenv(EXPLORED, "own_where:subject")
+    model = live.found("own_where:subject")
+    own = stored(model, model.text * 4)
+    subject = {"subject": live.link("own_where:subject")}
+    seen = Searched(visit, **subject, where_on="3", where_threshold=0.1, where_outside="False")
+    assert not seen.lines and not seen.test.exception
+    found = corpus.match(own, corpus.Pattern((3,), threshold=0.1))
+    assert [place["note"] for place in seen.places] == [shown(one) for one in found.scores[:25]]
+    about = visit("unit", **subject)
+    assert not about.test.exception and not about.lines and about._sent("rnnviz_places")["groups"]
+    monkeypatch.delenv(stores.VARIABLE)
+    assert any("--corpus states.zarr" in line for line in Searched(visit, **subject).lines)
+    stored(rnnviz.live.shipped("shakespeare-gru"), TEXT, "other.zarr")
+    assert any("holds states of another model" in line for line in Searched(visit, **subject).lines)
+
+
 def test_stores_that_nobody_asked_for_lately_make_room(tmp_path):
-    stores = recorded.Stores(most=100)
-    first = stores.path("a", 60)
+    kept = recorded.Stores(most=100)
+    first = kept.path("a", 60)
     first.mkdir()
-    second = stores.path("b", 40)
+    second = kept.path("b", 40)
     second.mkdir()
-    assert stores.path("a", 60) == first
-    third = stores.path("c", 30)
+    assert kept.path("a", 60) == first
+    third = kept.path("c", 30)
     assert first.exists() and not second.exists() and third not in (first, second)
-    assert stores.path("b", 40) != second
-    stores.forget("a")
+    assert kept.path("b", 40) != second
+    kept.forget("a")
     assert not first.exists()
 
 

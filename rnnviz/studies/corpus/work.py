@@ -90,11 +90,14 @@ def groups(path: str, count: int) -> Generator[Done, None, xr.Dataset]:
     return (yield from followed(work))
 
 
-def states(path: str, name: str, place: str, count: int) -> Generator[Done, None, xr.Dataset]:
-    """`machine.build` of one layer of a shipped model, and `context` (state, context), steps, −1 where there are fewer."""
+def states(path: str, name: str | None, place: str, count: int) -> Generator[Done, None, xr.Dataset]:
+    """`machine.build` of one layer, and `context` (state, context), steps, −1 where there are fewer. name: of the model, to
+    compare with, where it is a shipped one."""
 
     def work(told: Progress) -> xr.Dataset:
-        made = machine.build(Corpus.open(path), place, count, model=live.shipped(name), progress=told)
+        made = machine.build(
+            Corpus.open(path), place, count, model=None if name is None else live.shipped(name), progress=told
+        )
         contexts = np.full((len(made.contexts), machine.CONTEXTS), -1)
         for row, own in zip(contexts, made.contexts, strict=True):
             row[: len(own)] = own

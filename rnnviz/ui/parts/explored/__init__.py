@@ -144,7 +144,16 @@ SETTINGS = {
     "order": one_of("similarity", _orders),  # of the units
     "step": index(None, last=True),  # the cursor, where a click has set it; None: the end of the text
 }
-LONG = {"where_text": text()}  # a long text that is looked through
+
+
+def _store(value: str) -> str:
+    if not value.isprintable() or not 0 < len(value) <= 200 or set(value) & set("/\\"):
+        raise ValueError(_("The link names a corpus in a way that cannot be read."))
+    return value
+
+
+# a long text that is looked through, and which of the reader's own corpora is in its place; None: the first that fits
+LONG = {"where_text": text(), "where_store": checked(None, _store)}
 
 
 def reader_text() -> str:

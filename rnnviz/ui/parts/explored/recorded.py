@@ -18,6 +18,7 @@ from rnnviz.models.held_out import HeldOut
 from rnnviz.studies.corpus import Corpus, store
 from rnnviz.told import Told
 from rnnviz.ui.parts import brought, explored, working
+from rnnviz.ui.parts.explored import stores as stores_of_the_reader
 from rnnviz.ui.parts.explored.runs import Run
 from rnnviz.ui.shell.jobs import Job, jobs
 from rnnviz.ui.shell.language import _
@@ -67,19 +68,26 @@ stores = Stores()
 @dataclass(frozen=True)
 class Text:
     """What is to be looked through. title: what it is called. own: what the reader brought; '' for nothing. held_out: the text
-    that comes along, where the reader brought none and there is one."""
+    that comes along, where the reader brought none and there is one. store: one that the reader recorded, in its place."""
 
     title: str
     own: str
     held_out: HeldOut | None
+    store: Corpus | None = None
 
     @property
     def characters(self) -> int:
+        if self.store is not None:
+            return self.store.steps
         return self.held_out.characters if self.held_out else len(self.own)
 
 
 def text(run: Run) -> Text:
     """What is to be looked through with that model. Raises CheckpointError."""
+    if (store := stores_of_the_reader.chosen(run)) is not None:
+        return Text(store.path.name, "", None, store)
+    if run.card is None:
+        return Text("", "", None)
     if (file := brought.file("where_text")) is not None:
         return Text(*file, None)
     if own := settings()["where_text"]:
@@ -105,9 +113,17 @@ def line(text: Text) -> str:
     return _("The text: {title}, {count:,} characters").format(title=text.title, count=text.characters)
 
 
-def box(text: Text) -> None:
+def box(run: Run, text: Text) -> None:
     """Where a reader brings the text, folded away; and where the one that comes along is from."""
-    with st.expander(line(text).replace("[", "(").replace("]", ")") + ". " + _("Bring your own")):
+    title = line(text).replace("[", "(").replace("]", ")")
+    if run.card is None:
+        stores_of_the_reader.choice(run)
+        st.caption(as_text(title))
+        return
+    with st.expander(f"{title}. " + _("Bring your own")):
+        stores_of_the_reader.choice(run)
+        if text.store is not None:
+            return
         brought.box(
             "where_text",
             _("The text to search; empty: the one that comes along")
@@ -139,11 +155,12 @@ def _check(given: str) -> None:
         raise Told("{name} is empty: give a text of at least two tokens", name=_("your text"))
 
 
-def opened(run: Run, field: str = "hidden") -> Corpus | None:
+def opened(run: Run, what: Text, field: str = "hidden") -> Corpus | None:
     """The corpus of the text, once its states are there; until then what the page shows in its place. What comes along, and what
     the model writes where nothing does, is begun before the reader asks. field: hidden, of all layers where they fit; or cell, of
-    the chosen layer."""
-    what = text(run)
+    the chosen layer. what: as `text` gives it."""
+    if what.store is not None or run.card is None:
+        return what.store
     told = what.own.encode("utf-8", "replace")
     if len(told) > LARGEST * 2**20:
         notice(_("The text has more than {size} MB: give a part of it.").format(size=LARGEST))
@@ -219,9 +236,10 @@ def width(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in text)
 
 
-def place(own: Corpus, field: str = "hidden") -> str:
-    """Where the chosen layer is in a corpus."""
-    return own.place(f"rnn/layer_{settings()['layer']}/{field}")
+def place(own: Corpus, run: Run, field: str = "hidden") -> str:
+    """Where the chosen layer is in a corpus. Raises Told where it is not."""
+    backward = "_backward" if run.direction else ""
+    return own.place(f"{run.module}/layer_{settings()['layer']}{backward}/{field}")
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

@@ -12,7 +12,7 @@ from rnnviz.studies.corpus import Corpus
 from rnnviz.ui.parts.component import component
 from rnnviz.ui.parts.explored import recorded
 
-BEFORE, AFTER = 25, 25  # columns, as wide as a letter each
+BEFORE, AFTER = 25, 45  # columns, as wide as a letter each
 
 _places = component(Path(__file__).parent)
 

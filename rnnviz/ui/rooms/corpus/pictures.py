@@ -11,7 +11,7 @@ from rnnviz.paper.packing import keys
 from rnnviz.studies import changing
 from rnnviz.studies.corpus import Pattern, standing_out
 from rnnviz.ui.parts.board import Mark, Marked, drawn
-from rnnviz.ui.parts.explored import recorded
+from rnnviz.ui.parts.explored import recorded, stores
 from rnnviz.ui.parts.explored.runs import Run, current_run
 from rnnviz.ui.parts.explored.views import in_view, limits_of, show_board, unit_heatmap
 from rnnviz.ui.parts.numbers import shown
@@ -48,11 +48,13 @@ def show() -> None:
     run = current_run()
     if run is None:
         return
-    if run.card is None:
+    if run.card is None and not (run.own and stores.fitting(run)):
+        line = stores.refused(run) if run.own else None
         notice(
-            _(
+            line
+            or _(
                 "Here the shipped models read long texts. For your own: rnnviz corpus package.module:function text.txt, then "
-                "rnnviz.corpus in Python."
+                "rnnviz explore package.module:function --corpus states.zarr."
             )
         )
         return
@@ -60,13 +62,14 @@ def show() -> None:
     _controls(run, sought)
     _draw(run, sought)
     try:
-        recorded.box(recorded.text(run))
-        own = recorded.opened(run)
+        text, place = recorded.text(run), st.container()
+        recorded.box(run, text)
+        with place:
+            if (own := recorded.opened(run, text)) is not None:
+                results.show(own, run, sought, text)
     except (CheckpointError, ValueError) as problem:
         notice(said(problem), error=True)
         return
-    if own is not None:
-        results.show(own, run, sought)
     _reading()
 
 
@@ -207,7 +210,7 @@ def _draw(run: Run, sought: Sought) -> None:
     id = f"corpus-{run.view}-{layer}"
     node = run.states(layer)
     limits = limits_of(node, "hidden")
-    picture, finer = unit_heatmap(run, id, node, "hidden", limits, _("Hidden state h"), 380)
+    picture, finer = unit_heatmap(run, id, node, "hidden", limits, _("Hidden state h"), 260)
     curve = kept(_curve, node, now["unit"])
     title = _("Unit {unit}").format(unit=now["unit"])
     drawings = [

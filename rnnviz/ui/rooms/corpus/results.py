@@ -27,7 +27,7 @@ LIKELY = 0.05
 """Up to which a chance is shown."""
 
 
-def show(own: Corpus, run, sought) -> None:
+def show(own: Corpus, run, sought, text: recorded.Text) -> None:
     names = {
         "units": _("where the units are on"),
         "state": _("where the state is alike"),
@@ -35,19 +35,25 @@ def show(own: Corpus, run, sought) -> None:
     }
     pick_one("where_by", _("Search for"), names)
     try:
-        {"units": _units, "state": _state, "text": _text}[settings()["where_by"]](own, run, sought)
+        match settings()["where_by"]:
+            case "units":
+                _units(own, run, sought)
+            case "state":
+                _state(own, run, sought, text)
+            case _:
+                _text(own, run, sought)
     except Told as problem:
         notice(said(problem))
 
 
 def _units(own: Corpus, run, sought) -> None:
     _also(sought)
-    pattern = sought.pattern(recorded.place(own))
+    pattern = sought.pattern(recorded.place(own, run))
     if pattern is None:
         return
     with st.spinner(_("Searching …")):
         found = kept(_match, own, pattern)
-        if len(found) and (condition := _condition(own, sought)) is not None:
+        if len(found) and (condition := _condition(own, run, sought)) is not None:
             found = kept(_combined, own, pattern, *condition)
     if not len(found):
         notice(
@@ -63,7 +69,9 @@ def _units(own: Corpus, run, sought) -> None:
             )
         )
     )
-    _places(own, sought, found.starts[:MOST], found.stops[:MOST], [shown(one) for one in found.scores[:MOST]])
+    _places(
+        own, run, sought, found.starts[:MOST], found.stops[:MOST], [shown(one) for one in found.scores[:MOST]]
+    )
     _common(own, found)
 
 
@@ -116,7 +124,7 @@ def _also(sought) -> None:
         )
 
 
-def _condition(own: Corpus, sought) -> tuple[corpus.Pattern | str, bool] | None:
+def _condition(own: Corpus, run, sought) -> tuple[corpus.Pattern | str, bool] | None:
     """What else is to be there, a pattern or a regular expression, and whether it is not to be; None for nothing."""
     now = settings()
     without = now["where_also"] == "not"
@@ -124,7 +132,7 @@ def _condition(own: Corpus, sought) -> tuple[corpus.Pattern | str, bool] | None:
         return None
     if now["where_also_by"] == "text":
         return None if now["where_also_regex"] is None else (now["where_also_regex"], without)
-    pattern = None if sought.also is None else sought.also.pattern(recorded.place(own))
+    pattern = None if sought.also is None else sought.also.pattern(recorded.place(own, run))
     if sought.also is not None and pattern is None:
         notice(_("No unit stands out at the second stretch: it is left out."))
     return None if pattern is None else (pattern, without)
@@ -135,7 +143,7 @@ def _combined(own: Corpus, pattern: corpus.Pattern, also: corpus.Pattern | str, 
     return corpus.combined(kept(_match, own, pattern), where.where(), without)
 
 
-def _state(own: Corpus, run, sought) -> None:
+def _state(own: Corpus, run, sought, text: recorded.Text) -> None:
     now = settings()
     step = explored.cursor(sought.last)
     step = min(step, run.steps - 1)
@@ -157,12 +165,12 @@ def _state(own: Corpus, run, sought) -> None:
             return
     searched = own
     if field == "cell":
-        found_cells = recorded.opened(run, "cell")
+        found_cells = recorded.opened(run, text, "cell")
         if found_cells is None:
             return
         searched = found_cells
     state = np.ascontiguousarray(node[field].transpose("time", "unit").values[step])
-    place = recorded.place(searched, field)
+    place = recorded.place(searched, run, field)
     with st.spinner(_("Searching …")):
         found = kept(_nearest, searched, state, now["where_metric"], place, units)
     token = visible(run.text[step]) if run.text else ""
@@ -170,7 +178,7 @@ def _state(own: Corpus, run, sought) -> None:
         "The {count} states nearest to that after step {step}, “{token}”; click a letter above for another:"
     )
     st.markdown(as_text(line.format(count=len(found), step=step + 1, token=token)))
-    _places(own, sought, found.steps, found.steps + 1, [shown(one) for one in found.distances])
+    _places(own, run, sought, found.steps, found.steps + 1, [shown(one) for one in found.distances])
 
 
 def _nearest(
@@ -190,17 +198,22 @@ def _text(own: Corpus, run, sought) -> None:
     if found.more:
         line = _("More than {count:,} places in {steps:,} characters; the first {most}:")
     st.markdown(as_text(line.format(count=len(found), steps=own.steps, most=first)))
-    _places(own, sought, found.starts[:MOST], found.stops[:MOST], None)
-    _telling(own, regex)
+    _places(own, run, sought, found.starts[:MOST], found.stops[:MOST], None)
+    _telling(own, run, regex)
 
 
 def _search(own: Corpus, regex: str) -> Found:
     return corpus.search(own, regex, recorded.LIMIT)
 
 
-def _telling(own: Corpus, regex: str) -> None:
+def _telling(own: Corpus, run, regex: str) -> None:
     """Which units tell these places from all others, computed in a process of its own."""
-    asked = {"path": str(own.path), "regex": regex, "limit": recorded.LIMIT, "place": recorded.place(own)}
+    asked = {
+        "path": str(own.path),
+        "regex": regex,
+        "limit": recorded.LIMIT,
+        "place": recorded.place(own, run),
+    }
     held: dict[str, Job] = st.session_state.setdefault("where_telling", {})
     heading = _("Which units tell these places from all others?")
     st.markdown(f"**{as_text(heading)}**")
@@ -236,9 +249,11 @@ def _tell(asked: dict) -> None:
     }
 
 
-def _places(own: Corpus, sought, starts: np.ndarray, stops: np.ndarray, scores: list[str] | None) -> None:
+def _places(
+    own: Corpus, run, sought, starts: np.ndarray, stops: np.ndarray, scores: list[str] | None
+) -> None:
     """The places under each other, in colour, what is found beginning in one column."""
-    colour = _coloured(own, sought)
+    colour = _coloured(own, run, sought)
     notes = scores or [f"{one + 1:,}" for one in starts.tolist()]
     rows = [
         places.place(own, int(start), int(stop), colour, note)
@@ -266,7 +281,7 @@ def _places(own: Corpus, sought, starts: np.ndarray, stops: np.ndarray, scores: 
     )
 
 
-def _coloured(own: Corpus, sought) -> places.Colour | None:
+def _coloured(own: Corpus, run, sought) -> places.Colour | None:
     """What places are coloured by, as the reader chooses; None for nothing."""
     known = {one.name: one for one in kept(_annotated, own)}
     chosen = settings()["where_colour"]
@@ -286,10 +301,10 @@ def _coloured(own: Corpus, sought) -> places.Colour | None:
     if chosen == "none":
         return None
     if chosen == "sought":
-        mean = kept(_mean, own, recorded.place(own), units)
+        mean = kept(_mean, own, recorded.place(own, run), units)
         return places.Colour(mean.__getitem__, title=names["sought"])
     if chosen == "unit":
-        column = kept(_column, own, recorded.place(own), unit)
+        column = kept(_column, own, recorded.place(own, run), unit)
         return places.Colour(column.at, title=names["unit"])
     values = known[chosen].values
     most = float(values.max()) if known[chosen].numeric else 1.0

@@ -43,7 +43,7 @@ class About:
 
 def show(own: Corpus, run) -> None:
     now = settings()
-    about = kept(_about, own, recorded.place(own), now["unit"])
+    about = kept(_about, own, recorded.place(own, run), now["unit"])
     line = _summary(about, own)
     st.markdown(as_text(line))
     groups = {_("Where it is strongest"): about.strongest, _("Where it is weakest"): about.weakest}
@@ -114,7 +114,9 @@ def _effects(own: Corpus, run) -> list[Any]:
         title = _("By its own weights: what one unit more of it adds to the score of the next character")
         found.append(drawn("direct", title, figures.effects, kept(_readable, direct)))
     try:
-        silenced = kept(speaking.silenced, model, own, now["layer"], now["unit"])
+        silenced = kept(
+            speaking.silenced, model, own, now["layer"], now["unit"], module=run.module if run.own else None
+        )
     except Told as problem:
         notice(said(problem))
         return found

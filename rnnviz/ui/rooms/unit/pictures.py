@@ -5,7 +5,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from rnnviz.models.checkpoints import CheckpointError
 from rnnviz.ui.parts import explored
-from rnnviz.ui.parts.explored import recorded
+from rnnviz.ui.parts.explored import recorded, stores
 from rnnviz.ui.parts.explored.runs import Run, current_run
 from rnnviz.ui.rooms.unit import EXAMPLES, LONGEST_NAME, finding, joined, key_of, named, one, together
 from rnnviz.ui.shell.language import _, said
@@ -18,11 +18,13 @@ def show(row: DeltaGenerator) -> None:
     run = current_run()
     if run is None:
         return
-    if run.card is None:
+    if run.card is None and not (run.own and stores.fitting(run)):
+        line = stores.refused(run) if run.own else None
         notice(
-            _(
+            line
+            or _(
                 "Here the shipped models read long texts. For your own: rnnviz corpus package.module:function text.txt, then "
-                "rnnviz units states.zarr."
+                "rnnviz explore package.module:function --corpus states.zarr."
             )
         )
         return
@@ -37,8 +39,9 @@ def show(row: DeltaGenerator) -> None:
     }
     pick_one("one_view", _("What is shown"), views)
     try:
-        recorded.box(recorded.text(run))
-        own = recorded.opened(run)
+        text = recorded.text(run)
+        recorded.box(run, text)
+        own = recorded.opened(run, text)
         if own is not None:
             {"unit": one.show, "find": finding.show, "groups": together.groups, "states": together.states}[
                 settings()["one_view"]

@@ -67,8 +67,13 @@ def _group_table(found: xr.Dataset) -> pd.DataFrame:
 
 def states(own: Corpus, run) -> None:
     pick(st.number_input, "one_states", _("Number of states"), min_value=2, max_value=20, step=1, width=150)
-    now, place = settings(), recorded.place(own)
-    asked = {"path": str(own.path), "name": run.name, "place": place, "count": now["one_states"]}
+    now, place = settings(), recorded.place(own, run)
+    asked = {
+        "path": str(own.path),
+        "name": None if run.own else run.name,
+        "place": place,
+        "count": now["one_states"],
+    }
     found = working.found("unit_states", f"{WORK}:states", asked, _so_far)
     if found is None:
         return
