@@ -48,7 +48,7 @@ class HeldOut:
 
     name: str
     passages: tuple[tuple[str, str], ...]
-    card: Card
+    card: dict[str, Any]
 
     @property
     def characters(self) -> int:
@@ -97,7 +97,7 @@ def _read(where: Path, name: str, state: str) -> HeldOut:
     """state: of the file."""
     if where.stat().st_size > LARGEST:
         raise ValueError(f"it has more than {LARGEST:,} bytes")
-    card = cards.read(where)
+    card: dict[str, Any] = dict(cards.read(where))
     cards.compare(card, CARD)
     passages = tuple((str(one), str(text)) for one, text in card.pop("passages"))
     if sha256(passages) != card["sha256"]:
