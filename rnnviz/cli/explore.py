@@ -59,11 +59,10 @@ def run(options: argparse.Namespace) -> int:
     finally:
         waiting.cancel()
     os.environ[VARIABLE] = options.function
-    page = "states"
+    page, link = "states", {"subject": live.link(options.function)}
     if options.corpus:
-        view.searched(options.corpus, one)
-        page = "corpus"
-    return view.opened_on(f"{page}?{urlencode({'subject': live.link(options.function)})}", options)
+        page, link = "corpus", link | view.beginning(view.searched(options.corpus, one)[0])
+    return view.opened_on(f"{page}?{urlencode(link)}", options)
 
 
 def example(options: argparse.Namespace) -> int:

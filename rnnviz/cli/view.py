@@ -89,6 +89,12 @@ def searched(files: list[str], model: Any = None) -> list[Any]:
     return opened
 
 
+def beginning(own: Any) -> dict[str, Any]:
+    """What a link holds that opens on a corpus: its name, and the lowest layer that it has, from 1."""
+    layer = int(next(iter(own.arrays)).partition("/layer_")[2].partition("/")[0].removesuffix("_backward"))
+    return {"where_store": own.path.resolve().name} | ({"layer": layer + 1} if layer else {})
+
+
 def _searching(files: list[str]) -> str:
     """The app is to show these corpora. Returns the page that it opens on."""
     from rnnviz.models import checkpoints
@@ -103,8 +109,7 @@ def _searching(files: list[str]) -> str:
                 f"rnnviz explore package.module:function --corpus {one.path}"
             )
         Corpus.open(one.path, live.shipped(one.model))  # that it is of these weights is said here
-    name = opened[0].path.resolve().name
-    return f"corpus?{urlencode({'model': opened[0].model, 'where_store': name})}"
+    return f"corpus?{urlencode({'model': opened[0].model, **beginning(opened[0])})}"
 
 
 def _watching(files: list[str]) -> str:

@@ -27,9 +27,15 @@ def named():
 
 
 def test_view_opens_on_the_page_that_searches(tmp_path, opened, monkeypatch):
-    own = corpus.record(rnnviz.live.shipped("korean-lstm"), "좋은 영화", tmp_path / "states.zarr")
+    model = rnnviz.live.shipped("korean-lstm")
+    own = corpus.record(model, "좋은 영화", tmp_path / "states.zarr")
+    high = corpus.record(model, "좋은 영화", tmp_path / "high.zarr", layers=[-1])
+    assert main(["view", str(high.path)]) == 0
     assert main(["view", str(own.path)]) == 0
-    assert opened == ["corpus?model=korean-lstm&where_store=states.zarr"]
+    assert opened == [
+        "corpus?model=korean-lstm&where_store=high.zarr&layer=2",
+        "corpus?model=korean-lstm&where_store=states.zarr",
+    ]
     assert named() == [str(own.path.resolve())]
 
 

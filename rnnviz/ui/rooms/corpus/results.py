@@ -25,6 +25,7 @@ AROUND = 30  # characters on each side, in the table
 NEAREST = 20
 LIKELY = 0.05
 """Up to which a chance is shown."""
+LISTED = 10  # things in common
 
 
 def show(own: Corpus, run, sought, text: recorded.Text) -> None:
@@ -62,17 +63,25 @@ def _units(own: Corpus, run, sought) -> None:
             )
         )
         return
-    st.markdown(
-        as_text(
-            _("{count:,} places in {steps:,} characters; the best {most}:").format(
-                count=len(found), steps=own.steps, most=min(MOST, len(found))
-            )
+    likely = [one for one in kept(_counted, own, found) if one.p <= LIKELY][:LISTED]
+    line = _("{count:,} places in {steps:,} characters; the best {most}:")
+    line = line.format(count=len(found), steps=own.steps, most=min(MOST, len(found)))
+    if likely:
+        first, kinds = likely[0], _kinds()
+        most = _("What sets them apart most: {what} “{which}”, {here} of them ({against}: {all}).")
+        most = most.format(
+            what=kinds.get(first.what, first.what),
+            which=_which(first),
+            here=percent(first.here / first.of_here),
+            against=_against(found),
+            all=percent(first.all / first.of_all),
         )
-    )
+        line = f"{most} {line}"
+    st.markdown(as_text(line))
     _places(
         own, run, sought, found.starts[:MOST], found.stops[:MOST], [shown(one) for one in found.scores[:MOST]]
     )
-    _common(own, found)
+    _common(found, likely)
 
 
 def _match(own: Corpus, pattern: corpus.Pattern) -> Matches:
@@ -325,10 +334,30 @@ def _column(own: Corpus, place: str, unit: int) -> corpus.unit.Column:
     return corpus.unit.column(own, place, unit)
 
 
-def _common(own: Corpus, found: Matches) -> None:
+def _kinds() -> dict[str, str]:
+    return {
+        "next token": _("next character"),
+        "position in line": _("characters since the line began"),
+        "label": _("label"),
+    }
+
+
+def _which(one: Common) -> str:
+    return visible(one.value) if one.what == "next token" else one.value
+
+
+def _against(found: Matches) -> str:
+    """What places are held against, as a heading."""
+    if not found.conditions:
+        return _("in the whole text")
+    if found.conditions[-1].without:
+        return _("wherever the second condition is not met")
+    return _("wherever the second condition is met")
+
+
+def _common(found: Matches, likely: list[Common]) -> None:
     heading = _("What the places have in common")
     st.markdown(f"**{as_text(heading)}**")
-    likely = [one for one in kept(_counted, own, found) if one.p <= LIKELY][:10]
     if not likely:
         st.markdown(
             as_text(
@@ -338,22 +367,13 @@ def _common(own: Corpus, found: Matches) -> None:
             )
         )
         return
-    against = (
-        _("wherever the second condition is met")
-        if found.conditions and not found.conditions[-1].without
-        else _("wherever it is not")
-        if found.conditions
-        else _("in the whole text")
-    )
-    kinds = {"next token": _("next character"), "position in line": _("characters since the line began")}
+    kinds = _kinds()
     frame = pd.DataFrame(
         {
             _("what"): [kinds.get(one.what, one.what) for one in likely],
-            _("which"): [
-                one.value if one.what == "position in line" else visible(one.value) for one in likely
-            ],
+            _("which"): [_which(one) for one in likely],
             _("at these places"): [percent(one.here / one.of_here) for one in likely],
-            against: [percent(one.all / one.of_all) for one in likely],
+            _against(found): [percent(one.all / one.of_all) for one in likely],
             _("chance"): [shown(one.p) for one in likely],
         }
     ).set_index(_("what"))
