@@ -233,7 +233,9 @@ def test_without_a_text_of_the_readers_one_that_comes_along_is_searched(visit):
     assert len(seen.places) == 25 and {place["here"] for place in seen.places} == {"다"}
     assert any("CC0" in one.value for one in seen.test.caption)
     said = [one.value.replace("\\", "") for one in seen.test.markdown]
-    assert any("apart most: next character “.”, 100.0 % of them (in the whole text: 4.6" in one for one in said)
+    assert any(
+        "apart most: next character “.”, 100.0 % of them (in the whole text: 4.6" in one for one in said
+    )
 
 
 @pytest.mark.parametrize("name", STRETCHES)

@@ -10,31 +10,15 @@ alone brings along is not taken for what the units say.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rnnviz.studies.corpus.matching import Condition, Matches
+from rnnviz.studies.corpus.opened import Corpus
 from rnnviz.told import Told
 
-if TYPE_CHECKING:
-    from rnnviz.studies.corpus.matching import Matches
-    from rnnviz.studies.corpus.opened import Corpus
 
-
-@dataclass(frozen=True, eq=False)
-class Condition:
-    """where: (step,), whether something is so. without: only stretches without such a step meet it; else those with one."""
-
-    where: np.ndarray
-    without: bool = False
-
-    def meets(self, starts: np.ndarray, stops: np.ndarray) -> np.ndarray:
-        """(stretch,), which of some meet it."""
-        sums = np.append(0, np.cumsum(self.where))
-        return np.asarray((sums[stops] > sums[starts]) != self.without)
-
-
-def combined(found: "Matches", where: Sequence[bool] | np.ndarray, without: bool = False) -> "Matches":
+def combined(found: Matches, where: Sequence[bool] | np.ndarray, without: bool = False) -> Matches:
     """The stretches of `found`, in its order, that share at least one step with where something else is so; without: those that
     share none. where: (step,). Raises Told where `where` has another length, and where none is left."""
     so = np.asarray(where, bool)
@@ -64,7 +48,7 @@ class Heap:
     own: np.ndarray
 
 
-def heaps(corpus: "Corpus", found: "Matches") -> list[Heap]:
+def heaps(corpus: Corpus, found: Matches) -> list[Heap]:
     """Against what stretches that meet conditions are counted, a heap for each of their lengths."""
     lengths = found.stops - found.starts
     ends = np.repeat(corpus.starts[1:], np.diff(corpus.starts))  # of the sequence that a step is of

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rnnviz.studies.corpus.combining import Condition
 from rnnviz.studies.corpus.opened import Corpus, inside
 from rnnviz.studies.corpus.store import Array
 from rnnviz.studies.progress import Progress
@@ -56,10 +55,23 @@ class Pattern:
 
 
 @dataclass(frozen=True, eq=False)
+class Condition:
+    """where: (step,), whether something is so. without: only stretches without such a step meet it; else those with one."""
+
+    where: np.ndarray
+    without: bool = False
+
+    def meets(self, starts: np.ndarray, stops: np.ndarray) -> np.ndarray:
+        """(stretch,), which of some meet it."""
+        sums = np.append(0, np.cumsum(self.where))
+        return np.asarray((sums[stops] > sums[starts]) != self.without)
+
+
+@dataclass(frozen=True, eq=False)
 class Matches:
     """Stretches, the best first. starts, stops: (match,), steps from `start` up to `stop`. scores: (match,), how far the units
     are beyond the threshold, each on its side, the mean over the units and steps of the stretch. held: steps at which the pattern
-    holds. conditions: those that all of them meet besides, see `combined`.
+    holds. conditions: those that all of them meet besides, see combining.py.
     """
 
     pattern: Pattern
