@@ -7,9 +7,8 @@ from playwright.sync_api import expect
 from tests.browser.conftest import Reader, at_rest, violations
 from tests.browser.test_app import fits_a_phone
 
-LONG = (
-    "To be, or not to be, that is the question.\n" * 21
-)  # another text than that of any other test: what one reader has had read is there for all
+# another text than that of any other test: what one reader has had read is there for all
+LONG = "To be, or not to be, that is the question.\n" * 21
 LINK = f"/unit?model=shakespeare-gru&layer=2&unit=257&where_text={quote(LONG)}"
 
 
