@@ -25,7 +25,12 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         help="a shipped language model, see rnnviz models, or package.module:function, see rnnviz example",
     )
     command.add_argument(
-        "files", nargs="+", metavar="file", help="texts in UTF-8, or CSV files for a model of rows"
+        "files", nargs="*", metavar="file", help="texts in UTF-8, or CSV files for a model of rows"
+    )
+    command.add_argument(
+        "--held-out",
+        action="store_true",
+        help="the text that comes along with a shipped model, in place of files",
     )
     command.add_argument(
         "--out", type=Path, default=Path("states.zarr"), help="where to write: ./states.zarr"
@@ -57,8 +62,15 @@ def run(options: argparse.Namespace) -> int:
     if options.labels and options.by != "line":
         raise ValueError("--labels needs --by line: a label stands before the tab of each line")
     layers = None if options.layers is None else [_number(each) for each in options.layers.split(",")]
-    texts = [text for file in options.files for text in _texts(file, options.by == "line", options.labels)]
+    if bool(options.files) == options.held_out:
+        raise ValueError("give the files of the texts, or --held-out and none")
     model = _model(options.model)
+    texts: list[tuple[str, str] | tuple[str, str, str]]
+    texts = [text for file in options.files for text in _texts(file, options.by == "line", options.labels)]
+    if options.held_out:
+        from rnnviz.models import held_out
+
+        texts = [*held_out.shipped(options.model)]
     asked = {
         "layers": layers,
         "fields": [one.strip() for one in options.fields.split(",")],

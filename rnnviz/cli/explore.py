@@ -25,6 +25,13 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     command.add_argument(
         "function", metavar="package.module:function", help="see rnnviz example for one that works"
     )
+    command.add_argument(
+        "--corpus",
+        action="append",
+        default=[],
+        metavar="states.zarr",
+        help="what rnnviz corpus has recorded of it, to be searched; may be given again",
+    )
     view.add_opening(command)
     command.set_defaults(run=run, extra="app")
 
@@ -52,7 +59,10 @@ def run(options: argparse.Namespace) -> int:
     finally:
         waiting.cancel()
     os.environ[VARIABLE] = options.function
-    return view.opened_on(f"states?{urlencode({'subject': live.link(options.function)})}", options)
+    page, link = "states", {"subject": live.link(options.function)}
+    if options.corpus:
+        page, link = "corpus", link | view.beginning(view.searched(options.corpus, one)[0])
+    return view.opened_on(f"{page}?{urlencode(link)}", options)
 
 
 def example(options: argparse.Namespace) -> int:

@@ -19,6 +19,7 @@ from rnnviz.cli.extras import need
 MOST = 6  # recordings at once
 FIRST_PORT = 8501
 VARIABLE = "RNNVIZ_VIEW"  # in the environment, for the app; see ui/parts/explored/subjects.py
+CORPUS = "RNNVIZ_CORPUS"  # likewise; see ui/parts/explored/stores.py
 RUNS = "RNNVIZ_RUNS"  # likewise; see ui/rooms/runs/source.py
 
 
@@ -27,13 +28,14 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         "view",
         help="look at recordings and trainings of your own",
         description="Starts the app on recordings that rnnviz.save has written, and opens the browser on the first one; or on "
-        "folders in which rnnviz.Monitor keeps trainings, also while these go. They stay on this machine. Ctrl+C ends it.",
+        "folders in which rnnviz.Monitor keeps trainings, also while these go; or on what rnnviz corpus has "
+        "recorded of a shipped model. They stay on this machine. Ctrl+C ends it.",
     )
     command.add_argument(
         "files",
         nargs="+",
-        metavar="run.nc|runs/",
-        help=f"one recording, or up to {MOST}; or folders of trainings",
+        metavar="run.nc|runs/|states.zarr",
+        help=f"one recording, or up to {MOST}; or folders of trainings; or corpora",
     )
     add_opening(command)
     command.add_argument("--until-input-ends", action="store_true", help=argparse.SUPPRESS)
@@ -44,6 +46,13 @@ def run(options: argparse.Namespace) -> int:
     need(*app.NEEDED)
     if len(options.files) > MOST:
         raise ValueError(f"up to {MOST} recordings can be looked at at once; got {len(options.files)}")
+    corpora = [is_corpus(Path(path)) for path in options.files]
+    if any(corpora):
+        if not all(corpora):
+            raise ValueError(
+                "these are corpora and something else: start the app on one kind, and again on the other"
+            )
+        return opened_on(_searching(options.files), options)
     trainings = [_is_of_trainings(Path(path)) for path in options.files]
     if any(trainings) and not all(trainings):
         raise ValueError(
@@ -62,6 +71,45 @@ def _viewing(files: list[str]) -> str:
     opened = [subjects.opened(path) for path in files]
     os.environ[VARIABLE] = json.dumps([str(Path(path).resolve()) for path in files])
     return f"states?{urlencode({'subject': opened[0].link})}"
+
+
+def is_corpus(path: Path) -> bool:
+    return (path / "zarr.json").is_file()
+
+
+def searched(files: list[str], model: Any = None) -> list[Any]:
+    """The app is to show these corpora. model: whose states they must be. Returns them. Raises ValueError."""
+    from rnnviz.studies.corpus import Corpus
+
+    opened = [Corpus.open(path, model) for path in files]
+    names = [one.path.resolve().name for one in opened]
+    if len(set(names)) < len(names):
+        raise ValueError("these corpora have the same name: rename the folder of one")
+    os.environ[CORPUS] = json.dumps([str(one.path.resolve()) for one in opened])
+    return opened
+
+
+def beginning(own: Any) -> dict[str, Any]:
+    """What a link holds that opens on a corpus: its name, and the lowest layer that it has, from 1."""
+    layer = int(next(iter(own.arrays)).partition("/layer_")[2].partition("/")[0].removesuffix("_backward"))
+    return {"where_store": own.path.resolve().name} | ({"layer": layer + 1} if layer else {})
+
+
+def _searching(files: list[str]) -> str:
+    """The app is to show these corpora. Returns the page that it opens on."""
+    from rnnviz.models import checkpoints
+    from rnnviz.studies import live
+    from rnnviz.studies.corpus import Corpus
+
+    opened = searched(files)
+    for one in opened:
+        if one.model not in checkpoints.names("language"):
+            raise ValueError(
+                f"{one.path} holds states of {one.model}, which does not come along: "
+                f"rnnviz explore package.module:function --corpus {one.path}"
+            )
+        Corpus.open(one.path, live.shipped(one.model))  # that it is of these weights is said here
+    return f"corpus?{urlencode({'model': opened[0].model, **beginning(opened[0])})}"
 
 
 def _watching(files: list[str]) -> str:

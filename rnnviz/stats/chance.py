@@ -54,3 +54,29 @@ def holm(chances: np.ndarray) -> np.ndarray:
     factors = len(order) - np.arange(len(order))
     found[order] = np.minimum(1.0, np.maximum.accumulate(chances[order] * factors))
     return found
+
+
+def drawn(count: int, sizes: np.ndarray, kinds: np.ndarray, draws: np.ndarray) -> float:
+    """The chance of `count` or more of a kind, where so many are drawn from each of several heaps, without putting back.
+
+    sizes, kinds, draws: (heap,), how many are in each, how many of them are of the kind, and how many are drawn. Of one heap the
+    hypergeometric tail, however small; of several the sum of hypergeometric numbers, whose distributions are folded together by
+    the Fourier transform: off by 1e-12 at most, and never less than that.
+
+    >>> import numpy as np
+    >>> drawn(2, np.array([4]), np.array([2]), np.array([2]))  # both of two in four
+    0.16666666666666666
+    >>> round(drawn(2, np.array([2, 2]), np.array([1, 1]), np.array([1, 1])), 12)  # one of two, twice
+    0.25
+    """
+    from scipy.fft import irfft, next_fast_len, rfft
+    from scipy.stats import hypergeom
+
+    if len(sizes) == 1:
+        return float(hypergeom.sf(count - 1, sizes[0], kinds[0], draws[0]))
+    length = int(draws.sum()) + 1
+    padded = next_fast_len(length, real=True)
+    spectrum = np.ones(padded // 2 + 1, complex)
+    for size, kind, many in zip(sizes, kinds, draws, strict=True):
+        spectrum *= rfft(hypergeom.pmf(np.arange(many + 1), size, kind, many), padded)
+    return float(np.clip(irfft(spectrum, padded)[count:length].sum(), 1e-12, 1.0))

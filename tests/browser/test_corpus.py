@@ -20,6 +20,7 @@ def test_a_drag_marks_what_is_sought_in_a_text_that_is_read_on_demand(reader):
     expect(seen.tab.locator("[data-figure=hidden] .rv-mark")).to_have_count(1)
     read.click()
     expect(seen.tab.get_by_text("where the units are on")).to_be_visible()
+    expect(seen.tab.locator(".un-root[data-drawn] .un-place").first).to_be_visible()
     at_rest(seen.tab)
     found = violations(seen.tab, "light", "dark")
     # Streamlit's box for files is drawn with a role that contradicts its label

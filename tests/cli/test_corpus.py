@@ -32,6 +32,16 @@ def test_a_store_is_written_and_its_size_said_first(tmp_path, text, capsys):
     assert own.names == ("text.txt",)
 
 
+def test_the_text_that_comes_along_takes_the_place_of_files(tmp_path, text, capsys):
+    out = tmp_path / "own.zarr"
+    asked = ["corpus", "korean-lstm", "--held-out", "--out", str(out), "--layers", "0", "--bits", "8"]
+    assert main(asked) == 0
+    own = corpus.Corpus.open(out)
+    assert own.names == tuple(name for name, _text in corpus.held_out.shipped("korean-lstm"))
+    for wrong in ([*asked[:2], str(text), *asked[2:]], ["corpus", "korean-lstm", "--out", str(out)]):
+        assert main(wrong) and "or --held-out and none" in capsys.readouterr().err
+
+
 def test_lines_may_be_sequences_with_labels(tmp_path, capsys):
     path = tmp_path / "lines.txt"
     path.write_text("good\tso it is\n\nbad\tnot so\n", "utf-8")

@@ -7,6 +7,7 @@ import pytest
 
 import rnnviz
 from rnnviz import corpus
+from rnnviz.models import held_out
 from rnnviz.models.vocabularies import visible
 from rnnviz.studies.corpus import finding, grouping, machine, speaking, unit, work
 from rnnviz.ui.parts.explored import DEFAULT_TEXTS, recorded
@@ -47,7 +48,7 @@ class Looked(Opened):
 
     @property
     def groups(self) -> dict[str, list[dict]]:
-        sent = self.visit._sent("rnnviz_unit")
+        sent = self.visit._sent("rnnviz_places")
         return {group["title"]: group["places"] for group in sent["groups"]}
 
     @property
@@ -95,6 +96,7 @@ def test_a_lower_layer_has_no_direct_effect(page):
 def test_where_no_text_is_there_the_model_has_begun_to_write_one(visit, monkeypatch):
     monkeypatch.setattr(recorded, "stores", recorded.Stores())
     monkeypatch.setattr(recorded, "WRITTEN", 400)
+    monkeypatch.setattr(held_out, "of", lambda card: None)
     seen = Looked(visit, model="shakespeare-gru", layer=2, unit=24).read()
     own = seen.store
     assert own.text(0, own.steps).startswith(DEFAULT_TEXTS["shakespeare"]) and own.steps == 400 + 42
@@ -205,8 +207,7 @@ def test_groups_and_the_machine_are_those_of_the_library(page):
 
 @pytest.mark.parametrize("name", ["shakespeare-gru", "korean-lstm"])
 def test_the_units_that_are_offered_are_among_the_best(name, tmp_path):
-    kind = name.partition("-")[0]
-    for _done in work.record(name, None, None, str(tmp_path / "own.zarr"), 5000, DEFAULT_TEXTS[kind]):
+    for _done in work.record(name, None, None, str(tmp_path / "own.zarr"), held_out=True):
         pass
     own = corpus.Corpus.open(tmp_path / "own.zarr")
     told, behave = finding.by_annotation(own, unit.Annotated(own)), finding.survey(own)

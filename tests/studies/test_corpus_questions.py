@@ -1,6 +1,7 @@
 """What is asked of a corpus: each answer is that of a plain loop, what is planted is found, and what is shuffled is not."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -128,6 +129,37 @@ def test_matches_are_those_of_a_plain_loop(case):
     assert ranked == sorted(ranked)
     inside = {step for start, stop in expected for step in range(start, stop)}
     assert set(np.flatnonzero(found.where())) == inside
+
+
+@settings(max_examples=200)
+@given(sought(), st.sampled_from(["int8", "uint8"]), st.integers(-3, 3))
+def test_matches_of_8_bits_are_those_of_a_plain_loop_over_what_they_stand_for(case, kind, near):
+    states, lengths, pattern, file = case
+    scale = 1 / 127 if kind == "int8" else 1 / 255
+    ends = np.iinfo(kind)
+    numbers = np.clip(np.rint(states / scale), max(ends.min, -127), ends.max).astype(kind)
+    # thresholds at what a number stands for, next to it, and beyond all of them
+    exact = np.float32(numbers.flat[0]) * np.float32(scale)
+    limit = float(exact) + near * 1e-6 if abs(near) < 2 else near * 1.0
+    pattern = replace(pattern, threshold=limit)
+    own = made(states, lengths, file=file)
+    shape, at = states.shape, own.arrays[PLACE].steps
+    own.arrays[PLACE] = store.Array(Path("nowhere"), shape, at, np.dtype(kind), scale)
+    own._held[PLACE] = [np.ascontiguousarray(numbers[first:last].T) for _n, first, last in own.pieces(PLACE)]
+    plain = own.arrays[PLACE].decoded(numbers)
+    threshold = float(np.float32(limit))
+    expected = by_a_loop(plain, lengths, replace(pattern, threshold=threshold))
+    try:
+        found = corpus.match(own, pattern)
+    except Told as problem:
+        assert ("nowhere" in str(problem) and not expected) or "at every one" in str(problem)
+        return
+    pairs = zip(found.starts.tolist(), found.stops.tolist(), strict=True)
+    got = dict(zip(pairs, found.scores.tolist(), strict=True))
+    if pattern.length is None:
+        assert got == pytest.approx(expected, abs=1e-6)
+    else:  # of parts that are alike but for rounding, either may be taken
+        assert sorted(got.values()) == pytest.approx(sorted(expected.values()), abs=1e-6)
 
 
 def test_a_match_of_a_store_on_disk_is_that_of_one_in_memory(tmp_path):

@@ -20,6 +20,7 @@ _NAMES = {
     "Neighbours": "rnnviz.studies.corpus.neighbours",
     "Pattern": "rnnviz.studies.corpus.matching",
     "Size": "rnnviz.studies.corpus.recording",
+    "combined": "rnnviz.studies.corpus.combining",
     "common": "rnnviz.studies.corpus.shared",
     "match": "rnnviz.studies.corpus.matching",
     "nearest": "rnnviz.studies.corpus.neighbours",
@@ -33,6 +34,7 @@ _MODULES = {
     name: f"rnnviz.studies.corpus.{name}"
     for name in (
         "annotating",
+        "combining",
         "finding",
         "grouping",
         "machine",
@@ -49,5 +51,5 @@ _MODULES = {
         "unit",
         "work",
     )
-}
+} | {"held_out": "rnnviz.models.held_out"}
 __getattr__, __dir__, __all__ = lazy.attach(__name__, _NAMES, _MODULES)

@@ -1,4 +1,6 @@
+from rnnviz.models import held_out as held_out
 from rnnviz.studies.corpus import annotating as annotating
+from rnnviz.studies.corpus import combining as combining
 from rnnviz.studies.corpus import finding as finding
 from rnnviz.studies.corpus import grouping as grouping
 from rnnviz.studies.corpus import machine as machine
@@ -14,6 +16,7 @@ from rnnviz.studies.corpus import speaking as speaking
 from rnnviz.studies.corpus import store as store
 from rnnviz.studies.corpus import unit as unit
 from rnnviz.studies.corpus import work as work
+from rnnviz.studies.corpus.combining import combined as combined
 from rnnviz.studies.corpus.matching import Matches as Matches
 from rnnviz.studies.corpus.matching import Pattern as Pattern
 from rnnviz.studies.corpus.matching import match as match

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rnnviz.studies.corpus.opened import Corpus, inside
+from rnnviz.studies.corpus.store import Array
 from rnnviz.studies.progress import Progress
 from rnnviz.told import Told
 
@@ -54,10 +55,23 @@ class Pattern:
 
 
 @dataclass(frozen=True, eq=False)
+class Condition:
+    """where: (step,), whether something is so. without: only stretches without such a step meet it; else those with one."""
+
+    where: np.ndarray
+    without: bool = False
+
+    def meets(self, starts: np.ndarray, stops: np.ndarray) -> np.ndarray:
+        """(stretch,), which of some meet it."""
+        sums = np.append(0, np.cumsum(self.where))
+        return np.asarray((sums[stops] > sums[starts]) != self.without)
+
+
+@dataclass(frozen=True, eq=False)
 class Matches:
     """Stretches, the best first. starts, stops: (match,), steps from `start` up to `stop`. scores: (match,), how far the units
     are beyond the threshold, each on its side, the mean over the units and steps of the stretch. held: steps at which the pattern
-    holds.
+    holds. conditions: those that all of them meet besides, see combining.py.
     """
 
     pattern: Pattern
@@ -66,6 +80,7 @@ class Matches:
     scores: np.ndarray
     held: int
     steps: int
+    conditions: tuple[Condition, ...] = ()
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -76,11 +91,12 @@ class Matches:
 
 
 def standing_out(
-    states: np.ndarray, first: int, last: int, threshold: float, outside: bool = True
+    states: np.ndarray, first: int, last: int, threshold: float, outside: bool = True, inverted: bool = False
 ) -> tuple[int, ...]:
     """The units that are above the threshold at every step of a stretch and, with `outside`, at neither of the two steps around
-    it, where these are. states: (step, unit). first, last: of the stretch, both in it."""
-    on = states > np.float32(threshold)
+    it, where these are. states: (step, unit). first, last: of the stretch, both in it. inverted: those that are not above it at
+    any step of the stretch and, with `outside`, are at both steps around."""
+    on = (states > np.float32(threshold)) != inverted
     found = on[first : last + 1].all(0)
     if outside:
         for step in (first - 1, last + 1):
@@ -97,16 +113,22 @@ def match(corpus: Corpus, pattern: Pattern, progress: Progress | None = None) ->
     """
     place = corpus.place(pattern.place)
     corpus.units(place, [*pattern.on, *pattern.off])
-    threshold = np.float32(pattern.threshold)
+    array = corpus.arrays[place]
+    # of stored whole numbers: these are compared and summed as they stand, which takes a third of the time
+    limit = _limit(array, pattern.threshold)
+    threshold = np.float32(pattern.threshold) if limit is None else limit
     signs = [(unit, True) for unit in pattern.on] + [(unit, False) for unit in pattern.off]
+    both = len(pattern.on) - len(pattern.off)
     switched = np.zeros(corpus.steps if pattern.outside else 0, bool)
 
     def look(number: int, first: int, last: int) -> tuple[np.ndarray, np.ndarray]:
-        values = [corpus.one(place, number, unit) for unit, _on in signs]
+        read = corpus.one if limit is None else corpus.stored
+        values = [read(place, number, unit) for unit, _on in signs]
         where = _hold(values, [on for _unit, on in signs], threshold)
         if pattern.outside:
             switched[first:last] = _all(values, [not on for _unit, on in signs], threshold)
-        return where + first, _margin(values, signs, where, threshold)
+        total = _total(values, signs, where) * (1.0 if limit is None else float(np.float32(array.scale)))
+        return where + first, (total - both * float(np.float32(pattern.threshold))) / len(signs)
 
     held, margins = zip(*corpus.each(place, look, progress), strict=True)
     steps, margin = np.concatenate(held), np.concatenate(margins)
@@ -116,14 +138,14 @@ def match(corpus: Corpus, pattern: Pattern, progress: Progress | None = None) ->
     return Matches(pattern, starts[order], stops[order], scores[order], len(steps), corpus.steps)
 
 
-def _all(values: Sequence[np.ndarray], on: Sequence[bool], threshold: np.float32) -> np.ndarray:
+def _all(values: Sequence[np.ndarray], on: Sequence[bool], threshold: np.number) -> np.ndarray:
     found = np.ones(len(values[0]), bool)
     for one, above in zip(values, on, strict=True):
         found &= (one > threshold) if above else (one <= threshold)
     return found
 
 
-def _hold(values: Sequence[np.ndarray], on: Sequence[bool], threshold: np.float32) -> np.ndarray:
+def _hold(values: Sequence[np.ndarray], on: Sequence[bool], threshold: np.number) -> np.ndarray:
     """The steps, ascending, at which all are as they should be. Once few are left, only these are looked at."""
     whole: np.ndarray | None = np.ones(len(values[0]), bool)
     few = np.empty(0, np.intp)
@@ -137,22 +159,27 @@ def _hold(values: Sequence[np.ndarray], on: Sequence[bool], threshold: np.float3
     return few if whole is None else np.flatnonzero(whole)
 
 
-def _margin(
-    values: Sequence[np.ndarray], signs: Sequence[tuple[int, bool]], where: np.ndarray, threshold: np.float32
-) -> np.ndarray:
-    """How far beyond the threshold, the mean over the units, at these steps; float64."""
-    dense = 2 * len(where) > len(
-        values[0]
-    )  # then all is summed and some of it taken: to take first costs more
-    total = np.zeros(len(values[0]) if dense else len(where))
+def _total(values: Sequence[np.ndarray], signs: Sequence[tuple[int, bool]], where: np.ndarray) -> np.ndarray:
+    """The sum over the units at these steps, those that are off taken away; float64, or whole numbers as stored."""
+    # then all is summed and some of it taken: to take first costs more
+    dense = 2 * len(where) > len(values[0])
+    kind = np.int32 if values[0].dtype.kind in "iu" else np.float64
+    total = np.zeros(len(values[0]) if dense else len(where), kind)
     for one, (_unit, on) in zip(values, signs, strict=True):
         own = one if dense else one[where]
-        if on:
-            total += own
-        else:
-            total -= own
-    both = sum(1 if on else -1 for _unit, on in signs)
-    return ((total[where] if dense else total) - both * float(threshold)) / len(signs)
+        (np.add if on else np.subtract)(total, own, out=total)
+    return np.asarray(total[where] if dense else total)
+
+
+def _limit(array: Array, threshold: float) -> np.integer | None:
+    """The stored number beyond which what it stands for is beyond the threshold; None where none is, or numbers stand as they
+    are."""
+    if array.scale is None or array.kind.itemsize > 1:
+        return None
+    ends = np.iinfo(array.kind)
+    numbers = np.arange(ends.min, ends.max + 1)
+    below = numbers[array.decoded(numbers) <= np.float32(threshold)]
+    return array.kind.type(below[-1]) if len(below) else None
 
 
 def _refuse(held: int, steps: int, pattern: Pattern) -> None:

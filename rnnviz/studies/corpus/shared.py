@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rnnviz.stats.chance import holm
+from rnnviz.stats import chance
+from rnnviz.studies.corpus.combining import Heap, heaps
 from rnnviz.studies.corpus.matching import Matches
 from rnnviz.studies.corpus.opened import Corpus
 from rnnviz.studies.corpus.searching import Found
@@ -29,15 +30,16 @@ FEWEST = 5  # times that a value must occur in the corpus to be tried
 class Common:
     """A value that stretches have more often than the corpus. what: 'next token', 'position in line' or 'label'. here: of
     `of_here` stretches; all: of `of_all` steps of the corpus (of a label: what share of steps has it, times the stretches, would
-    be expected). p: the chance of so many or more, corrected for all values of this kind and the three kinds (Holm 1979, then
-    three times)."""
+    be expected). Of stretches that meet a second condition: of `of_all` that meet it, where all found are of one length, else
+    how many of as many would be expected. p: the chance of so many or more, corrected for all values of this kind and the three
+    kinds (Holm 1979, then three times)."""
 
     what: str
     value: str
     here: int
     of_here: int
-    all: int
-    of_all: int
+    all: float
+    of_all: float
     p: float
 
     @property
@@ -53,37 +55,54 @@ def common(corpus: Corpus, matches: Matches | Found, seed: int = 0) -> tuple[Com
     Next token and position in line: the chance that as many stretches, laid on other steps of the corpus without regard to what
     is there, would have so many (hypergeometric, one-sided). Stretches count once each, however long; those without a next token
     count for no token. Label: all stretches of a sequence share it, and are not independent; so labels are drawn anew, each
-    sequence keeping its stretches (`TURNS` permutations from the seed, one-sided). Raises Told where there are no stretches.
+    sequence keeping its stretches (`TURNS` permutations from the seed, one-sided). Stretches that meet a second condition
+    (`combined`) are held against all of the same lengths that meet it, so many of each length. Raises Told where there are no
+    stretches.
     """
     if not len(matches):
         raise Told("there are no matches to count: search for something else")
     starts, stops = np.asarray(matches.starts), np.asarray(matches.stops)
-    found = [*_next(corpus, stops), *_positions(corpus, starts), *_labels(corpus, starts, seed)]
+    against = heaps(corpus, matches) if isinstance(matches, Matches) and matches.conditions else None
+    found = [*_next(corpus, stops, against), *_positions(corpus, starts, against)]
+    found += _labels(corpus, starts, seed, against)
     return tuple(sorted(found, key=lambda one: (one.p, -one.times, one.what, one.value)))
 
 
-def _next(corpus: Corpus, stops: np.ndarray) -> list[Common]:
-    inside = ~np.isin(stops, corpus.starts)
-    possible = np.ones(corpus.steps, bool)
-    possible[corpus.starts[:-1]] = False  # nothing comes before the first of a sequence
-    count = len(corpus.vocabulary)
-    here = np.bincount(corpus.tokens[stops[inside]], minlength=count)
-    every = np.bincount(corpus.tokens[possible], minlength=count)
-    return _counted("next token", list(corpus.vocabulary), here, every)
+def _next(corpus: Corpus, stops: np.ndarray, against: list[Heap] | None) -> list[Common]:
+    last = np.isin(
+        np.arange(corpus.steps + 1), corpus.starts
+    )  # whether a sequence ends before a step: none comes next
+
+    def counted(at: np.ndarray) -> np.ndarray:
+        return np.bincount(corpus.tokens[at[~last[at]]], minlength=len(corpus.vocabulary))
+
+    if against is None:
+        drawn, every = counted(stops)[None], counted(np.arange(corpus.steps))[None]
+    else:
+        drawn = np.array([counted(stops[heap.own]) for heap in against])
+        every = np.array([counted(heap.starts + heap.length) for heap in against])
+    return _counted("next token", list(corpus.vocabulary), drawn, every)
 
 
-def _positions(corpus: Corpus, starts: np.ndarray) -> list[Common]:
+def _positions(corpus: Corpus, starts: np.ndarray, against: list[Heap] | None) -> list[Common]:
     if "\n" not in corpus.vocabulary:
         return []
-    position = positions(corpus)
     names = [
         f"{low}" if high == low + 1 else f"{low}–{high - 1}"
         for low, high in zip(BINS, (*BINS[1:], None), strict=True)
         if high is not None
     ] + [f"{BINS[-1]} …"]
-    binned = np.searchsorted(BINS, position, side="right") - 1
-    here = np.bincount(binned[starts], minlength=len(BINS))
-    return _counted("position in line", names, here, np.bincount(binned, minlength=len(BINS)))
+    binned = np.searchsorted(BINS, positions(corpus), side="right") - 1
+
+    def counted(at: np.ndarray) -> np.ndarray:
+        return np.bincount(binned[at], minlength=len(BINS))
+
+    if against is None:
+        drawn, every = counted(starts)[None], counted(np.arange(corpus.steps))[None]
+    else:
+        drawn = np.array([counted(starts[heap.own]) for heap in against])
+        every = np.array([counted(heap.starts) for heap in against])
+    return _counted("position in line", names, drawn, every)
 
 
 def positions(corpus: Corpus) -> np.ndarray:
@@ -97,44 +116,80 @@ def positions(corpus: Corpus) -> np.ndarray:
     return found
 
 
-def _counted(what: str, names: list[str], here: np.ndarray, every: np.ndarray) -> list[Common]:
-    from scipy.stats import hypergeom
-
-    of_here, of_all = int(here.sum()), int(every.sum())
-    tried = np.flatnonzero(every >= FEWEST)
-    if not of_here or not len(tried):
+def _counted(what: str, names: list[str], drawn: np.ndarray, every: np.ndarray) -> list[Common]:
+    """drawn, every: (heap, value), how many of the stretches found have a value, and how many of those they are held against."""
+    here, draws, sizes = drawn.sum(0), drawn.sum(1), every.sum(1)
+    tried = np.flatnonzero(every.max(0) >= FEWEST)
+    if not draws.sum() or not len(tried):
         return []
-    chances = np.asarray(hypergeom.sf(here[tried] - 1, of_all, every[tried], of_here))
+    own = draws > 0
+    expected = (draws[own, None] * every[own] / sizes[own, None]).sum(0)
+    # what is no more frequent than expected has a chance that no correction makes less than one
+    chances = np.array(
+        [
+            chance.drawn(int(here[n]), sizes[own], every[own, n], draws[own])
+            if here[n] > expected[n]
+            else 1.0
+            for n in tried
+        ]
+    )
+    one = len(every) == 1
     return [
-        Common(what, names[n], int(here[n]), of_here, int(every[n]), of_all, p)
+        Common(
+            what,
+            names[n],
+            int(here[n]),
+            int(draws.sum()),
+            int(every[0, n]) if one else float(expected[n]),
+            int(sizes[0]) if one else int(draws.sum()),
+            p,
+        )
         for n, p in zip(tried, _corrected(chances), strict=True)
         if here[n]
     ]
 
 
-def _labels(corpus: Corpus, starts: np.ndarray, seed: int) -> list[Common]:
+def _labels(corpus: Corpus, starts: np.ndarray, seed: int, against: list[Heap] | None) -> list[Common]:
     names, own = np.unique(corpus.labels, return_inverse=True)
     if len(names) < 2:
         return []
-    sequence = np.searchsorted(corpus.starts, starts, side="right") - 1
-    matched = np.bincount(sequence, minlength=len(own)).astype(float)
-    lengths = np.diff(corpus.starts)
+    matched = _by_sequence(corpus, starts)
     here = np.bincount(own, matched, len(names))
-    steps = np.bincount(own, lengths, len(names))
     # more than the share of steps with that label: a longer sequence brings its length along where its label is drawn anew
-    excess = matched - matched.sum() * lengths / corpus.steps
+    expected = len(starts) * np.diff(corpus.starts) / corpus.steps
+    if against is not None:
+        expected = np.sum(
+            [len(heap.own) * _by_sequence(corpus, heap.starts) / len(heap.starts) for heap in against], axis=0
+        )
+    every = np.bincount(own, expected, len(names))
+    excess = matched - expected
     seen = np.bincount(own, excess, len(names))
     random, above = np.random.default_rng(seed), np.ones(len(names))
     for _turn in range(TURNS):
         above += np.bincount(random.permutation(own), excess, len(names)) >= seen - 1e-9
     chances = above / (TURNS + 1)
+    steps = np.bincount(own, np.diff(corpus.starts), len(names))
     return [
-        Common("label", str(name), int(here[n]), len(starts), int(steps[n]), corpus.steps, p)
+        Common(
+            "label",
+            str(name),
+            int(here[n]),
+            len(starts),
+            int(steps[n]) if against is None else float(every[n]),
+            corpus.steps if against is None else len(starts),
+            p,
+        )
         for n, (name, p) in enumerate(zip(names, _corrected(chances), strict=True))
         if here[n]
     ]
 
 
+def _by_sequence(corpus: Corpus, starts: np.ndarray) -> np.ndarray:
+    """(sequence,), how many of the stretches are in each."""
+    sequence = np.searchsorted(corpus.starts, starts, side="right") - 1
+    return np.bincount(sequence, minlength=len(corpus.names)).astype(float)
+
+
 def _corrected(chances: np.ndarray) -> list[float]:
     """Holm's, for as many values as were tried, then for three kinds."""
-    return [float(one) for one in np.minimum(1, 3 * holm(chances))]
+    return [float(one) for one in np.minimum(1, 3 * chance.holm(chances))]

@@ -1,10 +1,11 @@
 """What a worker process runs: arguments as JSON has them in, progress on the way, a dataset in the end."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 
 import numpy as np
 import xarray as xr
 
+from rnnviz.models import held_out as passages
 from rnnviz.studies import live, probing
 from rnnviz.studies.corpus import annotating, finding, grouping, machine, recording, searching, unit
 from rnnviz.studies.corpus.opened import Corpus
@@ -12,17 +13,30 @@ from rnnviz.studies.progress import Done, Progress, followed
 
 
 def record(
-    name: str, text: str | None, layers: list[int] | None, out: str, length: int = 0, begin: str = ""
+    name: str,
+    text: str | None,
+    layers: list[int] | None,
+    out: str,
+    length: int = 0,
+    begin: str = "",
+    held_out: bool = False,
+    fields: Sequence[str] = ("hidden",),
 ) -> Generator[Done, None, xr.Dataset]:
-    """The hidden states of some layers, or of all, of a shipped model over one text, in 8 bits, in the store `out`. text: None
-    for what the model itself writes, so many tokens after `begin`, always the same."""
+    """The states of some layers, or of all, of a shipped model over one text, what is bounded in 8 bits, in the store `out`.
+    text: None for the passages that come along with the model (held_out), or for what the model itself writes, so many tokens
+    after `begin`, always the same."""
     model = live.shipped(name)
-    own = text
-    if own is None:
+    texts: Sequence[tuple[str, str]]
+    if held_out:
+        texts = passages.shipped(name)
+    elif text is None:
         own = yield from probing.gone_on(model, begin, len(model.encode(begin)[0]) + length, seed=0)
+        texts = [("text", own)]
+    else:
+        texts = [("text", text)]
 
     def work(told: Progress) -> xr.Dataset:
-        recording.record(model, [("text", own)], out, layers=layers, bits=8, progress=told)
+        recording.record(model, texts, out, layers=layers, fields=fields, bits=8, progress=told)
         return xr.Dataset(attrs={"out": out})
 
     return (yield from followed(work))
@@ -76,11 +90,14 @@ def groups(path: str, count: int) -> Generator[Done, None, xr.Dataset]:
     return (yield from followed(work))
 
 
-def states(path: str, name: str, place: str, count: int) -> Generator[Done, None, xr.Dataset]:
-    """`machine.build` of one layer of a shipped model, and `context` (state, context), steps, −1 where there are fewer."""
+def states(path: str, name: str | None, place: str, count: int) -> Generator[Done, None, xr.Dataset]:
+    """`machine.build` of one layer, and `context` (state, context), steps, −1 where there are fewer. name: of the model, to
+    compare with, where it is a shipped one."""
 
     def work(told: Progress) -> xr.Dataset:
-        made = machine.build(Corpus.open(path), place, count, model=live.shipped(name), progress=told)
+        made = machine.build(
+            Corpus.open(path), place, count, model=None if name is None else live.shipped(name), progress=told
+        )
         contexts = np.full((len(made.contexts), machine.CONTEXTS), -1)
         for row, own in zip(contexts, made.contexts, strict=True):
             row[: len(own)] = own

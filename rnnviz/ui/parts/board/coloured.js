@@ -9,7 +9,7 @@ import { paintToken, short } from "./tokens.js";
 
 /**
  * A part that is made of such texts, anew with its data and with the theme.
- * @template {{ labels: { summary: string }, scales: import("../js/theme.js").Scales }} Data
+ * @template {{ labels: { summary: string }, scales: import("../js/theme.js").Scales, scale?: string }} Data
  */
 export class Coloured {
   /**
@@ -45,7 +45,7 @@ export class Coloured {
     const side = themeSide(this.root);
     this.root.dataset.theme = side;
     for (const old of this.shown) old.remove(); // and not all there is: the root holds what tells of another theme
-    this.shown = this.made(this.sent, this.sent.scales.diverging[side].map(hexParts));
+    this.shown = this.made(this.sent, this.sent.scales[this.sent.scale ?? "diverging"][side].map(hexParts));
     this.root.prepend(...this.shown);
     drawn(this.root);
   }

@@ -61,6 +61,21 @@ TELLING = {
 }
 
 
+# what is known of each step of a long text, by studies.corpus.annotating
+ANNOTATIONS = (
+    "position in line",
+    "indentation",
+    "bracket depth",
+    "in a quotation",
+    "capitals",
+    "first letters",
+    "vowels",
+    "blanks",
+    "line ends",
+    "punctuation",
+    "particles",
+    "last syllables",
+)
 LONGEST_EXPRESSION = 1_000
 CHANGED = "mngr그나"  # what a letter is changed to, the first that it is not
 HANGUL = re.compile("[\u1100-\u11ff\u3131-\u318e\uac00-\ud7a3]")
@@ -129,7 +144,16 @@ SETTINGS = {
     "order": one_of("similarity", _orders),  # of the units
     "step": index(None, last=True),  # the cursor, where a click has set it; None: the end of the text
 }
-LONG = {"where_text": text()}  # a long text that is looked through
+
+
+def _store(value: str) -> str:
+    if not value.isprintable() or not 0 < len(value) <= 200 or set(value) & set("/\\"):
+        raise ValueError(_("The link names a corpus in a way that cannot be read."))
+    return value
+
+
+# a long text that is looked through, and which of the reader's own corpora is in its place; None: the first that fits
+LONG = {"where_text": text(), "where_store": checked(None, _store)}
 
 
 def reader_text() -> str:
@@ -173,6 +197,17 @@ def kind_names() -> dict[str, str]:
         "what stands in brackets": _("what stands in brackets"),
         "last syllables": _("the 다 or 요 before a full stop"),
         "particles": _("particles"),
+    }
+
+
+def annotation_names() -> dict[str, str]:
+    """What is known of each step of a long text (ANNOTATIONS), in the reader's language."""
+    return kind_names() | {
+        "position in line": _("how far along the line"),
+        "bracket depth": _("how many brackets are open"),
+        "in a quotation": _("inside a quotation"),
+        "punctuation": _("punctuation"),
+        "indentation": _("how far the line is indented"),
     }
 
 

@@ -8,20 +8,23 @@ import threading
 import unicodedata
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
 
-from rnnviz.models import checkpoints
+from rnnviz.models import checkpoints, held_out
+from rnnviz.models.held_out import HeldOut
 from rnnviz.studies.corpus import Corpus, store
 from rnnviz.told import Told
 from rnnviz.ui.parts import brought, explored, working
+from rnnviz.ui.parts.explored import stores as stores_of_the_reader
 from rnnviz.ui.parts.explored.runs import Run
 from rnnviz.ui.shell.jobs import Job, jobs
 from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.readers import reader
 from rnnviz.ui.shell.settings import choose, settings
-from rnnviz.ui.shell.widgets import notice, pick
+from rnnviz.ui.shell.widgets import as_text, notice, pick
 
 WORK = "rnnviz.studies.corpus.work:record"
 LARGEST = 2  # MB of a text
@@ -62,31 +65,89 @@ class Stores:
 stores = Stores()
 
 
-def text() -> tuple[str, str]:
-    """What is to be looked through: what it is called, and itself; '' where the reader has brought none."""
+@dataclass(frozen=True)
+class Text:
+    """What is to be looked through. title: what it is called. own: what the reader brought; '' for nothing. held_out: the text
+    that comes along, where the reader brought none and there is one. store: one that the reader recorded, in its place."""
+
+    title: str
+    own: str
+    held_out: HeldOut | None
+    store: Corpus | None = None
+
+    @property
+    def characters(self) -> int:
+        if self.store is not None:
+            return self.store.steps
+        return self.held_out.characters if self.held_out else len(self.own)
+
+
+def text(run: Run) -> Text:
+    """What is to be looked through with that model. Raises CheckpointError."""
+    if (store := stores_of_the_reader.chosen(run)) is not None:
+        return Text(store.path.name, "", None, store)
+    if run.card is None:
+        return Text("", "", None)
     if (file := brought.file("where_text")) is not None:
-        return file
-    own = settings()["where_text"]
-    if own is None and explored.corpus() == "python":
-        return _("the source of this app"), brought.source()
-    return _("your text"), own or ""
+        return Text(*file, None)
+    if own := settings()["where_text"]:
+        return Text(_("your text"), own, None)
+    if (found := held_out.of(run.card)) is not None:
+        return Text(_titles()[found.name], "", found)
+    return Text("", "", None)
 
 
-def box() -> None:
-    """Where a reader brings the text."""
-    by_itself = explored.corpus() == "python"
-    brought.box(
-        "where_text",
-        _("The text to search; empty: the source of this app") if by_itself else _("The text to search"),
-        _(
-            "Up to {size} MB, of the kind that the model was trained on. Press Ctrl+Enter or click outside the box."
-        ),
-        _("or a text file (UTF-8), up to {size} MB"),
-        ["txt", "md", "py", "csv", "tex"],
-        brought.source()[:400] if by_itself else _("Paste a play, a chapter, some hundred reviews …"),
-        _check,
-        LARGEST,
-    )
+def _titles() -> dict[str, str]:
+    return {
+        "shakespeare": _("plays that the model has not trained on"),
+        "python": _("Python files that the model has not trained on"),
+        "korean": _("film reviews that the model has not trained on"),
+    }
+
+
+def line(text: Text) -> str:
+    """What is searched, in a line."""
+    if text.characters < 2:
+        written = _("The text: a beginning, and {count:,} characters that the model wrote after it")
+        return written.format(count=WRITTEN)
+    return _("The text: {title}, {count:,} characters").format(title=text.title, count=text.characters)
+
+
+def box(run: Run, text: Text) -> None:
+    """Where a reader brings the text, folded away; and where the one that comes along is from."""
+    title = line(text).replace("[", "(").replace("]", ")")
+    if run.card is None:
+        stores_of_the_reader.choice(run)
+        st.caption(as_text(title))
+        return
+    with st.expander(f"{title}. " + _("Bring your own")):
+        stores_of_the_reader.choice(run)
+        if text.store is not None:
+            return
+        brought.box(
+            "where_text",
+            _("The text to search; empty: the one that comes along")
+            if text.held_out
+            else _("The text to search"),
+            _(
+                "Up to {size} MB, of the kind that the model was trained on. Press Ctrl+Enter or click outside the box."
+            ),
+            _("or a text file (UTF-8), up to {size} MB"),
+            ["txt", "md", "py", "csv", "tex"],
+            _("Paste a play, a chapter, some hundred reviews …"),
+            _check,
+            LARGEST,
+        )
+        if text.held_out:
+            data = text.held_out.card["data"]
+            parts = [data["source"].removeprefix("https://"), data["licence"], data.get("attribution")]
+            st.caption(
+                as_text(
+                    _("From: {source}. {count} passages, each read from its beginning.").format(
+                        source="; ".join(filter(None, parts)), count=len(text.held_out.passages)
+                    )
+                )
+            )
 
 
 def _check(given: str) -> None:
@@ -94,32 +155,33 @@ def _check(given: str) -> None:
         raise Told("{name} is empty: give a text of at least two tokens", name=_("your text"))
 
 
-def opened(run: Run, written: bool = False) -> Corpus | None:
-    """The corpus of the text, once its states are there; until then what the page shows in its place. written: where there is no
-    text, the model writes one, and has begun before the reader asks."""
-    _title, given = text()
-    told = given.encode("utf-8", "replace")
+def opened(run: Run, what: Text, field: str = "hidden") -> Corpus | None:
+    """The corpus of the text, once its states are there; until then what the page shows in its place. What comes along, and what
+    the model writes where nothing does, is begun before the reader asks. field: hidden, of all layers where they fit; or cell, of
+    the chosen layer. what: as `text` gives it."""
+    if what.store is not None or run.card is None:
+        return what.store
+    told = what.own.encode("utf-8", "replace")
     if len(told) > LARGEST * 2**20:
         notice(_("The text has more than {size} MB: give a part of it.").format(size=LARGEST))
         return None
-    if len(given) < 2 and not written:
-        st.info(_("Bring a text to search: type, paste or choose a file above."))
-        return None
-    layer, count = settings()["layer"], len(given) if len(given) > 1 else WRITTEN
-    whole = run.node.sizes["layer"] * run.units * count
-    layers = None if whole <= ALL else [layer]
-    asked = {"name": run.name, "text": given, "layers": layers}
-    if len(given) < 2:
+    layer, count = settings()["layer"], what.characters if what.characters > 1 else WRITTEN
+    one = run.units * count * (1 if field == "hidden" else 4)
+    whole = run.node.sizes["layer"] * one
+    layers = None if whole <= ALL and field == "hidden" else [layer]
+    asked: dict = {"name": run.name, "text": what.own, "layers": layers, "fields": [field]}
+    if what.held_out:
+        asked |= {"text": None, "held_out": True}
+    elif len(what.own) < 2:
         asked |= {"text": None, "length": WRITTEN, "begin": explored.DEFAULT_TEXTS[explored.corpus()]}
-    stamp = checkpoints.stamp(run.name)
+    stamp = checkpoints.stamp(run.name) + (what.held_out.card["sha256"] if what.held_out else "")
     key = f"{stamp}:{hashlib.sha256(repr(asked).encode('utf-8', 'replace')).hexdigest()}"
-    size = whole if layers is None else run.units * count
+    size = whole if layers is None else one
     path = stores.path(key, size)
     asked["out"] = str(path)
     job = _held().get(str(path))
-    if job is None and (
-        path.exists() or asked["text"] is None
-    ):  # another reader's, or begun before it is asked for
+    # another reader's, or begun before it is asked for
+    if job is None and (path.exists() or asked["text"] is None):
         _begin(asked)
         job = _held()[str(path)]
     if job is None:
@@ -133,9 +195,7 @@ def opened(run: Run, written: bool = False) -> Corpus | None:
             args=(asked,),
         )
         return None
-    kept = "" if layers is None else f" --layers {layer}"
-    command = f"rnnviz corpus {run.name} text.txt{kept} --bits 8 --out states.zarr"
-    if not follow(job, "where_stop", _so_far, command):
+    if not follow(job, "where_stop", _so_far, _command(run, layers, field)):
         if job.state in working.BROKEN_OFF:
             st.button(_("Start again"), key="where_again", on_click=_begin, args=(asked,))
         return None
@@ -147,12 +207,18 @@ def opened(run: Run, written: bool = False) -> Corpus | None:
         st.rerun()
 
 
-def expression(setting: str) -> str | None:
+def _command(run: Run, layers: list[int] | None, field: str) -> str:
+    kept = "" if layers is None else f" --layers {layers[0]}"
+    kept += "" if field == "hidden" else f" --fields {field}"
+    return f"rnnviz corpus {run.name} text.txt{kept} --bits 8 --out states.zarr"
+
+
+def expression(setting: str, label: str | None = None) -> str | None:
     """Where a reader types a regular expression, and what it is; None for none."""
     pick(
         st.text_input,
         setting,
-        _("A regular expression, as in \\bthe\\b or [A-Z]{2,}"),
+        label or _("A regular expression, as in \\bthe\\b or [A-Z]{2,}"),
         value=settings()[setting] or "",
         choose=lambda value: choose(**{setting: value[: explored.LONGEST_EXPRESSION] or None}),
     )
@@ -170,9 +236,10 @@ def width(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in text)
 
 
-def place(own: Corpus) -> str:
-    """Where the chosen layer is in a corpus."""
-    return own.place(f"rnn/layer_{settings()['layer']}")
+def place(own: Corpus, run: Run, field: str = "hidden") -> str:
+    """Where the chosen layer is in a corpus. Raises Told where it is not."""
+    backward = "_backward" if run.direction else ""
+    return own.place(f"{run.module}/layer_{settings()['layer']}{backward}/{field}")
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -187,8 +254,8 @@ def _held() -> dict[str, Job]:
 
 
 def _begin(asked: dict) -> None:
-    for other in _held().values():
-        if not other.over:
+    for path, other in _held().items():
+        if not other.over and path != asked["out"]:
             jobs.leave(other, reader())
     _held()[asked["out"]] = jobs.start(WORK, asked, reader())
 

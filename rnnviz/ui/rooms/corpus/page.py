@@ -3,6 +3,7 @@
 import streamlit as st
 
 from rnnviz.ui.parts.explored.controls import text_and_model
+from rnnviz.ui.shell.jobs import jobs
 from rnnviz.ui.shell.language import _
 
 
@@ -14,6 +15,7 @@ def show() -> None:
             "every other place where the same units are on."
         )
     )
+    jobs.warm("rnnviz.studies.corpus.work")
     text_and_model(with_examples=False)
     # they bring torch and plotly, which take seconds the first time; the reader's box is there meanwhile
     from rnnviz.ui.rooms.corpus import pictures

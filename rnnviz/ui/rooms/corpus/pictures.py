@@ -1,6 +1,6 @@
 """The reader's text with what is marked on it, and what is sought because of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
@@ -11,11 +11,11 @@ from rnnviz.paper.packing import keys
 from rnnviz.studies import changing
 from rnnviz.studies.corpus import Pattern, standing_out
 from rnnviz.ui.parts.board import Mark, Marked, drawn
-from rnnviz.ui.parts.explored import recorded
+from rnnviz.ui.parts.explored import recorded, stores
 from rnnviz.ui.parts.explored.runs import Run, current_run
 from rnnviz.ui.parts.explored.views import in_view, limits_of, show_board, unit_heatmap
 from rnnviz.ui.parts.numbers import shown
-from rnnviz.ui.rooms.corpus import LENGTHS, results
+from rnnviz.ui.rooms.corpus import LENGTHS, STRETCHES, results
 from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _, said
 from rnnviz.ui.shell.settings import choose, settings
@@ -24,13 +24,15 @@ from rnnviz.ui.shell.widgets import as_text, folded, notice, pick
 
 @dataclass(frozen=True)
 class Sought:
-    """first, last: the steps that are marked, both in it. on, off: units; chosen: whether the reader named them."""
+    """first, last: the steps that are marked, both in it. on, off: units; chosen: whether the reader named them. also: the same
+    of a second stretch that is to be there, or is not to be; None for no such stretch."""
 
     first: int
     last: int
     on: tuple[int, ...]
     off: tuple[int, ...]
     chosen: bool
+    also: "Sought | None" = None
 
     def pattern(self, place: str) -> Pattern | None:
         """What is sought with them; None where there are no units. Raises Told where one is both on and off."""
@@ -46,42 +48,34 @@ def show() -> None:
     run = current_run()
     if run is None:
         return
-    if run.card is None:
+    if run.card is None and not (run.own and stores.fitting(run)):
+        line = stores.refused(run) if run.own else None
         notice(
-            _(
+            line
+            or _(
                 "Here the shipped models read long texts. For your own: rnnviz corpus package.module:function text.txt, then "
-                "rnnviz.corpus in Python."
+                "rnnviz explore package.module:function --corpus states.zarr."
             )
         )
         return
     sought = _sought(run)
     _controls(run, sought)
     _draw(run, sought)
-    st.subheader(_("The text to search"))
-    recorded.box()
     try:
-        own = recorded.opened(run)
+        text, place = recorded.text(run), st.container()
+        recorded.box(run, text)
+        with place:
+            if (own := recorded.opened(run, text)) is not None:
+                results.show(own, run, sought, text)
     except (CheckpointError, ValueError) as problem:
         notice(said(problem), error=True)
         return
-    if own is not None:
-        results.show(own, run, sought)
     _reading()
 
 
 def _sought(run: Run) -> Sought:
     now = settings()
-    middle = run.steps // 2
-    first, last = middle, min(run.steps - 1, middle + 2)
-    problems = []
-    if now["where_steps"] is not None:
-        try:
-            steps = changing.whole(now["where_steps"])
-            if steps[0] < 1 or steps[-1] > run.steps or len(steps) != steps[-1] - steps[0] + 1:
-                raise ValueError(_("The steps must be one stretch, from 1 to {last}.").format(last=run.steps))
-            first, last = steps[0] - 1, steps[-1] - 1
-        except ValueError as problem:
-            problems.append(said(problem))
+    first, last = _stretch("where_steps", run) or _opening(run)
     named: dict[str, tuple[int, ...]] = {"where_on": (), "where_off": ()}
     for name in named:
         try:
@@ -90,19 +84,48 @@ def _sought(run: Run) -> Sought:
                 named[name] = ()
                 raise ValueError(_("The units must be from 0 to {last}.").format(last=run.units - 1))
         except ValueError as problem:
-            problems.append(said(problem))
-    for line in problems:
-        notice(line)
-    chosen = now["where_on"] is not None or bool(named["where_off"])
-    on = named["where_on"]
-    if now["where_on"] is None and not named["where_off"]:
-        on = _standing_out(run, first, last, now["where_threshold"], now["where_outside"])
-    return Sought(first, last, on, named["where_off"], chosen)
+            notice(said(problem))
+    on, off = named["where_on"], named["where_off"]
+    two = now["where_also"] != "none" and now["where_also_by"] == "steps"
+    second = _stretch("where_also_steps", run) if two else None
+    also = _of_stretch(run, *second) if second else None
+    if now["where_on"] is not None or off:
+        if now["where_inverted"]:
+            on, off = off, on
+        return Sought(first, last, on, off, True, also)
+    return replace(_of_stretch(run, first, last), also=also)
 
 
-def _standing_out(run: Run, first: int, last: int, threshold: float, outside: bool) -> tuple[int, ...]:
-    states = run.states(settings()["layer"])["hidden"].transpose("time", "unit").values
-    return standing_out(states, first, last, threshold, outside)
+def _stretch(name: str, run: Run) -> tuple[int, int] | None:
+    """The steps that a setting names, the first and the last; None where it names none, with a line where it cannot be read."""
+    if settings()[name] is None:
+        return None
+    try:
+        steps = changing.whole(settings()[name])
+        if steps[0] < 1 or steps[-1] > run.steps or len(steps) != steps[-1] - steps[0] + 1:
+            raise ValueError(_("The steps must be one stretch, from 1 to {last}.").format(last=run.steps))
+    except ValueError as problem:
+        notice(said(problem))
+        return None
+    return steps[0] - 1, steps[-1] - 1
+
+
+def _of_stretch(run: Run, first: int, last: int) -> Sought:
+    """The units that stand out there."""
+    now = settings()
+    states = run.states(now["layer"])["hidden"].transpose("time", "unit").values
+    asked = now["where_threshold"], now["where_outside"], now["where_inverted"]
+    found = standing_out(states, first, last, *asked)
+    return Sought(first, last, *(((), found) if now["where_inverted"] else (found, ())), False)
+
+
+def _opening(run: Run) -> tuple[int, int]:
+    """What is marked until the reader marks something: a stretch of a model's first text that is found elsewhere, or some in the
+    middle."""
+    if settings()["text"] is None and settings()["layer"] == 0 and run.name in STRETCHES:
+        return STRETCHES[run.name]
+    middle = run.steps // 2
+    return middle, min(run.steps - 1, middle + 2)
 
 
 def marked(told: Marked) -> None:
@@ -126,6 +149,7 @@ def _controls(run: Run, sought: Sought) -> None:
             width=190,
         )
         pick(st.toggle, "where_outside", _("off right before and after"))
+        pick(st.toggle, "where_inverted", _("the other way round: off there"))
         pick(
             st.segmented_control,
             "where_length",
@@ -141,7 +165,7 @@ def _controls(run: Run, sought: Sought) -> None:
                 _("Units that are on, as in 3, 7-9; empty: those that stand out"),
                 value=settings()["where_on"] or "",
                 choose=lambda value: choose(where_on=value.strip() or None),
-                placeholder=changing.numbers(sought.on[:40]),
+                placeholder=changing.numbers((sought.on or sought.off)[:40]),
             )
             pick(
                 st.text_input,
@@ -164,15 +188,21 @@ def summary(run: Run, sought: Sought) -> str:
     text = "".join(visible(one) for one in (run.text or ())[sought.first : sought.last + 1])
     if sought.chosen:
         line = _("Chosen units: {on} on, {off} off.").format(on=len(sought.on), off=len(sought.off))
-    elif not sought.on:
+    elif not sought.on and not sought.off:
         line = _(
             "No unit stands out at “{text}”: lower the threshold, mark fewer letters, or let them be on around it."
         )
+    elif settings()["where_inverted"]:
+        line = _("Units at or below {threshold} at “{text}”: {off}.")
+        if settings()["where_outside"]:
+            line = _("Units at or below {threshold} at “{text}”, and above it right before and after: {off}.")
     elif settings()["where_outside"]:
         line = _("Units above {threshold} at “{text}”, and not right before or after: {on}.")
     else:
         line = _("Units above {threshold} at “{text}”: {on}.")
-    return line.format(on=len(sought.on), threshold=shown(settings()["where_threshold"]), text=text)
+    return line.format(
+        on=len(sought.on), off=len(sought.off), threshold=shown(settings()["where_threshold"]), text=text
+    )
 
 
 def _draw(run: Run, sought: Sought) -> None:
@@ -180,7 +210,7 @@ def _draw(run: Run, sought: Sought) -> None:
     id = f"corpus-{run.view}-{layer}"
     node = run.states(layer)
     limits = limits_of(node, "hidden")
-    picture, finer = unit_heatmap(run, id, node, "hidden", limits, _("Hidden state h"), 380)
+    picture, finer = unit_heatmap(run, id, node, "hidden", limits, _("Hidden state h"), 260)
     curve = kept(_curve, node, now["unit"])
     title = _("Unit {unit}").format(unit=now["unit"])
     drawings = [
@@ -196,7 +226,7 @@ def _draw(run: Run, sought: Sought) -> None:
         colour=(curve, limits, _("hidden state h")),
         finer=finer,
         summary=line,
-        marks=[Mark(sought.first, sought.last, None)],
+        marks=[Mark(one.first, one.last, None) for one in (sought, sought.also) if one is not None],
         marked=marked,
     )
 
@@ -220,6 +250,11 @@ def _reading() -> None:
                 "In common: how often a character comes next, or a position in the line, among the matches and in the whole "
                 "text. The chance is that of as many places drawn at random, corrected for all values that were tried "
                 "(hypergeometric; Holm)."
+            ),
+            _(
+                "A second condition leaves the matches that share a letter with a place where it holds, or that share none. They "
+                "are then held against all stretches of the same lengths that meet it, so that what it brings along by itself is "
+                "not taken for what the units say."
             ),
             _(
                 "The link holds the search, and the text to search only where it was typed or pasted; a file is brought again."

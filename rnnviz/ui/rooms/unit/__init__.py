@@ -6,21 +6,7 @@ from rnnviz.ui.shell.settings import checked, number, one_of
 
 VIEWS = ("unit", "find", "groups", "states")
 BEHAVING = ("half_life", "switches", "nearest")
-ANNOTATIONS = (
-    "position in line",
-    "indentation",
-    "bracket depth",
-    "in a quotation",
-    "capitals",
-    "first letters",
-    "vowels",
-    "blanks",
-    "line ends",
-    "punctuation",
-    "particles",
-    "last syllables",
-)
-BY = (*ANNOTATIONS, *BEHAVING, "regex", "labels")
+BY = (*explored.ANNOTATIONS, *BEHAVING, "regex", "labels")
 # by model: what is told by which unit, layer and number from 0; found with studies.corpus.finding (tests/pages/test_unit.py)
 EXAMPLES = {
     "shakespeare-lstm": {

@@ -12,18 +12,20 @@ from rnnviz import figures
 from rnnviz.models.vocabularies import visible
 from rnnviz.studies.corpus import Corpus, speaking, unit
 from rnnviz.told import Told
+from rnnviz.ui.parts import places
 from rnnviz.ui.parts.board import drawn, show_figures
 from rnnviz.ui.parts.explored import recorded
 from rnnviz.ui.parts.explored.runs import again
 from rnnviz.ui.parts.numbers import percent, shown
 from rnnviz.ui.parts.tables import table_csv
-from rnnviz.ui.rooms.unit import places, words
+from rnnviz.ui.rooms.unit import words
 from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _, said
 from rnnviz.ui.shell.settings import settings
 from rnnviz.ui.shell.widgets import as_text, notice
 
 PLACES = 10
+AFTER = 9  # columns from a place on
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +43,7 @@ class About:
 
 def show(own: Corpus, run) -> None:
     now = settings()
-    about = kept(_about, own, recorded.place(own), now["unit"])
+    about = kept(_about, own, recorded.place(own, run), now["unit"])
     line = _summary(about, own)
     st.markdown(as_text(line))
     groups = {_("Where it is strongest"): about.strongest, _("Where it is weakest"): about.weakest}
@@ -62,7 +64,7 @@ def _about(own: Corpus, place: str, number: int) -> About:
     column = unit.column(own, place, number)
     curve = unit.autocorrelation(own, column)
     strongest, weakest = (
-        [places.place(own, column, int(step)) for step in unit.contexts(own, column, PLACES, highest)]
+        [coloured(own, column, int(step)) for step in unit.contexts(own, column, PLACES, highest)]
         for highest in (True, False)
     )
     return About(
@@ -74,6 +76,11 @@ def _about(own: Corpus, place: str, number: int) -> About:
         unit.saturation(column),
         unit.reactions(column, kept(_annotated, own)),
     )
+
+
+def coloured(own: Corpus, column: unit.Column, step: int) -> dict:
+    """A step of a long text in the colours of a unit, for `places.show`."""
+    return places.place(own, step, step + 1, places.Colour(column.at), after=AFTER)
 
 
 def _annotated(own: Corpus) -> unit.Annotated:
@@ -107,7 +114,9 @@ def _effects(own: Corpus, run) -> list[Any]:
         title = _("By its own weights: what one unit more of it adds to the score of the next character")
         found.append(drawn("direct", title, figures.effects, kept(_readable, direct)))
     try:
-        silenced = kept(speaking.silenced, model, own, now["layer"], now["unit"])
+        silenced = kept(
+            speaking.silenced, model, own, now["layer"], now["unit"], module=run.module if run.own else None
+        )
     except Told as problem:
         notice(said(problem))
         return found

@@ -4,9 +4,10 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from rnnviz.models.checkpoints import CheckpointError
-from rnnviz.ui.parts.explored import recorded
+from rnnviz.ui.parts import explored
+from rnnviz.ui.parts.explored import recorded, stores
 from rnnviz.ui.parts.explored.runs import Run, current_run
-from rnnviz.ui.rooms.unit import EXAMPLES, LONGEST_NAME, finding, joined, key_of, named, one, together, words
+from rnnviz.ui.rooms.unit import EXAMPLES, LONGEST_NAME, finding, joined, key_of, named, one, together
 from rnnviz.ui.shell.language import _, said
 from rnnviz.ui.shell.settings import choose, settings
 from rnnviz.ui.shell.widgets import examples, folded, notice, pick, pick_one
@@ -17,11 +18,13 @@ def show(row: DeltaGenerator) -> None:
     run = current_run()
     if run is None:
         return
-    if run.card is None:
+    if run.card is None and not (run.own and stores.fitting(run)):
+        line = stores.refused(run) if run.own else None
         notice(
-            _(
+            line
+            or _(
                 "Here the shipped models read long texts. For your own: rnnviz corpus package.module:function text.txt, then "
-                "rnnviz units states.zarr."
+                "rnnviz explore package.module:function --corpus states.zarr."
             )
         )
         return
@@ -35,18 +38,10 @@ def show(row: DeltaGenerator) -> None:
         "states": _("A machine of states"),
     }
     pick_one("one_view", _("What is shown"), views)
-    title, given = recorded.text()
-    if len(given) < 2:
-        line = _(
-            "The text: a beginning, and {count:,} characters that the model wrote after it. Bring your own"
-        )
-        line = line.format(count=recorded.WRITTEN)
-    else:
-        line = _("The text: {title}, {count:,} characters").format(title=title, count=len(given))
-    with st.expander(line.replace("[", "(").replace("]", ")")):
-        recorded.box()
     try:
-        own = recorded.opened(run, written=True)
+        text = recorded.text(run)
+        recorded.box(run, text)
+        own = recorded.opened(run, text)
         if own is not None:
             {"unit": one.show, "find": finding.show, "groups": together.groups, "states": together.states}[
                 settings()["one_view"]
@@ -61,7 +56,7 @@ def _examples(run: Run) -> None:
     known, now = EXAMPLES.get(run.name, {}), settings()
     if not known or now["one_view"] != "unit":
         return
-    names = words.annotations() | {"half_life": _("a long memory")}
+    names = explored.annotation_names() | {"half_life": _("a long memory")}
     here = next((one for one, pair in known.items() if pair == (now["layer"], now["unit"])), None)
     examples("one_example", known, here, lambda one: choose(layer=known[one][0], unit=known[one][1]), names)
 
@@ -96,8 +91,8 @@ def _reading() -> None:
         (
             _(
                 "Every character of the long text is looked at, none is sampled. The states are kept in 8 bits, off by at "
-                "most 1/254. Without a text of yours the model writes one, the same each time: what is true there is true "
-                "of what it writes."
+                "most 1/254. Without a text of yours it is one that comes along, of the kind that the model was trained "
+                "on, but not the part that it was trained on."
             ),
             _(
                 "Strongest and weakest places: no two lie less than 20 characters from each other, and no two end in the same "

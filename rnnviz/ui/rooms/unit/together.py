@@ -8,13 +8,13 @@ import xarray as xr
 from rnnviz import figures
 from rnnviz.models.vocabularies import visible
 from rnnviz.studies.corpus import Corpus, unit
-from rnnviz.ui.parts import working
+from rnnviz.ui.parts import places, working
 from rnnviz.ui.parts.board import drawn, show_figures
 from rnnviz.ui.parts.explored import recorded
 from rnnviz.ui.parts.numbers import percent, shown
 from rnnviz.ui.parts.tables import table_csv
-from rnnviz.ui.rooms.unit import places
 from rnnviz.ui.rooms.unit.finding import WORK, layer_of
+from rnnviz.ui.rooms.unit.one import coloured
 from rnnviz.ui.shell.jobs import Job
 from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
@@ -67,8 +67,13 @@ def _group_table(found: xr.Dataset) -> pd.DataFrame:
 
 def states(own: Corpus, run) -> None:
     pick(st.number_input, "one_states", _("Number of states"), min_value=2, max_value=20, step=1, width=150)
-    now, place = settings(), recorded.place(own)
-    asked = {"path": str(own.path), "name": run.name, "place": place, "count": now["one_states"]}
+    now, place = settings(), recorded.place(own, run)
+    asked = {
+        "path": str(own.path),
+        "name": None if run.own else run.name,
+        "place": place,
+        "count": now["one_states"],
+    }
     found = working.found("unit_states", f"{WORK}:states", asked, _so_far)
     if found is None:
         return
@@ -109,7 +114,7 @@ def _places(
     """The typical places of each cluster, coloured by the chosen unit."""
     column = unit.column(own, place, number)
     return {
-        title: [places.place(own, column, int(step)) for step in steps if step >= 0]
+        title: [coloured(own, column, int(step)) for step in steps if step >= 0]
         for title, steps in zip(titles, found["context"].values, strict=True)
     }
 
