@@ -55,6 +55,9 @@ MAY_IMPORT = {
     "rnnviz/studies": LAZY
     | {
         "captum",
+        "cloudpickle",
+        "distributed",
+        "h5py",
         "numpy",
         "pyarrow",
         "safetensors",
@@ -63,6 +66,7 @@ MAY_IMPORT = {
         "threadpoolctl",
         "torch",
         "xarray",
+        "yaml",
         "rnnviz.files",
         "rnnviz.netcdf",
         "rnnviz.told",
