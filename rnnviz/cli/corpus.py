@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rnnviz.cli.clusters import add_dask, needed
+from rnnviz.cli.extras import need
 from rnnviz.cli.stops import stops_noted
 from rnnviz.cli.texts import text_of
 
@@ -23,10 +24,11 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     )
     command.add_argument(
         "model",
+        nargs="?",
         help="a shipped language model, see rnnviz models, or package.module:function, see rnnviz example",
     )
     command.add_argument(
-        "files", nargs="+", metavar="file", help="texts in UTF-8, or CSV files for a model of rows"
+        "files", nargs="*", metavar="file", help="texts in UTF-8, or CSV files for a model of rows"
     )
     command.add_argument(
         "--out", type=Path, default=Path("states.zarr"), help="where to write: ./states.zarr"
@@ -47,6 +49,13 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     command.add_argument(
         "--labels", action="store_true", help="with --by line: a line is its label, a tab and its text"
     )
+    command.add_argument(
+        "--lstmvis",
+        type=Path,
+        metavar="FOLDER",
+        help="in place of model and files: states that LSTMVis shows, with lstm.yml, HDF5 files and a dictionary; their numbers "
+        "stay as they are (needs rnnviz[lstmvis])",
+    )
     add_dask(
         command,
         "short texts are shared out by groups, long ones cut by cut, so spread many texts, as with --by line: up to 32 long "
@@ -56,6 +65,37 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 
 def run(options: argparse.Namespace) -> int:
+    if options.lstmvis is not None:
+        return _from_lstmvis(options)
+    if options.model is None or not options.files:
+        raise ValueError("give a model and at least one file, as in: rnnviz corpus shakespeare-lstm text.txt")
+    return _record(options)
+
+
+def _from_lstmvis(options: argparse.Namespace) -> int:
+    from tqdm import tqdm
+
+    from rnnviz.studies.corpus import imported
+
+    given = ("model", "files", "layers", "cut", "labels", "dask")
+    if any(getattr(options, name) for name in given) or options.bits != 32 or options.fields != "hidden":
+        raise ValueError("--lstmvis goes with --out alone: its states are recorded already")
+    options.extra = "lstmvis"
+    need("yaml")
+    with stops_noted() as asked_to_stop, tqdm(unit=" steps", unit_scale=True) as bar:
+
+        def progress(done: int, steps: int) -> None:
+            bar.total = steps
+            bar.update(done - bar.n)
+            if asked_to_stop and done < steps:
+                raise KeyboardInterrupt
+
+        own = imported.from_lstmvis(options.lstmvis, options.out, progress)
+    print(f"{own.path}: {own.steps:,} steps, {', '.join(own.arrays)}")
+    return 0
+
+
+def _record(options: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     from rnnviz.studies.corpus import recording

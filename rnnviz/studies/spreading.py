@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import torch
 
+from rnnviz import __version__
 from rnnviz.told import Told
 
 if TYPE_CHECKING:
@@ -135,9 +136,7 @@ def each(
 
 def versions() -> dict[str, str]:
     """What must be the same everywhere for the same numbers."""
-    import rnnviz
-
-    return {"rnnviz": rnnviz.__version__, "torch": str(torch.__version__).partition("+")[0]}
+    return {"rnnviz": __version__, "torch": str(torch.__version__).partition("+")[0]}
 
 
 @contextlib.contextmanager

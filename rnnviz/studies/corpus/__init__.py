@@ -21,6 +21,7 @@ _NAMES = {
     "Pattern": "rnnviz.studies.corpus.matching",
     "Size": "rnnviz.studies.corpus.recording",
     "common": "rnnviz.studies.corpus.shared",
+    "from_lstmvis": "rnnviz.studies.corpus.imported",
     "match": "rnnviz.studies.corpus.matching",
     "nearest": "rnnviz.studies.corpus.neighbours",
     "record": "rnnviz.studies.corpus.recording",
@@ -33,8 +34,11 @@ _MODULES = {
     name: f"rnnviz.studies.corpus.{name}"
     for name in (
         "annotating",
+        "carrying",
+        "cutting",
         "finding",
         "grouping",
+        "imported",
         "machine",
         "matching",
         "material",
@@ -45,6 +49,7 @@ _MODULES = {
         "searching",
         "shared",
         "speaking",
+        "spread",
         "store",
         "unit",
         "work",

@@ -83,7 +83,7 @@ def size_of(
 ) -> Size:
     """What `record` of the same would write. Raises as `record` does for what cannot be recorded, but for a full disk."""
     given = texts if isinstance(texts, Material) else material.of(model, texts)
-    return _size(given, _places(model, given, layers, tuple(fields), bits), Path(out))
+    return taken(given, _places(model, given, layers, tuple(fields), bits), Path(out))
 
 
 def record(
@@ -119,15 +119,15 @@ def record(
     out.parent.mkdir(parents=True, exist_ok=True)
     with files.alone(out.with_name(f"{out.name}.lock"), f"{out} is written"):
         about = _about(model, own, places, bits, cut)
-        there = _there(out, about, resume)
-        if there is not None and there["complete"]:
+        before = there(out, about, resume)
+        if before is not None and before.get("complete") is True:
             return Corpus.open(out, model)
         feed = Feed(model, own)
         shared = spread.begun(dask, feed, places, cut) if dask is not None else contextlib.nullcontext()
         with shared as cluster:  # before anything is written
-            if there is None:
-                _check_room(_size(own, places, out.parent), out)
-                _create(out, own, places, about)
+            if before is None:
+                check_room(taken(own, places, out.parent), out)
+                create(out, own, places, about)
             writing = Writing(feed, places, out, progress)
             if cluster is None:
                 _run(feed, places, writing, cut)
@@ -138,7 +138,7 @@ def record(
     return Corpus.open(out, model)
 
 
-def _check_room(size: Size, out: Path) -> None:
+def check_room(size: Size, out: Path) -> None:
     if size.bytes > size.free:
         raise Told(
             "{out} needs {needed}; {free} are free there: keep fewer layers or fields, or 8 bits",
@@ -202,7 +202,7 @@ def _place(node: xr.DataTree, layer: int, direction: str, field: str, bits: int)
     return Place(str(node.name), layer, direction, field, array.sizes[array.dims[-1]], kind, scale, name)
 
 
-def _size(own: Material, places: Sequence[Place], folder: Path) -> Size:
+def taken(own: Material, places: Sequence[Place], folder: Path) -> Size:
     there = next(one for one in (folder.absolute(), *folder.absolute().parents) if one.exists())
     taken = sum(one.array(folder, own.steps).bytes for one in places)
     taken += 4 * max(own.steps, min(own.steps, store.TOKENS)) + 16 * len(own.names) + 65_536
@@ -232,7 +232,7 @@ def _about(model: Live, own: Material, places: Sequence[Place], bits: int, cut: 
     return about
 
 
-def _there(out: Path, about: dict[str, object], resume: bool) -> dict[str, Any] | None:
+def there(out: Path, about: dict[str, object], resume: bool = True) -> dict[str, Any] | None:
     """What stands at `out`, if it is this corpus; None if nothing is."""
     if not out.exists() or (out.is_dir() and not any(out.iterdir())):
         return None
@@ -257,7 +257,7 @@ def _there(out: Path, about: dict[str, object], resume: bool) -> dict[str, Any] 
     return found
 
 
-def _create(out: Path, own: Material, places: Sequence[Place], about: dict[str, object]) -> None:
+def create(out: Path, own: Material, places: Sequence[Place], about: dict[str, object]) -> None:
     """All of a store but its states. Its root is described last: what has none was cut short here."""
     out.mkdir(exist_ok=True)
     (out / "unfinished").touch()
