@@ -29,7 +29,6 @@ Found = TypeVar("Found")
 AHEAD = 2  # pieces for each thread of the cluster that are under way: one is computed, one waits
 PATIENCE = 10  # seconds that a scheduler may take to answer
 MOMENT = 0.3  # seconds after which somebody may want to stop
-LOST = "the Dask cluster is gone: start it again; what was written stays, and the same command goes on"
 
 
 class Spread(Generic[Mark]):
@@ -78,7 +77,7 @@ class Spread(Generic[Mark]):
         except TimeoutError:
             return None
         except (distributed.CancelledError, OSError):
-            raise Told(LOST) from None
+            raise _lost() from None
         future = next(iter(done))
         mark = self._under_way.pop(future)
         with _said():
@@ -221,12 +220,16 @@ def _said() -> Iterator[None]:
             count=problem.allowed_failures + 1,
         ) from None
     except (distributed.CancelledError, distributed.comm.CommClosedError):
-        raise Told(LOST) from None
+        raise _lost() from None
     except ModuleNotFoundError as problem:
         raise Told(
             "a worker has no {name}: put it where the workers are started, or install it there",
             name=problem.name or "rnnviz",
         ) from None
+
+
+def _lost() -> Told:
+    return Told("the Dask cluster is gone: start it again; what was written stays, and the same command goes on")
 
 
 def _line(problem: BaseException) -> str:
