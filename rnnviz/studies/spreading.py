@@ -229,7 +229,9 @@ def _said() -> Iterator[None]:
 
 
 def _lost() -> Told:
-    return Told("the Dask cluster is gone: start it again; what was written stays, and the same command goes on")
+    return Told(
+        "the Dask cluster is gone: start it again; what was written stays, and the same command goes on"
+    )
 
 
 def _line(problem: BaseException) -> str:

@@ -10,6 +10,7 @@ is needed to go on is put into one file, which takes its place as a whole, after
 """
 
 import contextlib
+import errno
 import itertools
 import json
 import math
@@ -325,15 +326,21 @@ class Standing:
             )
 
     @classmethod
-    def of(cls, out: Path) -> Self:
-        """What stands in the file; nothing where there is none."""
+    def of(cls, out: Path, lengths: Sequence[int]) -> Self:
+        """What stands in the file; nothing where there is none. lengths: what `at` stays below, group by group."""
         if not (out / GOING).exists():
             return cls()
         try:
             with safetensors.safe_open(out / GOING, "pt") as file:
                 said = json.loads(file.metadata()["standing"])
                 first, *further = said["done"]
-                found = cls({*range(first), *further}, {int(n): int(at) for n, at in said["at"].items()})
+                found = cls(
+                    {*range(min(first, len(lengths))), *further}, {int(n): at for n, at in said["at"].items()}
+                )
+                if not found.done <= {*range(len(lengths))} or found.done & {*found.at}:
+                    raise ValueError
+                if not all(0 < at < lengths[number] for number, at in found.at.items()):
+                    raise ValueError
                 for key in file.keys():  # noqa: SIM118
                     number, _slash, name = key.partition("/")
                     found.carried.setdefault(int(number), {})[name] = file.get_tensor(key)
@@ -346,14 +353,15 @@ class Writing:
     """A store whose states are being written, in any order of its groups."""
 
     def __init__(self, feed: Feed, places: Sequence[Place], out: Path, progress: Progress | None):
-        self.material, self.out, self.standing = feed.material, out, Standing.of(out)
-        own = self.material
-        self._arrays, self._progress = [one.array(out, own.steps) for one in places], progress
-        self.all = list(groups(own))
+        self.material, self.out, self._progress = feed.material, out, progress
+        self._arrays = [one.array(out, self.material.steps) for one in places]
+        self.all = list(groups(self.material))
+        beside = max if feed.stacks else sum  # of `at`, which counts through what is read one at a time
+        lengths = [[self.material.length(n) for n in range(one.first, one.last)] for one in self.all]
+        self.standing = Standing.of(out, [beside(one) for one in lengths])
         self._going = {}  # steps that are done, of each group under way
         for number, at in self.standing.at.items():
-            rows = range(self.all[number].first, self.all[number].last)
-            self._going[number] = sum(min(own.length(n), at) for n in rows) if feed.stacks else at
+            self._going[number] = sum(min(one, at) for one in lengths[number]) if feed.stacks else at
 
     def missing(self) -> list[int]:
         """Groups that are not written whole, those under way first."""
@@ -362,23 +370,25 @@ class Writing:
 
     def whole(self, number: int, values: Sequence[np.ndarray]) -> None:
         """All of a group that was gathered."""
-        for array, one in zip(self._arrays, values, strict=True):
-            array.put(int(self.material.starts[self.all[number].first]), one)
-        self._ended(number)
+        with self._there():
+            for array, one in zip(self._arrays, values, strict=True):
+                array.put(int(self.material.starts[self.all[number].first]), one)
+            self._ended(number)
         self.told()
 
     def cut(self, one: Cut, stored: Sequence[Sequence[np.ndarray]], carried: dict[str, Tensor]) -> None:
         """A cut of a long group."""
-        for array, rows in zip(self._arrays, stored, strict=True):
-            for row, (sequence, first, _last) in zip(rows, one.spans, strict=True):
-                array.put(int(self.material.starts[sequence]) + first, row)
-        group = self.all[one.group]
-        self._going[one.group] = one.done
-        if one.done == int(self.material.starts[group.last] - self.material.starts[group.first]):
-            self._ended(one.group)
-        else:
-            self.standing.at[one.group], self.standing.carried[one.group] = one.last, carried
-            self._went_on()
+        with self._there():
+            for array, rows in zip(self._arrays, stored, strict=True):
+                for row, (sequence, first, _last) in zip(rows, one.spans, strict=True):
+                    array.put(int(self.material.starts[sequence]) + first, row)
+            group = self.all[one.group]
+            self._going[one.group] = one.done
+            if one.done == int(self.material.starts[group.last] - self.material.starts[group.first]):
+                self._ended(one.group)
+            else:
+                self.standing.at[one.group], self.standing.carried[one.group] = one.last, carried
+                self._went_on()
         self.told()
 
     def told(self) -> None:
@@ -388,6 +398,23 @@ class Writing:
             done = sum(int(starts[one.last] - starts[one.first]) for one in whole)
             self._progress(done + sum(self._going.values()), self.material.steps)
 
+    @contextlib.contextmanager
+    def _there(self) -> Iterator[None]:
+        """What is written lands in the store, or is said not to in one line."""
+        if not (self.out / store.META).exists():  # which writing would make again, without what was in it
+            raise Told(
+                "{path} was moved or deleted while it was recorded: put it back, and record it again",
+                path=self.out,
+            )
+        try:
+            yield
+        except OSError as problem:
+            if problem.errno != errno.ENOSPC:
+                raise
+            raise Told(
+                "{path}: the disk is full; free some of it, and record it again: it goes on", path=self.out
+            ) from None
+
     def _ended(self, number: int) -> None:
         self.standing.done.add(number)
         for told in (self._going, self.standing.at, self.standing.carried):
@@ -395,8 +422,6 @@ class Writing:
         self._went_on()
 
     def _went_on(self) -> None:
-        if not (self.out / store.META).exists():
-            raise store.gone(self.out)
         _going_on(self.out, self.standing)
 
 
