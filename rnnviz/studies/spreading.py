@@ -12,6 +12,7 @@ import os
 import re
 import sys
 import threading
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -28,6 +29,7 @@ Shared = TypeVar("Shared")
 Found = TypeVar("Found")
 AHEAD = 2  # pieces for each thread of the cluster that are under way: one is computed, one waits
 PATIENCE = 10  # seconds that a scheduler may take to answer
+SLOW = 60  # seconds that what a worker has found may take to come
 MOMENT = 0.3  # seconds after which somebody may want to stop
 
 
@@ -47,7 +49,9 @@ class Spread(Generic[Mark]):
         self._client, self._key = client, hashlib.sha256(raw).hexdigest()
         self._under_way: dict[Future, Mark] = {}
         # a piece of work like any other, so that it is done again where its worker is lost
-        self._shared = client.submit(bytes, raw, key=f"rnnviz-{self._key}")
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Sending large graph")  # it does, once
+            self._shared = client.submit(bytes, raw, pure=False)
         self._threads = _threads(client)
 
     @property
@@ -80,13 +84,17 @@ class Spread(Generic[Mark]):
             raise _lost() from None
         future = next(iter(done))
         mark = self._under_way.pop(future)
-        with _said():
-            return mark, future.result()
+        try:
+            with _said():
+                return mark, future.result(SLOW)
+        except TimeoutError:  # it was lost with its worker, and is done again
+            self._under_way[future] = mark
+            return None
 
     def drop(self) -> None:
         """Whatever is under way is not waited for."""
         with contextlib.suppress(Exception):  # the cluster may be gone
-            self._client.cancel([*self._under_way, self._shared], force=True)
+            self._client.cancel([*self._under_way, self._shared])
         self._under_way.clear()
 
 
