@@ -37,7 +37,7 @@ MAY_IMPORT = {
     "rnnviz/stats": LAZY | {"numpy", "scipy", "sklearn", "xarray"},
     "rnnviz/figures": LAZY | {"numpy", "plotly", "xarray"},
     "rnnviz/recording": LAZY | {"numpy", "torch", "xarray", "rnnviz.netcdf", "rnnviz.trace", "rnnviz.naming"},
-    "rnnviz/foreign": LAZY | {"h5py", "numpy", "torch", "rnnviz.netcdf", "rnnviz.told"},
+    "rnnviz/foreign": LAZY | {"h5py", "numpy", "torch", "yaml", "rnnviz.netcdf", "rnnviz.told"},
     "rnnviz/models": LAZY
     | {"rnnviz.files", "rnnviz.shipped", "numpy", "safetensors", "torch", "rnnviz.recording"},
     "rnnviz/training": LAZY | {"numpy", "sacrebleu", "sklearn", "torch", "rnnviz.files", "rnnviz.models"},
@@ -55,6 +55,8 @@ MAY_IMPORT = {
     "rnnviz/studies": LAZY
     | {
         "captum",
+        "cloudpickle",
+        "distributed",
         "numpy",
         "pyarrow",
         "safetensors",
@@ -63,6 +65,7 @@ MAY_IMPORT = {
         "threadpoolctl",
         "torch",
         "xarray",
+        "rnnviz.__version__",
         "rnnviz.files",
         "rnnviz.netcdf",
         "rnnviz.told",

@@ -35,7 +35,7 @@ def locked(name="requirements.txt"):
     return {canonicalize_name(r.name): re.fullmatch("==(.+)", str(r.specifier))[1] for r in requirements}
 
 
-CALLED = {"sklearn": "scikit-learn"}  # modules whose distribution has another name
+CALLED = {"sklearn": "scikit-learn", "yaml": "PyYAML"}  # modules whose distribution has another name
 
 
 def imported(*tops, but=()):
@@ -60,8 +60,8 @@ USED_BY_OTHERS = {
 
 
 def test_the_library_imports_only_what_it_asks_for():
-    # of the extras attribution, train and notebook; pyarrow comes with Streamlit, and whoever reads Parquet without is told
-    few = {"captum", "sacrebleu", "anywidget", "traitlets", "pyarrow"}
+    # of the extras; pyarrow comes with Streamlit, and whoever reads Parquet without is told; cloudpickle comes with distributed
+    few = {"captum", "sacrebleu", "anywidget", "traitlets", "distributed", "PyYAML", "pyarrow", "cloudpickle"}
     assert imported("rnnviz", but=["rnnviz/ui"]) - few | USED_BY_OTHERS == set(asked())
 
 
@@ -76,7 +76,7 @@ def test_training_asks_for_what_it_imports():
 
 def test_versions_are_ranges_and_the_lock_is_within_them():
     everything = asked(*EXTRAS)
-    no_app = {"notebook", "tensorboard"}  # what these need is pinned for the tests alone
+    no_app = {"notebook", "tensorboard", "dask", "lstmvis"}  # what these need is pinned for the tests alone
     apart = set(everything) - set(asked(*(extra for extra in EXTRAS if extra not in no_app)))
     pins = locked() | {
         name: version for name, version in locked("tests/requirements.txt").items() if name in apart

@@ -7,6 +7,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rnnviz.cli.clusters import add_dask, needed
 from rnnviz.cli.stops import stops_noted
 
 if TYPE_CHECKING:  # a command that is not asked for costs no import
@@ -48,6 +49,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         action="store_true",
         help="also singular values and Lyapunov exponents of each architecture's first seed: dynamics.nc",
     )
+    add_dask(compare, "networks are shared out among its workers; the numbers are the same")
     compare.add_argument("--out", type=Path, default=Path("compare"), help="folder to write to: ./compare")
     compare.set_defaults(run=run, extra="")
 
@@ -58,12 +60,13 @@ def run(options: argparse.Namespace) -> int:
     from rnnviz import files
     from rnnviz.studies import comparing
 
+    needed(options)
     setup = comparing.Setup.from_dict(asked(options))
     files.check_writable(options.out)
     options.out.mkdir(parents=True, exist_ok=True)
-    jobs = {"networks": comparing.run(setup)}
+    jobs = {"networks": comparing.run(setup, dask=options.dask)}
     if options.dynamics:
-        jobs["dynamics"] = comparing.run_dynamics(setup)
+        jobs["dynamics"] = comparing.run_dynamics(setup, dask=options.dask)
     results: list[xr.Dataset] = []
     with stops_noted() as asked_to_stop:
         for title, job in jobs.items():
@@ -77,8 +80,10 @@ def run(options: argparse.Namespace) -> int:
                         results.append(end.value)
                         break
                     bar.set_postfix_str(at.what, refresh=False)
-                    bar.update()
+                    bar.update(at.done - bar.n)
         if asked_to_stop:
+            for job in jobs.values():
+                job.close()
             print("stopped; nothing was written")
             return 1
     found, inside = results[0], results[1] if options.dynamics else None

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rnnviz.cli.clusters import add_dask, needed
+from rnnviz.cli.extras import need
 from rnnviz.cli.stops import stops_noted
 from rnnviz.cli.texts import text_of
 
@@ -22,6 +24,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     )
     command.add_argument(
         "model",
+        nargs="?",
         help="a shipped language model, see rnnviz models, or package.module:function, see rnnviz example",
     )
     command.add_argument(
@@ -51,18 +54,62 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     command.add_argument(
         "--labels", action="store_true", help="with --by line: a line is its label, a tab and its text"
     )
+    command.add_argument(
+        "--lstmvis",
+        type=Path,
+        metavar="FOLDER",
+        help="in place of model and files: states that LSTMVis shows, with lstm.yml, HDF5 files and a dictionary; their numbers "
+        "stay as they are (needs rnnviz[lstmvis])",
+    )
+    add_dask(
+        command,
+        "short texts are shared out by groups, long ones cut by cut, so spread many texts, as with --by line: up to 32 long "
+        "ones keep one worker busy. The store is the same, byte for byte where OMP_NUM_THREADS=1",
+    )
     command.set_defaults(run=run, extra="")
 
 
 def run(options: argparse.Namespace) -> int:
+    if options.lstmvis is not None:
+        return _from_lstmvis(options)
+    if options.model is None or not (options.files or options.held_out):
+        raise ValueError("give a model and at least one file, as in: rnnviz corpus shakespeare-lstm text.txt")
+    return _record(options)
+
+
+def _from_lstmvis(options: argparse.Namespace) -> int:
+    from tqdm import tqdm
+
+    from rnnviz.studies.corpus import imported
+
+    given = ("model", "files", "held_out", "layers", "cut", "labels", "dask")
+    if any(getattr(options, name) for name in given) or options.bits != 32 or options.fields != "hidden":
+        raise ValueError("--lstmvis goes with --out alone: its states are recorded already")
+    options.extra = "lstmvis"
+    need("yaml")
+    with stops_noted() as asked_to_stop, tqdm(unit=" steps", unit_scale=True) as bar:
+
+        def progress(done: int, steps: int) -> None:
+            bar.total = steps
+            bar.update(done - bar.n)
+            if asked_to_stop and done < steps:
+                raise KeyboardInterrupt
+
+        own = imported.from_lstmvis(options.lstmvis, options.out, progress)
+    print(f"{own.path}: {own.steps:,} steps, {', '.join(own.arrays)}")
+    return 0
+
+
+def _record(options: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     from rnnviz.studies.corpus import recording
 
+    needed(options)
     if options.labels and options.by != "line":
         raise ValueError("--labels needs --by line: a label stands before the tab of each line")
     layers = None if options.layers is None else [_number(each) for each in options.layers.split(",")]
-    if bool(options.files) == options.held_out:
+    if options.files and options.held_out:
         raise ValueError("give the files of the texts, or --held-out and none")
     model = _model(options.model)
     texts: list[tuple[str, str] | tuple[str, str, str]]
@@ -87,7 +134,9 @@ def run(options: argparse.Namespace) -> int:
                 raise KeyboardInterrupt
 
         try:
-            own = recording.record(model, texts, options.out, progress=progress, **asked, **cut)
+            own = recording.record(
+                model, texts, options.out, progress=progress, dask=options.dask, **asked, **cut
+            )
         except KeyboardInterrupt:
             bar.close()
             print(f"stopped after {bar.n:,} of {size.steps:,} steps; the same command goes on")

@@ -122,6 +122,12 @@ class Live:
         object.__setattr__(self, "outputs", tuple(names))
         object.__setattr__(self, "name", self.name or type(self.model).__name__)
 
+    def __getstate__(self) -> dict[str, Any]:  # for another process, which has a lock of its own
+        return {name: value for name, value in vars(self).items() if name not in ("_lock", "exact")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state, _lock=threading.Lock())
+
     @property
     def writes(self) -> bool:
         """Whether it can go on with a text."""

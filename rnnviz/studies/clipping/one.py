@@ -10,9 +10,9 @@ from torch import Tensor
 
 from rnnviz import stats
 from rnnviz.studies.clipping.running import Course, both, distance, said
-from rnnviz.studies.comparing.running import one_thread
 from rnnviz.studies.memory.running import clipped
 from rnnviz.studies.memory.setup import Setup
+from rnnviz.studies.spreading import one_thread
 
 WAYS = ("whole", "clipped")
 FROM, TO = -0.15, 1.3  # of the whole update: where the line begins and ends

@@ -12,10 +12,10 @@ import xarray as xr
 from torch import Tensor
 
 from rnnviz.studies.comparing.networks import Stack
-from rnnviz.studies.comparing.running import one_thread
 from rnnviz.studies.memory.running import DATA, HELD_OUT, clipped
 from rnnviz.studies.memory.setup import Setup
 from rnnviz.studies.memory.tasks import Examples, examples
+from rnnviz.studies.spreading import one_thread
 from rnnviz.training import optimisers
 
 RUNS = ("without", "with")

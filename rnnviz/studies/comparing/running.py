@@ -2,19 +2,24 @@
 
 import json
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 import xarray as xr
 
 from rnnviz.stats import gradients
+from rnnviz.studies import spreading
 from rnnviz.studies.comparing.measuring import measure
 from rnnviz.studies.comparing.networks import Stack
 from rnnviz.studies.comparing.sequences import data
 from rnnviz.studies.comparing.setup import Setup, refuse_size
 from rnnviz.studies.progress import ended
+from rnnviz.studies.spreading import one_thread
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 CURVES = {
     "log_norm": ("ln of the total gradient norm ‖∂L/∂h‖", "nat"),
@@ -43,7 +48,8 @@ class Measured:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a comparison is. done, total: networks. what: the one that was run. measured: in it."""
+    """How far a comparison is. done, total: networks. what: the one that was run. measured: in it; None where nothing has ended
+    since, as where a cluster is waited for."""
 
     done: int
     total: int
@@ -51,8 +57,11 @@ class Progress:
     measured: Measured | None = None
 
 
-def compare(setup: Setup, progress: Callable[[Progress], None] | None = None) -> xr.Dataset:
-    """Runs every architecture with every seed and says what reaches back. progress: called after each network.
+def compare(
+    setup: Setup, progress: Callable[[Progress], None] | None = None, dask: "str | Client | None" = None
+) -> xr.Dataset:
+    """Runs every architecture with every seed and says what reaches back. progress: called after each network. dask: a cluster
+    that shares them, by the address of its scheduler or a client of it; the numbers are the same.
 
     Returns, over architecture (names, with the coordinates `kind` and `layers`), seed, layer and time, in float64:
         log_norm (architecture, seed, layer, time)   ln of the total ‖∂L/∂h_t‖
@@ -67,7 +76,7 @@ def compare(setup: Setup, progress: Callable[[Progress], None] | None = None) ->
     loss. −inf where exactly 0: nothing arrives. A gradient beyond what float64 holds is given all the same. Where the
     states leave float64 the loss has no gradient; drawn is that of a sequence that ends before. NaN after that, and in a layer
     that an architecture does not have.
-    Raises ValueError if a network would take more than 4 GiB.
+    Raises ValueError if a network would take more than 4 GiB, and Told for a cluster that cannot be used.
 
     >>> from rnnviz.studies.comparing import Architecture, Setup, compare
     >>> rows = (Architecture("rnn", units=4), Architecture("lstm", units=4, forget_bias=2))
@@ -75,34 +84,48 @@ def compare(setup: Setup, progress: Callable[[Progress], None] | None = None) ->
     >>> found["architecture"].values.tolist(), dict(found["log_norm"].sizes)
     (['RNN, 4 units', 'LSTM, 4 units, forget bias 2'], {'architecture': 2, 'seed': 2, 'layer': 1, 'time': 20})
     """
-    return ended(run(setup), progress)
+    return ended(run(setup, dask=dask), progress)
 
 
-def run(setup: Setup, before: Iterable[Measured] = ()) -> Generator[Progress, None, xr.Dataset]:
+def run(
+    setup: Setup, before: Iterable[Measured] = (), dask: "str | Client | None" = None
+) -> Generator[Progress, None, xr.Dataset]:
     """`compare` one network at a time, so that it can be watched and stopped; the generator returns the result.
 
     before: what was measured when it was broken off, and is not measured again. Raises ValueError as `compare` does, at once.
     """
     refuse_size(setup)
-    return _run(setup, {(one.row, one.seed): one for one in before})
+    return _run(setup, {(one.row, one.seed): one for one in before}, dask)
 
 
-def _run(setup: Setup, before: Mapping[tuple[int, int], Measured]) -> Generator[Progress, None, xr.Dataset]:
+def _run(
+    setup: Setup, before: Mapping[tuple[int, int], Measured], dask: "str | Client | None"
+) -> Generator[Progress, None, xr.Dataset]:
     found = _empty(setup)
-    done, total = len(before), len(setup.architectures) * setup.seeds
-    for row, architecture in enumerate(setup.architectures):
-        for seed in range(setup.seeds):
-            if known := before.get((row, seed)):
-                _fill(found, known)
-                continue
-            with one_thread():
-                own = data(setup, seed)
-                network = Stack(architecture, own.x.shape[-1], own.outputs, seed)
-                measured = Measured(row, seed, measure(network, own, setup))
+    for known in before.values():
+        _fill(found, known)
+    every = [(row, seed) for row in range(len(setup.architectures)) for seed in range(setup.seeds)]
+    left = [each for each in every if each not in before]
+    done, what = len(before), ""
+    for measured in _measured(setup, left) if dask is None else spreading.each(dask, setup, _one, left):
+        if measured is not None:
             _fill(found, measured)
-            done += 1
-            yield Progress(done, total, f"{architecture.name}, seed {seed}", measured)
+            done, what = done + 1, f"{setup.architectures[measured.row].name}, seed {measured.seed}"
+        yield Progress(done, len(every), what, measured)
     return _finished(found, setup)
+
+
+def _measured(setup: Setup, left: Iterable[tuple[int, int]]) -> Iterator[Measured]:
+    for row, seed in left:
+        with one_thread():
+            measured = _one(setup, row, seed)
+        yield measured
+
+
+def _one(setup: Setup, row: int, seed: int) -> Measured:
+    own = data(setup, seed)
+    network = Stack(setup.architectures[row], own.x.shape[-1], own.outputs, seed)
+    return Measured(row, seed, measure(network, own, setup))
 
 
 def curves(
@@ -120,17 +143,6 @@ def curves(
     drawn_as = {"long_name": CURVES[name][0].removeprefix("ln of the "), "units": "1"}
     drawn_as["scale"] = "natural logarithm"
     return middle.assign_attrs(drawn_as), band
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Small matrices: two threads wait for each other. Torch keeps the number for each thread by itself."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _empty(setup: Setup) -> dict[str, np.ndarray]:

@@ -1,6 +1,7 @@
 """How the states of one network hear each other: singular values of what is left of a change, Lyapunov exponents."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -9,11 +10,15 @@ from threadpoolctl import threadpool_limits
 
 from rnnviz.recording.block import record
 from rnnviz.stats import gradients
+from rnnviz.studies import spreading
 from rnnviz.studies.comparing.networks import Stack
 from rnnviz.studies.comparing.running import Progress
 from rnnviz.studies.comparing.sequences import data
 from rnnviz.studies.comparing.setup import Architecture, Setup, refuse_size
 from rnnviz.trace import branch
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 
 def dynamics(architecture: Architecture, setup: Setup, seed: int = 0) -> xr.Dataset:
@@ -69,11 +74,28 @@ def _dynamics(node: xr.DataTree) -> xr.Dataset:
     return xr.Dataset(found, coords={"rank": ["largest", "median", "smallest"], "time": node["time"].values})
 
 
-def run_dynamics(setup: Setup, seed: int = 0) -> Generator[Progress, None, xr.Dataset]:
-    """`dynamics` of every architecture, one at a time; returns them over architecture, NaN where one has less than others."""
-    found = []
-    for done, one in enumerate(setup.architectures, 1):
-        found.append(dynamics(one, setup, seed).expand_dims(architecture=[one.name]))
-        yield Progress(done, len(setup.architectures), f"{one.name}, seed {seed}")
-    both = xr.concat(found, dim="architecture", join="outer", combine_attrs="override")
+def run_dynamics(
+    setup: Setup, seed: int = 0, dask: "str | Client | None" = None
+) -> Generator[Progress, None, xr.Dataset]:
+    """`dynamics` of every architecture, one at a time; returns them over architecture, NaN where one has less than others. dask:
+    as of `compare`."""
+    found: dict[int, xr.Dataset] = {}
+    rows, what = setup.architectures, ""
+    left = [(row, seed) for row in range(len(rows))]
+    every: Iterable[tuple[int, xr.Dataset] | None] = (_one(setup, *each) for each in left)
+    if dask is not None:
+        every = spreading.each(dask, setup, _one, left)
+    for one in every:
+        if one is not None:
+            row, own = one
+            found[row] = own.expand_dims(architecture=[rows[row].name])
+            what = f"{rows[row].name}, seed {seed}"
+        yield Progress(len(found), len(rows), what)
+    both = xr.concat(
+        [found[row] for row in range(len(rows))], dim="architecture", join="outer", combine_attrs="override"
+    )
     return both.drop_attrs(deep=False)
+
+
+def _one(setup: Setup, row: int, seed: int) -> tuple[int, xr.Dataset]:
+    return row, dynamics(setup.architectures[row], setup, seed)

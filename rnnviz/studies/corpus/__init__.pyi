@@ -1,8 +1,11 @@
 from rnnviz.models import held_out as held_out
 from rnnviz.studies.corpus import annotating as annotating
+from rnnviz.studies.corpus import carrying as carrying
 from rnnviz.studies.corpus import combining as combining
+from rnnviz.studies.corpus import cutting as cutting
 from rnnviz.studies.corpus import finding as finding
 from rnnviz.studies.corpus import grouping as grouping
+from rnnviz.studies.corpus import imported as imported
 from rnnviz.studies.corpus import machine as machine
 from rnnviz.studies.corpus import matching as matching
 from rnnviz.studies.corpus import material as material
@@ -13,10 +16,12 @@ from rnnviz.studies.corpus import recording as recording
 from rnnviz.studies.corpus import searching as searching
 from rnnviz.studies.corpus import shared as shared
 from rnnviz.studies.corpus import speaking as speaking
+from rnnviz.studies.corpus import spread as spread
 from rnnviz.studies.corpus import store as store
 from rnnviz.studies.corpus import unit as unit
 from rnnviz.studies.corpus import work as work
 from rnnviz.studies.corpus.combining import combined as combined
+from rnnviz.studies.corpus.imported import from_lstmvis as from_lstmvis
 from rnnviz.studies.corpus.matching import Matches as Matches
 from rnnviz.studies.corpus.matching import Pattern as Pattern
 from rnnviz.studies.corpus.matching import match as match

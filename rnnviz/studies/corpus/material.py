@@ -39,6 +39,21 @@ class Material:
     def length(self, sequence: int) -> int:
         return int(self.starts[sequence + 1] - self.starts[sequence])
 
+    def part(self, spans: Sequence[tuple[int, int, int]]) -> "Material":
+        """These spans (sequence, from, to), each a sequence of its own, without a vocabulary."""
+        pieces = [
+            self.tokens[int(self.starts[n]) + first : int(self.starts[n]) + last] for n, first, last in spans
+        ]
+        return Material(
+            tuple(self.names[n] for n, _first, _last in spans),
+            tuple(self.labels[n] for n, _first, _last in spans),
+            np.cumsum([0, *map(len, pieces)], dtype=np.int64),
+            np.concatenate(pieces),
+            (),
+            0,
+            tuple(self.tables[n][first:last] for n, first, last in spans) if self.tables else (),
+        )
+
     def sha256(self) -> str:
         """What tells this text, so cut into sequences, from any other."""
         seen = hashlib.sha256(repr((self.names, self.labels, self.vocabulary)).encode("utf-8", "replace"))

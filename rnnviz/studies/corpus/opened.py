@@ -68,6 +68,8 @@ class Corpus:
             )
         try:
             places = [str(one) for one in said["places"]]
+            if not isinstance(said["joint"], str) or any(".." in one or one[:1] in "/\\" for one in places):
+                raise TypeError
             found = cls(
                 path,
                 str(said["model"]),
@@ -80,7 +82,9 @@ class Corpus:
                 int(said["outputs"]),
                 {one: store.open_array(path / one) for one in places},
             )
-        except (KeyError, TypeError):
+        except Told:
+            raise
+        except (KeyError, TypeError, ValueError, OverflowError):
             raise store.damaged(path) from None
         found._check()
         return found
@@ -99,6 +103,8 @@ class Corpus:
         )
         if not right:
             raise store.damaged(self.path)
+        for one in self.arrays.values():
+            one.check()
 
     @property
     def steps(self) -> int:

@@ -3,85 +3,46 @@
     Size   what a store will take, before anything is written
     record the store: written piece by piece, gone on with where it was cut short
 
-Texts are read in their order, by groups: texts of up to `GATHERED` steps together are run side by side and written at once;
+Texts are read by groups, in their order: texts of up to `GATHERED` steps together are run side by side and written at once;
 longer ones are read `cut` steps at a time, up to `BESIDE` of them side by side, and what a recurrent module returned as its last
 state is what it is given at the next `cut` (see `Carrying`): the states are those of a reading without cuts, up to rounding. What
 is needed to go on is put into one file, which takes its place as a whole, after each group or cut has been written.
 """
 
+import contextlib
+import errno
+import itertools
+import json
 import math
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import safetensors
 import safetensors.torch
-import torch
 import xarray as xr
-from torch import Tensor, nn
+from torch import Tensor
 
 from rnnviz import files
-from rnnviz.models.networks import reading
-from rnnviz.recording.block import record as recorded
 from rnnviz.recording.wanted import FIELDS_OF_STEPS
-from rnnviz.studies.corpus import material, store
+from rnnviz.studies.corpus import material, spread, store
+from rnnviz.studies.corpus.cutting import BESIDE, Cut, Group, Place, Reader, cuts, read
 from rnnviz.studies.corpus.material import Feed, Material, Named
 from rnnviz.studies.corpus.opened import Corpus
-from rnnviz.studies.live import Live, LiveError
+from rnnviz.studies.live import Live
 from rnnviz.studies.progress import Progress
 from rnnviz.told import Told
-from rnnviz.trace import branch
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 CUT = 2048  # steps that a module reads in one call, where the text is longer
-BESIDE = 32  # sequences that are read side by side
 GATHERED = 16_384  # steps of short texts that are run and written together
 GOING = "going.safetensors"
-STOCK = (nn.RNN, nn.GRU, nn.LSTM)
 BITS = (32, 8)
-
-
-@dataclass(frozen=True)
-class Place:
-    """A layer of a module and a field of it. name: of its folder in the store; kind: of what is stored."""
-
-    node: str
-    layer: int
-    direction: str
-    field: str
-    units: int
-    kind: str
-    scale: float | None
-    long_name: str
-
-    @property
-    def group(self) -> str:
-        return f"{self.node}/layer_{self.layer}" + ("" if self.direction == "forward" else "_backward")
-
-    def taken(self, trace: xr.DataTree, rows: int, steps: int) -> np.ndarray:
-        """Its numbers of a recording, (batch, time, unit), float32. Raises Told where the module took another number of steps."""
-        if self.node not in trace.children or trace[self.node].sizes.get("time") != steps:
-            raise Told("{name} did not take one step for each token", name=self.node)
-        array = branch(trace, self.node).to_dataset()[self.field]
-        found: np.ndarray = array.sel(layer=self.layer, direction=self.direction).values
-        if len(found) != rows:
-            raise Told(
-                "{name} read {count} sequences at once; wanted {rows}",
-                name=self.node,
-                count=len(found),
-                rows=rows,
-            )
-        return found
-
-    def stored(self, values: np.ndarray) -> np.ndarray:
-        if self.scale is None:
-            return np.asarray(values, np.float32)
-        low = -127 if self.kind == "int8" else 0
-        levels = 127 if self.kind == "int8" else 255
-        return np.asarray(np.clip(np.rint(values * levels), low, levels), self.kind)
 
 
 @dataclass(frozen=True)
@@ -123,7 +84,7 @@ def size_of(
 ) -> Size:
     """What `record` of the same would write. Raises as `record` does for what cannot be recorded, but for a full disk."""
     given = texts if isinstance(texts, Material) else material.of(model, texts)
-    return _size(given, _places(model, given, layers, tuple(fields), bits), Path(out))
+    return taken(given, _places(model, given, layers, tuple(fields), bits), Path(out))
 
 
 def record(
@@ -136,6 +97,7 @@ def record(
     cut: int = CUT,
     progress: Progress | None = None,
     resume: bool = True,
+    dask: "str | Client | None" = None,
 ) -> Corpus:
     """The states of a model over texts, written to a store `out`, and the corpus that it is.
 
@@ -144,9 +106,12 @@ def record(
     most half a step, 1/254 of a hidden state and 1/510 of a gate, which the store's attributes say. cut: see above. progress: is
     told (steps done, steps in all) after each piece; if it raises, what was written stays, and the same call goes on from there.
     resume: whether a store that was cut short is gone on with; one that is whole and of the same model and texts is opened.
+    dask: a Dask cluster that shares the work, by the address of its scheduler or a client of it; see `spread`. The store is the
+    same, byte for byte where torch computes in one thread on processors of one kind.
 
     Raises Told, in one line: where `material.of` does, for a folder that holds something else or another corpus, a disk that is
-    too small, fields or layers that no module has, and a long text whose module's state cannot be carried on (see `Carrying`).
+    too small, fields or layers that no module has, a long text whose module's state cannot be carried on (see `Carrying`), and
+    a cluster that cannot be used (see `spreading.spread`).
     """
     out, own = Path(out), material.of(model, texts)
     if cut < 1:
@@ -155,23 +120,33 @@ def record(
     out.parent.mkdir(parents=True, exist_ok=True)
     with files.alone(out.with_name(f"{out.name}.lock"), f"{out} is written"):
         about = _about(model, own, places, bits, cut)
-        there = _there(out, about, resume)
-        if there is not None and there["complete"]:
+        before = there(out, about, resume)
+        if before is not None and before.get("complete") is True:
             return Corpus.open(out, model)
-        if there is None:
-            size = _size(own, places, out.parent)
-            if size.bytes > size.free:
-                raise Told(
-                    "{out} needs {needed}; {free} are free there: keep fewer layers or fields, or 8 bits",
-                    out=out,
-                    needed=readable(size.bytes),
-                    free=readable(size.free),
-                )
-            _create(out, own, places, about)
-        _run(Feed(model, own), places, out, cut, progress)
+        feed = Feed(model, own)
+        shared = spread.begun(dask, feed, places, cut) if dask is not None else contextlib.nullcontext()
+        with shared as cluster:  # before anything is written
+            if before is None:
+                check_room(taken(own, places, out.parent), out)
+                create(out, own, places, about)
+            writing = Writing(feed, places, out, progress)
+            if cluster is None:
+                _run(feed, places, writing, cut)
+            else:
+                spread.run(cluster, feed, writing, cut)
         store.put_group(out, {**about, "complete": True}, nested=True)
         (out / GOING).unlink(missing_ok=True)
     return Corpus.open(out, model)
+
+
+def check_room(size: Size, out: Path) -> None:
+    if size.bytes > size.free:
+        raise Told(
+            "{out} needs {needed}; {free} are free there: keep fewer layers or fields, or 8 bits",
+            out=out,
+            needed=readable(size.bytes),
+            free=readable(size.free),
+        )
 
 
 def _places(
@@ -191,7 +166,7 @@ def _places(
     if layers == [] or not fields:
         raise Told("nothing is to be kept: name at least one layer and one field")
     steps = min(8, own.length(0))
-    trace = _read(Feed(model, own), [(0, 0, steps)], fields, None)
+    trace = read(Feed(model, own), [(0, 0, steps)], fields, None)
     fitting = [n for n in trace.children.values() if "hidden" in n and n.sizes["time"] == steps]
     if not fitting:
         raise Told("{name}: none of its recurrent modules takes one step for each token", name=model.name)
@@ -228,20 +203,12 @@ def _place(node: xr.DataTree, layer: int, direction: str, field: str, bits: int)
     return Place(str(node.name), layer, direction, field, array.sizes[array.dims[-1]], kind, scale, name)
 
 
-def _size(own: Material, places: Sequence[Place], folder: Path) -> Size:
+def taken(own: Material, places: Sequence[Place], folder: Path) -> Size:
     there = next(one for one in (folder.absolute(), *folder.absolute().parents) if one.exists())
-    taken = sum(_array(folder, own, one).bytes for one in places)
+    taken = sum(one.array(folder, own.steps).bytes for one in places)
     taken += 4 * max(own.steps, min(own.steps, store.TOKENS)) + 16 * len(own.names) + 65_536
     error = max((one.scale / 2 for one in places if one.scale), default=0.0)
     return Size(own.steps, len(own.names), tuple(places), taken, shutil.disk_usage(there).free, error)
-
-
-def _array(out: Path, own: Material, place: Place) -> store.Array:
-    steps = min(store.STEPS, own.steps)
-    kind = np.dtype(place.kind)
-    return store.Array(
-        out / place.group / place.field, (own.steps, place.units), steps, kind, scale=place.scale
-    )
 
 
 def _about(model: Live, own: Material, places: Sequence[Place], bits: int, cut: int) -> dict[str, object]:
@@ -266,7 +233,7 @@ def _about(model: Live, own: Material, places: Sequence[Place], bits: int, cut: 
     return about
 
 
-def _there(out: Path, about: dict[str, object], resume: bool) -> dict[str, Any] | None:
+def there(out: Path, about: dict[str, object], resume: bool = True) -> dict[str, Any] | None:
     """What stands at `out`, if it is this corpus; None if nothing is."""
     if not out.exists() or (out.is_dir() and not any(out.iterdir())):
         return None
@@ -291,7 +258,7 @@ def _there(out: Path, about: dict[str, object], resume: bool) -> dict[str, Any] 
     return found
 
 
-def _create(out: Path, own: Material, places: Sequence[Place], about: dict[str, object]) -> None:
+def create(out: Path, own: Material, places: Sequence[Place], about: dict[str, object]) -> None:
     """All of a store but its states. Its root is described last: what has none was cut short here."""
     out.mkdir(exist_ok=True)
     (out / "unfinished").touch()
@@ -311,19 +278,11 @@ def _create(out: Path, own: Material, places: Sequence[Place], about: dict[str, 
                 store.put_group(out / above, {})
         store.put_group(out / one.group, {"layer": one.layer, "direction": one.direction, "module": one.node})
         error = {} if one.scale is None else {"largest_error": one.scale / 2}
-        _array(out, own, one).create(["step", "unit"], {"long_name": one.long_name, "units": "1", **error})
+        one.array(out, own.steps).create(
+            ["step", "unit"], {"long_name": one.long_name, "units": "1", **error}
+        )
     store.put_group(out, {**about, "complete": False})
     (out / "unfinished").unlink()
-
-
-@dataclass
-class Group:
-    """Sequences that are read side by side: from `first` up to `last`. long: one at least is read cut by cut, straight into the
-    store; else all of it is gathered and written at once."""
-
-    first: int
-    last: int
-    long: bool
 
 
 def groups(own: Material) -> Iterator[Group]:
@@ -342,204 +301,143 @@ def groups(own: Material) -> Iterator[Group]:
     yield Group(first, len(own.names), own.length(len(own.names) - 1) > GATHERED)
 
 
-def _run(feed: Feed, places: Sequence[Place], out: Path, cut: int, progress: Progress | None) -> None:
-    own, fields = feed.material, tuple({one.field for one in places})
-    arrays = [_array(out, own, one) for one in places]
-    layers = sorted({one.layer for one in places})
-    begin, at, carried = _going(out)
-    done = 0
-    for number, group in enumerate(groups(own)):
-        total = int(own.starts[group.last] - own.starts[group.first])
-        if number < begin:
-            done += total
-            continue
-        base = int(own.starts[group.first])
-        gathered = None if group.long else [np.empty((total, a.units), a.kind) for a in arrays]
-        start = done
-        for piece in _pieces(feed, group, fields, layers, cut, at if number == begin else 0, carried):
-            done = start + piece.done
-            for array, place, into in zip(arrays, places, gathered or arrays, strict=True):
-                values = place.taken(piece.trace, len(piece.spans), piece.width)
-                for row, (sequence, first, last) in zip(values, piece.spans, strict=True):
-                    stored = place.stored(row[: last - first])
-                    where = int(own.starts[sequence]) + first
-                    if isinstance(into, np.ndarray):
-                        into[where - base : where - base + len(stored)] = stored
-                    else:
-                        array.put(where, stored)
-            if group.long:
-                _going_on(out, number, piece.last, piece.carried)
-                if progress:
-                    progress(done, own.steps)
-        done, carried = start + total, {}
-        if gathered:
-            for array, values in zip(arrays, gathered, strict=True):
-                array.put(base, values)
-        _going_on(out, number + 1, 0, {})
-        if gathered and progress:
-            progress(done, own.steps)
+@dataclass
+class Standing:
+    """How far a recording is. done: groups that are written. at, carried: of long groups that are under way, where each goes on,
+    and from what."""
 
+    done: set[int] = field(default_factory=set)
+    at: dict[int, int] = field(default_factory=dict)
+    carried: dict[int, dict[str, Tensor]] = field(default_factory=dict)
 
-@dataclass(frozen=True, eq=False)
-class Piece:
-    """A cut of sequences that was read. spans: (sequence, from, to). last: the step that the group's sequences were read to.
-    done: steps of the group so far."""
-
-    trace: xr.DataTree
-    spans: list[tuple[int, int, int]]
-    width: int
-    last: int
-    done: int
-    carried: dict[str, Tensor]
-
-
-def _pieces(
-    feed: Feed,
-    group: Group,
-    fields: tuple[str, ...],
-    layers: Sequence[int],
-    cut: int,
-    at: int,
-    carried: dict[str, Tensor],
-) -> Iterator[Piece]:
-    """A group, cut by cut: the longest first, so many side by side. at, carried: where a long group goes on, and from what."""
-    own = feed.material
-    beside = BESIDE if feed.stacks else 1
-    order = sorted(range(group.first, group.last), key=lambda n: (-own.length(n), n))
-    if (
-        group.long
-    ):  # what goes on after a kill must know its place by one number: a sequence at a time, or all at once
-        beside = len(order) if feed.stacks else 1
-    for begin in range(0, len(order), beside):
-        rows = order[begin : begin + beside]
-        longest = own.length(rows[0])
-        # `at` counts through the sequences where they are read one at a time
-        offset = sum(own.length(n) for n in order[:begin]) if beside == 1 else 0
-        if at >= offset + longest:
-            continue
-        carrying, carried = Carrying(feed.model.model, carried), {}
-        for start in range(max(0, at - offset), longest, cut):
-            spans = [(n, start, min(start + cut, own.length(n))) for n in rows if own.length(n) > start]
-            if len(spans) < len(rows):
-                carrying.keep(len(spans))  # the longest come first
-                rows = rows[: len(spans)]
-            width = max(last - first for _n, first, last in spans)
-            more = start + width < longest
-            trace = _read(feed, spans, fields, layers, carrying if longest > cut else None)
-            done = sum(min(own.length(n), start + width) for n in order[begin : begin + beside]) + sum(
-                own.length(n) for n in order[:begin]
+    def write(self, out: Path) -> None:
+        """A file that takes its place as a whole, once what it tells of is written."""
+        first = next(n for n in itertools.count() if n not in self.done)
+        said = {"done": [first, *sorted(n for n in self.done if n > first)], "at": self.at}
+        with files.written(out / GOING) as unfinished:
+            safetensors.torch.save_file(
+                {
+                    f"{number}/{name}": state.contiguous().cpu()
+                    for number, states in self.carried.items()
+                    for name, state in states.items()
+                },
+                unfinished,
+                metadata={"standing": json.dumps(said)},
             )
-            yield Piece(trace, spans, width, offset + start + width, done, carrying.last if more else {})
+
+    @classmethod
+    def of(cls, out: Path, lengths: Sequence[int]) -> Self:
+        """What stands in the file; nothing where there is none. lengths: what `at` stays below, group by group."""
+        if not (out / GOING).exists():
+            return cls()
+        try:
+            with safetensors.safe_open(out / GOING, "pt") as file:
+                said = json.loads(file.metadata()["standing"])
+                first, *further = said["done"]
+                found = cls(
+                    {*range(min(first, len(lengths))), *further}, {int(n): at for n, at in said["at"].items()}
+                )
+                if not found.done <= {*range(len(lengths))} or found.done & {*found.at}:
+                    raise ValueError
+                if not all(0 < at < lengths[number] for number, at in found.at.items()):
+                    raise ValueError
+                for key in file.keys():  # noqa: SIM118
+                    number, _slash, name = key.partition("/")
+                    found.carried.setdefault(int(number), {})[name] = file.get_tensor(key)
+                return found
+        except Exception:  # what a damaged file makes safetensors raise is not all listed
+            raise store.damaged(out / GOING) from None
 
 
-def _read(
-    feed: Feed,
-    spans: list[tuple[int, int, int]],
-    fields: Sequence[str],
-    layers: Iterable[int] | None,
-    carrying: "Carrying | None" = None,
-) -> xr.DataTree:
-    model = feed.model
-    arguments = feed.arguments(spans)
-    with model._lock, reading(model.model), torch.no_grad(), (carrying or _nothing()).on():
-        with model._says("recording"), recorded(model.model, keep=fields, layers=layers) as found:
-            model._called(model.model, arguments)
-        with model._says("recording"):
-            return found.trace
+class Writing:
+    """A store whose states are being written, in any order of its groups."""
 
+    def __init__(self, feed: Feed, places: Sequence[Place], out: Path, progress: Progress | None):
+        self.material, self.out, self._progress = feed.material, out, progress
+        self._arrays = [one.array(out, self.material.steps) for one in places]
+        self.all = list(groups(self.material))
+        beside = max if feed.stacks else sum  # of `at`, which counts through what is read one at a time
+        lengths = [[self.material.length(n) for n in range(one.first, one.last)] for one in self.all]
+        self.standing = Standing.of(out, [beside(one) for one in lengths])
+        self._going = {}  # steps that are done, of each group under way
+        for number, at in self.standing.at.items():
+            self._going[number] = sum(min(one, at) for one in lengths[number]) if feed.stacks else at
 
-class Carrying:
-    """The last states of a model's recurrent modules, which are given to them where the text goes on.
+    def missing(self) -> list[int]:
+        """Groups that are not written whole, those under way first."""
+        left = [number for number in range(len(self.all)) if number not in self.standing.done]
+        return sorted(left, key=lambda number: (number not in self.standing.at, number))
 
-    A module is given what it returned where it is called without a state, or with one of zeros. It must be nn.RNN, nn.LSTM or
-    nn.GRU, read in one direction, be called once for each stretch and not be packed: all else raises Told once a text is longer
-    than `cut`, since its states would be those of a text that begins anew.
-    """
+    def whole(self, number: int, values: Sequence[np.ndarray]) -> None:
+        """All of a group that was gathered."""
+        with self._there():
+            for array, one in zip(self._arrays, values, strict=True):
+                array.put(int(self.material.starts[self.all[number].first]), one)
+            self._ended(number)
+        self.told()
 
-    def __init__(self, model: nn.Module, states: dict[str, Tensor]):
-        self.model, self.last = model, dict(states)
-        self._given = bool(states)
+    def cut(self, one: Cut, stored: Sequence[Sequence[np.ndarray]], carried: dict[str, Tensor]) -> None:
+        """A cut of a long group."""
+        with self._there():
+            for array, rows in zip(self._arrays, stored, strict=True):
+                for row, (sequence, first, _last) in zip(rows, one.spans, strict=True):
+                    array.put(int(self.material.starts[sequence]) + first, row)
+            group = self.all[one.group]
+            self._going[one.group] = one.done
+            if one.done == int(self.material.starts[group.last] - self.material.starts[group.first]):
+                self._ended(one.group)
+            else:
+                self.standing.at[one.group], self.standing.carried[one.group] = one.last, carried
+                self._went_on()
+        self.told()
 
-    def keep(self, count: int) -> None:
-        """Only the first sequences go on."""
-        self.last = {name: state[:, :count].contiguous() for name, state in self.last.items()}
+    def told(self) -> None:
+        """Says how far it is, to whoever may raise to stop it."""
+        if self._progress:
+            starts, whole = self.material.starts, (self.all[number] for number in self.standing.done)
+            done = sum(int(starts[one.last] - starts[one.first]) for one in whole)
+            self._progress(done + sum(self._going.values()), self.material.steps)
 
-    @contextmanager
-    def on(self) -> Iterator[None]:
-        called: set[str] = set()
-        hooks = []
-        for name, module in self.model.named_modules():
-            if isinstance(module, nn.RNNCellBase):
-                hooks.append(module.register_forward_pre_hook(lambda *_, n=name: _refused(n)))
-            if isinstance(module, STOCK):
-                hooks.append(module.register_forward_pre_hook(self._before(name, called), with_kwargs=True))
-                hooks.append(module.register_forward_hook(self._after(name)))
+    @contextlib.contextmanager
+    def _there(self) -> Iterator[None]:
+        """What is written lands in the store, or is said not to in one line."""
+        if not (self.out / store.META).exists():  # which writing would make again, without what was in it
+            raise Told(
+                "{path} was moved or deleted while it was recorded: put it back, and record it again",
+                path=self.out,
+            )
         try:
             yield
-        finally:
-            for hook in hooks:
-                hook.remove()
+        except OSError as problem:
+            if problem.errno != errno.ENOSPC:
+                raise
+            raise Told(
+                "{path}: the disk is full; free some of it, and record it again: it goes on", path=self.out
+            ) from None
 
-    def _before(self, name: str, called: set[str]) -> Callable[..., Any]:
-        def before(module: nn.RNNBase, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-            given = args[1] if len(args) > 1 else kwargs.get("hx")
-            parts = given if isinstance(given, tuple) else (given,)
-            fresh = given is None or all(isinstance(one, Tensor) and not one.any() for one in parts)
-            if name in called or module.bidirectional or not fresh or not isinstance(args[0], Tensor):
-                _refused(name)
-            called.add(name)
-            own = [self.last[key] for key in (f"{name}:h", f"{name}:c") if key in self.last]
-            if not own:
-                return None
-            state = tuple(own) if isinstance(module, nn.LSTM) else own[0]
-            return (args[0], state), {key: value for key, value in kwargs.items() if key != "hx"}
+    def _ended(self, number: int) -> None:
+        self.standing.done.add(number)
+        for told in (self._going, self.standing.at, self.standing.carried):
+            told.pop(number, None)
+        self._went_on()
 
-        return before
-
-    def _after(self, name: str) -> Callable[..., None]:
-        def after(_module: nn.Module, _args: Any, returned: Any) -> None:
-            state = returned[1]
-            parts = state if isinstance(state, tuple) else (state,)
-            for letter, one in zip("hc", parts, strict=False):
-                self.last[f"{name}:{letter}"] = one.detach()
-
-        return after
+    def _went_on(self) -> None:
+        _going_on(self.out, self.standing)
 
 
-class _Nothing:
-    @contextmanager
-    def on(self) -> Iterator[None]:
-        yield
+def _going_on(out: Path, standing: Standing) -> None:
+    standing.write(out)
 
 
-def _nothing() -> _Nothing:
-    return _Nothing()
-
-
-def _refused(name: str) -> None:
-    raise LiveError(
-        "the state of {name} cannot be carried on from cut to cut (a cell, two directions, several calls, packed, or a state of "
-        "its own): give a cut that is as long as the longest text",
-        name=name,
-    )
-
-
-def _going_on(out: Path, group: int, at: int, carried: dict[str, Tensor]) -> None:
-    """Where the recording stands: a file that takes its place as a whole, once what it tells of is written."""
-    with files.written(out / GOING) as unfinished:
-        safetensors.torch.save_file(
-            {name: state.contiguous().cpu() for name, state in carried.items()},
-            unfinished,
-            metadata={"group": str(group), "at": str(at)},
-        )
-
-
-def _going(out: Path) -> tuple[int, int, dict[str, Tensor]]:
-    if not (out / GOING).exists():
-        return 0, 0, {}
-    try:
-        with safetensors.safe_open(out / GOING, "pt") as file:
-            said = file.metadata()
-            return int(said["group"]), int(said["at"]), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except Exception:  # what a damaged file makes safetensors raise is not all listed
-        raise store.damaged(out / GOING) from None
+def _run(feed: Feed, places: Sequence[Place], writing: Writing, cut: int) -> None:
+    reader = Reader(feed, places)
+    for number in writing.missing():
+        group = writing.all[number]
+        if not group.long:
+            writing.whole(number, reader.gathered(group, cut))
+            continue
+        carried = writing.standing.carried.get(number, {})
+        at = writing.standing.at.get(number, 0)
+        for one in cuts(feed.material, number, group, feed.stacks, cut, at):
+            stored, carried = reader.read(one, carried)
+            writing.cut(one, stored, carried)

@@ -115,6 +115,17 @@ class Array:
                     _read(file, row, unit * self.steps * size, self.path)
         return found[:, : last - first]
 
+    def check(self) -> None:
+        """Raises Told where one of its files is gone, or has another size: as after a copy that was broken off."""
+        size = self.steps * self.units * self.kind.itemsize
+        for number in range(self.count):
+            try:
+                whole = self._file(number).stat().st_size == size
+            except OSError:
+                whole = False
+            if not whole:
+                raise gone(self.path)
+
     def values(self, number: int, units: Sequence[int] | None = None) -> np.ndarray:
         """The same as float32, as they stand for."""
         return self.decoded(self.file(number, units))
@@ -140,12 +151,12 @@ def open_array(path: Path) -> Array:
         kind = str(described["data_type"])
         names = [each["name"] for each in described["codecs"]]
         scale = described["attributes"].get("scale_factor")
-    except (KeyError, TypeError, ValueError):
+        number = None if scale is None else float(scale)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         raise damaged(path) from None
     wanted = ["transpose", "bytes"] if len(shape) == 2 else ["bytes"]
     if kind not in KINDS or names != wanted or chunk[1:] != shape[1:] or min((*shape, *chunk)) < 1:
         raise damaged(path)
-    number = None if scale is None else float(scale)
     return Array(path, shape, chunk[0], np.dtype(kind), number)
 
 
@@ -233,7 +244,8 @@ def passing(prefix: str) -> Path:
 
 def gone(path: Path) -> Told:
     return Told(
-        "{path} is not there, or was cut short: was the corpus moved or deleted? Open it again", path=path
+        "{path} is not there, or was cut short: was the corpus moved or deleted? Open it again, or delete it and record it anew",
+        path=path,
     )
 
 

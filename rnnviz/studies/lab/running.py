@@ -15,10 +15,10 @@ from rnnviz.models.networks import parameter_count, reading
 from rnnviz.monitoring import runs
 from rnnviz.monitoring.moments import FIELDS, seen
 from rnnviz.recording.block import record
-from rnnviz.studies.comparing.running import one_thread
 from rnnviz.studies.lab.material import Material
 from rnnviz.studies.lab.setup import Setup
 from rnnviz.studies.memory.running import clipped
+from rnnviz.studies.spreading import one_thread
 from rnnviz.told import Told
 from rnnviz.training.optimisers import SGD, Adam
 

@@ -13,10 +13,10 @@ from torch import Tensor
 
 from rnnviz.recording.block import record
 from rnnviz.studies.comparing.networks import Stack
-from rnnviz.studies.comparing.running import one_thread
 from rnnviz.studies.comparing.scaled import log_norm
 from rnnviz.studies.memory.setup import Setup
 from rnnviz.studies.memory.tasks import Examples, examples
+from rnnviz.studies.spreading import one_thread
 from rnnviz.told import Told
 from rnnviz.trace import branch
 from rnnviz.training import optimisers
