@@ -73,7 +73,9 @@ def run(options: argparse.Namespace) -> int:
     if options.lstmvis is not None:
         return _from_lstmvis(options)
     if options.model is None or not (options.files or options.held_out):
-        raise ValueError("give a model and at least one file, as in: rnnviz corpus shakespeare-lstm text.txt")
+        raise ValueError(
+            "give a model and at least one file, as in: rnnviz corpus shakespeare-lstm text.txt, or --held-out and none"
+        )
     return _record(options)
 
 
@@ -110,7 +112,7 @@ def _record(options: argparse.Namespace) -> int:
         raise ValueError("--labels needs --by line: a label stands before the tab of each line")
     layers = None if options.layers is None else [_number(each) for each in options.layers.split(",")]
     if options.files and options.held_out:
-        raise ValueError("give the files of the texts, or --held-out and none")
+        raise ValueError("give files, or --held-out and none")
     model = _model(options.model)
     texts: list[tuple[str, str] | tuple[str, str, str]]
     texts = [text for file in options.files for text in _texts(file, options.by == "line", options.labels)]
