@@ -36,26 +36,26 @@ def show() -> None:
     try:
         model = again(run)
         text = results.text_of(run, explored.reader_text()[: None if run.own and run.own.rows else LONGEST])
-        other = settings()["change_other"]
         before = reread(model, text)
-        fitting = _fitting(changes, before, reread(model, other) if other else None, run.kind)
+        others = {source: reread(model, source) for source in changing.sources(changes)}
+        fitting = _fitting(changes, before, others, run.kind)
         leads, fitting = results.led(run, model, text, fitting)
-        found = results.changed(model, text, fitting, other, leads)
+        found = results.changed(model, text, fitting, tuple(others.items()), leads)
     except (LiveError, CheckpointError, ValueError) as problem:
         aside.say(problem)
         return
     making.show(run, changes)
     _draw(run, found, fitting)
     _onward(run, model, text, found)
-    _take_away(run, found, fitting, text, other)
+    _take_away(run, found, fitting, text)
     _reading()
 
 
-def _fitting(changes: tuple[Change, ...], before, other, kind: str) -> tuple[Change, ...]:
+def _fitting(changes: tuple[Change, ...], before, others, kind: str) -> tuple[Change, ...]:
     """The changes that are on and have a place in this model and text; of the others a line says why not."""
     found, wrong = [], []
     for change in (change for change in changes if change.on):
-        if problem := changing.misfit(change, before, other, counted=1):
+        if problem := changing.misfit(change, before, others.get(change.source), counted=1):
             wrong.append(f"{making.said(change, kind)} ({said(problem)})")
         else:
             found.append(change)
@@ -256,7 +256,7 @@ def _onward(run: Run, model, text: str, found: Changed) -> None:
         st.caption(_("Both write the same: the same luck, and no probability has moved far enough."))
 
 
-def _take_away(run: Run, found: Changed, changes: tuple[Change, ...], text: str, other: str | None) -> None:
+def _take_away(run: Run, found: Changed, changes: tuple[Change, ...], text: str) -> None:
     with st.container(horizontal=True):
         recordings.take_away(found.after.subject.trace, f"{run.name}-changed")
         with st.popover(_("The same in Python")):
@@ -266,7 +266,7 @@ def _take_away(run: Run, found: Changed, changes: tuple[Change, ...], text: str,
             corpus = (
                 "text" if run.own is not None else f"rnnviz.directions.written(model, {results.begin(run)!r})"
             )
-            lines = changing.code(changes, expression, text, other, run.module, corpus)
+            lines = changing.code(changes, expression, text, None, run.module, corpus)
             st.code(lines, language=None, wrap_lines=True)
 
 
