@@ -12,7 +12,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote, unquote
 
 import numpy as np
@@ -22,7 +22,7 @@ import xarray as xr
 from rnnviz import stats
 from rnnviz.recording.edits import DIRECTIONS, FIELDS, Edit
 from rnnviz.studies import directions
-from rnnviz.studies.live import Live, Reading
+from rnnviz.studies.live import Edits, Live, Reading
 from rnnviz.told import Told
 
 HOW = ("zero", "set", "add", "keep", "freeze", "swap", "lead")
@@ -33,7 +33,17 @@ MOST_SOURCES = 6  # other texts that those take from
 LONGEST_SOURCE = 2000  # characters of one in a link
 SAID = re.compile(r"\d{1,6}(-\d{1,6})?( \d{1,6}(-\d{1,6})?)*")
 STATES = ("hidden", "cell")
+COMPARED = (
+    "moved = rnnviz.stats.text.divergence(before.log_probability, after.log_probability)",
+    "print(moved.values.round(4))  # nats, step by step",
+)
 Leads = Mapping[tuple[str, str, int, str, str | None], np.ndarray]  # by Change.way, each (unit,)
+
+
+class Reads(Protocol):
+    """What reads a text with edits made: a `Live`, or a translator (`translating.Translating`)."""
+
+    def read(self, text: str, edit: Edits = ()) -> Reading: ...
 
 
 @dataclass(frozen=True)
@@ -121,10 +131,20 @@ class Changed:
 
     @functools.cached_property
     def divergence(self) -> xr.DataArray | None:
-        """KL(before ‖ after) of what is expected after each step, (time,), nats; None where the model does not say."""
+        """KL(before ‖ after) of what is expected after each step, (time,), nats; None where the model does not say. Of a
+        translation as far as both have been told the same: see `shared`."""
         if self.before.log_probability is None or self.after.log_probability is None:
             return None
-        return stats.text.divergence(self.before.log_probability, self.after.log_probability)
+        both = (one.log_probability[: self.shared] for one in (self.before, self.after))
+        return stats.text.divergence(*both)
+
+    @functools.cached_property
+    def shared(self) -> int:
+        """How many steps have read the same: all of a text; of a translation those up to the first token that is written
+        otherwise, which the steps after it are told."""
+        both = zip(self.before.tokens, self.after.tokens, strict=False)
+        apart = next((step for step, (was, now) in enumerate(both) if was != now), None)
+        return min(len(self.before.tokens), len(self.after.tokens)) if apart is None else apart
 
     def difference(self, module: str, layer: int, field: str = "hidden", direction: int = 0) -> xr.DataArray:
         """After less before of one field of a layer, (time, unit)."""
@@ -143,7 +163,7 @@ def limits(field: str) -> tuple[float, float]:
 
 
 def changed(
-    model: Live,
+    model: Reads,
     text: str,
     changes: Sequence[Change],
     other: str | None = None,
@@ -161,9 +181,11 @@ def changed(
     before = before or model.read(text)
     known = dict(leads or {})
     missing = [c for c in changes if c.on and c.how == "lead" and c.way not in known]
-    corpus = directions.written(model) if missing else ""
-    for change in missing:
-        known[change.way] = lead(model, corpus, change).values
+    if missing and not isinstance(model, Live):
+        raise Told("a direction is one of a model that goes on with a text; a translator has none")
+    if missing and isinstance(model, Live):
+        corpus = directions.written(model)
+        known |= {change.way: lead(model, corpus, change).values for change in missing}
     changes, there = sourced(changes, other), dict(others or {})
     there |= {source: model.read(source) for source in sources(changes) if source not in there}
     found = edits(changes, before, there, known)
@@ -420,9 +442,10 @@ def code(
     other: str | None = None,
     module: str = "rnn",
     corpus: str = "rnnviz.directions.written(model)",
+    last: Sequence[str] = COMPARED,
 ) -> str:
     """The lines of Python that do the same. model: the expression that makes the `Live`; module: where a change names none;
-    corpus: the expression for what directions are means over."""
+    corpus: the expression for what directions are means over; last: what is done with `before` and `after`."""
     lines = ["import rnnviz", "", f"model = {model}", f"text = {text!r}", "before = model.read(text)"]
     made: list[str] = []
     changes = sourced(changes, other)
@@ -451,13 +474,7 @@ def code(
             lines.append(f"was_{number} = {source}.subject.layer({where})[{change.field!r}].values")
             value = _rows(change, number)
         made.append(f"    rnnviz.Edit({change.field!r}, {value}{_where(change)}),")
-    lines += [
-        "after = model.read(text, [",
-        *made,
-        "])",
-        "moved = rnnviz.stats.text.divergence(before.log_probability, after.log_probability)",
-        "print(moved.values.round(4))  # nats, step by step",
-    ]
+    lines += ["after = model.read(text, [", *made, "])", *last]
     return "\n".join(lines)
 
 

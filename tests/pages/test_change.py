@@ -325,3 +325,80 @@ def test_a_unit_that_tells_something_is_silenced_and_what_that_costs_is_said(pag
     )  # the last line end is followed by nothing
     assert f"goes from {was:.4g} to {now:.4g} nats" in line
     assert ("need not hang on it" in line) == (now - was < 0.1)
+
+
+class Rewritten(Changed):
+    """The same page with a sentence and its translation."""
+
+    @property
+    def written(self) -> tuple[str, str]:
+        was, now = [code.value for code in self.test.code if "import rnnviz" not in code.value]
+        return was, now
+
+
+@pytest.fixture
+def sentence(visit):
+    return lambda **params: Rewritten(visit, change_kind="translation", **params)
+
+
+def test_a_sentence_is_translated_from_changed_states_of_the_encoder(sentence):
+    seen = sentence()
+    assert seen.written == ("2024-03-05", "2024-03-07") and not seen.lines
+    assert "the prediction moves most at step 10" in seen.board["summary"]
+    assert "At step 10 “7” is written instead of “5”" in seen.board["summary"]
+    known: dict = {}
+    exec(seen.code, known)
+    assert (known["before"].written, known["after"].written) == seen.written
+    was = known["before"].subject.layer("encoder")["hidden"].values[:, 0]
+    now = known["after"].subject.layer("encoder")["hidden"].values[:, 0]
+    np.testing.assert_allclose(seen.curves("curve")[0], now, atol=1e-6)
+    np.testing.assert_allclose(seen.curves("curve")[1], was, atol=1e-6)
+
+
+def test_a_change_of_the_decoder_is_held_against_the_original_as_far_as_both_write_the_same(sentence):
+    seen = sentence(module="decoder", changes="1,hidden,zero,all,6,,decoder")
+    assert seen.written == ("2024-03-05", "2024-24-05")
+    model = rnnviz.translating.shipped("translate-dates")
+    wanted = changing.changed(model, "March 5, 2024", changing.parsed(seen.settings["changes"])).divergence
+    moved = seen.curves("moved")[0]
+    np.testing.assert_allclose(moved[: wanted.size], wanted, rtol=1e-4, atol=1e-7)
+    assert np.isnan(moved[wanted.size :]).all() and wanted.size == 6
+    kept = sentence(module="decoder", changes="1,hidden,keep,all,all,,decoder")
+    assert kept.board["summary"] == "These changes alter no prediction."
+    assert kept.written == ("2024-03-05",) * 2 and not kept.curves("moved")[0].any()
+    late = sentence(module="decoder", changes="1,hidden,zero,all,1,,decoder;1,hidden,zero,all,11,,decoder")
+    assert any("ends after 6 steps, before these changes: decoder, h = 0" in line for line in late.lines)
+
+
+@pytest.mark.parametrize(
+    ("params", "line"),
+    [
+        ({"changes": "1,hidden,zero,all,40,,encoder"}, "step 40 is not there; wanted 1 to 13"),
+        ({"changes": "1,hidden,zero,512,1,,decoder"}, "unit 512 is not there; wanted 0 to 95"),
+        ({"changes": "1,hidden,zero,all,1,,rnn"}, "there is no module rnn"),
+        ({"changes": "1,hidden,lead 1 blanks,all,1,,encoder"}, "a translator has none"),
+        ({"change_translator": "translate-gone"}, "The model translate-gone is not here any more"),
+        ({"change_source": "  "}, "Type a sentence above"),
+        ({"change_source": "1 " * 60}, "Only the first 40 tokens of a sentence are read."),
+        ({"changes": "1,hidden,swap ab,all,7,,encoder"}, "the other text has 2 steps; step 7 is not there"),
+    ],
+)
+def test_what_a_translation_cannot_have_is_a_line(sentence, params, line):
+    seen = sentence(**params)
+    assert any(line in said for said in seen.lines), seen.lines
+    assert not seen.test.exception
+
+
+def test_a_form_for_a_translation_names_the_module(sentence):
+    seen = sentence(module="decoder", changes="", unit=5)
+    assert "lead" not in seen.test.selectbox(key="change_how").options
+    seen.test.text_input(key="change_steps").set_value("3-4").run()
+    seen.press("change_add")
+    assert seen.settings["changes"] == "1,hidden,zero,5,3-4,,decoder" and not seen.lines
+    seen.press("change_undo")
+    assert seen.settings["changes"] == ""
+
+
+def test_a_translation_is_korean_in_korean(sentence):
+    seen = sentence(lang="ko")
+    assert seen.written[1] == "나는 감옥에 있어." and "시점" in seen.board["summary"]

@@ -6,6 +6,7 @@ from rnnviz.ui.shell.settings import checked, kept, one_of, text
 
 LONGEST_CHANGES = 40_000  # characters of a link, those of other texts among them
 SHOWN = ("difference", "after", "before")
+KINDS = ("text", "translation")
 
 
 def _changes(value: str) -> str:
@@ -16,6 +17,11 @@ def _changes(value: str) -> str:
 
 
 SETTINGS = explored.SETTINGS | {
+    "change_kind": one_of("text", KINDS).but(
+        resets=("changes", "step", "module", "layer", "unit", "mark_units", "mark_steps")
+    ),
+    "change_translator": checked(None, explored.module_named).but(resets=("step", "module")),
+    "change_source": text().but(resets=("step",)),  # the sentence that is translated
     "changes": checked(None, _changes).but(
         folds=True
     ),  # as studies.changing.written; None: the first example

@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import streamlit as st
@@ -31,11 +31,15 @@ UNDONE = 30  # earlier lists that are kept
 BRIEF = 20  # characters of another text that name it
 
 
-def made(run: Run) -> tuple[Change, ...]:
-    """The reader's changes, or the first example; of a link that cannot be read none, with a line."""
+Known = Mapping[str, tuple[Change, ...]]
+
+
+def made(run: Run, known: Known | None = None) -> tuple[Change, ...]:
+    """The reader's changes, or the first example; of a link that cannot be read none, with a line. known: examples, by name,
+    where they are others than those of a text."""
     written = settings()["changes"]
     if written is None:
-        return next(iter(_examples(run).values()))
+        return next(iter((known or _examples(run)).values()))
     line = _("The changes in this link cannot be read; none are made.")
     if len(written) > LONGEST_CHANGES:  # of a link in which they are folded
         notice(line)
@@ -81,9 +85,12 @@ def _module(run: Run) -> str | None:
     return run.module if len(run.subject.modules) > 1 else None
 
 
-def _example(run: Run, changes: tuple[Change, ...]) -> None:
+def _example(run: Run, changes: tuple[Change, ...], known: Known | None) -> None:
     told = telling(run)
     names = {
+        "token": _("one token from another sentence"),
+        "again": _("the decoder forgets all, once"),
+        "held": _("the decoder stands still"),
         "forget": _("forget all, once"),
         "never": _("never forget"),
         "telling": _("silence the unit for {kind}").format(kind=explored.kind_names()[told[1]])
@@ -92,7 +99,7 @@ def _example(run: Run, changes: tuple[Change, ...]) -> None:
         "silent": _("silence unit {unit}").format(unit=settings()["unit"]),
         "frozen": _("stand still from the middle on"),
     }
-    known = _examples(run)
+    known = known or _examples(run)
     here = next((name for name, own in known.items() if own == changes), None)
 
     def take(name: str) -> None:
@@ -112,7 +119,7 @@ def put(now: Sequence[Change], before: Sequence[Change]) -> None:
 
 
 def _earlier() -> list[str]:
-    found: list[str] = st.session_state.setdefault("changes_before", [])
+    found: list[str] = st.session_state.setdefault(f"changes_before_{settings()['change_kind']}", [])
     return found
 
 
@@ -176,12 +183,12 @@ def _listed(values: Sequence[int]) -> str:
     return changing.numbers(values).replace(" ", ", ").replace("-", "–")
 
 
-def show(run: Run, changes: tuple[Change, ...]) -> None:
-    """Examples, the form for a new change, and the list, each of which can be switched off and on."""
+def show(run: Run, changes: tuple[Change, ...], known: Known | None = None) -> None:
+    """Examples, the form for a new change, and the list, each of which can be switched off and on. known: as of `made`."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         with st.popover(_add_label(), disabled=held()):
             _form(run, changes)
-        _example(run, changes)
+        _example(run, changes, known)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         _choices()
         if changes:
@@ -275,7 +282,7 @@ def _form(run: Run, changes: tuple[Change, ...]) -> None:
     field = st.selectbox(
         _("What"), fields, key="change_field", format_func=lambda f: names.get(f) or gate_name(f, run.kind)
     )
-    if field not in changing.STATES:
+    if field not in changing.STATES or not run.live:
         del ways["lead"]
         if st.session_state["change_how"] == "lead":
             st.session_state["change_how"] = "zero"
@@ -329,7 +336,7 @@ def _form(run: Run, changes: tuple[Change, ...]) -> None:
 def _groups(run: Run) -> dict[str, str]:
     """Groups of units that can be found on this text, by name."""
     found = {"like": _("units like unit {unit}").format(unit=settings()["unit"])}
-    if run.text is None or any(len(token) != 1 for token in run.text):
+    if not run.live or run.text is None or any(len(token) != 1 for token in run.text):
         return found
     names = explored.kind_names()
     there = kept(_kinds, "".join(run.text))

@@ -38,7 +38,7 @@ def show() -> None:
         text = results.text_of(run, explored.reader_text()[: None if run.own and run.own.rows else LONGEST])
         before = reread(model, text)
         others = {source: reread(model, source) for source in changing.sources(changes)}
-        fitting = _fitting(changes, before, others, run.kind)
+        fitting = made_of(changes, before, others, run.kind)
         leads, fitting = results.led(run, model, text, fitting)
         found = results.changed(model, text, fitting, tuple(others.items()), leads)
     except (LiveError, CheckpointError, ValueError) as problem:
@@ -51,7 +51,7 @@ def show() -> None:
     _reading()
 
 
-def _fitting(changes: tuple[Change, ...], before, others, kind: str) -> tuple[Change, ...]:
+def made_of(changes: tuple[Change, ...], before, others, kind: str) -> tuple[Change, ...]:
     """The changes that are on and have a place in this model and text; of the others a line says why not."""
     found, wrong = [], []
     for change in (change for change in changes if change.on):
@@ -70,14 +70,14 @@ def _draw(run: Run, found: Changed, changes: tuple[Change, ...]) -> None:
     id, unit = f"change-{run.view}-{layer}", now["unit"]
     drawings, limits = [], limits_of(before.states(layer), "hidden")
     if found.divergence is not None:
-        moved = kept(_moved, found)
+        moved = kept(divergence_of, found)
         title = _("How far the prediction has moved: KL divergence (nats)")
         drawings.append(
             drawn("moved", title, figures.lines, in_view(moved, id, run.steps), run.kind, None, 130)
         )
-    picture, finer = _heatmap(run, before, after, id, layer, limits)
+    picture, finer = heatmap(run, before, after, id, layer, limits)
     drawings.append(picture)
-    curve, was = (kept(_curve, one.states(layer), unit) for one in (after, before))
+    curve, was = (kept(curve_of, one.states(layer), unit) for one in (after, before))
     two = (in_view(was, id, run.steps), in_view(curve, id, run.steps))
     drawings.append(drawn("curve", _("Unit {unit}").format(unit=unit), figures.before_after, *two, run.kind))
     chances = kept(_chances, found, tuple(run.text or ()), tuple(run.outputs))
@@ -100,33 +100,48 @@ def _draw(run: Run, found: Changed, changes: tuple[Change, ...]) -> None:
         before=None
         if after.candidates is None
         else (kept(_earlier, found, after.candidates[0]), _("The line on each bar: before the change.")),
-        marks=_marks(run, changes),
+        marks=marks(run, changes),
         marked=making.marked,
     )
 
 
-def _heatmap(run: Run, before: Run, after: Run, id: str, layer: int, limits: tuple[float, float]):
-    """The layer as it was, as it is, or the difference, and whether there is finer than was drawn."""
+def heatmap(
+    run: Run,
+    before: Run,
+    after: Run,
+    id: str,
+    layer: int,
+    limits: tuple[float, float],
+    shared: int | None = None,
+):
+    """The layer as it was, as it is, or the difference, and whether there is finer than was drawn. shared: how many steps have
+    read the same, where that is not all."""
     which = settings()["change_shows"]
     if which == "difference":
-        node = kept(_difference, before.states(layer), after.states(layer))
+        node = kept(_difference, before.states(layer), after.states(layer), shared)
         return difference_heatmap(before, id, node, _("Change of the hidden state h"), 380)
     one = after if which == "after" else before
     title = _("Hidden state h, changed") if which == "after" else _("Hidden state h, as it was")
     # in one order of the units, whatever was changed
-    return unit_heatmap(before, id, one.states(layer), "hidden", limits, title, 380)
+    return unit_heatmap(one, id, one.states(layer), "hidden", limits, title, 380, units_of=before)
 
 
-def _difference(before: xr.Dataset, after: xr.Dataset) -> xr.Dataset:
-    found = after["hidden"] - before["hidden"]
+def _difference(before: xr.Dataset, after: xr.Dataset, shared: int | None) -> xr.Dataset:
+    was, now = (one["hidden"].transpose("time", "unit") for one in (before, after))
+    if shared is None:
+        found = now - was
+    else:
+        values = np.full(was.shape, np.nan, np.float32)
+        values[:shared] = now.values[:shared] - was.values[:shared]
+        found = was.copy(data=values)
     return xr.Dataset({"hidden": found.assign_attrs(long_name="change of h", units="1")})
 
 
-def _curve(node: xr.Dataset, unit: int) -> xr.DataArray:
+def curve_of(node: xr.Dataset, unit: int) -> xr.DataArray:
     return node["hidden"].sel(unit=unit)
 
 
-def _moved(found: Changed) -> xr.DataArray:
+def divergence_of(found: Changed) -> xr.DataArray:
     return found.divergence.astype(np.float32)
 
 
@@ -215,7 +230,7 @@ def _silence(
     return max(share, 1 - share), was, now
 
 
-def _marks(run: Run, changes: tuple[Change, ...]) -> list[Mark]:
+def marks(run: Run, changes: tuple[Change, ...]) -> list[Mark]:
     """Where the shown layer is changed, and what was marked last."""
     now, found = settings(), []
     for change in changes:
