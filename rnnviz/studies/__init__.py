@@ -28,6 +28,7 @@ _MODULES = {
         "tiny",
         "translating",
         "unrolled",
+        "verdicts",
         "worded",
         "writing",
     )
