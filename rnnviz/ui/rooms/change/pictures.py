@@ -14,7 +14,7 @@ from rnnviz.studies.live import LiveError
 from rnnviz.studies.telling import KINDS
 from rnnviz.ui.parts import explored, recordings
 from rnnviz.ui.parts.board import Mark, drawn
-from rnnviz.ui.parts.explored import aside
+from rnnviz.ui.parts.explored import aside, elsewhere
 from rnnviz.ui.parts.explored.runs import Run, again, live_run, reread
 from rnnviz.ui.parts.explored.views import difference_heatmap, in_view, limits_of, show_board, unit_heatmap
 from rnnviz.ui.parts.numbers import percent, shown
@@ -48,6 +48,16 @@ def show() -> None:
     _draw(run, found, fitting)
     _onward(run, model, text, found)
     _take_away(run, found, fitting, text)
+    source = next(iter(changing.sources(changes)), None)
+    elsewhere.links(
+        {
+            "units": {},
+            "lens": {},
+            "pair": {} if source is None else {"pair_with": "text", "pair_text": source},
+            "transplant": {"transplant_kind": "text"}
+            | ({} if source is None else {"transplant_text": source}),
+        }
+    )
     _reading()
 
 

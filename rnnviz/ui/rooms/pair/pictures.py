@@ -16,7 +16,7 @@ from rnnviz.studies.live import Live, LiveError
 from rnnviz.told import Told
 from rnnviz.ui.parts import explored
 from rnnviz.ui.parts.board import drawn
-from rnnviz.ui.parts.explored import aside, growing
+from rnnviz.ui.parts.explored import aside, elsewhere, growing
 from rnnviz.ui.parts.explored.runs import Run, again, live_run, named_again, reread
 from rnnviz.ui.parts.explored.views import (
     choose_picture,
@@ -60,6 +60,15 @@ def show(place: DeltaGenerator) -> None:
         with row:
             _shows()
     _draw(run, found, model, second[0] is model, text, second[1])
+    both = {"transplant_text": second[1]} if way == "text" else {}
+    elsewhere.links(
+        {
+            "transplant": {"transplant_kind": "text"} | both,
+            "change": {"change_kind": "text"},
+            "units": {},
+            "lens": {},
+        }
+    )
     _reading()
 
 

@@ -11,6 +11,7 @@ from rnnviz.figures.words import named
 from rnnviz.studies.telling import KINDS
 from rnnviz.ui.parts import explored
 from rnnviz.ui.parts.board import drawn
+from rnnviz.ui.parts.explored import elsewhere
 from rnnviz.ui.parts.explored.runs import Run, current_run
 from rnnviz.ui.parts.explored.views import show_board
 from rnnviz.ui.parts.numbers import shown
@@ -73,6 +74,10 @@ def _silenced(run: Run, row: DeltaGenerator) -> None:
         found = results.found_here(run.own, {"text": text, **asked, "module": run.module})
     if found is not None:
         _pictures(run, found)
+        silent = f"{layer + 1},{now['units_field']},zero,{now['unit']},all"
+        if len(run.subject.modules) > 1:
+            silent += f",,{run.module}"
+        elsewhere.links({"change": {"change_kind": "text", "changes": silent}, "lens": {}, "pair": {}})
 
 
 def _controls(run: Run, fields: list[str], kinds: list[str]) -> None:
