@@ -133,10 +133,10 @@ class Changed:
     def divergence(self) -> xr.DataArray | None:
         """KL(before ‖ after) of what is expected after each step, (time,), nats; None where the model does not say. Of a
         translation as far as both have been told the same: see `shared`."""
-        if self.before.log_probability is None or self.after.log_probability is None:
+        was, now = self.before.log_probability, self.after.log_probability
+        if was is None or now is None:
             return None
-        both = (one.log_probability[: self.shared] for one in (self.before, self.after))
-        return stats.text.divergence(*both)
+        return stats.text.divergence(was[: self.shared], now[: self.shared])
 
     @functools.cached_property
     def shared(self) -> int:

@@ -207,10 +207,9 @@ def _labelled(
             "distance": ("distance", list(places), where),
         },
     )
-    guess = np.fmax(found["majority"], found["present"])
-    return found.assign(
-        guess=guess.assign_attrs(long_name="score of the best guess without memory", units="1")
-    )
+    about = {"long_name": "score of the best guess without memory", "units": "1"}
+    guess = np.fmax(found["majority"].values, found["present"].values)
+    return found.assign(guess=(dims[1:], guess, about))
 
 
 def _states(model: Classifier, reviews: Sequence[Sequence[int]]) -> dict[str, np.ndarray]:
