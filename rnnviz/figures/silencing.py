@@ -14,7 +14,8 @@ from rnnviz.figures.words import _, named
 def importances(ranked: xr.Dataset, kind: str, chosen: int | None = None, height: int = 320) -> go.Figure:
     """What the loss grows by without each unit, the largest first, and what the gradient had foretold of it.
 
-    ranked: `growth` and `foretold`, each (unit,), of one layer, as studies.ablation.ranked makes them. chosen: the unit to mark.
+    ranked: `growth` and `foretold`, each (unit,), of one layer, as studies.ablation.ranked makes them; where there is
+    `spread`, over several texts, a bar reaches one standard deviation up and down. chosen: the unit to mark.
     """
     check_holds(ranked, "growth", "foretold", of="importances", made="studies.ablation.ranked")
     growth = arranged(ranked["growth"], "unit", of="importances")
@@ -29,6 +30,7 @@ def importances(ranked: xr.Dataset, kind: str, chosen: int | None = None, height
         mode="markers",
         marker=markers(units, chosen, kind),
         hoverinfo="none",
+        error_y=_spread(ranked, growth),
     )
     slopes = go.Scatter(
         x0=1,
@@ -51,6 +53,14 @@ def importances(ranked: xr.Dataset, kind: str, chosen: int | None = None, height
         y={"title": style.axis_title(growth), "nticks": 6},
         more={"shapes": [style.level(0)], "showlegend": True, "legend": {"orientation": "h", "y": 1.12}},
     )
+
+
+def _spread(ranked: xr.Dataset, growth: xr.DataArray) -> dict[str, object] | None:
+    """Bars of one standard deviation; none over one text."""
+    if "spread" not in ranked or not bool((ranked["spread"] > 0).any()):
+        return None
+    sizes = ranked["spread"].sel(unit=growth["unit"]).values
+    return {"array": sizes, "thickness": 1, "width": 0, "color": style.GREY}
 
 
 def beside_growth(

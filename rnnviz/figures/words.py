@@ -120,6 +120,8 @@ NAMES = (
     "sum of the marked numbers",
     "unequal",
     "tokens back",
+    "tokens before the end",
+    "read so far (%)",
     "first order",
     "layer {}",
     "{} units",

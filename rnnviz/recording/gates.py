@@ -14,9 +14,10 @@ import torch
 from torch import Tensor
 
 from rnnviz.recording.cells import scan
-from rnnviz.recording.passes import Pass, Weights, chunks, distance, product, storage
+from rnnviz.recording.passes import Pass, Weights, chunks, distance, storage
 
 GIVEN = 1e-5  # gates that a kernel hands out must rebuild its states to this, else they are recovered
+TOGETHER = 8  # rows that a matrix product on a processor takes at once; the few beyond come out otherwise in the last digit
 
 
 def recover(one: Pass) -> tuple[Pass, float]:
@@ -43,15 +44,13 @@ def recover(one: Pass) -> tuple[Pass, float]:
         rows = x.new_empty(len(x), gates) if one.rows is None else one.rows[first:end].view(len(x), gates)
         if one.given:
             pass
-        elif bias is None:
-            torch.mm(x, weights.input.T, out=rows)
         else:
-            torch.addmm(bias, x, weights.input.T, out=rows)
+            add_product(rows, bias, x, weights.input)
         if one.kind == "gru":
             rebuilt = _gru_chunk(rows, previous, weights)
         else:
             if not one.given:
-                rows.addmm_(previous.flatten(0, 1), weights.recurrent.T)
+                add_product(rows, rows, previous.flatten(0, 1), weights.recurrent)
             if one.cell is not None:
                 rebuilt = _lstm_chunk(one, rows, one.cell[first:end], carry, first, end)
                 carry = one.cell[end - 1]
@@ -93,10 +92,37 @@ def recover_by_parts(one: Pass) -> Iterator[tuple[int, Pass, float]]:
         states = (one.hidden[end - 1], *(() if part.cell is None else (part.cell[-1],)))
 
 
+def add_product(out: Tensor, start: Tensor | None, x: Tensor, weight: Tensor) -> None:
+    """start + x W^T of (row, in), in `out`; start: a bias, rows, `out` itself, or None for nothing.
+
+    On a processor a row comes out the same, to the bit, whichever rows are multiplied with it: so a step recovered by itself has
+    the gates that it has among all the others, and an edit that writes them back changes nothing.
+    """
+    whole = len(x) if x.device.type != "cpu" else len(x) - len(x) % TOGETHER
+    by_row = start is not None and start.ndim == 2
+
+    def multiplied(to: Tensor, begin: Tensor | None, rows: Tensor) -> None:
+        if begin is None:
+            torch.mm(rows, weight.T, out=to)
+        else:
+            torch.addmm(begin, rows, weight.T, out=to)
+
+    if whole:
+        multiplied(out[:whole], start[:whole] if by_row and start is not None else start, x[:whole])
+    if rest := len(x) - whole:
+        rows, made = x.new_zeros(TOGETHER, x.shape[1]), out.new_zeros(TOGETHER, out.shape[1])
+        rows[:rest] = x[whole:]
+        if by_row and start is not None:
+            made[:rest] = start[whole:]
+        multiplied(made, made if by_row else start, rows)
+        out[whole:] = made[:rest]
+
+
 def _gru_chunk(rows: Tensor, previous: Tensor, weights: Weights) -> Tensor:
     """Turns input rows into r, z, n in place; returns the states that they imply."""
     previous, units = previous.flatten(0, 1), previous.shape[-1]
-    recurrent = product(previous, weights.recurrent, weights.recurrent_bias)
+    recurrent = torch.empty_like(rows)
+    add_product(recurrent, weights.recurrent_bias, previous, weights.recurrent)
     rows[:, : 2 * units] += recurrent[:, : 2 * units]
     rows[:, : 2 * units].sigmoid_()
     r, z, n = rows.chunk(3, dim=1)

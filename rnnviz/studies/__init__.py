@@ -30,6 +30,7 @@ _MODULES = {
         "trajectories",
         "translating",
         "unrolled",
+        "verdicts",
         "worded",
         "writing",
     )

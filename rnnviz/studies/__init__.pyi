@@ -23,5 +23,6 @@ from rnnviz.studies import tiny as tiny
 from rnnviz.studies import trajectories as trajectories
 from rnnviz.studies import translating as translating
 from rnnviz.studies import unrolled as unrolled
+from rnnviz.studies import verdicts as verdicts
 from rnnviz.studies import worded as worded
 from rnnviz.studies import writing as writing

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from rnnviz.models.networks import LanguageModel
 from rnnviz.recording.edits import FIELDS, Edit
-from rnnviz.studies import live, rows
+from rnnviz.studies import live, probing, rows
 from rnnviz.studies.live import Live, Reading
 from rnnviz.studies.progress import Done, Progress, followed
 from rnnviz.studies.rows import Change
@@ -31,6 +31,7 @@ To = float | Literal["mean"]
 FOUND = ("growth", "first_order", "activity")
 MEASURES = ("growth", "foretold", "size", "activity")
 LARGEST = 1e6  # that a state is set to
+WRITTEN = 200  # tokens of each text that a model writes to be silenced on
 WHICH = ("most", "least", "random")
 
 
@@ -213,19 +214,26 @@ def curve(
 
 
 def shipped(
-    name: str, text: str, layer: int, field: str, to: To, kind: str | None
+    name: str, text: str, layer: int, field: str, to: To, kind: str | None, others: int = 0, seed: int = 1
 ) -> Generator[Done, None, xr.Dataset]:
-    """One layer of a shipped model on one text, for a worker: what `ranked` says of its units, (unit,), `together` (order, count)
-    of `curve`, and `loss`, step by step. Raises ValueError and CheckpointError."""
+    """One layer of a shipped model, for a worker: what `ranked` says of its units, (unit,), `together` (order, count) of `curve`,
+    and `loss`, step by step. others: so many texts beside the one, each of WRITTEN tokens that the model goes on with, drawn by
+    `seed`. Raises ValueError and CheckpointError."""
     subject = live.shipped(name, text)
+    texts = [text]
+    if others:
+        start = len(subject.encode(text)[0])
+        corpus = yield from probing.gone_on(subject, text, start + others * WRITTEN, seed)
+        written = corpus[len(text) :]
+        texts += [written[n * WRITTEN : (n + 1) * WRITTEN] for n in range(others)]
     return (
-        yield from followed(lambda progress: of_layer(subject, text, layer, field, to, kind, None, progress))
+        yield from followed(lambda progress: of_layer(subject, texts, layer, field, to, kind, None, progress))
     )
 
 
 def of_layer(
     subject: Live,
-    text: str,
+    text: str | Sequence[str],
     layer: int,
     field: str,
     to: To,
@@ -233,13 +241,16 @@ def of_layer(
     module: str | None,
     progress: Progress | None = None,
 ) -> xr.Dataset:
-    """What `shipped` finds, of any model. Raises ValueError and LiveError as `ablate`."""
+    """What `shipped` finds, of any model on one text or several. Raises ValueError and LiveError as `ablate`."""
     found = ablate(
         subject, text, layer=layer, field=field, to=to, kind=kind, module=module, progress=progress
     )
     together = curve(subject, text, found, kind=kind)
     units = ranked(found).isel(layer=0, drop=True)
-    return units.assign(together=together["growth"].isel(text=0), loss=found["loss"].isel(text=0))
+    return units.assign(
+        together=together["growth"].mean("text", keep_attrs=True),
+        loss=found["loss"].mean("text", keep_attrs=True),
+    ).assign_attrs(texts=found.sizes["text"])
 
 
 def _measured(found: xr.Dataset) -> dict[str, xr.DataArray]:

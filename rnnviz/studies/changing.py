@@ -4,15 +4,16 @@
     found = changing.changed(model, "To be, or not to be", [Change("hidden", "zero", units=(3,), steps=(4, 7))])
     found.divergence                       # (time,), nats: how far the prediction has moved at each step
 
-A change is said in numbers alone, so that a link can hold it: `written` and `parsed`.
+A change is said in a line, so that a link can hold it: `written` and `parsed`.
 """
 
 import functools
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+from urllib.parse import quote, unquote
 
 import numpy as np
 import torch
@@ -21,16 +22,28 @@ import xarray as xr
 from rnnviz import stats
 from rnnviz.recording.edits import DIRECTIONS, FIELDS, Edit
 from rnnviz.studies import directions
-from rnnviz.studies.live import Live, Reading
+from rnnviz.studies.live import Edits, Live, Reading
 from rnnviz.told import Told
 
 HOW = ("zero", "set", "add", "keep", "freeze", "swap", "lead")
 VALUED = ("set", "add", "lead")  # the ways that need a number
 LARGEST = 100.0  # that is written into a state
 MOST = 12  # changes of one run
+MOST_SOURCES = 6  # other texts that those take from
+LONGEST_SOURCE = 2000  # characters of one in a link
 SAID = re.compile(r"\d{1,6}(-\d{1,6})?( \d{1,6}(-\d{1,6})?)*")
 STATES = ("hidden", "cell")
+COMPARED = (
+    "moved = rnnviz.stats.text.divergence(before.log_probability, after.log_probability)",
+    "print(moved.values.round(4))  # nats, step by step",
+)
 Leads = Mapping[tuple[str, str, int, str, str | None], np.ndarray]  # by Change.way, each (unit,)
+
+
+class Reads(Protocol):
+    """What reads a text with edits made: a `Live`, or a translator (`translating.Translating`)."""
+
+    def read(self, text: str, edit: Edits = ()) -> Reading: ...
 
 
 @dataclass(frozen=True)
@@ -39,9 +52,9 @@ class Change:
 
     field: `hidden`, `cell` or a gate, as in the trace. how: 'zero' writes 0; 'set' writes `value`; 'add' adds it; 'keep' writes
     what was there without any change, step by step; 'freeze' holds what was there at the first of the steps; 'swap' writes what
-    another text had at the same steps; 'lead' adds `value` times the direction towards a kind of character that `toward` names
-    (`directions.of`). units: which of them, None for all. steps: the first and the last, None for all. layer, direction, module:
-    as of `Edit`. on: whether it counts.
+    another text had at the same steps, `source`, or where that is empty the text that all take from; 'lead' adds `value` times
+    the direction towards a kind of character that `toward` names (`directions.of`). units: which of them, None for all. steps:
+    the first and the last, None for all. layer, direction, module: as of `Edit`. on: whether it counts.
 
     Raises ValueError, in one line, for what can be no change of any network.
     """
@@ -56,6 +69,7 @@ class Change:
     module: str | None = None
     on: bool = True
     toward: str = ""
+    source: str = ""
 
     def __post_init__(self) -> None:
         if not any(self.field in fields for fields in FIELDS.values()):
@@ -92,6 +106,8 @@ class Change:
             )
         if self.how == "lead" and self.field not in STATES:
             raise Told("a direction is one of a state, not of {field}", field=self.field)
+        if self.source and self.how != "swap":
+            raise Told("only swap takes from another text, and not {how}", how=self.how)
         if self.units is not None and (not self.units or min(self.units) < 0):
             raise Told("units must be whole numbers from 0, at least one, or None for all")
         if self.steps is not None and not 0 <= self.steps[0] <= self.steps[1]:
@@ -115,10 +131,20 @@ class Changed:
 
     @functools.cached_property
     def divergence(self) -> xr.DataArray | None:
-        """KL(before ‖ after) of what is expected after each step, (time,), nats; None where the model does not say."""
-        if self.before.log_probability is None or self.after.log_probability is None:
+        """KL(before ‖ after) of what is expected after each step, (time,), nats; None where the model does not say. Of a
+        translation as far as both have been told the same: see `shared`."""
+        was, now = self.before.log_probability, self.after.log_probability
+        if was is None or now is None:
             return None
-        return stats.text.divergence(self.before.log_probability, self.after.log_probability)
+        return stats.text.divergence(was[: self.shared], now[: self.shared])
+
+    @functools.cached_property
+    def shared(self) -> int:
+        """How many steps have read the same: all of a text; of a translation those up to the first token that is written
+        otherwise, which the steps after it are told."""
+        both = zip(self.before.tokens, self.after.tokens, strict=False)
+        apart = next((step for step, (was, now) in enumerate(both) if was != now), None)
+        return min(len(self.before.tokens), len(self.after.tokens)) if apart is None else apart
 
     def difference(self, module: str, layer: int, field: str = "hidden", direction: int = 0) -> xr.DataArray:
         """After less before of one field of a layer, (time, unit)."""
@@ -137,16 +163,17 @@ def limits(field: str) -> tuple[float, float]:
 
 
 def changed(
-    model: Live,
+    model: Reads,
     text: str,
     changes: Sequence[Change],
     other: str | None = None,
     before: Reading | None = None,
     leads: Leads | None = None,
+    others: Mapping[str, Reading] | None = None,
 ) -> Changed:
-    """The model reading the text as it is and with the changes made. other: the text that 'swap' takes from. before: the first of
-    the two, where it is there already. leads: the directions that 'lead' adds, by `Change.way`; those that are missing are taken
-    from what the model writes itself.
+    """The model reading the text as it is and with the changes made. other: the text that a 'swap' without a `source` takes from.
+    before: the first of the two, where it is there already; others: readings of texts that 'swap' takes from, by text, likewise.
+    leads: the directions that 'lead' adds, by `Change.way`; those that are missing are taken from what the model writes itself.
 
     Raises ValueError, in one line, for a change that this model or this text has no place for (see `misfit`), and LiveError as
     `Live.read` does.
@@ -154,12 +181,27 @@ def changed(
     before = before or model.read(text)
     known = dict(leads or {})
     missing = [c for c in changes if c.on and c.how == "lead" and c.way not in known]
-    corpus = directions.written(model) if missing else ""
-    for change in missing:
-        known[change.way] = lead(model, corpus, change).values
-    swapped = model.read(other) if other and any(c.how == "swap" for c in changes) else None
-    found = edits(changes, before, swapped, known)
+    if missing and not isinstance(model, Live):
+        raise Told("a direction is one of a model that goes on with a text; a translator has none")
+    if missing and isinstance(model, Live):
+        corpus = directions.written(model)
+        known |= {change.way: lead(model, corpus, change).values for change in missing}
+    changes, there = sourced(changes, other), dict(others or {})
+    there |= {source: model.read(source) for source in sources(changes) if source not in there}
+    found = edits(changes, before, there, known)
     return Changed(before, model.read(text, found) if found else before, tuple(found))
+
+
+def sources(changes: Sequence[Change]) -> list[str]:
+    """The texts that the changes which are on take from, each once."""
+    return list(dict.fromkeys(c.source for c in changes if c.on and c.how == "swap" and c.source))
+
+
+def sourced(changes: Sequence[Change], other: str | None) -> tuple[Change, ...]:
+    """The changes, those that take from the text of all now from this one."""
+    return tuple(
+        replace(c, source=other) if other and c.how == "swap" and not c.source else c for c in changes
+    )
 
 
 def lead(model: Live, corpus: str, change: Change) -> xr.DataArray:
@@ -176,8 +218,8 @@ def lead(model: Live, corpus: str, change: Change) -> xr.DataArray:
 
 
 def misfit(change: Change, before: Reading, other: Reading | None = None, counted: int = 0) -> Told | None:
-    """Why a change has no place in what was read; None where it has one. counted: what the line calls the first step and the
-    first layer."""
+    """Why a change has no place in what was read; None where it has one. other: what was read of its `source`.
+    counted: what the line calls the first step and the first layer."""
     subject = before.subject
     module = change.module or subject.modules[0]
     if module not in subject.modules:
@@ -228,13 +270,17 @@ def stretch(change: Change, steps: int) -> range:
 
 
 def edits(
-    changes: Sequence[Change], before: Reading, other: Reading | None = None, leads: Leads | None = None
+    changes: Sequence[Change],
+    before: Reading,
+    others: Mapping[str, Reading] | None = None,
+    leads: Leads | None = None,
 ) -> list[Edit]:
-    """What `record` is to be given for the changes that are on. before: of the same text, without any change; other: of the text
-    that 'swap' takes from; leads: what 'lead' adds, by `Change.way`. Raises ValueError, in one line, for a change that has no
-    place."""
+    """What `record` is to be given for the changes that are on. before: of the same text, without any change; others: of the
+    texts that 'swap' takes from, by `Change.source`; leads: what 'lead' adds, by `Change.way`. Raises ValueError, in one
+    line, for a change that has no place."""
     found = []
     for change in (change for change in changes if change.on):
+        other = (others or {}).get(change.source)
         if problem := misfit(change, before, other):
             raise problem
         found.append(_edit(change, before, other, leads or {}))
@@ -287,9 +333,9 @@ def written(changes: Sequence[Change]) -> str:
     """
     found = []
     for change in changes:
-        how = (
-            f"{change.how} {change.value:g} {change.toward}".rstrip() if change.how in VALUED else change.how
-        )
+        how = f"{change.how} {_escaped(change.source)}" if change.source else change.how
+        if change.how in VALUED:
+            how = f"{change.how} {change.value:g} {change.toward}".rstrip()
         layer = f"{change.layer + 1}{'b' if change.direction == 'backward' else ''}"
         steps = "all" if change.steps is None else numbers(range(change.steps[0] + 1, change.steps[1] + 2))
         parts = [layer, change.field, how, "all" if change.units is None else numbers(change.units), steps]
@@ -304,30 +350,49 @@ def parsed(text: str) -> tuple[Change, ...]:
     found = [_parsed(part) for part in text.split(";") if part]
     if len(found) > MOST:
         raise Told("at most {most} changes can be made at once; got {count}", most=MOST, count=len(found))
+    if (count := len({change.source for change in found if change.source})) > MOST_SOURCES:
+        raise Told(
+            "changes take from at most {most} other texts; got {count}", most=MOST_SOURCES, count=count
+        )
     return tuple(found)
+
+
+def _escaped(text: str) -> str:
+    """A text between the signs of `written`: those, and what cannot be seen, as %2C; all else as it is."""
+    return "".join(
+        quote(c, safe="", errors="replace") if c in "%,;" or not c.isprintable() else c for c in text
+    )
 
 
 def _parsed(text: str) -> Change:
     parts = text.split(",", 6)
     if len(parts) < 5 or not (place := re.fullmatch(r"(\d{1,3})(b?)", parts[0])) or int(place[1]) < 1:
-        raise Told("{text!r} is no change; wanted layer,field,how,units,steps", text=text)
+        raise Told("{text!r} is no change; wanted layer,field,how,units,steps", text=text[:60])
     how, _space, value = parts[2].partition(" ")
-    toward = ""
+    toward = source = ""
+    if how == "swap":
+        value, source = "", unquote(value)
+    if len(source) > LONGEST_SOURCE:
+        raise Told(
+            "a text to take from has at most {most} characters; got {count}",
+            most=LONGEST_SOURCE,
+            count=len(source),
+        )
     if how == "lead":
         value, _space, toward = value.partition(" ")
     if (how in VALUED) != bool(value):
         raise Told(
             "{how!r} is no way to change something; {names} need a number, no other has one",
-            how=parts[2],
+            how=parts[2][:60],
             names=", ".join(VALUED),
         )
     try:
         number = float(value or 0)
     except ValueError:
-        raise Told("{value!r} is no number", value=value) from None
+        raise Told("{value!r} is no number", value=value[:60]) from None
     steps = None if parts[4] == "all" else whole(parts[4])
     if steps and (steps[0] < 1 or len(steps) != steps[-1] - steps[0] + 1):
-        raise Told("steps {steps!r} are not one stretch, counted from 1", steps=parts[4])
+        raise Told("steps {steps!r} are not one stretch, counted from 1", steps=parts[4][:60])
     off, module = ([*parts[5:], "", ""])[:2]
     return Change(
         parts[1],
@@ -340,6 +405,7 @@ def _parsed(text: str) -> Change:
         module or None,
         off != "off",
         toward,
+        source,
     )
 
 
@@ -347,7 +413,7 @@ def whole(text: str) -> tuple[int, ...]:
     """Whole numbers as a reader lists them: '3 7-9' or '3, 7–9'. Rising, each once. Raises ValueError for anything else."""
     plain = re.sub(r"[\s,;]+", " ", re.sub(r"\s*[-–−]\s*", "-", text)).strip()
     if not SAID.fullmatch(plain):
-        raise Told("{text!r} are no whole numbers; wanted as in 3, 7-9", text=text)
+        raise Told("{text!r} are no whole numbers; wanted as in 3, 7-9", text=text[:60])
     found: set[int] = set()
     for part in plain.split():
         first, _dash, last = part.partition("-")
@@ -376,13 +442,16 @@ def code(
     other: str | None = None,
     module: str = "rnn",
     corpus: str = "rnnviz.directions.written(model)",
+    last: Sequence[str] = COMPARED,
 ) -> str:
     """The lines of Python that do the same. model: the expression that makes the `Live`; module: where a change names none;
-    corpus: the expression for what directions are means over."""
+    corpus: the expression for what directions are means over; last: what is done with `before` and `after`."""
     lines = ["import rnnviz", "", f"model = {model}", f"text = {text!r}", "before = model.read(text)"]
     made: list[str] = []
-    if any(change.how == "swap" and change.on for change in changes):
-        lines.append(f"other = model.read({other or ''!r})")
+    changes = sourced(changes, other)
+    texts = sources(changes)
+    names = {source: "other" if len(texts) == 1 else f"other_{n}" for n, source in enumerate(texts)}
+    lines += [f"{name} = model.read({source!r})" for source, name in names.items()]
     if any(change.how == "lead" and change.on for change in changes):
         lines[1:1] = ["import torch"]
         lines.append(f"corpus = {corpus}")
@@ -399,19 +468,13 @@ def code(
             lines.append(f"way_{number} = {value} * torch.tensor(way.values){units}")
             value = f"lambda now: now + way_{number}"
         elif change.how in ("keep", "freeze", "swap"):
-            source = "other" if change.how == "swap" else "before"
+            source = names.get(change.source, "other") if change.how == "swap" else "before"
             side = DIRECTIONS.index(change.direction)
             where = f"{change.module or module!r}, layer={change.layer}, direction={side}"
             lines.append(f"was_{number} = {source}.subject.layer({where})[{change.field!r}].values")
             value = _rows(change, number)
         made.append(f"    rnnviz.Edit({change.field!r}, {value}{_where(change)}),")
-    lines += [
-        "after = model.read(text, [",
-        *made,
-        "])",
-        "moved = rnnviz.stats.text.divergence(before.log_probability, after.log_probability)",
-        "print(moved.values.round(4))  # nats, step by step",
-    ]
+    lines += ["after = model.read(text, [", *made, "])", *last]
     return "\n".join(lines)
 
 

@@ -1,9 +1,17 @@
-"""One text translated by a model with attention: every number of every step, and what another weight or token makes of it."""
+"""One text translated by a model with attention: every number of every step, and what another weight or token makes of it.
 
+A translator that reads with states changed reads as a language model does, so that the same changes can be made:
+
+    model = rnnviz.translating.shipped("translate-dates")
+    found = rnnviz.changing.changed(model, "June 7, 1981", [Change("hidden", "zero", steps=(5, 5), module="encoder")])
+    found.before.written, found.after.written     # ('1981-06-07', …)
+"""
+
+import hashlib
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from functools import partial
 from typing import TypeVar
@@ -13,10 +21,14 @@ import torch
 import xarray as xr
 
 from rnnviz import stats
-from rnnviz.models import decoding
+from rnnviz.models import checkpoints, decoding
 from rnnviz.models.networks import Translator
-from rnnviz.models.vocabularies import START, Lexicon
+from rnnviz.models.vocabularies import END_ID, START, Lexicon
 from rnnviz.recording import record
+from rnnviz.recording.edits import Edit
+from rnnviz.studies.live import Edits, Reading
+from rnnviz.studies.subjects import Subject
+from rnnviz.told import Told
 
 
 @dataclass(frozen=True)
@@ -185,6 +197,78 @@ def _steps(model: Translator, trace: xr.DataTree, done: decoding.Written, given:
             "probability": (("query", "target"), done.log_probability.exp().numpy()),
         }
     )
+
+
+@dataclass(frozen=True, eq=False)
+class Rendered(Reading):
+    """What came of one sentence: a `Reading` of two modules, `encoder` over the source's tokens and `decoder` over what it was
+    told, `tokens`: the start, then what it had written. log_probability: of what is written after each of these. source: the
+    source's tokens; target_ids: what was written, with `END` unless it was cut; written: the same as a text."""
+
+    source: tuple[str, ...] = ()
+    target_ids: tuple[int, ...] = ()
+    written: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Translating:
+    """A translator that reads a sentence with states and gates changed, as `Live` reads a text. source, target: what it reads and
+    writes."""
+
+    model: Translator
+    source: Lexicon
+    target: Lexicon
+    name: str = "translator"
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """What the candidates are called."""
+        return tuple(self.target.tokens)
+
+    def read(self, text: str, edit: Edits = ()) -> Rendered:
+        """The text translated greedily, with the edits made; those of the decoder go as far as it writes. Its steps are
+        counted from the first, which is told that the sentence begins. Raises ValueError, in one line."""
+        ids, read = self.source.encode(text), tuple(self.source.split(text))
+        if not ids:
+            raise Told("there is nothing to translate: give at least one token")
+        edits = [_as_far_as_it_goes(one) for one in ([edit] if isinstance(edit, Edit) else edit)]
+        told: list[str] = []
+        with record(self.model, tokens={"encoder": list(read), "decoder": told}, edit=edits) as recording:
+            done = decoding.greedy(self.model, ids)
+            told += [START, *(self.target.tokens[i] for i in done.tokens[:-1])]
+        key = f"{self.name}\n{text}" + "".join(f"\n{one}{id(one)}" for one in edits)
+        logs = xr.DataArray(
+            done.log_probability.numpy(),
+            dims=("time", "candidate"),
+            attrs={"long_name": "log probability", "units": "nat"},
+        )
+        subject = Subject(
+            self.name, hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()[:16], recording.trace
+        )
+        said = self.target.decode([i for i in done.tokens if i != END_ID])
+        return Rendered(subject, tuple(told), logs, source=read, target_ids=tuple(done.tokens), written=said)
+
+
+def shipped(name: str) -> Translating:
+    """A shipped translator, with attention or without. Raises CheckpointError, and ValueError for another network."""
+    model, card = checkpoints.load(name)
+    if not isinstance(model, Translator):
+        raise Told(
+            "{name} is no translator; one is {names}",
+            name=name,
+            names=", ".join(checkpoints.names("translation")),
+        )
+    return Translating(model, *checkpoints.lexicons(card), name)
+
+
+def _as_far_as_it_goes(edit: Edit) -> Edit:
+    """The edit over a stretch of steps that need not all come: how much a decoder writes depends on its edits."""
+    if edit.steps is None or isinstance(edit.steps, slice) or edit.module == "encoder":
+        return edit
+    steps = [edit.steps] if isinstance(edit.steps, int) else list(edit.steps)
+    if not steps or steps != list(range(steps[0], steps[0] + len(steps))):
+        raise Told("steps of a decoder must be one stretch, counted from 0; got {steps}", steps=steps[:5])
+    return replace(edit, steps=slice(steps[0], steps[-1] + 1))
 
 
 def sent_back(

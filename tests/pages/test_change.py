@@ -1,7 +1,9 @@
 """The page that changes states and gates: what it shows is what the library makes of the same change."""
 
 import json
+import random
 import re
+from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
@@ -131,6 +133,8 @@ def test_a_change_is_switched_off_and_on(page):
         ("1,forget_gate,set 1,all,all", "a GRU has no forget_gate"),
         ("9,hidden,zero,all,all", "layer 9 is not there; wanted 1 to 2"),
         ("1,hidden,swap,all,3", "another text is needed to take states from"),
+        ("1,hidden,swap ab,all,3", "Not made: h from “ab”, layer 1, step 3 (the other text has 2 steps;"),
+        (";".join(f"1,hidden,swap {n},all,1" for n in range(7)), "take from at most 6 other texts; got 7"),
     ],
 )
 def test_a_link_whose_changes_have_no_place_says_so_and_shows_the_rest(page, changes, line):
@@ -141,7 +145,7 @@ def test_a_link_whose_changes_have_no_place_says_so_and_shows_the_rest(page, cha
 
 
 def test_a_link_full_of_anything_is_one_line(page):
-    seen = page(**SMALL, changes="x" * 5000)
+    seen = page(**SMALL, changes="x" * 50_000)
     assert seen.greeting == ["The link's changes cannot be read; none are made."]
 
 
@@ -185,6 +189,58 @@ def test_states_are_taken_from_another_text(page):
     model = rnnviz.live.shipped("shakespeare-gru")
     wanted = changing.changed(model, TEXT, changing.parsed(seen.settings["changes"]), other)
     np.testing.assert_allclose(seen.curves("moved")[0], wanted.divergence, rtol=1e-5, atol=1e-7)
+
+
+def test_each_change_takes_from_a_text_of_its_own_and_that_can_be_undone(page):
+    """A link of before has one text for all; what is added to it names its own, and so does the link from then on."""
+    other, third = "Was it so, or was it not", "O Romeo, Romeo; *where* 100%\nfore"
+    before = "1,hidden,swap,all,8"
+    seen = page(**SMALL, changes=before, change_other=other, unit=3)
+    seen.test.selectbox(key="change_how").select("swap").run()
+    assert seen.test.text_area(key="change_text").value == other, "the last text is offered again"
+    seen.test.text_area(key="change_text").set_value(third).run()
+    seen.test.text_input(key="change_steps").set_value("5-6").run()
+    seen.press("change_add")
+    made = changing.parsed(seen.settings["changes"])
+    assert [one.source for one in made] == [other, third] and not seen.lines
+    model = rnnviz.live.shipped("shakespeare-gru")
+    wanted = changing.changed(model, TEXT, made).divergence
+    np.testing.assert_allclose(seen.curves("moved")[0], wanted, rtol=1e-5, atol=1e-7)
+    known: dict = {}
+    exec(seen.code, known)
+    np.testing.assert_array_equal(known["moved"], wanted)
+    again = page(**dict(parse_qsl(seen.visit.address[1:])))
+    np.testing.assert_array_equal(again.curves("moved")[0], seen.curves("moved")[0])
+    assert again.settings["changes"] == seen.settings["changes"]
+    pills = next(one for one in seen.test.get("button_group") if one.key == "change_list")
+    assert [name.replace("\\", "") for name in pills.options] == [
+        "h from “Was·it·so,·or·was·i…”, layer 1, step 8",
+        "h from “O·Romeo,·Romeo;·*wh…”, layer 1, unit 3, steps 5–6",
+    ]
+    seen.press("change_undo")
+    assert changing.parsed(seen.settings["changes"]) == made[:1]
+
+
+def test_long_texts_to_take_from_are_folded_into_the_link(page):
+    texts = ["".join(random.Random(n).choices("abcdefgh ", k=1900)) for n in range(2)]
+    changes = ";".join(f"1,hidden,swap {text},all,{n + 3}" for n, text in enumerate(texts))
+    seen = page(**SMALL, changes=changes)
+    assert "changesz=" in seen.visit.address and not seen.lines
+    again = page(**dict(parse_qsl(seen.visit.address[1:])))
+    assert again.settings["changes"] == changes and not again.greeting
+    damaged = page(**SMALL, changesz="AAAA")
+    assert damaged.greeting == ["The text in this link is damaged; type or paste the text again."]
+
+
+def test_more_texts_than_are_read_are_refused_and_stay_in_the_form(page):
+    changes = ";".join(f"1,hidden,swap {letter * 20},all,5" for letter in "abcdef")
+    seen = page(**SMALL, changes=changes)
+    seen.test.selectbox(key="change_how").select("swap").run()
+    seen.test.text_area(key="change_text").set_value("g" * 20).run()
+    seen.press("change_add")
+    assert seen.lines == ["Changes take from up to 6 other texts: take one out first."]
+    assert seen.settings["changes"] == changes
+    assert seen.test.text_area(key="change_text").value == "g" * 20
 
 
 def test_a_group_that_was_found_stands_in_the_form(page):
@@ -269,3 +325,80 @@ def test_a_unit_that_tells_something_is_silenced_and_what_that_costs_is_said(pag
     )  # the last line end is followed by nothing
     assert f"goes from {was:.4g} to {now:.4g} nats" in line
     assert ("need not hang on it" in line) == (now - was < 0.1)
+
+
+class Rewritten(Changed):
+    """The same page with a sentence and its translation."""
+
+    @property
+    def written(self) -> tuple[str, str]:
+        was, now = [code.value for code in self.test.code if "import rnnviz" not in code.value]
+        return was, now
+
+
+@pytest.fixture
+def sentence(visit):
+    return lambda **params: Rewritten(visit, change_kind="translation", **params)
+
+
+def test_a_sentence_is_translated_from_changed_states_of_the_encoder(sentence):
+    seen = sentence()
+    assert seen.written == ("2024-03-05", "2024-03-07") and not seen.lines
+    assert "the prediction moves most at step 10" in seen.board["summary"]
+    assert "At step 10 “7” is written instead of “5”" in seen.board["summary"]
+    known: dict = {}
+    exec(seen.code, known)
+    assert (known["before"].written, known["after"].written) == seen.written
+    was = known["before"].subject.layer("encoder")["hidden"].values[:, 0]
+    now = known["after"].subject.layer("encoder")["hidden"].values[:, 0]
+    np.testing.assert_allclose(seen.curves("curve")[0], now, atol=1e-6)
+    np.testing.assert_allclose(seen.curves("curve")[1], was, atol=1e-6)
+
+
+def test_a_change_of_the_decoder_is_held_against_the_original_as_far_as_both_write_the_same(sentence):
+    seen = sentence(module="decoder", changes="1,hidden,zero,all,6,,decoder")
+    assert seen.written == ("2024-03-05", "2024-24-05")
+    model = rnnviz.translating.shipped("translate-dates")
+    wanted = changing.changed(model, "March 5, 2024", changing.parsed(seen.settings["changes"])).divergence
+    moved = seen.curves("moved")[0]
+    np.testing.assert_allclose(moved[: wanted.size], wanted, rtol=1e-4, atol=1e-7)
+    assert np.isnan(moved[wanted.size :]).all() and wanted.size == 6
+    kept = sentence(module="decoder", changes="1,hidden,keep,all,all,,decoder")
+    assert kept.board["summary"] == "These changes alter no prediction."
+    assert kept.written == ("2024-03-05",) * 2 and not kept.curves("moved")[0].any()
+    late = sentence(module="decoder", changes="1,hidden,zero,all,1,,decoder;1,hidden,zero,all,11,,decoder")
+    assert any("ends after 6 steps, before these changes: decoder, h = 0" in line for line in late.lines)
+
+
+@pytest.mark.parametrize(
+    ("params", "line"),
+    [
+        ({"changes": "1,hidden,zero,all,40,,encoder"}, "step 40 is not there; wanted 1 to 13"),
+        ({"changes": "1,hidden,zero,512,1,,decoder"}, "unit 512 is not there; wanted 0 to 95"),
+        ({"changes": "1,hidden,zero,all,1,,rnn"}, "there is no module rnn"),
+        ({"changes": "1,hidden,lead 1 blanks,all,1,,encoder"}, "a translator has none"),
+        ({"change_translator": "translate-gone"}, "The model translate-gone is not here any more"),
+        ({"change_source": "  "}, "Type a sentence above"),
+        ({"change_source": "1 " * 60}, "Only the first 40 tokens of a sentence are read."),
+        ({"changes": "1,hidden,swap ab,all,7,,encoder"}, "the other text has 2 steps; step 7 is not there"),
+    ],
+)
+def test_what_a_translation_cannot_have_is_a_line(sentence, params, line):
+    seen = sentence(**params)
+    assert any(line in said for said in seen.lines), seen.lines
+    assert not seen.test.exception
+
+
+def test_a_form_for_a_translation_names_the_module(sentence):
+    seen = sentence(module="decoder", changes="", unit=5)
+    assert "lead" not in seen.test.selectbox(key="change_how").options
+    seen.test.text_input(key="change_steps").set_value("3-4").run()
+    seen.press("change_add")
+    assert seen.settings["changes"] == "1,hidden,zero,5,3-4,,decoder" and not seen.lines
+    seen.press("change_undo")
+    assert seen.settings["changes"] == ""
+
+
+def test_a_translation_is_korean_in_korean(sentence):
+    seen = sentence(lang="ko")
+    assert seen.written[1] == "나는 감옥에 있어." and "시점" in seen.board["summary"]

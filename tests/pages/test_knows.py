@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
-from rnnviz.studies import live, probing
+from rnnviz.studies import live, probing, verdicts
 from rnnviz.ui.parts import working
 from rnnviz.ui.rooms.knows import NAMED, NUMBERS, pictures
 
@@ -113,3 +113,32 @@ def test_a_field_that_the_model_lacks_gives_way(opened):
 def test_it_is_korean(opened):
     seen = opened(lang="ko")
     assert seen.figures["probes"]["layout"]["yaxis"]["title"]["text"] == "맞힌 비율"
+
+
+@pytest.mark.parametrize("axis", ["end", "share"])
+@pytest.mark.parametrize("field", ["hidden", "cell"])
+def test_what_the_judges_of_reviews_know_is_what_came_with_them(visit, axis, field):
+    seen = visit("knows", knows_kind="review", knows_field=field, knows_axis=axis)
+    assert not seen.test.exception and not seen.lines
+    found = verdicts.shipped("sentiment-english-lstm")[axis].sel(field=field)
+    curves = seen.figures["probes"]["data"]
+    wanted = [
+        found[which].sel(property=name)
+        for name in verdicts.PROPERTIES
+        for which in ("score", "control", "guess")
+    ]
+    for curve, values in zip(curves, wanted, strict=False):
+        np.testing.assert_allclose(numbers(curve["y"]), values, atol=1e-6)
+    place = {"end": 10, "share": 50}[axis]
+    score = found["score"].sel(property="label", distance=place).item()
+    assert f"{100 * score:.1f} %" in next(one.value for one in seen.test.text if "praise" in one.value)
+
+
+def test_a_judge_without_a_cell_or_that_is_gone_gives_way_and_korean_reads_korean(visit):
+    seen = visit("knows", knows_kind="review", knows_judge="sentiment-english-gru", knows_field="cell")
+    assert not seen.test.exception and seen.figures and "knows_field" not in seen.address
+    seen = visit("knows", knows_kind="review", knows_judge="sentiment-gone")
+    assert seen.lines == ["The model sentiment-gone is not here any more; sentiment-english-lstm is shown."]
+    seen = visit("knows", knows_kind="review", lang="ko")
+    assert seen.figures["probes"]["layout"]["xaxis"]["title"]["text"] == "끝에서 앞으로 센 토큰 수"
+    assert any(one.value.startswith("“칭찬하는 리뷰인가?”") for one in seen.test.text)

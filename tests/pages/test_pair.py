@@ -135,3 +135,17 @@ def test_what_decides_a_prediction_is_traced_to_the_step_and_the_layer_that_carr
     np.testing.assert_allclose(drawn[-1][10:14], 1, atol=1e-4)  # all of the state decides all of it
     # before the texts part, nothing differs
     assert "carried" not in page(model="shakespeare-gru", text=TEXT, pair_text=other, step=3).visit.figures
+
+
+def test_gates_and_cells_stand_side_by_side_too(page):
+    other = "To be, or hot to be"
+    seen = page(model="growing-lstm", text=TEXT, pair_text=other, pair_field="forget_gate", unit=3)
+    assert not seen.lines and not seen.test.exception
+    model = rnnviz.live.shipped("growing-lstm")
+    readings = [model.read(one) for one in (TEXT, other)]
+    for curve, reading in zip(reversed(seen.curves("curve")), readings, strict=True):
+        np.testing.assert_allclose(curve, reading.subject.layer("rnn")["forget_gate"].values[:, 3], atol=1e-6)
+    spec = seen.visit.figures["hidden"]
+    assert (seen.visit.board["subject"], len(spec["data"])) and "pair_field=forget_gate" in seen.visit.address
+    gone = page(model="growing-gru", text=TEXT, pair_text=other, pair_field="forget_gate")
+    assert "pair_field" not in gone.visit.address and not gone.test.exception

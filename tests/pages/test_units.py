@@ -5,7 +5,7 @@ import base64
 import numpy as np
 import pytest
 
-from rnnviz.studies import ablation, live
+from rnnviz.studies import ablation, live, probing
 from rnnviz.ui.parts import working
 
 TEXT = "ROMEO:\nWhat say you to my Lord?\n"
@@ -93,3 +93,31 @@ def test_it_is_korean(opened):
     seen = opened(lang="ko")
     assert seen.figures["importances"]["layout"]["yaxis"]["title"]["text"] == "손실의 증가 (nat)"
     assert "128개 가운데" in seen.test.text[-1].value
+
+
+def test_over_several_texts_the_mean_its_spread_and_the_own_mean_are_over_all_of_them(opened):
+    seen = opened(units_texts="several", units_to="mean", unit=5)
+    subject = live.shipped("growing-gru")
+    length = len(TEXT) + 4 * ablation.WRITTEN
+    *_written, corpus = _all_of(probing.gone_on(subject, TEXT, length, 1))
+    more = corpus[len(TEXT) :]
+    texts = [TEXT, *(more[n * ablation.WRITTEN : (n + 1) * ablation.WRITTEN] for n in range(4))]
+    found = ablation.ablate(subject, texts, to="mean")
+    ranked = ablation.ranked(found).isel(layer=0)
+    growth = ranked["growth"].sortby(ranked["growth"], ascending=False)
+    drawn = seen.figures["importances"]["data"][0]
+    np.testing.assert_allclose(numbers(drawn["y"]), growth, atol=1e-6)
+    spread = ranked["spread"].sel(unit=growth["unit"])
+    np.testing.assert_allclose(numbers(drawn["error_y"]["array"]), spread, atol=1e-6)
+    wanted = found["growth"].isel(layer=0, unit=5).std().item()
+    assert f"with a standard deviation of {wanted:.4g} over the texts" in seen.test.text[-1].value
+    assert "units_texts=several" in seen.address
+
+
+def _all_of(work) -> list:
+    found = []
+    while True:
+        try:
+            found.append(next(work))
+        except StopIteration as end:
+            return [*found, end.value]

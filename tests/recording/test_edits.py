@@ -49,6 +49,35 @@ def test_writing_back_what_was_recorded_changes_nothing(kind, data, layer, direc
     np.testing.assert_array_equal(again.trace[kind][field], recording.trace[kind][field])
 
 
+@pytest.mark.parametrize("kind", ["gru", "lstm"])
+@pytest.mark.parametrize(("steps", "batch"), [(11, 1), (12, 1), (5, 3), (9, 8)])
+@pytest.mark.parametrize("cell", [False, True])
+def test_writing_back_across_many_calls_changes_nothing(kind, steps, batch, cell):
+    """The gates of short calls are recovered in one go, and those of a call that is edited alone: both to the same last digit."""
+    torch.manual_seed(0)
+    module = {"gru": (nn.GRU, nn.GRUCell), "lstm": (nn.LSTM, nn.LSTMCell)}[kind][cell](20, 48)
+    x = torch.randn(steps, batch, 20)
+
+    def run():
+        state, found = None, []
+        for t in range(steps):
+            state = module(x[t], state) if cell else module(x[t : t + 1], state)[1]
+            found.append(state if torch.is_tensor(state) else state[0])
+        return torch.stack(found)
+
+    with torch.no_grad():
+        with record(module) as recording:
+            plain = run()
+        node = next(one for one in recording.trace.subtree if "hidden" in one)
+        for field in FIELDS[kind]:
+            value = node[field].values[0, 0].transpose(1, 0, 2).copy()
+            with record(module, edit=Edit(field, value)) as again:
+                assert torch.equal(run(), plain), field
+            same = next(one for one in again.trace.subtree if "hidden" in one)
+            for name in FIELDS[kind]:
+                np.testing.assert_array_equal(same[name], node[name])
+
+
 def loop(kind, module, x, change):
     """Two layers, step by step; change(layer, t, name, value) may replace each quantity."""
     below, found = list(x), []

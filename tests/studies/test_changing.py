@@ -128,21 +128,28 @@ def changes(draw):
     how, value = draw(st.sampled_from(changing.HOW)), 0.0
     if how in changing.VALUED:
         value = float(f"{draw(st.floats(*changing.limits(field), allow_nan=False)):g}")
-    toward = ""
+    toward = source = ""
+    if how == "swap":
+        source = draw(
+            st.one_of(
+                st.just(""), st.text(max_size=30), st.sampled_from(["a;b,c 100%\n", "%2C", "지루했다. "])
+            )
+        )
     if how == "lead":
         toward = draw(st.sampled_from(["first letters", "quotations", "u65", "u2c"]))
         field = draw(st.sampled_from(changing.STATES))
     side, on = draw(st.sampled_from(["forward", "backward"])), draw(st.booleans())
     module = draw(st.one_of(st.none(), st.sampled_from(["rnn", "encoder.layers.0", "a,b"])))
     return Change(
-        field, how, draw(UNITS), draw(STEPS), value, draw(st.integers(0, 5)), side, module, on, toward
+        field, how, draw(UNITS), draw(STEPS), value, draw(st.integers(0, 5)), side, module, on, toward, source
     )
 
 
 @settings(deadline=None)
-@given(st.lists(changes(), max_size=changing.MOST))
+@given(st.lists(changes(), max_size=changing.MOST_SOURCES))
 def test_what_is_written_is_read_back(made):
     assert changing.parsed(changing.written(made)) == tuple(made)
+    assert changing.written(made).isprintable()
 
 
 @settings(deadline=None)
@@ -176,6 +183,8 @@ def test_whatever_a_link_says_is_changes_or_one_line(text):
         ("1,update_gate,lead 1 blanks,all,all", "a direction is one of a state"),
         ("1,hidden,melt,all,all", "how must be one of .*; got 'melt'"),
         (";".join(["1,hidden,zero,all,all"] * 13), "at most 12 changes can be made at once; got 13"),
+        (";".join(f"1,hidden,swap {n},all,1" for n in range(7)), "from at most 6 other texts; got 7"),
+        (f"1,hidden,swap {'a' * 2001},all,1", "a text to take from has at most 2000 characters; got 2001"),
     ],
 )
 def test_what_is_no_change_is_one_line(text, line):
@@ -203,6 +212,42 @@ def test_a_change_without_a_place_is_one_line(change, line):
         changing.changed(model(), TEXT, [change])
 
 
+def test_only_a_swap_takes_from_a_text():
+    with pytest.raises(ValueError, match="only swap takes from another text, and not zero"):
+        Change("hidden", "zero", source="abc")
+
+
+def test_each_change_takes_from_a_text_of_its_own():
+    """By hand: the states of two texts written in with `Edit`."""
+    texts = ("Was it so, or was it not", "O Romeo, Romeo! wherefore", "How now, good friend, what")
+    layers = [Change("hidden", "swap", (0, 1, 2), (4, 6), layer=n, source=texts[n]) for n in (0, 1)]
+    general = Change("hidden", "swap", (9,), (8, 8))
+    found = changing.changed(model(), TEXT, [*layers, general], texts[2])
+    edits = [
+        rnnviz.Edit(
+            "hidden",
+            model().read(text).subject.layer("rnn", layer)["hidden"].values[steps][:, units][:, None],
+            units=units,
+            steps=range(steps.start, steps.stop),
+            layer=layer,
+        )
+        for text, layer, steps, units in (
+            (texts[0], 0, slice(4, 7), [0, 1, 2]),
+            (texts[1], 1, slice(4, 7), [0, 1, 2]),
+            (texts[2], 0, slice(8, 9), [9]),
+        )
+    ]
+    wanted = model().read(TEXT, edits).log_probability
+    np.testing.assert_array_equal(found.after.log_probability, wanted)
+    one = changing.changed(model(), TEXT, [Change("hidden", "swap", source=texts[0], on=False), *layers[1:]])
+    assert len(one.edits) == 1, "what is off is not even read"
+
+
+def test_the_own_text_swapped_in_changes_nothing():
+    found = changing.changed(model(), TEXT, [Change("hidden", "swap", layer=n, source=TEXT) for n in (0, 1)])
+    np.testing.assert_array_equal(found.after.log_probability, found.before.log_probability)
+
+
 def test_a_text_that_is_too_short_to_swap_from_is_said():
     with pytest.raises(ValueError, match="the other text has 2 steps; step 5 is not there"):
         changing.changed(model(), TEXT, [Change("hidden", "swap", steps=(4, 5))], "ab")
@@ -215,6 +260,7 @@ def test_a_text_that_is_too_short_to_swap_from_is_said():
         "2,update_gate,set 1,all,4;1,hidden,add -0.25,2,all;1,candidate,zero,all,all,off",
         "1,hidden,keep,1-4,3-6;2,hidden,freeze,all,2-9",
         "2,hidden,swap,all,3",
+        "2,hidden,swap O Romeo%2C Romeo,all,3;1,hidden,swap,3 4,5-6;1,hidden,swap How now%3B 'what',all,2",
         "2,hidden,lead 1.5 blanks,all,4-9;1,hidden,lead -1 u65,3 7-9,all",
     ],
 )

@@ -108,7 +108,7 @@ def text_and_model(
         if settings()["subject"] is None:
             _model(with_units)
         elif (subject := own_subject() if own else subjects.chosen()) and subject.modules:
-            _sequence(subject, with_units)
+            module_and_unit(subject, with_units)
     if settings()["subject"] is None:
         if kept := checkpoints.moments(settings()["model"]):
             growing.slider(kept)
@@ -170,7 +170,7 @@ def subject_choice(shipped: str) -> None:
     )
 
 
-def _sequence(subject: "Subject", with_units: bool) -> None:
+def module_and_unit(subject: "Subject", with_units: bool = True) -> None:
     """Of a recording: the module, its direction and the sequence, where there are several; the layer and the unit."""
     module = module_choice(subject)
     sequence_choice(subject, module)

@@ -171,8 +171,17 @@ def current_run() -> Run | None:
     else:
         notice(subjects.wanted())
         return None
-    if run is None:
-        return None
+    return None if run is None else _settled(run)
+
+
+def of_subject(subject: Subject) -> Run | None:
+    """What was recorded of a subject at the chosen module and direction; what is not there gives way, with a line."""
+    run = _sequence(subject)
+    return None if run is None else _settled(run)
+
+
+def _settled(run: Run) -> Run:
+    """The run, once what is chosen of it is there: what is not gives way, with a line."""
     now = settings()
     if now["layer"] not in run.layers:
         if run.layers == tuple(range(len(run.layers))):

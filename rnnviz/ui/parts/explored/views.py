@@ -147,14 +147,15 @@ def unit_heatmap(
     columns: int = 800,
     cells: int = 60_000,
     order: str | None = None,
+    units_of: Run | None = None,
 ) -> tuple[Drawn, bool]:
     """A heatmap unit × time in the chosen order of the units, and whether there are finer values than were drawn.
 
     id: of the board it lies on, whose zoom decides what is drawn exactly. node: has the array `name` (unit, time). columns,
-    cells: see stats.pixels.fit.
+    cells: see stats.pixels.fit. units_of: the run whose order of the units is kept, if it is another.
     """
     order, window, layer = order or settings()["order"], board.zoom(id, run.steps), settings()["layer"]
-    units = run.order(layer, order, "hidden" if node.sizes["unit"] == run.units else name)
+    units = (units_of or run).order(layer, order, "hidden" if node.sizes["unit"] == run.units else name)
     rows = board.rows_in_view(id, settings()["order"], len(units))
     seen = kept(_seen, node, name, units, rows, limits, window, columns, cells)
     rows_title = {"similarity": _("unit, by similarity"), "activity": _("unit, by activity")}.get(

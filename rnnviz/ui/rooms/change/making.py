@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import streamlit as st
@@ -19,25 +19,36 @@ from rnnviz.ui.parts.board import Marked
 from rnnviz.ui.parts.explored.runs import Run
 from rnnviz.ui.parts.explored.views import choose_picture
 from rnnviz.ui.parts.numbers import shown
+from rnnviz.ui.rooms.change import LONGEST_CHANGES
 from rnnviz.ui.shell import language
 from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
-from rnnviz.ui.shell.settings import LONGEST, choose, held, settings
-from rnnviz.ui.shell.widgets import as_text, examples, notice, pick, shows
+from rnnviz.ui.shell.settings import LONGEST, choose, held, settings, typed
+from rnnviz.ui.shell.widgets import as_text, examples, notice, shows
 
 GROUP = 8  # units
 UNDONE = 30  # earlier lists that are kept
+BRIEF = 20  # characters of another text that name it
 
 
-def made(run: Run) -> tuple[Change, ...]:
-    """The reader's changes, or the first example; of a link that cannot be read none, with a line."""
+Known = Mapping[str, tuple[Change, ...]]
+
+
+def made(run: Run, known: Known | None = None) -> tuple[Change, ...]:
+    """The reader's changes, or the first example; of a link that cannot be read none, with a line. known: examples, by name,
+    where they are others than those of a text."""
     written = settings()["changes"]
     if written is None:
-        return next(iter(_examples(run).values()))
+        return next(iter((known or _examples(run)).values()))
+    line = _("The changes in this link cannot be read; none are made.")
+    if len(written) > LONGEST_CHANGES:  # of a link in which they are folded
+        notice(line)
+        return ()
     try:
-        return changing.parsed(written)
+        found = changing.parsed(written)
+        return changing.sourced(found, (settings()["change_other"] or "")[:LONGEST])
     except ValueError as problem:
-        notice(_("The changes in this link cannot be read; none are made.") + f" {language.said(problem)}")
+        notice(f"{line} {language.said(problem)}")
         return ()
 
 
@@ -74,9 +85,12 @@ def _module(run: Run) -> str | None:
     return run.module if len(run.subject.modules) > 1 else None
 
 
-def _example(run: Run, changes: tuple[Change, ...]) -> None:
+def _example(run: Run, changes: tuple[Change, ...], known: Known | None) -> None:
     told = telling(run)
     names = {
+        "token": _("one token from another sentence"),
+        "again": _("the decoder forgets all, once"),
+        "held": _("the decoder stands still"),
         "forget": _("forget all, once"),
         "never": _("never forget"),
         "telling": _("silence the unit for {kind}").format(kind=explored.kind_names()[told[1]])
@@ -85,7 +99,7 @@ def _example(run: Run, changes: tuple[Change, ...]) -> None:
         "silent": _("silence unit {unit}").format(unit=settings()["unit"]),
         "frozen": _("stand still from the middle on"),
     }
-    known = _examples(run)
+    known = known or _examples(run)
     here = next((name for name, own in known.items() if own == changes), None)
 
     def take(name: str) -> None:
@@ -101,11 +115,11 @@ def put(now: Sequence[Change], before: Sequence[Change]) -> None:
     """These are the changes from now on; what was before can come back."""
     _earlier().append(changing.written(before))
     del _earlier()[:-UNDONE]
-    choose(changes=changing.written(now))
+    choose(changes=changing.written(now), change_other=None)  # each of them has its text
 
 
 def _earlier() -> list[str]:
-    found: list[str] = st.session_state.setdefault("changes_before", [])
+    found: list[str] = st.session_state.setdefault(f"changes_before_{settings()['change_kind']}", [])
     return found
 
 
@@ -131,7 +145,7 @@ def said(change: Change, kind: str) -> str:
         "add": f"{name} + {shown(change.value)}",
         "keep": _("{name} kept as it was").format(name=name),
         "freeze": _("{name} frozen").format(name=name),
-        "swap": _("{name} from the other text").format(name=name),
+        "swap": _("{name} from “{text}”").format(name=name, text=_brief(change.source)),
         "lead": _("{name} + {value} × towards {kind}").format(
             name=name, value=shown(change.value), kind=_toward(change.toward)
         ),
@@ -142,6 +156,10 @@ def said(change: Change, kind: str) -> str:
         parts.append(one if len(change.units) == 1 else _("units {list}").format(list=_listed(change.units)))
     parts.append(_("all steps") if change.steps is None else _stretch(*change.steps))
     return ", ".join(part for part in parts if part)
+
+
+def _brief(text: str) -> str:
+    return visible(text if len(text) <= BRIEF else f"{text[: BRIEF - 1]}…")
 
 
 def _toward(name: str) -> str:
@@ -165,12 +183,12 @@ def _listed(values: Sequence[int]) -> str:
     return changing.numbers(values).replace(" ", ", ").replace("-", "–")
 
 
-def show(run: Run, changes: tuple[Change, ...]) -> None:
-    """Examples, the form for a new change, and the list, each of which can be switched off and on."""
+def show(run: Run, changes: tuple[Change, ...], known: Known | None = None) -> None:
+    """Examples, the form for a new change, and the list, each of which can be switched off and on. known: as of `made`."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         with st.popover(_add_label(), disabled=held()):
             _form(run, changes)
-        _example(run, changes)
+        _example(run, changes, known)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         _choices()
         if changes:
@@ -254,14 +272,17 @@ def _form(run: Run, changes: tuple[Change, ...]) -> None:
         )
     # kept over page changes, where Streamlit lets go of what a widget that is not drawn has held
     begin = {"change_field": "hidden", "change_how": "zero", "change_value": "0"}
-    for key, value in (begin | {"change_toward": "blanks", "change_character": ""}).items():
+    last = next((one.source for one in reversed(changes) if one.source), "")
+    for key, value in (
+        begin | {"change_toward": "blanks", "change_character": "", "change_text": last}
+    ).items():
         st.session_state[key] = st.session_state.get(key, value)
     if st.session_state["change_field"] not in fields:
         st.session_state["change_field"] = "hidden"
     field = st.selectbox(
         _("What"), fields, key="change_field", format_func=lambda f: names.get(f) or gate_name(f, run.kind)
     )
-    if field not in changing.STATES:
+    if field not in changing.STATES or not run.live:
         del ways["lead"]
         if st.session_state["change_how"] == "lead":
             st.session_state["change_how"] = "zero"
@@ -281,14 +302,14 @@ def _form(run: Run, changes: tuple[Change, ...]) -> None:
         label = label.format(low=f"{low:g}", high=f"{high:g}")
         st.text_input(label, key="change_value", disabled=held())
     if how == "swap":
-        pick(
-            st.text_area,
-            "change_other",
+        st.text_area(
             _("The other text"),
-            value=settings()["change_other"] or "",
+            key="change_text",
             height=68,
             max_chars=LONGEST,
-            help=_("One text for all changes that take from another."),
+            help=_(
+                "What it had at the same steps. Each change can take from a text of its own, up to {count}."
+            ).format(count=changing.MOST_SOURCES),
         )
     with st.container(
         horizontal=True, vertical_alignment="bottom"
@@ -315,7 +336,7 @@ def _form(run: Run, changes: tuple[Change, ...]) -> None:
 def _groups(run: Run) -> dict[str, str]:
     """Groups of units that can be found on this text, by name."""
     found = {"like": _("units like unit {unit}").format(unit=settings()["unit"])}
-    if run.text is None or any(len(token) != 1 for token in run.text):
+    if not run.live or run.text is None or any(len(token) != 1 for token in run.text):
         return found
     names = explored.kind_names()
     there = kept(_kinds, "".join(run.text))
@@ -376,8 +397,13 @@ def _add(run: Run, changes: tuple[Change, ...]) -> None:
     if units and units[-1] >= wide:
         form["change_problem"] = _("The units must be from 0 to {last}.").format(last=wide - 1)
         return
-    if how == "swap" and not settings()["change_other"]:
+    source = typed(form["change_text"]) if how == "swap" else ""
+    if how == "swap" and not source:
         form["change_problem"] = _("Type the other text first.")
+        return
+    if source and len({source, *(one.source for one in changes if one.source)}) > changing.MOST_SOURCES:
+        line = _("Changes take from up to {count} other texts: take one out first.")
+        form["change_problem"] = line.format(count=changing.MOST_SOURCES)
         return
     value, toward = 0.0, ""
     if how == "lead":
@@ -396,7 +422,16 @@ def _add(run: Run, changes: tuple[Change, ...]) -> None:
     stretch = None if steps is None else (steps[0] - 1, steps[-1] - 1)
     now = settings()
     change = Change(
-        field, how, units, stretch, value, now["layer"], now["direction"], _module(run), toward=toward
+        field,
+        how,
+        units,
+        stretch,
+        value,
+        now["layer"],
+        now["direction"],
+        _module(run),
+        toward=toward,
+        source=source,
     )
     put((*changes, change), changes)
     choose(mark_units=None, mark_steps=None)

@@ -4,6 +4,8 @@ import streamlit as st
 
 from rnnviz.ui.parts.explored.controls import text_and_model
 from rnnviz.ui.shell.language import _
+from rnnviz.ui.shell.settings import settings
+from rnnviz.ui.shell.widgets import pick_one
 
 
 def show() -> None:
@@ -14,6 +16,13 @@ def show() -> None:
             "there."
         )
     )
+    kinds = {"text": _("a text, and what comes next"), "translation": _("a sentence, and its translation")}
+    pick_one("change_kind", _("What is read"), kinds)
+    if settings()["change_kind"] == "translation":
+        from rnnviz.ui.rooms.change import translations
+
+        translations.show()
+        return
     text_and_model(with_examples=False)
     # they bring torch and plotly, which take seconds the first time; the reader's box is there meanwhile
     from rnnviz.ui.rooms.change import pictures

@@ -14,7 +14,7 @@ from rnnviz.studies.live import LiveError
 from rnnviz.studies.telling import KINDS
 from rnnviz.ui.parts import explored, recordings
 from rnnviz.ui.parts.board import Mark, drawn
-from rnnviz.ui.parts.explored import aside
+from rnnviz.ui.parts.explored import aside, elsewhere
 from rnnviz.ui.parts.explored.runs import Run, again, live_run, reread
 from rnnviz.ui.parts.explored.views import difference_heatmap, in_view, limits_of, show_board, unit_heatmap
 from rnnviz.ui.parts.numbers import percent, shown
@@ -36,26 +36,36 @@ def show() -> None:
     try:
         model = again(run)
         text = results.text_of(run, explored.reader_text()[: None if run.own and run.own.rows else LONGEST])
-        other = settings()["change_other"]
         before = reread(model, text)
-        fitting = _fitting(changes, before, reread(model, other) if other else None, run.kind)
+        others = {source: reread(model, source) for source in changing.sources(changes)}
+        fitting = made_of(changes, before, others, run.kind)
         leads, fitting = results.led(run, model, text, fitting)
-        found = results.changed(model, text, fitting, other, leads)
+        found = results.changed(model, text, fitting, tuple(others.items()), leads)
     except (LiveError, CheckpointError, ValueError) as problem:
         aside.say(problem)
         return
     making.show(run, changes)
     _draw(run, found, fitting)
     _onward(run, model, text, found)
-    _take_away(run, found, fitting, text, other)
+    _take_away(run, found, fitting, text)
+    source = next(iter(changing.sources(changes)), None)
+    elsewhere.links(
+        {
+            "units": {},
+            "lens": {},
+            "pair": {} if source is None else {"pair_with": "text", "pair_text": source},
+            "transplant": {"transplant_kind": "text"}
+            | ({} if source is None else {"transplant_text": source}),
+        }
+    )
     _reading()
 
 
-def _fitting(changes: tuple[Change, ...], before, other, kind: str) -> tuple[Change, ...]:
+def made_of(changes: tuple[Change, ...], before, others, kind: str) -> tuple[Change, ...]:
     """The changes that are on and have a place in this model and text; of the others a line says why not."""
     found, wrong = [], []
     for change in (change for change in changes if change.on):
-        if problem := changing.misfit(change, before, other, counted=1):
+        if problem := changing.misfit(change, before, others.get(change.source), counted=1):
             wrong.append(f"{making.said(change, kind)} ({said(problem)})")
         else:
             found.append(change)
@@ -70,14 +80,14 @@ def _draw(run: Run, found: Changed, changes: tuple[Change, ...]) -> None:
     id, unit = f"change-{run.view}-{layer}", now["unit"]
     drawings, limits = [], limits_of(before.states(layer), "hidden")
     if found.divergence is not None:
-        moved = kept(_moved, found)
+        moved = kept(divergence_of, found)
         title = _("How far the prediction has moved: KL divergence (nats)")
         drawings.append(
             drawn("moved", title, figures.lines, in_view(moved, id, run.steps), run.kind, None, 130)
         )
-    picture, finer = _heatmap(run, before, after, id, layer, limits)
+    picture, finer = heatmap(run, before, after, id, layer, limits)
     drawings.append(picture)
-    curve, was = (kept(_curve, one.states(layer), unit) for one in (after, before))
+    curve, was = (kept(curve_of, one.states(layer), unit) for one in (after, before))
     two = (in_view(was, id, run.steps), in_view(curve, id, run.steps))
     drawings.append(drawn("curve", _("Unit {unit}").format(unit=unit), figures.before_after, *two, run.kind))
     chances = kept(_chances, found, tuple(run.text or ()), tuple(run.outputs))
@@ -100,33 +110,48 @@ def _draw(run: Run, found: Changed, changes: tuple[Change, ...]) -> None:
         before=None
         if after.candidates is None
         else (kept(_earlier, found, after.candidates[0]), _("The line on each bar: before the change.")),
-        marks=_marks(run, changes),
+        marks=marks(run, changes),
         marked=making.marked,
     )
 
 
-def _heatmap(run: Run, before: Run, after: Run, id: str, layer: int, limits: tuple[float, float]):
-    """The layer as it was, as it is, or the difference, and whether there is finer than was drawn."""
+def heatmap(
+    run: Run,
+    before: Run,
+    after: Run,
+    id: str,
+    layer: int,
+    limits: tuple[float, float],
+    shared: int | None = None,
+):
+    """The layer as it was, as it is, or the difference, and whether there is finer than was drawn. shared: how many steps have
+    read the same, where that is not all."""
     which = settings()["change_shows"]
     if which == "difference":
-        node = kept(_difference, before.states(layer), after.states(layer))
+        node = kept(_difference, before.states(layer), after.states(layer), shared)
         return difference_heatmap(before, id, node, _("Change of the hidden state h"), 380)
     one = after if which == "after" else before
     title = _("Hidden state h, changed") if which == "after" else _("Hidden state h, as it was")
     # in one order of the units, whatever was changed
-    return unit_heatmap(before, id, one.states(layer), "hidden", limits, title, 380)
+    return unit_heatmap(one, id, one.states(layer), "hidden", limits, title, 380, units_of=before)
 
 
-def _difference(before: xr.Dataset, after: xr.Dataset) -> xr.Dataset:
-    found = after["hidden"] - before["hidden"]
+def _difference(before: xr.Dataset, after: xr.Dataset, shared: int | None) -> xr.Dataset:
+    was, now = (one["hidden"].transpose("time", "unit") for one in (before, after))
+    if shared is None:
+        found = now - was
+    else:
+        values = np.full(was.shape, np.nan, np.float32)
+        values[:shared] = now.values[:shared] - was.values[:shared]
+        found = was.copy(data=values)
     return xr.Dataset({"hidden": found.assign_attrs(long_name="change of h", units="1")})
 
 
-def _curve(node: xr.Dataset, unit: int) -> xr.DataArray:
+def curve_of(node: xr.Dataset, unit: int) -> xr.DataArray:
     return node["hidden"].sel(unit=unit)
 
 
-def _moved(found: Changed) -> xr.DataArray:
+def divergence_of(found: Changed) -> xr.DataArray:
     return found.divergence.astype(np.float32)
 
 
@@ -215,7 +240,7 @@ def _silence(
     return max(share, 1 - share), was, now
 
 
-def _marks(run: Run, changes: tuple[Change, ...]) -> list[Mark]:
+def marks(run: Run, changes: tuple[Change, ...]) -> list[Mark]:
     """Where the shown layer is changed, and what was marked last."""
     now, found = settings(), []
     for change in changes:
@@ -256,7 +281,7 @@ def _onward(run: Run, model, text: str, found: Changed) -> None:
         st.caption(_("Both write the same: the same luck, and no probability has moved far enough."))
 
 
-def _take_away(run: Run, found: Changed, changes: tuple[Change, ...], text: str, other: str | None) -> None:
+def _take_away(run: Run, found: Changed, changes: tuple[Change, ...], text: str) -> None:
     with st.container(horizontal=True):
         recordings.take_away(found.after.subject.trace, f"{run.name}-changed")
         with st.popover(_("The same in Python")):
@@ -266,7 +291,7 @@ def _take_away(run: Run, found: Changed, changes: tuple[Change, ...], text: str,
             corpus = (
                 "text" if run.own is not None else f"rnnviz.directions.written(model, {results.begin(run)!r})"
             )
-            lines = changing.code(changes, expression, text, other, run.module, corpus)
+            lines = changing.code(changes, expression, text, None, run.module, corpus)
             st.code(lines, language=None, wrap_lines=True)
 
 

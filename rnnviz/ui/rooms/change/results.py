@@ -74,16 +74,25 @@ def _so_far(job: Job) -> str:
 
 
 def changed(
-    model: Live, text: str, changes: tuple[Change, ...], other: str | None, leads: Leads = ()
+    model: Live,
+    text: str,
+    changes: tuple[Change, ...],
+    others: tuple[tuple[str, Reading], ...],
+    leads: Leads = (),
 ) -> Changed:
-    """Raises LiveError, and ValueError in one line."""
-    return kept(_changed, model, text, changes, other, reread(model, text), leads)
+    """others: what was read of the texts that changes take from, by text. Raises LiveError, and ValueError in one line."""
+    return kept(_changed, model, text, changes, others, reread(model, text), leads)
 
 
 def _changed(
-    model: Live, text: str, changes: tuple[Change, ...], other: str | None, before: Reading, leads: Leads
+    model: Live,
+    text: str,
+    changes: tuple[Change, ...],
+    others: tuple[tuple[str, Reading], ...],
+    before: Reading,
+    leads: Leads,
 ) -> Changed:
-    found = changing.changed(model, text, changes, other, before, dict(leads))
+    found = changing.changed(model, text, changes, None, before, dict(leads), dict(others))
     return found if found.after is before else dataclasses.replace(found, after=light(found.after))
 
 

@@ -1,7 +1,7 @@
 """What does it still know?"""
 
 from rnnviz.ui.parts import explored
-from rnnviz.ui.shell.settings import number, one_of, some_of
+from rnnviz.ui.shell.settings import checked, number, one_of, some_of
 
 NAMED = (
     "token",
@@ -15,7 +15,11 @@ NAMED = (
     "speaker",
 )
 NUMBERS = ("place in the word", "place in the line")
+KINDS = ("text", "review")
 SETTINGS = explored.SETTINGS | {
+    "knows_kind": one_of("text", KINDS),
+    "knows_judge": checked(None, explored.module_named),
+    "knows_axis": one_of("end", ("end", "share")),
     "knows_field": one_of("hidden", ("hidden", "cell")),
     "knows_text": one_of("written", ("written", "own")),
     "knows_seed": number(1, 1, 9999),

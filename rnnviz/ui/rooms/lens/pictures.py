@@ -14,6 +14,7 @@ from rnnviz.studies.live import LiveError
 from rnnviz.told import Told
 from rnnviz.ui.parts import board, explored, working
 from rnnviz.ui.parts.board import Choice, drawn
+from rnnviz.ui.parts.explored import elsewhere
 from rnnviz.ui.parts.explored.runs import Run, again, live_run
 from rnnviz.ui.parts.explored.views import choose_picture, in_view
 from rnnviz.ui.parts.numbers import percent, shown
@@ -55,6 +56,7 @@ def _shown(run: Run, row: DeltaGenerator) -> None:
     _draw(run, out)
     _about_the_map(run, out, fitted)
     table_csv(kept(_table, out, fitted, True), "lens", file=kept(_table, out, fitted, False))
+    elsewhere.links({"change": {"change_kind": "text"}, "units": {}, "pair": {}})
 
 
 def _fitted(run: Run) -> xr.Dataset | None:

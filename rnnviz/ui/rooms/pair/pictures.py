@@ -11,12 +11,13 @@ from rnnviz.figures.style import SEVERAL
 from rnnviz.models import checkpoints
 from rnnviz.models.checkpoints import CheckpointError
 from rnnviz.paper.packing import keys
+from rnnviz.paper.terms import gate_name
 from rnnviz.studies import differing
 from rnnviz.studies.live import Live, LiveError
 from rnnviz.told import Told
 from rnnviz.ui.parts import explored
 from rnnviz.ui.parts.board import drawn
-from rnnviz.ui.parts.explored import aside, growing
+from rnnviz.ui.parts.explored import aside, elsewhere, growing
 from rnnviz.ui.parts.explored.runs import Run, again, live_run, named_again, reread
 from rnnviz.ui.parts.explored.views import (
     choose_picture,
@@ -31,7 +32,7 @@ from rnnviz.ui.rooms.pair import results
 from rnnviz.ui.rooms.pair.results import Both
 from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _
-from rnnviz.ui.shell.settings import LONGEST, settings
+from rnnviz.ui.shell.settings import LONGEST, choose, settings
 from rnnviz.ui.shell.widgets import as_text, folded, notice, pick
 
 
@@ -58,8 +59,18 @@ def show(place: DeltaGenerator) -> None:
         return
     if differing.alike(found.pair):
         with row:
+            _field(found)
             _shows()
     _draw(run, found, model, second[0] is model, text, second[1])
+    both = {"transplant_text": second[1]} if way == "text" else {}
+    elsewhere.links(
+        {
+            "transplant": {"transplant_kind": "text"} | both,
+            "change": {"change_kind": "text"},
+            "units": {},
+            "lens": {},
+        }
+    )
     _reading()
 
 
@@ -183,9 +194,12 @@ def _draw(run: Run, found: Both, model: Live, same_model: bool, text: str, other
         drawings.append(_distances(logs, id, found))
         picture, finer = _heatmap(found, id, layer, limits)
         drawings.append(picture)
-        curves = [kept(_curve, results.states(found, which, layer), unit) for which in (1, 0)]
+        field = settings()["pair_field"]
+        curves = [kept(_curve, results.states(found, which, layer, field), unit) for which in (1, 0)]
         two = [in_view(curve, id, found.steps) for curve in reversed(curves)]
         title = _("Unit {unit}").format(unit=unit)
+        if field != "hidden":
+            title = f"{title}: {_named(field, found)}"
         drawings.append(drawn("curve", title, figures.before_after, *two, run.kind, None, 160, names))
     else:
         logs = None
@@ -219,6 +233,27 @@ def _layers(found: Both, which: int) -> int:
     return (found.pair.one, found.pair.other)[which].subject.node(found.module).sizes["layer"]
 
 
+def _field(found: Both) -> None:
+    """Which numbers of the layer stand side by side."""
+    layer = settings()["layer"]
+    there = results.fields(found, layer)
+    if settings()["pair_field"] not in there:
+        choose(pair_field="hidden")
+    pick(
+        st.selectbox,
+        "pair_field",
+        _("What of the layer"),
+        there,
+        format_func=lambda name: _named(name, found),
+        width=200,
+    )
+
+
+def _named(field: str, found: Both) -> str:
+    states = {"hidden": _("hidden state h"), "cell": _("cell state c")}
+    return states.get(field) or gate_name(field, found.kind)
+
+
 def _shows() -> None:
     names = {"difference": _("the difference"), "one": _("the first"), "other": _("the second")}
     choose_picture("pair_shows", names)
@@ -238,7 +273,15 @@ def _distances(logs, id: str, found: Both):
 
 
 def _heatmap(found: Both, id: str, layer: int, limits: tuple[float, float]):
-    which = settings()["pair_shows"]
+    which, field = settings()["pair_shows"], settings()["pair_field"]
+    if field != "hidden":
+        name = _named(field, found)
+        if which == "difference":
+            title = _("{name}, second minus first").format(name=name)
+            return difference_heatmap(found, id, results.difference(found, layer, field), title, 340)
+        title = (_("{name}, first") if which == "one" else _("{name}, second")).format(name=name)
+        node = results.states(found, 0 if which == "one" else 1, layer, field)
+        return unit_heatmap(found, id, node, "hidden", limits_of(found.at(layer), field), title, 340)
     if which == "difference":
         node = results.difference(found, layer)
         return difference_heatmap(found, id, node, _("Hidden state h, second minus first"), 340)

@@ -13,6 +13,7 @@ from rnnviz.studies.differing import Pair
 from rnnviz.studies.live import Live, Reading
 from rnnviz.told import Told
 from rnnviz.ui.parts.explored.runs import Run
+from rnnviz.ui.rooms.pair import FIELDS
 from rnnviz.ui.shell.keeping import kept
 
 TRACED = 64  # steps up to which a prediction is traced back
@@ -73,15 +74,16 @@ def _second(found: Both) -> Both:
     return replace(found, key=f"{found.key}-2", subject=found.pair.other.subject)
 
 
-def states(found: Both, which: int, layer: int) -> xr.Dataset:
-    """The hidden states of one of the two at the places of the axis."""
-    return kept(_states, found, which, layer)
+def states(found: Both, which: int, layer: int, field: str = "hidden") -> xr.Dataset:
+    """The hidden states of one of the two at the places of the axis, or its cells or a gate, under that name all the same."""
+    return kept(_states, found, which, layer, field)
 
 
-def _states(found: Both, which: int, layer: int) -> xr.Dataset:
+def _states(found: Both, which: int, layer: int, field: str) -> xr.Dataset:
     reading = (found.pair.one, found.pair.other)[which]
-    hidden = reading.subject.states(found.module, layer, found.direction)["hidden"]
-    return xr.Dataset({"hidden": _drawable(found.pair.laid(hidden, which))})
+    node = reading.subject.states if field == "hidden" else reading.subject.layer
+    values = node(found.module, layer, found.direction)[field]
+    return xr.Dataset({"hidden": _drawable(found.pair.laid(values, which))})
 
 
 def _drawable(array: xr.DataArray) -> xr.DataArray:
@@ -90,14 +92,23 @@ def _drawable(array: xr.DataArray) -> xr.DataArray:
     return array if array.size <= GAPS else array.fillna(0.0)
 
 
-def difference(found: Both, layer: int) -> xr.Dataset:
+def difference(found: Both, layer: int, field: str = "hidden") -> xr.Dataset:
     """Raises Told where the units cannot be held against each other."""
-    return kept(_difference, found, layer)
+    return kept(_difference, found, layer, field)
 
 
-def _difference(found: Both, layer: int) -> xr.Dataset:
-    hidden = differing.difference(found.pair, layer, "hidden", found.direction)
+def _difference(found: Both, layer: int, field: str) -> xr.Dataset:
+    hidden = differing.difference(found.pair, layer, field, found.direction)
     return xr.Dataset({"hidden": _drawable(hidden)})
+
+
+def fields(found: Both, layer: int) -> list[str]:
+    """What both have of a layer: states, cells and gates, where their units are those of the states."""
+    nodes = [
+        one.subject.layer(found.module, layer, found.direction) for one in (found.pair.one, found.pair.other)
+    ]
+    wide = found.units
+    return [n for n in FIELDS if all(n in node and node[n].shape[-1] == wide for node in nodes)]
 
 
 def distances(found: Both, model: Live | None, text: str) -> xr.DataArray:

@@ -11,7 +11,7 @@ import xarray as xr
 from rnnviz import figures
 from rnnviz.figures.counting import Look
 from rnnviz.figures.style import GREY, SKY_BLUE, VERMILION
-from rnnviz.models.vocabularies import Lexicon, cut, visible
+from rnnviz.models.vocabularies import visible
 from rnnviz.ui.parts import board
 from rnnviz.ui.parts.board import Choice, Drawn, drawn
 from rnnviz.ui.rooms.transplant import GROUPS
@@ -167,34 +167,6 @@ def side_by_side(tokens: Sequence[str], others: Sequence[str], places: Sequence[
         this, that = visible(token), None if place is None else visible(others[place])
         found.append(this if that in (None, this) else f"{this}|{that}")
     return found
-
-
-def model_of(names: Sequence[str], setting: str, wanted: str) -> str:
-    """The chosen model, or the one that is wanted where none was chosen; what is gone is said. names: of those that are there."""
-    chosen = settings()[setting]
-    own = wanted if wanted in names else names[0]
-    if chosen is None or chosen in names:
-        return chosen or own
-    notice(_("The model {gone} is not here any more; {shown} is shown.").format(gone=chosen, shown=own))
-    return own
-
-
-def typed(setting: str, otherwise: str, label: str) -> str:
-    """A line that the reader types. otherwise: what stands there first."""
-    now = settings()[setting]
-    shown = otherwise if now is None else now
-    pick(st.text_input, setting, label, value=shown)
-    return shown
-
-
-def read(
-    words: Lexicon, texts: Sequence[str], longest: int, too_long: str
-) -> tuple[list[list[str]], list[tuple[int, ...]]]:
-    """The tokens of each text, as far as it is read, and their ids. too_long: what is said where that is not all."""
-    parts = [cut(words, text, longest) for text in texts]
-    if any(left for _text, left in parts):
-        notice(too_long.format(longest=longest))
-    return [words.split(text) for text, _left in parts], [tuple(words.encode(text)) for text, _left in parts]
 
 
 def key(*read: object) -> str:

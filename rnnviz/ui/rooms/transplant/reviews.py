@@ -11,6 +11,7 @@ from rnnviz.models.vocabularies import Lexicon, visible
 from rnnviz.paper.packing import keys
 from rnnviz.studies import patching
 from rnnviz.told import Told
+from rnnviz.ui.parts import sentences
 from rnnviz.ui.parts.numbers import percent, shown
 from rnnviz.ui.rooms.transplant import maps
 from rnnviz.ui.shell.keeping import keeps, kept
@@ -32,11 +33,11 @@ def show() -> None:
         _reading()
         return
     wanted = "sentiment-korean-lstm" if current() == "ko" else "sentiment-english-lstm"
-    name = maps.model_of(names, "transplant_judge", wanted)
+    name = sentences.model_of(names, "transplant_judge", wanted)
     first, second = DEFAULTS["korean" if "korean" in name else "english"]
     texts = [
-        maps.typed("transplant_first", first, _("First review")),
-        maps.typed("transplant_second", second, _("Second review")),
+        sentences.typed("transplant_first", first, _("First review")),
+        sentences.typed("transplant_second", second, _("Second review")),
     ]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         pick(st.selectbox, "transplant_judge", _("Model"), names, value=name, width=300)
@@ -65,7 +66,7 @@ def _draw(name: str, texts: list[str]) -> None:
     stamp = checkpoints.stamp(name)
     model, words = _opened(name, stamp)
     too_long = _("Only the first {longest} words of a review are read.")
-    (tokens, others), ids = maps.read(words, texts, LONGEST, too_long)
+    (tokens, others), ids = sentences.read(words, texts, LONGEST, too_long)
     if not maps.differ(ids):
         return
     groups = settings()["transplant_groups"]

@@ -15,7 +15,7 @@ from rnnviz.studies import patching
 from rnnviz.studies.live import Live, LiveError, Reading
 from rnnviz.told import Told
 from rnnviz.ui.parts import explored, working
-from rnnviz.ui.parts.explored import aside
+from rnnviz.ui.parts.explored import aside, elsewhere
 from rnnviz.ui.parts.explored.runs import Run, again, live_run, reread
 from rnnviz.ui.parts.numbers import percent, shown
 from rnnviz.ui.rooms.transplant import MEASURES, STATES, maps
@@ -102,6 +102,14 @@ def _shown(run: Run, row: DeltaGenerator, place: DeltaGenerator, above: DeltaGen
     found = _found(run, model, text, other, both, at, align)
     if found is not None:
         _draw(run, model, text, other, both, found, at)
+    elsewhere.links(
+        {
+            "pair": {"pair_with": "text", "pair_text": other},
+            "change": {"change_kind": "text"},
+            "units": {},
+            "lens": {},
+        }
+    )
 
 
 def _pairs(run: Run, text: str, other: str) -> None:

@@ -12,15 +12,13 @@ from rnnviz.models.vocabularies import END_ID, Lexicon, visible
 from rnnviz.paper.packing import keys
 from rnnviz.studies import patching
 from rnnviz.told import Told
+from rnnviz.ui.parts import sentences
 from rnnviz.ui.parts.board import drawn
 from rnnviz.ui.parts.numbers import percent, shown
 from rnnviz.ui.rooms.transplant import maps
 from rnnviz.ui.shell.keeping import keeps, kept
 from rnnviz.ui.shell.language import _, current, said
 from rnnviz.ui.shell.widgets import as_text, folded, notice, pick
-
-LONGEST = 40  # tokens of a sentence
-DEFAULTS = {"dates": ("March 5, 2024", "March 7, 2024"), "korean": ("I like music.", "I like dogs.")}
 
 
 def show() -> None:
@@ -30,11 +28,11 @@ def show() -> None:
         _reading()
         return
     wanted = "translate-korean" if current() == "ko" else "translate-dates"
-    name = maps.model_of(names, "transplant_translator", wanted)
-    first, second = DEFAULTS["korean" if "korean" in name else "dates"]
+    name = sentences.model_of(names, "transplant_translator", wanted)
+    first, second = sentences.translated(name)
     texts = [
-        maps.typed("transplant_source", first, _("First sentence")),
-        maps.typed("transplant_instead", second, _("Second sentence")),
+        sentences.typed("transplant_source", first, _("First sentence")),
+        sentences.typed("transplant_instead", second, _("Second sentence")),
     ]
     pick(st.selectbox, "transplant_translator", _("Model"), names, value=name, width=300)
     try:
@@ -64,7 +62,7 @@ def _draw(name: str, texts: list[str]) -> None:
     stamp = checkpoints.stamp(name)
     _model, source, target = _opened(name, stamp)
     too_long = _("Only the first {longest} tokens of a sentence are read.")
-    (tokens, others), ids = maps.read(source, texts, LONGEST, too_long)
+    (tokens, others), ids = sentences.read(source, texts, sentences.LONGEST, too_long)
     if not maps.differ(ids):
         return
     with st.spinner(_("Reading …")):

@@ -25,5 +25,6 @@ FIELDS = (
 SETTINGS = explored.SETTINGS | {
     "units_field": one_of("hidden", FIELDS),
     "units_to": one_of("zero", ("zero", "mean")),
+    "units_texts": one_of("this", ("this", "several")),
     "units_kind": one_of("all", _kinds),  # characters whose loss counts
 }

@@ -8,9 +8,11 @@ from streamlit.delta_generator import DeltaGenerator
 
 from rnnviz import figures
 from rnnviz.figures.words import named
+from rnnviz.studies import ablation
 from rnnviz.studies.telling import KINDS
 from rnnviz.ui.parts import explored
 from rnnviz.ui.parts.board import drawn
+from rnnviz.ui.parts.explored import elsewhere
 from rnnviz.ui.parts.explored.runs import Run, current_run
 from rnnviz.ui.parts.explored.views import show_board
 from rnnviz.ui.parts.numbers import shown
@@ -21,6 +23,7 @@ from rnnviz.ui.shell.language import _
 from rnnviz.ui.shell.settings import LONGEST, choose, settings
 from rnnviz.ui.shell.widgets import folded, notice, pick
 
+OTHERS, SEED = 4, 1  # texts beside the reader's own
 MARKED = 5  # units that bear their numbers: those that gradients or activity misjudge the most
 LISTED = 10  # units in the table
 
@@ -59,6 +62,8 @@ def _silenced(run: Run, row: DeltaGenerator) -> None:
         choose(units_kind="all")
     with row:
         _controls(run, fields, kinds)
+        if run.own is None:
+            _texts()
     now = settings()
     asked = {
         "layer": layer,
@@ -67,12 +72,17 @@ def _silenced(run: Run, row: DeltaGenerator) -> None:
         "kind": None if now["units_kind"] == "all" else now["units_kind"],
     }
     if run.own is None:
-        found = results.found({"name": run.name, "text": run.text, **asked})
+        others = {"others": OTHERS, "seed": SEED} if now["units_texts"] == "several" else {}
+        found = results.found({"name": run.name, "text": run.text, **asked, **others})
     else:
         text = explored.reader_text()[: None if run.own.rows else LONGEST]
         found = results.found_here(run.own, {"text": text, **asked, "module": run.module})
     if found is not None:
         _pictures(run, found)
+        silent = f"{layer + 1},{now['units_field']},zero,{now['unit']},all"
+        if len(run.subject.modules) > 1:
+            silent += f",,{run.module}"
+        elsewhere.links({"change": {"change_kind": "text", "changes": silent}, "lens": {}, "pair": {}})
 
 
 def _controls(run: Run, fields: list[str], kinds: list[str]) -> None:
@@ -102,6 +112,22 @@ def _controls(run: Run, fields: list[str], kinds: list[str]) -> None:
         ["all", *kinds],
         format_func=names.get,
         width=210,
+    )
+
+
+def _texts() -> None:
+    ways = {"this": _("your text alone"), "several": _("your text and {count} more").format(count=OTHERS)}
+    pick(
+        st.segmented_control,
+        "units_texts",
+        _("Over which texts"),
+        list(ways),
+        format_func=ways.get,
+        required=True,
+        help=_(
+            "The network writes the others itself, {length} characters each. Growth is then the mean over all, with its spread, "
+            "and a unit’s own mean is taken over all."
+        ).format(length=ablation.WRITTEN),
     )
 
 
@@ -157,6 +183,20 @@ def _pictures(run: Run, found: xr.Dataset) -> None:
     ).format(
         loss=loss, unit=unit, growth=shown(growth), rank=rank, count=found.sizes["unit"], layer=layer + 1
     )
+    if found.attrs.get("texts", 1) > 1:
+        line = _(
+            "Mean loss of {texts} texts: {loss:.3f} nats a character. Without unit {unit} it grows by {growth}, with a standard "
+            "deviation of {spread} over the texts: place {rank} of {count} in layer {layer}."
+        ).format(
+            texts=found.attrs["texts"],
+            loss=loss,
+            unit=unit,
+            growth=shown(growth),
+            spread=shown(found["spread"].sel(unit=unit).item()),
+            rank=rank,
+            count=found.sizes["unit"],
+            layer=layer + 1,
+        )
     st.text(line)
     colour = (run.at(layer)["hidden"].sel(unit=unit), (-1, 1), named("hidden state h"))
     show_board(f"units-{run.view}-{layer}", run, drawings, colour=colour, summary=line)
@@ -191,6 +231,8 @@ def _table(found: xr.Dataset, readable: bool) -> pd.DataFrame:
         _("predicted by the gradient (nats)"): "foretold",
         _("mean activity"): "activity",
     }
+    if found.attrs.get("texts", 1) > 1:
+        columns[_("spread over the texts (nats)")] = "spread"
     cells = {
         title: [shown(value) if readable else value for value in found[name].values[order].tolist()]
         for title, name in columns.items()

@@ -28,6 +28,9 @@ def found_here(model: Live, asked: dict[str, Any]) -> xr.Dataset | None:
 
 
 def _so_far(job: Job) -> str:
+    if job.what == "writing":
+        line = _("The network writes texts to be silenced on: {done:,} of {total:,} characters")
+        return line.format(done=min(job.done + 1, job.total), total=job.total)
     return _("Unit {done:,} of {total:,} is silenced").format(
         done=min(job.done + 1, job.total), total=job.total
     )
