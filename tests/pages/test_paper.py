@@ -8,7 +8,7 @@ import streamlit as st
 
 from rnnviz.paper import contents
 from rnnviz.ui.parts import recordings
-from rnnviz.ui.parts.explored.runs import with_gradients
+from rnnviz.ui.parts.explored.backs import with_gradients
 from tests.paper.test_page import Opened
 
 LABEL = "Download this view as a page (HTML)"

@@ -5,7 +5,8 @@ import xarray as xr
 
 from rnnviz import trace
 from rnnviz.paper import contents, file
-from rnnviz.ui.parts.explored.runs import Run, with_gradients
+from rnnviz.ui.parts.explored.backs import with_gradients
+from rnnviz.ui.parts.explored.runs import Run
 from rnnviz.ui.shell.language import _
 
 

@@ -62,7 +62,9 @@ def test_what_this_version_does_not_know_is_one_line_and_the_rest_holds():
     ]
 
 
-@pytest.mark.parametrize(("page", "held"), [("network", {"network_stage": "unrolled"}), ("compare", {})])
+@pytest.mark.parametrize(
+    ("page", "held"), [("network", {"network_stage": "unrolled"}), ("compare", {}), ("change", {})]
+)
 def test_controls_of_a_locked_lesson_are_shown_and_cannot_be_changed(page, held):
     test = opened(page, lesson.LOCKED, **held).test
     kinds = ("button_group", "slider", "number_input", "selectbox", "text_input")

@@ -13,7 +13,8 @@ from rnnviz.paper.terms import gate_name
 from rnnviz.stats.pixels import Curves
 from rnnviz.ui.parts import board, explored
 from rnnviz.ui.parts.board import drawn
-from rnnviz.ui.parts.explored.runs import MOST_CURVES, Back, Run
+from rnnviz.ui.parts.explored.backs import Back
+from rnnviz.ui.parts.explored.runs import MOST_CURVES, Run
 from rnnviz.ui.parts.numbers import percent, shown
 from rnnviz.ui.parts.tables import faded
 from rnnviz.ui.shell.keeping import kept

@@ -280,18 +280,24 @@ def _form(run: Run, changes: tuple[Change, ...]) -> None:
     if st.session_state["change_field"] not in fields:
         st.session_state["change_field"] = "hidden"
     field = st.selectbox(
-        _("What"), fields, key="change_field", format_func=lambda f: names.get(f) or gate_name(f, run.kind)
+        _("What"),
+        fields,
+        key="change_field",
+        disabled=held(),
+        format_func=lambda f: names.get(f) or gate_name(f, run.kind),
     )
     if field not in changing.STATES or not run.live:
         del ways["lead"]
         if st.session_state["change_how"] == "lead":
             st.session_state["change_how"] = "zero"
-    how = st.selectbox(_("What happens"), list(ways), key="change_how", format_func=ways.get)
+    how = st.selectbox(_("What happens"), list(ways), key="change_how", disabled=held(), format_func=ways.get)
     if how == "lead":
         kinds = _ways()
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            st.selectbox(_("Towards"), list(kinds), key="change_toward", format_func=kinds.get)
-            st.text_input(_("or towards one character"), key="change_character", max_chars=1)
+            st.selectbox(
+                _("Towards"), list(kinds), key="change_toward", disabled=held(), format_func=kinds.get
+            )
+            st.text_input(_("or towards one character"), key="change_character", max_chars=1, disabled=held())
         if st.session_state["change_value"] == "0":  # which would change nothing
             st.session_state["change_value"] = "1"
     if how in changing.VALUED:
@@ -305,6 +311,7 @@ def _form(run: Run, changes: tuple[Change, ...]) -> None:
         st.text_area(
             _("The other text"),
             key="change_text",
+            disabled=held(),
             height=68,
             max_chars=LONGEST,
             help=_(
@@ -314,20 +321,21 @@ def _form(run: Run, changes: tuple[Change, ...]) -> None:
     with st.container(
         horizontal=True, vertical_alignment="bottom"
     ):  # beside each other: the form covers the picture
-        st.text_input(_("Units, as in 3, 7-9; empty: all"), key="change_units")
+        st.text_input(_("Units, as in 3, 7-9; empty: all"), key="change_units", disabled=held())
         if field == "hidden":
             groups = _groups(run)
             st.selectbox(
                 _("or a group that was found"),
                 [None, *groups],
                 key="change_group",
+                disabled=held(),
                 format_func=lambda name: "–" if name is None else groups[name],
                 placeholder="–",
                 on_change=_take_group,
                 args=(run,),
                 help=_("The {count} units that go along with it the most on this text.").format(count=GROUP),
             )
-    st.text_input(_("Steps, as in 5-12; empty: all"), key="change_steps")
+    st.text_input(_("Steps, as in 5-12; empty: all"), key="change_steps", disabled=held())
     st.button(_("Make this change"), key="change_add", on_click=_add, args=(run, changes), type="primary")
     if line := st.session_state.pop("change_problem", None):
         notice(line)

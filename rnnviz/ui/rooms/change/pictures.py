@@ -21,7 +21,7 @@ from rnnviz.ui.parts.numbers import percent, shown
 from rnnviz.ui.rooms.change import making, results
 from rnnviz.ui.shell.keeping import kept
 from rnnviz.ui.shell.language import _, said
-from rnnviz.ui.shell.settings import LONGEST, settings
+from rnnviz.ui.shell.settings import LONGEST, held, settings
 from rnnviz.ui.shell.widgets import as_text, folded, notice
 
 SPREAD = 0.1  # nats below which silencing a unit has cost little
@@ -262,7 +262,7 @@ def _onward(run: Run, model, text: str, found: Changed) -> None:
         return
     st.subheader(_("It writes on"))
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.number_input(_("Seed number"), 0, 999_999, key="change_seed", width=150)
+        st.number_input(_("Seed number"), 0, 999_999, key="change_seed", width=150, disabled=held())
         asked = st.button(_("Write on from both"), key="change_write")
     if asked:
         st.session_state["change_writes"] = found.after.subject.key

@@ -19,7 +19,8 @@ from rnnviz.ui.parts import recordings
 from rnnviz.ui.parts.board import drawn
 from rnnviz.ui.parts.explored import aside
 from rnnviz.ui.parts.explored.ahead import prepare
-from rnnviz.ui.parts.explored.runs import Back, Run, current_run, loss_matrix, own_back, peers, send_back
+from rnnviz.ui.parts.explored.backs import Back, loss_matrix, peers, send_back
+from rnnviz.ui.parts.explored.runs import Run, current_run, own_back
 from rnnviz.ui.parts.explored.views import compared, fading, show_board, unit_heatmap
 from rnnviz.ui.parts.numbers import power, probability, shown
 from rnnviz.ui.parts.tables import fading_words, table_csv

@@ -16,7 +16,8 @@ from rnnviz.studies.subjects import Subject
 from rnnviz.ui.parts import explored
 from rnnviz.ui.parts.board import drawn
 from rnnviz.ui.parts.explored import subjects
-from rnnviz.ui.parts.explored.runs import MOST_CURVES, Back, Run, send_back
+from rnnviz.ui.parts.explored.backs import Back, send_back
+from rnnviz.ui.parts.explored.runs import MOST_CURVES, Run
 from rnnviz.ui.parts.explored.views import compared, faded_row, in_view, show_board, unit_heatmap
 from rnnviz.ui.parts.tables import fading_words, table_csv
 from rnnviz.ui.shell.keeping import kept
