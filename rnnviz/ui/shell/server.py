@@ -67,7 +67,7 @@ def lifespan(first: Sequence[str], later: Sequence[str] = (), counted: Sequence[
     """
 
     _one_thread()
-    heap.of_a_server()
+    heap.share_arenas()
 
     @asynccontextmanager
     async def ready(app) -> AsyncIterator[dict]:
