@@ -8,7 +8,8 @@ import sys
 def share_arenas(most: int = 2) -> None:
     """C's library keeps free memory apart for each thread, by the dozen; so many heaps do for all of them.
 
-    Large arrays that go back to the system at once (M_MMAP_THRESHOLD) would save 4 % for a class, and cost Gradients twice the time.
+    Large arrays that go back to the system at once (M_MMAP_THRESHOLD) would save 4 % for a class, and make Gradients take twice
+    as long.
     """
     if sys.platform == "linux":
         choose = getattr(ctypes.CDLL(None), "mallopt", None)
