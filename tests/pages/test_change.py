@@ -327,6 +327,23 @@ def test_a_unit_that_tells_something_is_silenced_and_what_that_costs_is_said(pag
     assert ("need not hang on it" in line) == (now - was < 0.1)
 
 
+def test_each_change_is_switched_by_words_of_its_own(page, visit):
+    """Streamlit tells pills apart by what they say."""
+    twice = page(**SMALL, changes="1,hidden,zero,3,8;1,hidden,zero,3,8")
+    both = Rewritten(visit, change_kind="translation")
+    for seen, first, second in (
+        (twice, "h = 0, layer 1, unit 3, step 8", "h = 0, layer 1, unit 3, step 8 (2)"),
+        (
+            both,
+            "encoder, h from “March·7,·2024”, layer 1, step 7",
+            "encoder, h from “March·7,·2024”, layer 1, backward, step 7",
+        ),
+    ):
+        pills = next(one for one in seen.test.get("button_group") if one.key == "change_list")
+        assert [name.replace("\\", "") for name in pills.options] == [first, second]
+        assert pills.value == [0, 1]
+
+
 class Rewritten(Changed):
     """The same page with a sentence and its translation."""
 

@@ -151,11 +151,20 @@ def said(change: Change, kind: str) -> str:
         ),
     }[change.how]
     parts = [change.module, how, _("layer {layer}").format(layer=change.layer + 1)]
+    if change.direction == "backward":
+        parts.append(_("backward"))
     if change.units is not None:
         one = _("unit {unit}").format(unit=change.units[0])
         parts.append(one if len(change.units) == 1 else _("units {list}").format(list=_listed(change.units)))
     parts.append(_("all steps") if change.steps is None else _stretch(*change.steps))
     return ", ".join(part for part in parts if part)
+
+
+def _apart(words: list[str]) -> list[str]:
+    """The same, what is said twice with a number: Streamlit tells the pills of a group by their words alone."""
+    return [
+        f"{line} ({n})" if (n := words[: at + 1].count(line)) > 1 else line for at, line in enumerate(words)
+    ]
 
 
 def _brief(text: str) -> str:
@@ -205,7 +214,7 @@ def _list(run: Run, changes: tuple[Change, ...]) -> None:
     """The changes; a click switches one off, or on again."""
     places = list(range(len(changes)))
     key, on = "change_list", [place for place in places if changes[place].on]
-    words = [as_text(said(change, run.kind)) for change in changes]
+    words = _apart([as_text(said(change, run.kind)) for change in changes])
     shows(key, on, words)
     st.pills(
         _("Changes; a click switches one off"),
